@@ -1,0 +1,73 @@
+"""Keypoint spaces: ordered names, and what is known about them."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import numpy as np
+from jaxtyping import Int
+from numpy import ndarray
+
+from superanimal_core.errors import DatasetError
+
+
+@dataclass(frozen=True)
+class KeypointSpace:
+    """An ordered vocabulary of keypoints.
+
+    `mirror_pairs` are (left, right) names that a mirror image exchanges, `bones` are drawn lines, `oks_sigmas`
+    one value per keypoint (COCO's sigma; empty when unknown). Names are unique, pairs and bones use known names,
+    and no keypoint is in two pairs; otherwise DatasetError.
+    """
+
+    name: str
+    keypoints: tuple[str, ...]
+    mirror_pairs: tuple[tuple[str, str], ...] = ()
+    bones: tuple[tuple[str, str], ...] = ()
+    oks_sigmas: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        repeated = sorted({k for k in self.keypoints if self.keypoints.count(k) > 1})
+        if repeated:
+            raise DatasetError(
+                f"keypoint space '{self.name}': {repeated} stand more than once; names must be unique"
+            )
+        for first, second in (*self.mirror_pairs, *self.bones):
+            self.index(first)
+            self.index(second)
+        paired = [k for pair in self.mirror_pairs for k in pair]
+        if len(set(paired)) != len(paired):
+            raise DatasetError(f"keypoint space '{self.name}': a keypoint is in two mirror pairs")
+        if self.oks_sigmas and len(self.oks_sigmas) != len(self.keypoints):
+            raise DatasetError(
+                f"keypoint space '{self.name}': {len(self.oks_sigmas)} oks_sigmas for "
+                f"{len(self.keypoints)} keypoints; give one per keypoint or none"
+            )
+
+    def __len__(self) -> int:
+        return len(self.keypoints)
+
+    def index(self, keypoint: str) -> int:
+        """Position of a keypoint. DatasetError with the nearest known name when there is none."""
+        try:
+            return self.keypoints.index(keypoint)
+        except ValueError:
+            raise DatasetError(
+                f"keypoint space '{self.name}' has no keypoint '{keypoint}'"
+                + did_you_mean(keypoint, self.keypoints)
+            ) from None
+
+    def mirror_permutation(self) -> Int[ndarray, "keypoint"]:
+        """Index p such that `xy[p]` renames left and right; applied twice it is the identity."""
+        permutation = np.arange(len(self))
+        for left, right in self.mirror_pairs:
+            i, j = self.index(left), self.index(right)
+            permutation[i], permutation[j] = j, i
+        return permutation
+
+
+def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
+    """'; did you mean X?' for the nearest known word, or the list of all when none is near."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    if near:
+        return f"; did you mean '{near[0]}'?"
+    return f"; known are {', '.join(known)}" if known else ""

@@ -1,0 +1,112 @@
+"""Annotated animals as arrays, with the state of every keypoint said aloud."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Shaped
+from numpy import ndarray
+
+from superanimal_core.errors import DatasetError
+from superanimal_core.pose.keypoints import KeypointSpace
+
+
+class LabelState(IntEnum):
+    """What is known about one keypoint of one annotated animal. Zero is the state that can do no harm."""
+
+    NOT_IN_DATASET = (
+        0  # the source vocabulary lacks it -> no position, no gradient (gradient masking)
+    )
+    NOT_LABELED = (
+        1  # it exists there, the annotator left it -> no position, weight from the settings
+    )
+    OCCLUDED = 2  # position known, hidden
+    VISIBLE = 3  # position known, seen
+    TAUGHT = 4  # position from a teacher network; `score` says how sure
+
+
+@dataclass(frozen=True)
+class Labels:
+    """Annotated animals, one row per animal and image.
+
+    `source` is the data set, `image` the path of the picture, `image_size_px` (width, height), `individual` the
+    animal's name in its image, `group` what must never be torn apart by a split (the video or the animal),
+    `split` 'train', 'test' or '' (not split yet). `xy_px` is NaN exactly where state < OCCLUDED; `box_xyxy_px`
+    is NaN where the source has no box; `score` is 1 for hand labels.
+    """
+
+    space: KeypointSpace
+    source: Shaped[ndarray, "animal"]
+    image: Shaped[ndarray, "animal"]
+    image_size_px: Int[ndarray, "animal 2"]
+    individual: Shaped[ndarray, "animal"]
+    group: Shaped[ndarray, "animal"]
+    split: Shaped[ndarray, "animal"]
+    box_xyxy_px: Float[ndarray, "animal 4"]
+    xy_px: Float[ndarray, "animal keypoint 2"]
+    state: Int[ndarray, "animal keypoint"]
+    score: Float[ndarray, "animal keypoint"]
+
+    def __post_init__(self) -> None:
+        n, k = len(self.image), len(self.space)
+        shapes = {
+            "source": (n,),
+            "image_size_px": (n, 2),
+            "individual": (n,),
+            "group": (n,),
+            "split": (n,),
+            "box_xyxy_px": (n, 4),
+            "xy_px": (n, k, 2),
+            "state": (n, k),
+            "score": (n, k),
+        }
+        for field, shape in shapes.items():
+            if getattr(self, field).shape != shape:
+                raise DatasetError(
+                    f"labels: {field} has shape {getattr(self, field).shape}, expected {shape}"
+                )
+        if not np.array_equal(np.isfinite(self.xy_px).all(axis=2), self.is_located):
+            raise DatasetError(
+                "labels: positions must be finite exactly where the state is OCCLUDED or above"
+            )
+
+    def __len__(self) -> int:
+        return len(self.image)
+
+    @property
+    def is_located(self) -> Bool[ndarray, "animal keypoint"]:
+        """True where a position is known."""
+        return self.state >= LabelState.OCCLUDED
+
+    def select(self, rows: Shaped[ndarray, "row"]) -> "Labels":
+        """The animals at `rows` (a boolean mask or indices), in that order."""
+        per_animal = {f: getattr(self, f)[rows] for f in _PER_ANIMAL}
+        return replace(self, **per_animal)
+
+
+_PER_ANIMAL = (
+    "source",
+    "image",
+    "image_size_px",
+    "individual",
+    "group",
+    "split",
+    "box_xyxy_px",
+    "xy_px",
+    "state",
+    "score",
+)
+
+
+def concatenate_labels(parts: Sequence[Labels]) -> Labels:
+    """All animals of several label sets in one space, in order. DatasetError when the spaces differ."""
+    if not parts:
+        raise DatasetError("no labels to join: no data set has the needed role")
+    space = parts[0].space
+    for part in parts[1:]:
+        if part.space.keypoints != space.keypoints:
+            raise DatasetError(
+                f"labels in '{part.space.name}' and '{space.name}' cannot be joined; unify them first"
+            )
+    return Labels(space, *(np.concatenate([getattr(p, f) for p in parts]) for f in _PER_ANIMAL))

@@ -1,0 +1,57 @@
+"""The poses of one video as dense arrays."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from superanimal_core.pose.keypoints import KeypointSpace
+
+
+@dataclass(frozen=True)
+class Poses:
+    """Where each keypoint of each animal is in each frame; NaN = absent, score 0-1.
+
+    `time_s` are presentation time stamps, `individuals` names such as animal0.
+    """
+
+    space: KeypointSpace
+    individuals: tuple[str, ...]
+    time_s: Float[ndarray, "frame"]
+    xy_px: Float[ndarray, "frame individual keypoint 2"]
+    score: Float[ndarray, "frame individual keypoint"]
+
+    def __post_init__(self) -> None:
+        shape = (len(self.time_s), len(self.individuals), len(self.space))
+        if self.xy_px.shape != (*shape, 2) or self.score.shape != shape:
+            raise ValueError(
+                f"poses: positions {self.xy_px.shape} and scores {self.score.shape} "
+                f"do not fit (frame, individual, keypoint) = {shape}"
+            )
+
+    def __len__(self) -> int:
+        return len(self.time_s)
+
+
+@dataclass(frozen=True)
+class SmoothedPoses:
+    """Smoothed poses beside what they were made of.
+
+    `poses` holds the posterior mean, `variance_px2` the posterior variance of x and y; `raw_xy_px` is the
+    ensemble's center before smoothing, `ensemble_variance_px2` the spread of the members (0 for one member),
+    `members` how many members saw the keypoint, `strength` the smoothing strength per individual and keypoint
+    (variance of the random walk, px^2 per frame, before scaling; see smoothing.eks).
+    """
+
+    poses: Poses
+    variance_px2: Float[ndarray, "frame individual keypoint 2"]
+    raw_xy_px: Float[ndarray, "frame individual keypoint 2"]
+    ensemble_variance_px2: Float[ndarray, "frame individual keypoint 2"]
+    members: Int[ndarray, "frame individual keypoint"]
+    strength: Float[ndarray, "individual keypoint"]
+
+    def __post_init__(self) -> None:
+        with np.errstate(invalid="ignore"):
+            if (self.variance_px2 < 0).any():
+                raise ValueError("smoothed poses: a variance is negative")
