@@ -1,6 +1,7 @@
 """What can be wrong with a user's input, each said in one clear sentence.
 
-Every message names the place (file, row or key path), what was read, what was expected and what to do.
+Every message names the place (file, row or key path), what was read, what was expected and what
+to do.
 """
 
 

@@ -10,7 +10,7 @@ from numpy import ndarray
 def boxes_from_keypoints(
     xy_px: Float[ndarray, "*shape keypoint 2"], margin_px: float
 ) -> Float[ndarray, "*shape 4"]:
-    """Smallest boxes around the known (not NaN) keypoints, widened by a margin; NaN where none is known."""
+    """Smallest boxes around the known keypoints, widened by a margin; NaN where none is known."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a row of NaN stays NaN
         low = np.nanmin(xy_px, axis=-2) - margin_px

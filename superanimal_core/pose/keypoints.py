@@ -14,9 +14,9 @@ from superanimal_core.errors import DatasetError
 class KeypointSpace:
     """An ordered vocabulary of keypoints.
 
-    `mirror_pairs` are (left, right) names that a mirror image exchanges, `bones` are drawn lines, `oks_sigmas`
-    one value per keypoint (COCO's sigma; empty when unknown). Names are unique, pairs and bones use known names,
-    and no keypoint is in two pairs; otherwise DatasetError.
+    `mirror_pairs` are (left, right) names that a mirror image exchanges, `bones` are drawn lines,
+    `oks_sigmas` one value per keypoint (COCO's sigma; empty when unknown). Names are unique, pairs
+    and bones use known names, and no keypoint is in two pairs; otherwise DatasetError.
     """
 
     name: str
@@ -29,7 +29,8 @@ class KeypointSpace:
         repeated = sorted({k for k in self.keypoints if self.keypoints.count(k) > 1})
         if repeated:
             raise DatasetError(
-                f"keypoint space '{self.name}': {repeated} stand more than once; names must be unique"
+                f"keypoint space '{self.name}': {repeated} stand more than once; "
+                "names must be unique"
             )
         for first, second in (*self.mirror_pairs, *self.bones):
             self.index(first)

@@ -9,18 +9,15 @@ from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
+from superanimal_core.pose.boxes import boxes_from_keypoints
 from superanimal_core.pose.keypoints import KeypointSpace
 
 
 class LabelState(IntEnum):
-    """What is known about one keypoint of one annotated animal. Zero is the state that can do no harm."""
+    """What is known about one keypoint of one animal. Zero is the state that can do no harm."""
 
-    NOT_IN_DATASET = (
-        0  # the source vocabulary lacks it -> no position, no gradient (gradient masking)
-    )
-    NOT_LABELED = (
-        1  # it exists there, the annotator left it -> no position, weight from the settings
-    )
+    NOT_IN_DATASET = 0  # the source vocabulary lacks it -> no position, no gradient
+    NOT_LABELED = 1  # the annotator left it -> no position, weight from the settings
     OCCLUDED = 2  # position known, hidden
     VISIBLE = 3  # position known, seen
     TAUGHT = 4  # position from a teacher network; `score` says how sure
@@ -30,10 +27,11 @@ class LabelState(IntEnum):
 class Labels:
     """Annotated animals, one row per animal and image.
 
-    `source` is the data set, `image` the path of the picture, `image_size_px` (width, height), `individual` the
-    animal's name in its image, `group` what must never be torn apart by a split (the video or the animal),
-    `split` 'train', 'test' or '' (not split yet). `xy_px` is NaN exactly where state < OCCLUDED; `box_xyxy_px`
-    is NaN where the source has no box; `score` is 1 for hand labels.
+    `source` is the data set, `image` the path of the picture, `image_size_px` (width, height),
+    `individual` the animal's name in its image, `group` what must never be torn apart by a split
+    (the video or the animal), `split` 'train', 'test' or '' (not split yet). `xy_px` is NaN exactly
+    where state < OCCLUDED; `box_xyxy_px` is NaN where the source has no box; `score` is 1 for hand
+    labels.
     """
 
     space: KeypointSpace
@@ -79,6 +77,16 @@ class Labels:
         """True where a position is known."""
         return self.state >= LabelState.OCCLUDED
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """Names of the data sets, each once."""
+        return tuple(str(name) for name in np.unique(self.source.astype(str)))
+
+    @property
+    def has_box(self) -> Bool[ndarray, "animal"]:
+        """True for the animals with a box."""
+        return np.asarray(np.isfinite(self.box_xyxy_px).all(axis=1))
+
     def select(self, rows: Shaped[ndarray, "row"]) -> "Labels":
         """The animals at `rows` (a boolean mask or indices), in that order."""
         per_animal = {f: getattr(self, f)[rows] for f in _PER_ANIMAL}
@@ -100,13 +108,32 @@ _PER_ANIMAL = (
 
 
 def concatenate_labels(parts: Sequence[Labels]) -> Labels:
-    """All animals of several label sets in one space, in order. DatasetError when the spaces differ."""
+    """All animals of several label sets, in order. DatasetError when their spaces differ."""
     if not parts:
         raise DatasetError("no labels to join: no data set has the needed role")
     space = parts[0].space
     for part in parts[1:]:
         if part.space.keypoints != space.keypoints:
             raise DatasetError(
-                f"labels in '{part.space.name}' and '{space.name}' cannot be joined; unify them first"
+                f"labels in '{part.space.name}' and '{space.name}' cannot be joined; "
+                "unify them first"
             )
     return Labels(space, *(np.concatenate([getattr(p, f) for p in parts]) for f in _PER_ANIMAL))
+
+
+def fill_boxes(labels: Labels, margin: float) -> Labels:
+    """Labels in which an animal without a box has one around its known keypoints.
+
+    `margin` widens that box on every side, as a part of its longer side. Animals without a known
+    keypoint stay without a box.
+    """
+    tight = boxes_from_keypoints(labels.xy_px, margin_px=0.0)
+    side = (tight[:, 2:] - tight[:, :2]).max(axis=1, keepdims=True) * margin
+    wide = tight + np.concatenate([-side, -side, side, side], axis=1)
+    boxes = np.where(labels.has_box[:, None], labels.box_xyxy_px, wide)
+    return replace(labels, box_xyxy_px=boxes)
+
+
+def held_out_labels(labels: Labels) -> Labels:
+    """The animals that no training has seen and that have a box."""
+    return labels.select((labels.split == "test") & labels.has_box)

@@ -33,15 +33,20 @@ class Poses:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    @property
+    def fps(self) -> float:
+        """Frames per second by the median time step (Hz); NaN for a single frame."""
+        return float(1 / np.median(np.diff(self.time_s))) if len(self) > 1 else float("nan")
+
 
 @dataclass(frozen=True)
 class SmoothedPoses:
     """Smoothed poses beside what they were made of.
 
-    `poses` holds the posterior mean, `variance_px2` the posterior variance of x and y; `raw_xy_px` is the
-    ensemble's center before smoothing, `ensemble_variance_px2` the spread of the members (0 for one member),
-    `members` how many members saw the keypoint, `strength` the smoothing strength per individual and keypoint
-    (variance of the random walk, px^2 per frame, before scaling; see smoothing.eks).
+    `poses` holds the posterior mean, `variance_px2` the posterior variance of x and y; `raw_xy_px`
+    is the ensemble's center before smoothing, `ensemble_variance_px2` the spread of the members (0
+    for one member), `members` how many members saw the keypoint, `strength` the smoothing strength
+    per individual and keypoint (see smoothing.eks).
     """
 
     poses: Poses

@@ -1,0 +1,306 @@
+"""Every setting of a study, once: one frozen model per section of config.yaml.
+
+Nothing has a default here: config.yaml is complete, and a value that a paper would report stands in
+it. An unknown key, a missing key and a wrong type are mistakes; all of them are reported at once.
+"""
+
+import math
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from superanimal_core.errors import ConfigError
+from superanimal_core.pose.keypoints import did_you_mean
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+Positive = Annotated[float, Field(gt=0)]
+NotNegative = Annotated[float, Field(ge=0)]
+Count = Annotated[int, Field(ge=1)]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+
+
+class Section(BaseModel):
+    """A section of the configuration. Frozen; unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+
+class ModelSettings(Section):
+    """One model: the space that it speaks, its network, and the seeds of its ensemble."""
+
+    space: Identifier
+    seeds: Annotated[list[int], Field(min_length=1)]
+    backbone: str
+    initial_weights: str | None
+    mean: tuple[Fraction, Fraction, Fraction]
+    std: tuple[Positive, Positive, Positive]
+    input_size_px: Annotated[int, Field(ge=32, multiple_of=32)]
+    detector_size_px: Annotated[int, Field(ge=64, multiple_of=32)]
+
+
+class DatasetSettings(Section):
+    """How labels become training and test sets."""
+
+    test_fraction: Fraction
+    split_seed: int
+    split: Literal["group", "time"]
+
+
+class NetworkSettings(Section):
+    """What every pose network shares: the heatmaps' grid and width, and the crop around a box."""
+
+    stride_px: Literal[2, 4, 8]
+    sigma_px: Positive
+    crop_margin: Annotated[float, Field(ge=1)]
+    decoder_channels: Count
+
+
+class AugmentSettings(Section):
+    """Random changes of a training crop. Each is drawn uniformly within plus or minus its value."""
+
+    rotation_deg: Annotated[float, Field(ge=0, le=180)]
+    scale: NotNegative
+    shift: Fraction
+    flip: Fraction
+    brightness: NotNegative
+    contrast: Fraction
+    noise: NotNegative
+    blur: Fraction
+    cutout: Fraction
+
+
+class TrainingSettings(Section):
+    """Pretraining over all data sets of a space, with keypoint gradient masking."""
+
+    masking: bool
+    steps: Count
+    batch: Count
+    learning_rate: Positive
+    weight_decay: NotNegative
+    warmup_steps: Annotated[int, Field(ge=0)]
+    gradient_clip: Positive
+    ema_decay: Fraction
+    sampling_temperature: Positive
+    not_labeled_weight: Fraction
+    frozen_batch_norm: bool
+    log_every_steps: Count
+    precision: Literal["float32", "bfloat16"]
+
+
+class DetectorSettings(Section):
+    """The detector: how it is trained, and which of its boxes count."""
+
+    steps: Count
+    batch: Count
+    learning_rate: Positive
+    min_score: Fraction
+    every_frames: Count
+    max_gap_s: NotNegative
+    box_margin: NotNegative
+    scale: NotNegative
+
+
+class InferenceSettings(Section):
+    """How networks are run over a video."""
+
+    batch: Count
+    precision: Literal["float32", "bfloat16"]
+
+
+class AdaptationSettings(Section):
+    """Per-video unsupervised adaptation on the model's own confident predictions."""
+
+    enabled: bool
+    min_score: Fraction
+    every_frames: Count
+    max_frames: Count
+    held_out_fraction: Fraction
+    steps: Annotated[int, Field(ge=0)]
+    batch: Count
+    learning_rate: Positive
+    max_jitter_ratio: Positive
+    max_displacement_ratio: Positive
+
+
+class EksSettings(Section):
+    """The ensemble Kalman smoother."""
+
+    strength: Positive | None
+    strength_frames: Count
+    min_variance_px2: Positive
+    single_network_variance_px2: Positive
+    max_gap_s: NotNegative
+
+
+class MedianFilterSettings(Section):
+    """A running median."""
+
+    window_s: Positive
+
+
+class SavitzkyGolaySettings(Section):
+    """Polynomials over a running window."""
+
+    window_s: Positive
+    order: Annotated[int, Field(ge=0, le=10)]
+
+
+class OneEuroSettings(Section):
+    """The One-Euro filter."""
+
+    min_cutoff_hz: Positive
+    speed_coefficient: NotNegative
+    derivative_cutoff_hz: Positive
+
+
+class SmoothingSettings(Section):
+    """From an ensemble's predictions to one pose: the method, and the settings of each."""
+
+    method: Literal["eks", "none", "median", "savitzky_golay", "one_euro"]
+    center: Literal["median", "mean"]
+    min_score: Fraction
+    eks: EksSettings
+    median: MedianFilterSettings
+    savitzky_golay: SavitzkyGolaySettings
+    one_euro: OneEuroSettings
+
+
+class GaitSettings(Section):
+    """Footfalls and strides."""
+
+    limbs: dict[str, list[str]]
+    body: dict[str, list[str]]
+    stance_speed_fraction: Fraction
+    swing_speed_fraction: Fraction
+    min_body_speed_bl_per_s: NotNegative
+    min_phase_s: NotNegative
+    belt_speed_px_per_s: float
+    min_swing_frames: Count
+
+
+class AnatomySettings(Section):
+    """Which keypoints of a space are the front, the neck, the middle and the rear of the body."""
+
+    front: str
+    neck: str
+    center: str
+    rear: str
+
+
+class FeatureSettings(Section):
+    """The feature table."""
+
+    anatomy: dict[str, AnatomySettings]
+    window_s: Positive
+
+
+class ConditionSettings(Section):
+    """One feature above or below a value."""
+
+    feature: str
+    above: float | None
+    below: float | None
+
+
+class DefinitionSettings(Section):
+    """A behavior: conditions that all hold, for how long, with how short a break."""
+
+    conditions: Annotated[list[ConditionSettings], Field(min_length=1)]
+    min_duration_s: NotNegative
+    max_gap_s: NotNegative
+
+
+def definitions_from_mapping(mapping: dict[str, Any]) -> dict[str, DefinitionSettings]:
+    """The behaviors of one space, from plain values."""
+    return {name: DefinitionSettings.model_validate(value) for name, value in mapping.items()}
+
+
+class BehaviorSettings(Section):
+    """Behaviors by definition, per keypoint space."""
+
+    definitions: dict[str, dict[str, DefinitionSettings]]
+
+
+class QualitySettings(Section):
+    """When a video is flagged."""
+
+    min_score: Fraction
+    max_absent_fraction: Fraction
+    max_uncertainty_px: Positive
+
+
+class ReportSettings(Section):
+    """What the report shows."""
+
+    title: str
+    labeled_videos: list[str]
+    labeled_min_score: Fraction
+    trace_keypoints: Count
+    trace_seconds: Positive
+
+
+class Settings(Section):
+    """The whole of config.yaml."""
+
+    videos: str
+    datasets: str
+    models: Annotated[dict[Identifier, ModelSettings], Field(min_length=1)]
+    labels: DatasetSettings
+    network: NetworkSettings
+    augment: AugmentSettings
+    training: TrainingSettings
+    detector: DetectorSettings
+    inference: InferenceSettings
+    adaptation: AdaptationSettings
+    smoothing: SmoothingSettings
+    gait: GaitSettings
+    features: FeatureSettings
+    behavior: BehaviorSettings
+    quality: QualitySettings
+    report: ReportSettings
+
+
+def settings_from_mapping(mapping: Any, where: str) -> Settings:
+    """Settings from the parsed config.yaml. ConfigError lists every mistake with its key path."""
+    if not isinstance(mapping, dict):
+        raise ConfigError([f"{where}: expected a mapping of sections, read {mapping!r}"])
+    try:
+        return Settings.model_validate(mapping)
+    except ValidationError as error:
+        raise ConfigError(
+            [f"{where}: {_mistake(dict(e), mapping)}" for e in error.errors()]
+        ) from None
+
+
+def _mistake(error: dict[str, Any], mapping: dict[str, Any]) -> str:
+    path = ".".join(str(part) for part in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = _known_keys(error["loc"][:-1], mapping)
+        return f"{path}: unknown key{did_you_mean(str(error['loc'][-1]), known)}"
+    if error["type"] == "missing":
+        return f"{path}: missing; add it (config/config.yaml of the workflow shows every setting)"
+    given = error.get("input")
+    shown = "NaN" if isinstance(given, float) and math.isnan(given) else repr(given)
+    message = error["msg"][0].lower() + error["msg"][1:]
+    return f"{path}: read {shown}; {message}"
+
+
+def _known_keys(path: tuple[Any, ...], mapping: dict[str, Any]) -> list[str]:
+    """Names of the settings that the section at `path` has."""
+    model: Any = Settings
+    for part in path:
+        fields = getattr(model, "model_fields", {})
+        annotation = fields[part].annotation if part in fields else model
+        model = _section_within(annotation) or model
+    return list(getattr(model, "model_fields", {}))
+
+
+def _section_within(annotation: Any) -> type[Section] | None:
+    """The Section inside dict[str, Section], list[Section] or Section itself, if any."""
+    if isinstance(annotation, type) and issubclass(annotation, Section):
+        return annotation
+    for part in getattr(annotation, "__args__", ()):
+        found = _section_within(part)
+        if found:
+            return found
+    return None
