@@ -1,0 +1,25 @@
+"""Foreign labels in, one keypoint space out. Layer 1: knows no path, opens no file.
+
+`PARSERS` is the whole plug-in system: the format name in config/datasets.tsv -> the function that
+turns such a data set into `Labels` in the source's own keypoints.
+"""
+
+from collections.abc import Callable
+
+from superanimal_core.datasets.coco import parse_coco
+from superanimal_core.datasets.deeplabcut import parse_deeplabcut
+from superanimal_core.datasets.deeplabcut_tracks import parse_deeplabcut_tracks
+from superanimal_core.datasets.folder import DatasetFolder
+from superanimal_core.datasets.lightning_pose import parse_lightning_pose
+from superanimal_core.datasets.sleap import parse_sleap
+from superanimal_core.pose.labels import Labels
+
+Parser = Callable[[str, DatasetFolder], Labels]
+
+PARSERS: dict[str, Parser] = {
+    "coco": parse_coco,
+    "deeplabcut": parse_deeplabcut,
+    "deeplabcut_tracks": parse_deeplabcut_tracks,
+    "lightning_pose": parse_lightning_pose,
+    "sleap": parse_sleap,
+}

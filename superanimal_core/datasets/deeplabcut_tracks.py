@@ -1,0 +1,107 @@
+"""Poses over a whole video, as DeepLabCut writes them, taken as labels of its frames.
+
+For machine-made labels (MABe22) and for corrected predictions: one table of DeepLabCut's layout
+whose rows are frame numbers, beside the video. Row k is frame k in decoding order, and the label's
+image is `video.mp4#frame=k`. An optional `likelihood` becomes the score; a negative one is
+DeepLabCut 3's word for an absent animal.
+"""
+
+import re
+
+import numpy as np
+
+from superanimal_core.datasets.deeplabcut import positions, read_either, same_stem, texts
+from superanimal_core.datasets.folder import DatasetFolder, frame_name, parent
+from superanimal_core.datasets.headed_table import HeadedTable
+from superanimal_core.errors import DatasetError
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
+
+VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm")
+
+
+def parse_deeplabcut_tracks(dataset: str, folder: DatasetFolder) -> Labels:
+    """The poses of every table beside a video, one row per frame and animal that is there.
+
+    `group` is the video. DatasetError when a table has no video or its rows are no frame numbers.
+    """
+    names = [n for n in folder.names("*") if n.endswith((".csv", ".h5"))]
+    if not names:
+        raise DatasetError(f"{folder.where('')}: no .csv or .h5 table of poses")
+    tables = [(both[0], read_either(folder, both)) for _, both in same_stem(names)]
+    keypoints = dict.fromkeys(k for _, table in tables for k in table.all_keypoints)
+    space = KeypointSpace(dataset, tuple(keypoints))
+    labels = concatenate_labels(
+        [_labels_of_table(space, dataset, folder, name, table) for name, table in tables]
+    )
+    if not len(labels):
+        raise DatasetError(f"{folder.where('')}: not one animal in any frame")
+    return labels
+
+
+def _labels_of_table(
+    space: KeypointSpace, dataset: str, folder: DatasetFolder, name: str, table: HeadedTable
+) -> Labels:
+    video = video_of(name, folder)
+    frames = _frame_numbers(table)
+    xy, state, score = [], [], []
+    for individual in table.individuals:
+        likelihood = table.coordinate(individual, space.keypoints, "likelihood")
+        is_absent = likelihood < 0
+        own_xy, own_state = positions(table, individual, space.keypoints)
+        own_state[is_absent & (own_state > LabelState.NOT_LABELED)] = LabelState.NOT_LABELED
+        own_xy[is_absent] = np.nan
+        xy.append(own_xy)
+        state.append(own_state)
+        score.append(np.where(np.isfinite(likelihood), np.clip(likelihood, 0, 1), 1.0))
+    state = np.stack(state, axis=1)
+    row, individual = np.nonzero((state >= LabelState.OCCLUDED).any(axis=2))
+    n = len(row)
+    names = [i or "animal0" for i in table.individuals]
+    size = folder.image_size_px(frame_name(video, 0))
+    return Labels(
+        space=space,
+        source=texts([dataset] * n),
+        image=texts([frame_name(video, frames[r]) for r in row]),
+        image_size_px=np.tile(np.array(size, dtype=np.int64), (n, 1)),
+        individual=texts([names[i] for i in individual]),
+        group=texts([video] * n),
+        split=texts([""] * n),
+        box_xyxy_px=np.full((n, 4), np.nan),
+        xy_px=np.stack(xy, axis=1)[row, individual],
+        state=state[row, individual],
+        score=np.stack(score, axis=1)[row, individual],
+    )
+
+
+def video_of(table: str, folder: DatasetFolder) -> str:
+    """The video that a table belongs to: the longest stem that begins the table's, or the only one.
+
+    DeepLabCut names a table `<video><scorer>.csv`.
+    """
+    videos = [v for v in folder.files("*") if v.lower().endswith(VIDEO_SUFFIXES)]
+    beside = [v for v in videos if parent(v) == parent(table)] or videos
+    stem = table.rsplit("/", 1)[-1]
+    named = [v for v in beside if stem.startswith(v.rsplit("/", 1)[-1].rsplit(".", 1)[0])]
+    if named:
+        return max(named, key=len)
+    if len(beside) == 1:
+        return beside[0]
+    raise DatasetError(
+        f"{folder.where(table)}: {len(beside)} videos beside it and none whose name begins the "
+        "table's; put the video beside the table"
+    )
+
+
+def _frame_numbers(table: HeadedTable) -> list[int]:
+    numbers = []
+    for row in table.index:
+        if len(row) != 1 or not re.fullmatch(r"[0-9]{1,9}(\.0*)?", row[0]):
+            raise DatasetError(
+                f"{table.where}: row '{'/'.join(row)}' is no frame number; tables whose rows are "
+                "image names have the format 'deeplabcut'"
+            )
+        numbers.append(int(float(row[0])))
+    if len(set(numbers)) < len(numbers):
+        raise DatasetError(f"{table.where}: a frame stands in two rows")
+    return numbers

@@ -1,0 +1,158 @@
+"""Tables with several header rows, as DeepLabCut and Lightning Pose write them.
+
+Nath et al. 2019 (Nat Protoc 14:2152), section on labeled data: header rows `scorer`, `bodyparts`,
+`coords` (one animal) or `scorer`, `individuals`, `bodyparts`, `coords` (several), then one row per
+image; the row's name is the image path in one column, or split over three in newer versions.
+"""
+
+import csv
+import io
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from superanimal_core.errors import DatasetError
+
+LEVELS = (("scorer", "bodyparts", "coords"), ("scorer", "individuals", "bodyparts", "coords"))
+SINGLE = ""  # the individual of a table that has no row of individuals
+
+
+@dataclass(frozen=True)
+class HeadedTable:
+    """Numbers under a multi-row header.
+
+    `levels` are the names of the header rows, `columns` one tuple per column of `values`, `index`
+    the parts of each row's name; NaN where a cell is empty. `where` names the file in messages.
+    """
+
+    where: str
+    levels: tuple[str, ...]
+    columns: tuple[tuple[str, ...], ...]
+    index: tuple[tuple[str, ...], ...]
+    values: Float[ndarray, "row column"]
+
+    def __post_init__(self) -> None:
+        if self.levels not in LEVELS:
+            raise DatasetError(
+                f"{self.where}: header rows {list(self.levels)}; expected scorer, (individuals,) "
+                "bodyparts, coords"
+            )
+        wrong = [c for c in self.columns if len(c) != len(self.levels)]
+        if wrong or self.values.shape != (len(self.index), len(self.columns)):
+            raise DatasetError(f"{self.where}: the header does not fit the table under it")
+        if np.isinf(self.values).any():
+            row = int(np.isinf(self.values).any(axis=1).argmax())
+            raise DatasetError(f"{self.where}: {'/'.join(self.index[row])}: a position is infinite")
+        for individual, keypoint, coord in self._column_of:
+            if coord not in ("x", "y"):
+                continue
+            other = (individual, keypoint, "y" if coord == "x" else "x")
+            if other not in self._column_of:
+                raise DatasetError(
+                    f"{self.where}: keypoint '{keypoint}' has a column {coord}, but none for "
+                    f"{other[2]}"
+                )
+
+    @cached_property
+    def _column_of(self) -> dict[tuple[str, str, str], int]:
+        """(individual, keypoint, coord) -> column; DatasetError for a repeated column."""
+        found: dict[tuple[str, str, str], int] = {}
+        for position, column in enumerate(self.columns):
+            individual = column[1].strip() if len(self.levels) == 4 else SINGLE
+            key = (individual, column[-2].strip(), column[-1].strip().lower())
+            if key in found:
+                raise DatasetError(
+                    f"{self.where}: column {' / '.join(k for k in key if k)} stands twice; "
+                    "delete one (tables of two scorers must be two files)"
+                )
+            found[key] = position
+        return found
+
+    @property
+    def individuals(self) -> tuple[str, ...]:
+        """Individuals in the order of the columns; `SINGLE` alone for a single-animal table."""
+        return tuple(dict.fromkeys(individual for individual, _, _ in self._column_of))
+
+    def keypoints(self, individual: str) -> tuple[str, ...]:
+        """Keypoints of one individual in the order of the columns."""
+        return tuple(dict.fromkeys(k for i, k, _ in self._column_of if i == individual))
+
+    @property
+    def all_keypoints(self) -> tuple[str, ...]:
+        """Keypoints of all individuals, in the order of the columns."""
+        return tuple(dict.fromkeys(k for _, k, _ in self._column_of))
+
+    def has_coordinate(self, coord: str) -> bool:
+        """True when some keypoint has such a column (`visible`, `likelihood`)."""
+        return any(c == coord for _, _, c in self._column_of)
+
+    def coordinate(
+        self, individual: str, keypoints: tuple[str, ...], coord: str
+    ) -> Float[ndarray, "row keypoint"]:
+        """One coordinate of one individual; NaN where the table has no such column."""
+        values = np.full((len(self.index), len(keypoints)), np.nan)
+        for position, keypoint in enumerate(keypoints):
+            column = self._column_of.get((individual, keypoint, coord))
+            if column is not None:
+                values[:, position] = self.values[:, column]
+        return values
+
+
+def parse_headed_csv(text: str, where: str) -> HeadedTable:
+    """The table in a CSV document. DatasetError with row and column for what cannot be read."""
+    try:
+        lines = [(n, row) for n, row in enumerate(csv.reader(io.StringIO(text)), start=1) if row]
+    except csv.Error as mistake:
+        raise DatasetError(f"{where}: not a CSV table ({mistake})") from None
+    known = LEVELS[1]
+    header = []
+    for _, row in lines[:5]:
+        if row[0].strip().lower() not in known:
+            break
+        header.append([cell.strip() for cell in row])
+    levels = tuple(row[0].lower() for row in header)
+    if levels not in LEVELS:
+        raise DatasetError(
+            f"{where}: the first rows begin with {[row[0] for _, row in lines[:4]]}; expected the "
+            "header rows scorer, (individuals,) bodyparts, coords"
+        )
+    width = len(header[-1])
+    first = next((i for i, cell in enumerate(header[-1]) if i > 0 and cell), width)
+    if first == width:
+        raise DatasetError(f"{where}: the row 'coords' is empty")
+    header[0] += header[0][-1:] * (width - len(header[0]))  # some files name the scorer less often
+    for level, row in zip(levels, header, strict=True):
+        if len(row) != width:
+            raise DatasetError(
+                f"{where}: the row '{level}' has {len(row)} cells, 'coords' has {width}"
+            )
+    columns = tuple(zip(*(row[first:] for row in header), strict=True))
+    body = [line for line in lines[len(header) :] if any(cell.strip() for cell in line[1])]
+    values = np.full((len(body), width - first), np.nan)
+    for position, (number, row) in enumerate(body):
+        if len(row) < width and not any(row[first:]):  # empty cells at the end are left out
+            row = [*row, *[""] * (width - len(row))]
+        if len(row) != width:
+            raise DatasetError(
+                f"{where}: row {number} has {len(row)} cells, the header has {width}"
+            )
+        values[position] = [
+            _number(cell, f"{where}: row {number}, column {' '.join(name[1:])}")
+            for cell, name in zip(row[first:], columns, strict=True)
+        ]
+    index = tuple(tuple(cell.strip() for cell in row[:first]) for _, row in body)
+    return HeadedTable(where, levels, columns, index, values)
+
+
+def _number(cell: str, place: str) -> float:
+    """The number in one cell, NaN for an empty one."""
+    if not cell.strip():
+        return math.nan
+    try:
+        return float(cell)
+    except ValueError:
+        raise DatasetError(f"{place}: '{cell[:40]}' is not a number") from None

@@ -1,0 +1,151 @@
+"""One data set on disk, read-only: the `DatasetFolder` that parsers see.
+
+No name leads outside the data set's folder: not by `..`, not as an absolute path, not through a
+symbolic link, not through a link inside an HDF5 file. Documents have a size limit, images are
+looked at by their header only, and nothing pickled is ever loaded.
+"""
+
+import fnmatch
+import os
+import re
+import struct
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from numpy import ndarray
+
+from superanimal_core.datasets.folder import split_frame_name
+from superanimal_core.datasets.headed_table import HeadedTable, parse_headed_csv
+from superanimal_core.errors import DatasetError
+from superanimal_core.files.documents import read_json, read_text
+from superanimal_core.files.hdf_tables import read_arrays, read_hdf_table
+
+MAX_FILES = 5_000_000
+IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
+
+
+class DiskFolder:
+    """The data set at `path`: a folder, or one document whose images lie beside or below it."""
+
+    def __init__(self, path: str | Path):
+        given = Path(path)
+        if not given.exists():
+            raise DatasetError(f"{given}: there is no such file or folder; check `path`")
+        self._document = given.name if given.is_file() else None
+        self.root = given.parent if given.is_file() else given
+        self._given = given
+        self._real_root = os.path.realpath(self.root)
+        self._frame_size: dict[str, tuple[int, int]] = {}
+
+    def names(self, pattern: str) -> list[str]:
+        """Files that match a shell pattern, sorted; `*` crosses `/`; hidden ones never."""
+        return _matching([self._document] if self._document else self._listing, pattern)
+
+    def files(self, pattern: str) -> list[str]:
+        """Like `names`, but of the whole folder also when the data set was given as one file."""
+        return _matching(self._listing, pattern)
+
+    @cached_property
+    def _listing(self) -> list[str]:
+        found: list[str] = []
+        for above, folders, files in os.walk(self._real_root):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            relative = os.path.relpath(above, self._real_root).replace(os.sep, "/")
+            prefix = "" if relative == "." else f"{relative}/"
+            found += [f"{prefix}{name}" for name in files if not name.startswith(".")]
+            if len(found) > MAX_FILES:
+                raise DatasetError(f"{self.root}: more than {MAX_FILES} files; give a smaller one")
+        return sorted(found)
+
+    def has(self, name: str) -> bool:
+        """True when the file (or the frame's video) exists. DatasetError when it lies outside."""
+        return os.path.isfile(self.path(split_frame_name(name)[0]))
+
+    def path(self, name: str) -> Path:
+        """Where a name lies on disk. DatasetError when that is outside the data set's folder."""
+        try:
+            real = os.path.realpath(os.path.join(self._real_root, name))
+            inside = os.path.commonpath([real, self._real_root]) == self._real_root
+        except ValueError as mistake:  # a null byte, another drive
+            raise DatasetError(f"{self.root}: '{name!r}' is no file name ({mistake})") from None
+        if os.path.isabs(name) or not inside:
+            raise DatasetError(
+                f"{self.root}: '{name}' leads outside the data set's folder; copy the file into it"
+            )
+        return Path(real)
+
+    def where(self, name: str) -> str:
+        """The file as messages name it."""
+        return str(self.root / name) if name else str(self._given)
+
+    def text(self, name: str) -> str:
+        """A UTF-8 document without its byte order mark."""
+        return read_text(self.path(name), self.where(name))
+
+    def json(self, name: str) -> Any:
+        """A parsed JSON document."""
+        return read_json(self.path(name), self.where(name))
+
+    def table(self, name: str) -> HeadedTable:
+        """A DeepLabCut-style table from .csv or .h5."""
+        if name.endswith((".h5", ".hdf5", ".hdf")):
+            return read_hdf_table(self.path(name), self.where(name))
+        return parse_headed_csv(self.text(name), self.where(name))
+
+    def arrays(self, name: str, wanted: Sequence[str]) -> Mapping[str, ndarray]:
+        """Plain arrays and attributes of an HDF5 file; what is absent has no key."""
+        return read_arrays(self.path(name), wanted, self.where(name))
+
+    def image_size_px(self, name: str) -> tuple[int, int]:
+        """(width, height) of a picture or of a video's frames; only headers are read."""
+        file, frame = split_frame_name(name)
+        if frame is None:
+            return image_size_px(self.path(file), self.where(file))
+        if file not in self._frame_size:
+            self._frame_size[file] = _video_size_px(self.path(file), self.where(file))
+        return self._frame_size[file]
+
+
+def _matching(names: Sequence[str], pattern: str) -> list[str]:
+    matches = re.compile(fnmatch.translate(pattern)).match
+    return [name for name in names if matches(name)]
+
+
+def image_path(dataset_path: str | Path, image: str) -> Path:
+    """Where the image of a label lies, given the data set's `path` in the sheet.
+
+    For a frame of a video (`video.mp4#frame=12`) the video's path. DatasetError when the name leads
+    outside the data set's folder.
+    """
+    return DiskFolder(dataset_path).path(split_frame_name(image)[0])
+
+
+def image_size_px(path: Path, where: str) -> tuple[int, int]:
+    """(width, height) from an image's header. DatasetError when it is no picture or far too big."""
+    from PIL import Image  # here: a study of videos never needs it
+
+    try:
+        with Image.open(path, formats=IMAGE_FORMATS) as image:
+            return image.size
+    except (OSError, ValueError, SyntaxError, struct.error, OverflowError) as mistake:
+        reason = mistake
+    except Image.DecompressionBombError as mistake:
+        reason = mistake
+    raise DatasetError(f"{where}: not a readable {'/'.join(IMAGE_FORMATS)} image ({reason})")
+
+
+def _video_size_px(path: Path, where: str) -> tuple[int, int]:
+    """(width, height) of the first video stream."""
+    import av  # here: a study of pictures never needs it
+
+    try:
+        with av.open(str(path)) as container:
+            stream = container.streams.video[0]
+            size = stream.width, stream.height
+    except (OSError, ValueError, IndexError) as mistake:
+        raise DatasetError(f"{where}: not a readable video ({mistake})") from None
+    if min(size) <= 0:
+        raise DatasetError(f"{where}: the video says nothing about its size")
+    return size

@@ -1,0 +1,122 @@
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from superanimal_core.datasets.audit import AuditLimits, audit_labels, relative_bone_lengths
+from superanimal_core.datasets.coco import parse_coco
+from superanimal_core.datasets.deeplabcut import parse_deeplabcut
+from superanimal_core.datasets.swapped_sides import side_evidence
+from superanimal_core.files.dataset_folder import DiskFolder
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.labels import LabelState
+
+LIMITS = AuditLimits(box_margin=0.05, bone_ratio=2.5, bone_deviations=6.0, side_evidence=0.4)
+SHAPE = {  # a mouse from above that looks to the right: body lengths, y down, so left is up
+    "nose": (1.0, 0.0),
+    "left_ear": (0.8, -0.1),
+    "right_ear": (0.8, 0.1),
+    "neck": (0.7, 0.0),
+    "center": (0.4, 0.0),
+    "left_hip": (0.15, -0.15),
+    "right_hip": (0.15, 0.15),
+    "tail_base": (0.0, 0.0),
+}
+SPACE = KeypointSpace(
+    "mouse",
+    tuple(SHAPE),
+    (("left_ear", "right_ear"), ("left_hip", "right_hip")),
+    (("nose", "neck"), ("neck", "center"), ("center", "tail_base"), ("left_ear", "right_ear")),
+)
+
+
+def mice(labels_of, n=1000, seed=0):
+    """Bent, turned, scaled mice with annotation noise and missing points."""
+    random = np.random.default_rng(seed)
+    shape = np.array(list(SHAPE.values()))
+    bend = random.normal(0, 0.5, (n, 1)) * shape[None, :, 0] ** 2  # rad, grows towards the head
+    turn = random.uniform(0, 2 * np.pi, (n, 1)) + bend
+    x, y = shape[:, 0], shape[:, 1]
+    turned = [np.cos(turn) * x - np.sin(turn) * y, np.sin(turn) * x + np.cos(turn) * y]
+    xy = np.stack(turned, axis=2) * random.uniform(50, 150, (n, 1, 1)) + 300
+    xy += random.normal(0, 2, xy.shape)
+    state = np.where(random.random((n, len(shape))) < 0.15, LabelState.NOT_LABELED, 3)
+    xy[state < LabelState.OCCLUDED] = np.nan
+    return labels_of(
+        keypoints=SPACE.keypoints,
+        groups=[f"g{i}" for i in range(n // 2)],
+        space=SPACE,
+        xy_px=xy,
+        state=state.astype(np.int64),
+        image_size_px=np.tile([600, 600], (n, 1)),
+    )
+
+
+def test_planted_swaps_are_found_without_false_alarms(labels_of):
+    labels = mice(labels_of)
+    random = np.random.default_rng(1)
+    xy, planted = labels.xy_px.copy(), set()
+    for p, (left, right) in enumerate(SPACE.mirror_pairs):
+        i, j = SPACE.index(left), SPACE.index(right)
+        both = np.flatnonzero(labels.is_located[:, i] & labels.is_located[:, j])
+        for row in random.choice(both, len(both) // 50, replace=False):
+            xy[row, [i, j]] = xy[row, [j, i]]
+            planted.add((int(row), p))
+    evidence = side_evidence(replace(labels, xy_px=xy))
+    found = {(int(r), int(p)) for r, p in np.argwhere(evidence < -LIMITS.side_evidence)}
+    assert len(found & planted) >= 0.95 * len(planted)
+    assert len(found - planted) <= 0.01 * np.isfinite(evidence).sum()
+
+
+def test_views_from_both_sides_give_no_evidence(labels_of):
+    labels = mice(labels_of, n=200)
+    mirrored = labels.xy_px.copy()
+    mirrored[::2, :, 1] *= -1
+    assert np.isnan(side_evidence(replace(labels, xy_px=mirrored))).all()
+
+
+def test_sound_mice_raise_no_suspicion(labels_of):
+    assert len(audit_labels(mice(labels_of), LIMITS)) <= 10
+
+
+def test_each_planted_mistake_is_named(labels_of):
+    labels = mice(labels_of, n=100)
+    labels = labels.select(labels.is_located.all(axis=1))
+    xy, box = labels.xy_px.copy(), labels.box_xyxy_px.copy()
+    xy[0, 0] = -5, 10
+    box[1] = [*xy[1].min(axis=0), *(xy[1].max(axis=0) - 30)]
+    box[2] = [0, 0, *xy[2].max(axis=0)]
+    xy[3, SPACE.index("neck")] = xy[3, SPACE.index("center")]
+    xy[5] = xy[4]
+    findings = audit_labels(replace(labels, xy_px=xy, box_xyxy_px=box), LIMITS)
+    kinds = {(f.row, f.kind) for f in findings}
+    assert {
+        (0, "outside_image"),
+        (1, "outside_box"),
+        (2, "box_from_origin"),
+        (3, "bone_length"),
+        (5, "repeated_labels"),
+    } <= kinds
+
+
+def test_bone_lengths_are_relative_to_the_animals_own_size():
+    length = np.outer([1, 2, 5, 10], [1.0, 3.0, 2.0, 4.0])
+    assert np.allclose(relative_bone_lengths(length), 0)
+    length[2, 1] *= 4
+    assert np.isclose(relative_bone_lengths(length)[2, 1], np.log(4))
+
+
+def test_real_shared_frames_and_faulty_boxes_are_found(shared_data):
+    openfield = parse_deeplabcut("openfield", DiskFolder(shared_data / "openfield"))
+    merged = parse_coco("merged", DiskFolder(shared_data / "topviewmouse_labels"))
+    names = {"snout": "nose", "leftear": "left_ear", "rightear": "right_ear"}
+    columns = [merged.space.index(names.get(k, "tail_base")) for k in openfield.space.keypoints]
+    located = (merged.state >= LabelState.OCCLUDED)[:, columns].all(axis=1)
+    ours = {row.tobytes() for row in np.round(openfield.xy_px, 2)}
+    shared = [row.tobytes() in ours for row in np.round(merged.xy_px[:, columns], 2)]
+    names = sorted(merged.image[np.flatnonzero(shared & located)])
+    assert names == ["img0046_4624.png", "img0070_4639.png", "img0081_4650.png"]
+    rodents = parse_coco("irodent", DiskFolder(shared_data / "irodent_labels"))
+    count = Counter(finding.kind for finding in audit_labels(rodents, LIMITS))
+    assert count["box_from_origin"] / len(rodents) == pytest.approx(0.68, abs=0.01)
