@@ -1,0 +1,1 @@
+"""Articulated animals with known keypoints, footfalls and behaviors, drawn into pictures."""
