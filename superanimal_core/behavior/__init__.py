@@ -1,0 +1,1 @@
+"""Layer 1: what the animals do: kinematics, gait, features, and bouts of behavior."""

@@ -1,0 +1,216 @@
+"""The smoother and its baselines against the truth of synthetic videos.
+
+    python benchmarks/smoothing_truth.py [--quick]
+
+No training: an ensemble's predictions are simulated on the true tracks of synthetic mice and
+quadrupeds. All members share a part of their error, as networks trained on the same labels do. A
+keypoint that is hidden, by the animal itself or now and then by something else, is guessed: every
+member is off by itself and by the same, slowly; its score drops; and now and then it jumps to
+another keypoint of the animal or to anywhere. The settings are those of config/config.yaml.
+
+Errors are compared where every method has a position. Intervals are calibrated on every other video
+and checked on the rest.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import yaml
+
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.smoothing.baselines import SMOOTHERS
+from superanimal_core.smoothing.calibration import (
+    fit_calibration,
+    predict_error,
+    predicted_deviation_px,
+)
+from superanimal_core.synthetic.casting import mouse_video_scene, quadruped_video_scene
+
+ROOT = Path(__file__).resolve().parents[1]
+FPS = 50.0
+MEMBERS = 5
+SHARED_PX, OWN_PX, WHITE_PX = 0.7, 0.8, 0.5  # standard deviations where the keypoint is seen
+SHARED_HIDDEN_PX, OWN_HIDDEN_PX = 2.0, 6.0  # and where it is not
+SHARED_S, OWN_S, HIDDEN_S = 0.3, 0.1, 0.2  # how long an error lasts
+COVERED_EVERY_S, COVERED_S = 2.0, (0.1, 0.4)  # something else hides a keypoint
+JUMP_SEEN, JUMP_HIDDEN = 0.003, 0.10  # probability per frame and member that a jump begins
+JUMP_PX, JUMP_FRAMES = 60.0, 3
+
+
+@dataclass(frozen=True)
+class Video:
+    """A synthetic video's truth, and what a simulated ensemble says about it."""
+
+    name: str
+    xy_px: np.ndarray  # frame, keypoint, 2
+    is_hidden: np.ndarray  # frame, keypoint
+    members: list[Poses]
+
+
+def main() -> None:
+    """Print one line per figure and write them to benchmarks/results/smoothing_truth.parquet."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="six videos instead of twenty-four")
+    count = 3 if parser.parse_args().quick else 12
+    smoothing = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["smoothing"]
+    videos = [simulated_video(kind, seed) for seed in range(count) for kind in MAKERS]
+    smoothed = [smooth_by_all(video, smoothing) for video in videos]
+    rows = [
+        row for video, by_method in zip(videos, smoothed, strict=True)
+        for row in errors(video, by_method)
+    ]  # fmt: skip
+    rows += coverage(videos, [by_method["eks"] for by_method in smoothed])
+    for row in rows:
+        print("{video:14s} {part:8s} {method:16s} {figure:16s} {value:8.3f}  n {n}".format(**row))
+    print_summary(rows)
+    results = ROOT / "benchmarks" / "results"
+    results.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows), results / "smoothing_truth.parquet")
+
+
+def print_summary(rows: list[dict[str, Any]]) -> None:
+    """Per part and baseline: on how many videos the smoother's error is lower, and by how much."""
+    value = {(r["video"], r["part"], r["method"]): r["value"] for r in rows}
+    names = dict.fromkeys(row["video"] for row in rows)
+    for part in ("all", "seen", "hidden"):
+        for method in [method for method in SMOOTHERS if method != "eks"]:
+            ratio = np.array([value[n, part, "eks"] / value[n, part, method] for n in names])
+            print(
+                f"{part}: eks is better than {method} on {(ratio < 1).sum()} of {len(names)} "
+                f"videos; error ratio {ratio.mean():.2f} ({ratio.min():.2f} to {ratio.max():.2f})"
+            )
+
+
+def smooth_by_all(video: Video, smoothing: dict[str, Any]) -> dict[str, SmoothedPoses]:
+    """The video smoothed by every method, with the settings of the section `smoothing`."""
+    common = {key: smoothing[key] for key in ("center", "min_score")}
+    return {
+        method: smooth(video.members, **common, **smoothing.get(method, {}))
+        for method, smooth in SMOOTHERS.items()
+    }
+
+
+def errors(video: Video, by_method: dict[str, SmoothedPoses]) -> list[dict[str, Any]]:
+    """Mean distance from the truth (px) of every method: all, seen, hidden keypoints."""
+    distance = {m: distance_px(video, smoothed) for m, smoothed in by_method.items()}
+    common = np.isfinite(np.stack(list(distance.values()))).all(axis=0)
+    parts = {"all": common, "seen": common & ~video.is_hidden, "hidden": common & video.is_hidden}
+    return [
+        {"video": video.name, "part": part, "method": method, "figure": "mean error, px",
+         "value": float(far[chosen].mean()), "n": int(chosen.sum())}
+        for part, chosen in parts.items() for method, far in distance.items()
+    ]  # fmt: skip
+
+
+def coverage(videos: list[Video], smoothed: list[SmoothedPoses]) -> list[dict[str, Any]]:
+    """Part of the truth within 90 % intervals, per space: the smoother's own, and calibrated.
+
+    Odd videos calibrate (every 20th frame is taken for labeled), even ones are checked.
+    """
+    rows = []
+    for kind in MAKERS:
+        of_kind = [(v, s) for v, s in zip(videos, smoothed, strict=True) if v.name.startswith(kind)]
+        labels = [labeled(video, poses) for video, poses in of_kind[1::2]]
+        keypoints = of_kind[0][0].members[0].space.keypoints
+        calibration = fit_calibration(keypoints, *map(np.concatenate, zip(*labels, strict=True)))
+        for video, poses in of_kind[::2]:
+            off = np.abs(poses.poses.xy_px[:, 0] - video.xy_px)
+            own = off <= 1.645 * np.sqrt(poses.variance_px2[:, 0])
+            radius = predict_error(calibration, poses).radius_90_px[:, 0]
+            known = np.isfinite(radius)
+            inside = distance_px(video, poses)[known] <= radius[known]
+            for method, value in (("posterior", own[known].mean()), ("calibrated", inside.mean())):
+                rows.append({"video": video.name, "part": "all", "method": method,
+                             "figure": "within 90 %", "value": float(value),
+                             "n": int(known.sum())})  # fmt: skip
+    return rows
+
+
+def labeled(video: Video, poses: SmoothedPoses) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Keypoint, predicted deviation and error (px) of every label."""
+    deviation = predicted_deviation_px(poses)[::20, 0]
+    keypoint = np.broadcast_to(np.arange(deviation.shape[1]), deviation.shape)
+    return keypoint.ravel(), deviation.ravel(), distance_px(video, poses)[::20].ravel()
+
+
+def distance_px(video: Video, smoothed: SmoothedPoses) -> np.ndarray:
+    """Distance of every keypoint from the truth, frame by keypoint."""
+    difference = smoothed.poses.xy_px[:, 0] - video.xy_px
+    return np.hypot(difference[..., 0], difference[..., 1])
+
+
+MAKERS = {
+    "mouse": lambda seed: mouse_video_scene(seed, 12.0),
+    "quadruped": lambda seed: quadruped_video_scene(seed, 8.0, 560),
+}
+
+
+def simulated_video(kind: str, seed: int) -> Video:
+    """A scene's true tracks and an ensemble's predictions of them."""
+    scene = MAKERS[kind](seed)
+    rng = np.random.default_rng([seed, 77])
+    time_s = np.arange(round((12 if kind == "mouse" else 8) * FPS)) / FPS
+    figure = scene.animal.figure(time_s)
+    truth = scene.camera.project(figure.keypoints)
+    is_hidden = ~scene.is_visible(figure) | covered(truth.shape[:2], rng)
+    space = KeypointSpace(scene.animal.space, tuple(scene.animal.keypoints))
+    shared = lasting(truth.shape, SHARED_S, rng) * SHARED_PX
+    shared += lasting(truth.shape, HIDDEN_S, rng) * SHARED_HIDDEN_PX * is_hidden[..., None]
+    members = []
+    for _ in range(MEMBERS):
+        xy, score = predicted(truth, is_hidden, shared, rng)
+        members.append(Poses(space, ("animal0",), time_s, xy[:, None], score[:, None]))
+    return Video(f"{kind}_{seed}", truth, is_hidden, members)
+
+
+def predicted(
+    truth: np.ndarray, is_hidden: np.ndarray, shared: np.ndarray, rng: np.random.Generator
+) -> tuple[np.ndarray, np.ndarray]:
+    """One member's positions and scores."""
+    own = lasting(truth.shape, OWN_S, rng) * OWN_PX + rng.normal(size=truth.shape) * WHITE_PX
+    own += lasting(truth.shape, HIDDEN_S, rng) * OWN_HIDDEN_PX * is_hidden[..., None]
+    begins = rng.random(is_hidden.shape) < np.where(is_hidden, JUMP_HIDDEN, JUMP_SEEN)
+    jumps = is_recent(begins, JUMP_FRAMES)
+    to_another = truth[:, rng.integers(truth.shape[1], size=truth.shape[1])]
+    anywhere = truth + rng.normal(size=(1, truth.shape[1], 2)) * JUMP_PX
+    wrong = np.where(rng.random((1, truth.shape[1], 1)) < 0.5, to_another, anywhere)
+    xy = np.where(jumps[..., None], wrong, truth) + shared + own
+    low, high = np.where(is_hidden | jumps, 0.05, 0.7), np.where(is_hidden | jumps, 0.6, 1.0)
+    return xy, rng.uniform(low, high)
+
+
+def lasting(shape: tuple[int, ...], memory_s: float, rng: np.random.Generator) -> np.ndarray:
+    """Noise of variance 1 that forgets itself within about `memory_s` (AR(1) over axis 0)."""
+    memory = np.exp(-1 / (FPS * memory_s))
+    values = rng.normal(size=shape)
+    values[1:] *= np.sqrt(1 - memory**2)
+    for frame in range(1, len(values)):
+        values[frame] += memory * values[frame - 1]
+    return values
+
+
+def covered(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+    """Where something else hides a keypoint."""
+    hidden = np.zeros(shape, bool)
+    for keypoint in range(shape[1]):
+        for start in np.flatnonzero(rng.random(shape[0]) < 1 / (FPS * COVERED_EVERY_S)):
+            hidden[start : start + round(FPS * rng.uniform(*COVERED_S)), keypoint] = True
+    return hidden
+
+
+def is_recent(begins: np.ndarray, frames: int) -> np.ndarray:
+    """Where something began within the last few frames."""
+    recent = begins.copy()
+    for late in range(1, frames):
+        recent[late:] |= begins[:-late]
+    return recent
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,154 @@
+"""Actions by definition: a behavior is a list of conditions on features that hold together."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int, Shaped
+from numpy import ndarray
+from scipy.special import expit, ndtr
+
+from superanimal_core.behavior.features import FeatureTable
+from superanimal_core.behavior.kinematics import runs_of
+from superanimal_core.errors import ConfigError
+from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.settings import ConditionSettings, DefinitionSettings
+
+LOGISTIC_WIDTH = 0.1  # of the threshold: how soft a condition is whose feature has no `_sd`
+
+
+@dataclass(frozen=True)
+class BoutTable:
+    """One row per bout; the fields are the columns of bouts.parquet.
+
+    Frames from `start_frame` up to, not including, `stop_frame`. `start_s` is the first frame's
+    time stamp, `stop_s` that of the first frame after the bout (at the video's end, one frame
+    interval after the last). `probability` is the mean over the bout's frames, see `predict_bouts`.
+    """
+
+    individual: Shaped[ndarray, "bout"]
+    behavior: Shaped[ndarray, "bout"]
+    start_frame: Int[ndarray, "bout"]
+    stop_frame: Int[ndarray, "bout"]
+    start_s: Float[ndarray, "bout"]
+    stop_s: Float[ndarray, "bout"]
+    probability: Float[ndarray, "bout"]
+
+    def __len__(self) -> int:
+        return len(self.behavior)
+
+
+def predict_bouts(
+    features: FeatureTable, definitions: Mapping[str, DefinitionSettings]
+) -> BoutTable:
+    """Bouts of every behavior of every individual, in that order and then in time.
+
+    A frame shows a behavior when all its conditions hold; an unknown feature (NaN) never holds.
+    Breaks of at most `max_gap_s` are closed first, then bouts shorter than `min_duration_s` are
+    dropped. Behaviors are independent of each other and may overlap.
+
+    The probability of a frame is the product over the conditions of the probability that the
+    feature is beyond its bound: Gaussian, with the feature's `_sd` column (the smoother's
+    uncertainty), or, where there is none, a logistic of the margin with a width of 10 % of the
+    bound. It says how sure the *measurement* is, not how well the definition fits the behavior.
+
+    ConfigError, naming the nearest feature, when a condition's feature does not exist.
+    """
+    _check_features(features, definitions)
+    rows: list[tuple[str, str, int, int, float, float, float]] = []
+    for individual in dict.fromkeys(features.individual):
+        chosen = features.individual == individual
+        columns = {name: values[chosen] for name, values in features.columns.items()}
+        time_s, frame = features.time_s[chosen], features.frame[chosen]
+        for behavior, definition in definitions.items():
+            holds, probability = _frames(columns, definition.conditions, len(frame))
+            for start, stop in _bouts(holds, time_s, definition):
+                rows.append(
+                    (
+                        individual,
+                        behavior,
+                        int(frame[start]),
+                        int(frame[stop - 1]) + 1,
+                        float(time_s[start]),
+                        _end_s(time_s, stop),
+                        float(probability[start:stop].mean()),
+                    )
+                )
+    return _table(rows)
+
+
+def _check_features(features: FeatureTable, definitions: Mapping[str, DefinitionSettings]) -> None:
+    known = list(features.columns)
+    mistakes = [
+        f"behavior '{behavior}': there is no feature '{condition.feature}'"
+        + did_you_mean(condition.feature, known)
+        for behavior, definition in definitions.items()
+        for condition in definition.conditions
+        if condition.feature not in features.columns
+    ]
+    if mistakes and len(features):
+        raise ConfigError(mistakes)
+
+
+def _frames(
+    columns: Mapping[str, ndarray], conditions: Sequence[ConditionSettings], frames: int
+) -> tuple[ndarray, ndarray]:
+    """Per frame, whether all conditions hold, and how probable that is."""
+    holds, probability = np.ones(frames, bool), np.ones(frames)
+    for condition in conditions:
+        values = columns[condition.feature]
+        sd = columns.get(f"{condition.feature}_sd")
+        for bound, sign in ((condition.above, 1.0), (condition.below, -1.0)):
+            if bound is not None:
+                holds &= sign * (values - bound) > 0
+                probability *= _probability_beyond(sign * (values - bound), bound, sd)
+    return holds, np.nan_to_num(probability)
+
+
+def _probability_beyond(margin: ndarray, bound: float, sd: ndarray | None) -> ndarray:
+    """Probability that the true margin is positive."""
+    if sd is None:
+        return expit(margin / max(LOGISTIC_WIDTH * abs(bound), 1e-9))
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(sd > 0, ndtr(margin / sd), (margin > 0).astype(float))
+
+
+def _bouts(
+    holds: Bool[ndarray, "frame"], time_s: Float[ndarray, "frame"], definition: DefinitionSettings
+) -> list[tuple[int, int]]:
+    """Runs of True, short breaks closed, short runs dropped."""
+    merged: list[tuple[int, int]] = []
+    for start, stop in runs_of(holds):
+        if merged and time_s[start] - _end_s(time_s, merged[-1][1]) <= definition.max_gap_s:
+            merged[-1] = (merged[-1][0], stop)
+        else:
+            merged.append((start, stop))
+    return [
+        (start, stop)
+        for start, stop in merged
+        if _end_s(time_s, stop) - time_s[start] >= definition.min_duration_s - 1e-9
+    ]
+
+
+def _end_s(time_s: ndarray, stop: int) -> float:
+    """Time at which the frames before `stop` end."""
+    if stop < len(time_s):
+        return float(time_s[stop])
+    interval = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
+    return float(time_s[-1]) + interval
+
+
+def _table(rows: list[tuple[str, str, int, int, float, float, float]]) -> BoutTable:
+    """Rows as columns."""
+    individual, behavior, start, stop, start_s, stop_s, probability = (
+        zip(*rows, strict=True) if rows else ((),) * 7
+    )
+    return BoutTable(
+        np.array(individual, dtype=object),
+        np.array(behavior, dtype=object),
+        np.array(start, dtype=np.int64),
+        np.array(stop, dtype=np.int64),
+        np.array(start_s, dtype=np.float64),
+        np.array(stop_s, dtype=np.float64),
+        np.array(probability, dtype=np.float64),
+    )

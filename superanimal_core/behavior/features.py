@@ -1,0 +1,238 @@
+"""The feature table: what a pose looks like and how it moves, frame by frame.
+
+Names end in their unit: `_px`, `_px_per_s`, `_px2`, `_rad`, `_rad_per_s`, `_bl_per_s` (body lengths
+per second; the body length is the individual's median); with a scale every `_px` has its `_cm`
+beside it. `_sd` is the standard deviation that the smoother's posterior implies, to first order,
+errors of different keypoints and frames taken as independent. A keypoint that the space lacks, or
+that is absent, makes NaN, never an error and never zero.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+from numpy import ndarray
+
+from superanimal_core.behavior.kinematics import (
+    angle_between_rad,
+    angular_velocity_rad_per_s,
+    direction_rad,
+    elevation_rad,
+    hull_area_px2,
+    velocity_px_per_s,
+    velocity_sd_px_per_s,
+)
+from superanimal_core.pose.poses import SmoothedPoses
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """One row per frame and individual, sorted by frame; `columns` maps feature names to values."""
+
+    frame: Int[ndarray, "row"]
+    time_s: Float[ndarray, "row"]
+    individual: Shaped[ndarray, "row"]
+    columns: Mapping[str, Float[ndarray, "row"]]
+
+    def __len__(self) -> int:
+        return len(self.frame)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One keypoint of one individual over time."""
+
+    xy_px: Float[ndarray, "frame 2"]
+    variance_px2: Float[ndarray, "frame 2"]
+
+
+def frame_features(
+    poses: SmoothedPoses,
+    *,
+    front: str,
+    neck: str,
+    center: str,
+    rear: str,
+    window_s: float,
+    cm_per_px: float | None,
+) -> FeatureTable:
+    """Features of every frame and individual.
+
+    `front`, `neck`, `center`, `rear` are keypoint names (nose, neck, mid-back, tail base).
+    Velocities are slopes over +-`window_s`/2 (`kinematics.velocity_px_per_s`). Columns:
+
+    * `center_x_px`, `center_y_px`, `speed_px_per_s`, `speed_bl_per_s`: the center;
+    * `motion_px_per_s`, `motion_bl_per_s`: mean speed of all known keypoints, limbs included;
+    * `body_length_px` front to rear, `trunk_length_px` neck to rear, `hull_area_px2`;
+    * `heading_rad`, `turn_rate_rad_per_s`, `turn_speed_rad_per_s` (its size): the trunk, rear to
+      neck, counterclockwise on the screen;
+    * `body_pitch_rad`, `head_pitch_rad`: elevation of trunk and head above the image's horizontal;
+    * `head_angle_rad`, `head_turn_speed_rad_per_s`: the head against the trunk;
+    * `head_height_px`: how much higher in the image the front is than the rear;
+    * `nearest_other_px`: distance of the center to the nearest other individual's;
+    * `speed_<keypoint>_px_per_s`.
+    """
+    time_s = poses.poses.time_s
+    names = {"front": front, "neck": neck, "center": center, "rear": rear}
+    per_individual = []
+    for i in range(len(poses.poses.individuals)):
+        points = {role: _point(poses, i, name) for role, name in names.items()}
+        columns = _place_and_motion(poses, i, points["center"], time_s, window_s)
+        columns |= _shape(points)
+        columns |= _orientation(points, time_s, window_s)
+        columns["nearest_other_px"] = _nearest_other_px(poses, i, center)
+        columns |= _body_lengths(columns)
+        if cm_per_px is not None:
+            columns |= _in_cm(columns, cm_per_px)
+        per_individual.append(columns)
+    return _table(poses, per_individual)
+
+
+def _point(poses: SmoothedPoses, individual: int, name: str) -> Point:
+    """A keypoint's track; all NaN when the space lacks it."""
+    if name not in poses.poses.space.keypoints:
+        unknown = np.full((len(poses.poses), 2), np.nan)
+        return Point(unknown, unknown)
+    k = poses.poses.space.keypoints.index(name)
+    return Point(
+        poses.poses.xy_px[:, individual, k].astype(np.float64),
+        poses.variance_px2[:, individual, k].astype(np.float64),
+    )
+
+
+def _place_and_motion(
+    poses: SmoothedPoses, individual: int, center: Point, time_s: ndarray, window_s: float
+) -> dict[str, ndarray]:
+    """Where the center is and how fast it and each keypoint move."""
+    velocity = velocity_px_per_s(center.xy_px, time_s, window_s)
+    velocity_sd = velocity_sd_px_per_s(center.variance_px2, time_s, window_s)
+    columns = {
+        "center_x_px": center.xy_px[:, 0],
+        "center_y_px": center.xy_px[:, 1],
+        "center_x_px_sd": np.sqrt(center.variance_px2[:, 0]),
+        "center_y_px_sd": np.sqrt(center.variance_px2[:, 1]),
+        "speed_px_per_s": _length(velocity),
+        "speed_px_per_s_sd": _sd_along(np.square(velocity_sd), velocity),
+    }
+    each = _length(velocity_px_per_s(poses.poses.xy_px[:, individual], time_s, window_s))
+    columns["motion_px_per_s"] = _mean_of_known(each)
+    for k, name in enumerate(poses.poses.space.keypoints):
+        columns[f"speed_{name}_px_per_s"] = each[:, k]
+    columns["hull_area_px2"] = hull_area_px2(poses.poses.xy_px[:, individual])
+    return columns
+
+
+def _shape(points: Mapping[str, Point]) -> dict[str, ndarray]:
+    """Lengths and heights of the body."""
+    columns = {}
+    for name, (start, end) in {
+        "body_length_px": ("rear", "front"),
+        "trunk_length_px": ("rear", "neck"),
+    }.items():
+        vector, variance = _difference(points[start], points[end])
+        columns[name] = _length(vector)
+        columns[f"{name}_sd"] = _sd_along(variance, vector)
+    upward, variance = _difference(points["front"], points["rear"])
+    columns["head_height_px"] = upward[:, 1]
+    columns["head_height_px_sd"] = np.sqrt(variance[:, 1])
+    return columns
+
+
+def _orientation(
+    points: Mapping[str, Point], time_s: ndarray, window_s: float
+) -> dict[str, ndarray]:
+    """Directions of trunk and head, and how fast they turn."""
+    trunk, trunk_variance = _difference(points["rear"], points["neck"])
+    head, head_variance = _difference(points["neck"], points["front"])
+    heading, head_angle = direction_rad(trunk), angle_between_rad(head, trunk)
+    turn_rate = angular_velocity_rad_per_s(heading, time_s, window_s)
+    trunk_sd, head_sd = _angle_sd(trunk_variance, trunk), _angle_sd(head_variance, head)
+    return {
+        "heading_rad": heading,
+        "heading_rad_sd": trunk_sd,
+        "turn_rate_rad_per_s": turn_rate,
+        "turn_speed_rad_per_s": np.abs(turn_rate),
+        "body_pitch_rad": elevation_rad(trunk),
+        "body_pitch_rad_sd": trunk_sd,
+        "head_pitch_rad": elevation_rad(head),
+        "head_pitch_rad_sd": head_sd,
+        "head_angle_rad": head_angle,
+        "head_angle_rad_sd": np.hypot(trunk_sd, head_sd),
+        "head_turn_speed_rad_per_s": np.abs(
+            angular_velocity_rad_per_s(head_angle, time_s, window_s)
+        ),
+    }
+
+
+def _nearest_other_px(poses: SmoothedPoses, individual: int, center: str) -> ndarray:
+    """Distance of the center to the nearest other individual's center."""
+    nearest = np.full(len(poses.poses), np.nan)
+    here = _point(poses, individual, center).xy_px
+    for other in range(len(poses.poses.individuals)):
+        if other != individual:
+            distance = _length(_point(poses, other, center).xy_px - here)
+            nearest = np.fmin(nearest, distance)
+    return nearest
+
+
+def _body_lengths(columns: Mapping[str, ndarray]) -> dict[str, ndarray]:
+    """Speeds in body lengths per second."""
+    length = columns["body_length_px"]
+    known = length[np.isfinite(length) & (length > 0)]
+    median = float(np.median(known)) if len(known) else float("nan")
+    in_px = ("speed_px_per_s", "speed_px_per_s_sd", "motion_px_per_s")
+    return {name.replace("_px_", "_bl_"): columns[name] / median for name in in_px}
+
+
+def _in_cm(columns: Mapping[str, ndarray], cm_per_px: float) -> dict[str, ndarray]:
+    """Every length and speed in px once more in cm."""
+    scaled = {}
+    for name, values in columns.items():
+        if "_px2" in name:
+            scaled[name.replace("_px2", "_cm2")] = values * cm_per_px**2
+        elif "_px" in name:
+            scaled[name.replace("_px", "_cm")] = values * cm_per_px
+    return scaled
+
+
+def _table(poses: SmoothedPoses, per_individual: list[dict[str, ndarray]]) -> FeatureTable:
+    """Columns of all individuals, interleaved so that rows are sorted by frame."""
+    frames, individuals = len(poses.poses), len(poses.poses.individuals)
+    names = list(per_individual[0]) if per_individual else []
+    return FeatureTable(
+        frame=np.repeat(np.arange(frames), individuals),
+        time_s=np.repeat(poses.poses.time_s, individuals),
+        individual=np.tile(np.array(poses.poses.individuals, dtype=object), frames),
+        columns={n: np.stack([c[n] for c in per_individual], axis=1).ravel() for n in names},
+    )
+
+
+def _difference(start: Point, end: Point) -> tuple[ndarray, ndarray]:
+    """Vector from start to end, and its variance."""
+    return end.xy_px - start.xy_px, end.variance_px2 + start.variance_px2
+
+
+def _length(vector: ndarray) -> ndarray:
+    return np.hypot(vector[..., 0], vector[..., 1])
+
+
+def _sd_along(variance: ndarray, vector: ndarray) -> ndarray:
+    """Standard deviation of a vector's length, to first order."""
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unit = vector / _length(vector)[:, None]
+    return np.sqrt((variance * np.square(unit)).sum(axis=1))
+
+
+def _angle_sd(variance: ndarray, vector: ndarray) -> ndarray:
+    """Standard deviation of a vector's direction (rad), to first order."""
+    across = np.stack([-vector[:, 1], vector[:, 0]], axis=1)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return _sd_along(variance, across) / _length(vector)
+
+
+def _mean_of_known(values: ndarray) -> ndarray:
+    """Mean over the last axis of the known values; NaN where there is none."""
+    known = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        return np.where(known, values, 0.0).sum(axis=-1) / known.sum(axis=-1)

@@ -1,0 +1,183 @@
+"""Motion from positions: velocities on real time stamps, body axes, angles, areas.
+
+Angles are counterclockwise as seen on the screen (image y points down), in radians, zero to the
+right. NaN in, NaN out; a missing keypoint never becomes zero.
+"""
+
+import warnings
+
+import numpy as np
+from jaxtyping import Bool, Float
+from numpy import ndarray
+
+
+def velocity_px_per_s(
+    xy_px: Float[ndarray, "frame *shape"], time_s: Float[ndarray, "frame"], window_s: float
+) -> Float[ndarray, "frame *shape"]:
+    """Slope of the least-squares line through the known positions within +-`window_s`/2.
+
+    The window is widened to the two neighboring frames where it holds fewer. NaN where the position
+    is NaN or the window holds fewer than two known positions. On a regular grid this is the
+    Savitzky-Golay derivative of first (and second) order; on an irregular one it still is the line.
+    """
+    return _line_fit(xy_px, time_s, window_s)[0]
+
+
+def velocity_sd_px_per_s(
+    variance_px2: Float[ndarray, "frame *shape"], time_s: Float[ndarray, "frame"], window_s: float
+) -> Float[ndarray, "frame *shape"]:
+    """Standard deviation of `velocity_px_per_s`, as if errors of different frames were independent.
+
+    A smoother's errors are positively correlated in time, so the true value is smaller.
+    """
+    _, weight_s2, mean_variance = _line_fit(variance_px2, time_s, window_s)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.sqrt(mean_variance / weight_s2)
+
+
+def _line_fit(
+    values: ndarray, time_s: ndarray, window_s: float
+) -> tuple[ndarray, ndarray, ndarray]:
+    """Slope, sum of squared time deviations, and mean of the known values in each window."""
+    frames = len(time_s)
+    columns = int(np.prod(values.shape[1:]))
+    flat = values.reshape(frames, columns).astype(np.float64)
+    known = np.isfinite(flat)
+    first, stop = _windows(time_s, window_s)
+    time = time_s - (time_s.mean() if frames else 0.0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        origin = np.nanmedian(flat, axis=0) if frames else np.zeros(columns)
+    x = np.where(known, flat - origin, 0.0)
+
+    def total(summand: ndarray) -> ndarray:
+        running = np.concatenate([np.zeros((1, columns)), np.cumsum(summand, axis=0)])
+        return running[stop] - running[first]
+
+    at = time[:, None] * known
+    count, sum_t, sum_x = total(known.astype(np.float64)), total(at), total(x)
+    sum_tt, sum_tx = total(at * time[:, None]), total(x * time[:, None])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread = sum_tt - sum_t**2 / count
+        slope = (sum_tx - sum_t * sum_x / count) / spread
+        mean = sum_x / count + origin
+    usable = known & (count >= 2)
+    shape = values.shape
+    return (
+        np.where(usable, slope, np.nan).reshape(shape),
+        np.where(usable, spread, np.nan).reshape(shape),
+        np.where(usable, mean, np.nan).reshape(shape),
+    )
+
+
+def _windows(time_s: ndarray, window_s: float) -> tuple[ndarray, ndarray]:
+    """First and past-the-last frame of each frame's window, at least one neighbor each side."""
+    frame = np.arange(len(time_s))
+    tolerance = 1e-9 + 1e-6 * window_s
+    first = np.searchsorted(time_s, time_s - window_s / 2 - tolerance)
+    stop = np.searchsorted(time_s, time_s + window_s / 2 + tolerance, side="right")
+    first = np.maximum(np.minimum(first, frame - 1), 0)
+    stop = np.minimum(np.maximum(stop, frame + 2), len(time_s))
+    return first, stop
+
+
+def moving_mean(
+    values: Float[ndarray, "frame *shape"], time_s: Float[ndarray, "frame"], window_s: float
+) -> Float[ndarray, "frame *shape"]:
+    """Mean of the known values within +-`window_s`/2; NaN where the value itself is NaN."""
+    frames = len(time_s)
+    known = np.isfinite(values)
+    first = np.searchsorted(time_s, time_s - window_s / 2 - 1e-9)
+    stop = np.searchsorted(time_s, time_s + window_s / 2 + 1e-9, side="right")
+    zero = np.zeros((1, *values.shape[1:]))
+    running = np.concatenate([zero, np.cumsum(np.where(known, values, 0.0), axis=0)])
+    number = np.concatenate([zero, np.cumsum(known, axis=0)])
+    with np.errstate(invalid="ignore"):
+        mean = (running[stop] - running[first]) / (number[stop] - number[first])
+    return np.where(known, mean, np.nan) if frames else values
+
+
+def direction_rad(vector: Float[ndarray, "*shape 2"]) -> Float[ndarray, "*shape"]:
+    """Angle of a vector on the screen, -pi ... pi, counterclockwise from the right."""
+    return np.arctan2(-vector[..., 1], vector[..., 0])
+
+
+def elevation_rad(vector: Float[ndarray, "*shape 2"]) -> Float[ndarray, "*shape"]:
+    """Angle of a vector above the image's horizontal, -pi/2 ... pi/2, whichever way it faces."""
+    return np.arctan2(-vector[..., 1], np.abs(vector[..., 0]))
+
+
+def angle_between_rad(
+    vector: Float[ndarray, "*shape 2"], reference: Float[ndarray, "*shape 2"]
+) -> Float[ndarray, "*shape"]:
+    """Angle from `reference` to `vector`, -pi ... pi, counterclockwise on the screen."""
+    cross = reference[..., 0] * vector[..., 1] - reference[..., 1] * vector[..., 0]
+    return np.arctan2(-cross, (reference * vector).sum(axis=-1))
+
+
+def angular_velocity_rad_per_s(
+    angle_rad: Float[ndarray, "frame *shape"], time_s: Float[ndarray, "frame"], window_s: float
+) -> Float[ndarray, "frame *shape"]:
+    """Rate of change of an angle, without jumps at +-pi, on known frames only."""
+    known = np.isfinite(angle_rad)
+    step = np.diff(_carried_forward(angle_rad), axis=0)
+    step = (step + np.pi) % (2 * np.pi) - np.pi
+    unwrapped = np.concatenate([np.zeros((min(len(time_s), 1), *angle_rad.shape[1:])), step])
+    unwrapped = np.where(known, np.cumsum(np.nan_to_num(unwrapped), axis=0), np.nan)
+    return velocity_px_per_s(unwrapped, time_s, window_s)
+
+
+def _carried_forward(values: ndarray) -> ndarray:
+    """Unknown values replaced by the last known one."""
+    frame = np.arange(len(values)).reshape(-1, *([1] * (values.ndim - 1)))
+    last = np.maximum.accumulate(np.where(np.isfinite(values), frame, 0), axis=0)
+    return np.take_along_axis(values, last, axis=0)
+
+
+def hull_area_px2(xy_px: Float[ndarray, "frame keypoint 2"]) -> Float[ndarray, "frame"]:
+    """Area of the convex hull of the known keypoints; NaN where fewer than three are known.
+
+    Gift wrapping over all frames at once: as many turns as the largest hull has corners.
+    """
+    frames, keypoints, _ = xy_px.shape
+    known = np.isfinite(xy_px[..., 0]) & np.isfinite(xy_px[..., 1])
+    area = np.full(frames, np.nan)
+    usable = np.flatnonzero(known.sum(axis=1) >= 3)
+    if not len(usable):
+        return area
+    known = known[usable]
+    filler = xy_px[usable, np.argmax(known, axis=1)]
+    points = np.where(known[..., None], xy_px[usable], filler[:, None]).astype(np.float64)
+    points -= points.mean(axis=1, keepdims=True)
+    row = np.arange(len(usable))
+    start = np.lexsort((points[..., 1], points[..., 0]), axis=1)[:, 0]
+    corner, twice = start, np.zeros(len(usable))
+    open_hull = np.ones(len(usable), bool)
+    for _ in range(keypoints):
+        following = _next_corner(points, points[row, corner])
+        here, there = points[row, corner], points[row, following]
+        twice += np.where(open_hull, here[:, 0] * there[:, 1] - here[:, 1] * there[:, 0], 0)
+        open_hull &= (there != points[row, start]).any(axis=1)
+        corner = following
+        if not open_hull.any():
+            break
+    area[usable] = np.abs(twice) / 2
+    return area
+
+
+def _next_corner(points: ndarray, corner: ndarray) -> ndarray:
+    """Per frame, the point that leaves every other on one side; the farthest of those in line."""
+    row = np.arange(len(points))
+    best = np.argmax(np.abs(points - corner[:, None]).sum(axis=2) > 0, axis=1)
+    for candidate in range(points.shape[1]):
+        to_best, to_new = points[row, best] - corner, points[:, candidate] - corner
+        cross = to_best[:, 0] * to_new[:, 1] - to_best[:, 1] * to_new[:, 0]
+        farther = (to_new**2).sum(axis=1) > (to_best**2).sum(axis=1)
+        best = np.where((cross < 0) | ((cross == 0) & farther), candidate, best)
+    return best
+
+
+def runs_of(is_true: Bool[ndarray, "frame"]) -> list[tuple[int, int]]:
+    """Start and stop (exclusive) of every run of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], is_true.astype(np.int8), [0]])))
+    return [(int(a), int(b)) for a, b in zip(edges[::2], edges[1::2], strict=True)]

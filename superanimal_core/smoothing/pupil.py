@@ -1,0 +1,194 @@
+"""The Ensemble Kalman smoother for a pupil: one diameter and one center behind four points.
+
+Biderman, Whiteway et al. 2024 (Lightning Pose), pupil model of the International Brain Laboratory:
+the top, bottom, right and left of a pupil are determined by its diameter and center, and each of
+these returns to its mean, x_t = s x_{t-1} + w_t with the variance that keeps it stationary.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from scipy.optimize import minimize
+from scipy.special import expit, logit
+
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.smoothing.eks import (
+    SmoothedTrack,
+    check_members,
+    observation_noise_px2,
+    poses_from_tracks,
+)
+from superanimal_core.smoothing.ensemble import Center, EnsembleMoments, ensemble_moments
+from superanimal_core.smoothing.kalman import (
+    Observations,
+    StateModel,
+    smooth_states,
+    state_log_likelihood,
+)
+
+# Rows (x, y) of top, bottom, right, left; columns diameter, center x, center y; y points down.
+DESIGN = np.array(
+    [
+        [0, 1, 0], [-0.5, 0, 1],
+        [0, 1, 0], [0.5, 0, 1],
+        [0.5, 1, 0], [0, 0, 1],
+        [-0.5, 1, 0], [0, 0, 1],
+    ]
+)  # fmt: skip
+MEMORY_MARGIN = 1e-3  # EKS 4.6.2: the memories stay within (0.001, 0.999)
+START = (0.99, 0.98)  # EKS 4.6.2: where the search begins
+
+
+@dataclass(frozen=True)
+class PupilTrack:
+    """Diameter and center (px) of one pupil, their covariance, and the memories used."""
+
+    diameter_px: Float[ndarray, "frame"]
+    center_px: Float[ndarray, "frame 2"]
+    covariance_px2: Float[ndarray, "frame 3 3"]
+    diameter_memory: float
+    center_memory: float
+
+
+def smooth_pupil(
+    members: Sequence[Poses],
+    *,
+    points: tuple[str, str, str, str],
+    center: Center,
+    memories: tuple[float, float] | None,
+    min_variance_px2: float,
+    min_score: float,
+    single_network_variance_px2: float,
+) -> tuple[SmoothedPoses, list[PupilTrack]]:
+    """Smoothed points and, per individual, the pupil itself.
+
+    `points` are the keypoints at the top, bottom, right and left. `memories` are the AR(1)
+    coefficients per frame of diameter and center (0-1, near 1 is smooth); None finds the most
+    likely ones. Frames are taken as equally spaced; frames without any point are filled in. In the
+    result only the four points are known; `strength` is the diameter's memory.
+
+    Unlike ensemble-kalman-smoother 4.6.2, every value stands under its own keypoint, with its own
+    variance.
+    """
+    first = check_members(members)
+    columns = [first.space.index(name) for name in points]
+    pupils, tracks = [], []
+    for i in range(len(first.individuals)):
+        moments = ensemble_moments(
+            [m.xy_px[:, i] for m in members],
+            [m.score[:, i] for m in members],
+            center=center,
+            min_score=min_score,
+        )
+        noise = observation_noise_px2(
+            moments,
+            min_variance_px2=min_variance_px2,
+            single_network_variance_px2=single_network_variance_px2,
+        )
+        pupil = fit_pupil(moments.center_px[:, columns], noise[:, columns], memories=memories)
+        pupils.append(pupil)
+        tracks += [_track(pupil, moments, columns, k) for k in range(len(first.space))]
+    return poses_from_tracks(first, tracks), pupils
+
+
+def fit_pupil(
+    xy_px: Float[ndarray, "frame 4 2"],
+    noise_px2: Float[ndarray, "frame 4 2"],
+    *,
+    memories: tuple[float, float] | None,
+) -> PupilTrack:
+    """Posterior of diameter and center from the points at the top, bottom, right and left."""
+    diameter, middle = pupil_geometry(xy_px)
+    if np.isfinite(diameter).sum() < 2 or np.isfinite(middle).sum() < 2:
+        unknown = np.full((len(xy_px), 3, 3), np.nan)
+        return PupilTrack(unknown[:, 0, 0], unknown[:, 0, :2], unknown, np.nan, np.nan)
+    origin = np.nanmean(middle, axis=0)
+    frames = len(xy_px)
+    y = (xy_px - origin).reshape(frames, 8)
+    weight = np.where(np.isfinite(y), 1 / noise_px2.reshape(frames, 8), 0.0)
+    seen = Observations(np.nan_to_num(y), weight, DESIGN)
+    spread = np.array([np.nanvar(diameter), *np.nanvar(middle, axis=0)])
+    mean = float(np.nanmean(diameter))
+    if memories is None:
+        memories = _most_likely_memories(mean, spread, seen)
+    posterior = smooth_states(_model(mean, spread, memories, frames), seen)
+    return PupilTrack(
+        posterior.mean[:, 0],
+        posterior.mean[:, 1:] + origin,
+        posterior.covariance,
+        *memories,
+    )
+
+
+def pupil_geometry(
+    xy_px: Float[ndarray, "frame 4 2"],
+) -> tuple[Float[ndarray, "frame"], Float[ndarray, "frame 2"]]:
+    """Raw diameter (median of six estimates from pairs of points) and center of each frame."""
+    top, bottom, right, left = np.moveaxis(xy_px, 1, 0)
+    across = [_distance(top, bottom), _distance(left, right)]
+    corner = [_distance(a, b) for a in (top, bottom) for b in (left, right)]
+    diameter = _known_median(np.stack([*across, *(np.sqrt(2) * c for c in corner)]))
+    vertical = _known_median(np.stack([top, bottom]))
+    horizontal = _known_median(np.stack([right, left]))
+    return diameter, _known_median(np.stack([vertical, horizontal]))
+
+
+def _most_likely_memories(
+    mean: float, spread: Float[ndarray, "state"], seen: Observations
+) -> tuple[float, float]:
+    """Memories of diameter and center with the highest likelihood (Nelder-Mead on logits)."""
+
+    def memories(u: ndarray) -> tuple[float, float]:
+        first, second = MEMORY_MARGIN + (1 - 2 * MEMORY_MARGIN) * expit(u)
+        return float(first), float(second)
+
+    found = minimize(
+        lambda u: -state_log_likelihood(_model(mean, spread, memories(u), len(seen.y)), seen),
+        logit((np.array(START) - MEMORY_MARGIN) / (1 - 2 * MEMORY_MARGIN)),
+        method="Nelder-Mead",
+        options={"xatol": 1e-3, "fatol": 1e-3},
+    )
+    return memories(found.x)
+
+
+def _model(mean: float, spread: ndarray, memories: tuple[float, float], frames: int) -> StateModel:
+    memory = np.array([memories[0], memories[1], memories[1]])
+    return StateModel(
+        np.array([mean, 0.0, 0.0]),
+        np.diag(spread),
+        np.diag(memory),
+        np.diag(spread * (1 - memory**2)),
+        np.ones(max(frames - 1, 0)),
+    )
+
+
+def _track(
+    pupil: PupilTrack, moments: EnsembleMoments, columns: list[int], k: int
+) -> SmoothedTrack:
+    """One keypoint's track: a point of the pupil, or unknown."""
+    own = EnsembleMoments(
+        moments.center_px[:, k], moments.variance_px2[:, k], moments.score[:, k],
+        moments.members[:, k],
+    )  # fmt: skip
+    if k not in columns:
+        unknown = np.full(own.center_px.shape, np.nan)
+        return SmoothedTrack(unknown, unknown, own, float("nan"))
+    rows = DESIGN[2 * columns.index(k) :][:2]
+    state = np.column_stack([pupil.diameter_px, pupil.center_px])
+    variance = np.einsum("oi,tij,oj->to", rows, pupil.covariance_px2, rows)
+    return SmoothedTrack(state @ rows.T, variance, own, pupil.diameter_memory)
+
+
+def _distance(first: ndarray, second: ndarray) -> ndarray:
+    return np.hypot(*(first - second).T)
+
+
+def _known_median(values: ndarray) -> ndarray:
+    """Median over axis 0 of the known values, without a warning where there is none."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return np.nanmedian(values, axis=0)

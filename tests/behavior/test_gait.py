@@ -1,0 +1,151 @@
+"""Strides of walking stick animals at known stride rate, duty factor, length and phase."""
+
+from dataclasses import fields, replace
+
+import numpy as np
+import pytest
+from stick_animals import BODY, LIMBS, PHASES, smoothed, walker
+
+from superanimal_core.behavior.gait import StrideTable, measure_strides
+from superanimal_core.behavior.gait_summary import circular_mean, summarize_gait
+
+SETTINGS = {
+    "limbs": LIMBS,
+    "body": BODY,
+    "stance_speed_fraction": 0.2,
+    "swing_speed_fraction": 0.5,
+    "min_body_speed_bl_per_s": 0.3,
+    "min_phase_s": 0.04,
+    "belt_speed_px_per_s": 0.0,
+    "min_swing_frames": 5,
+    "cm_per_px": None,
+}
+
+
+def strides_of(poses, **changed):
+    return measure_strides(poses, **{**SETTINGS, **changed})
+
+
+def walks():
+    return [
+        {"to_the_right": right, "frequency_hz": hz, "duty_factor": df}
+        for right in (True, False)
+        for hz, df in ((1.2, 0.7), (2.5, 0.6), (4.0, 0.55))
+    ]
+
+
+@pytest.mark.parametrize("walk", walks(), ids=str)
+@pytest.mark.parametrize("noise_px", [0.0, 0.7])
+def test_stride_time_and_length_are_those_of_the_walk(walk, noise_px):
+    strides = strides_of(walker(**walk, noise_px=noise_px))
+    expected = int(8 * walk["frequency_hz"]) - 2
+    for limb in LIMBS:
+        rows = strides.limb == limb
+        assert rows.sum() >= expected - 1
+        np.testing.assert_allclose(
+            np.median(strides.stride_time_s[rows]), 1 / walk["frequency_hz"], rtol=0.01
+        )
+        length = 200 / walk["frequency_hz"]
+        np.testing.assert_allclose(
+            np.median(strides.stride_length_px[rows]), length, rtol=0.02, atol=1
+        )
+    np.testing.assert_allclose(strides.speed_px_per_s, 200, rtol=0.03)
+
+
+@pytest.mark.parametrize("walk", walks(), ids=str)
+def test_duty_factor_is_that_of_the_walk(walk):
+    strides = strides_of(walker(**walk, noise_px=0.5))
+    assert np.median(strides.duty_factor) == pytest.approx(walk["duty_factor"], abs=0.04)
+
+
+def test_strike_times_are_finer_than_a_frame():
+    coarse = strides_of(walker(fps=60.0))
+    steps = np.diff(coarse.strike_s[coarse.limb == LIMBS[0]])
+    assert np.abs(steps - 0.4).max() < 0.25 / 60
+
+
+def test_phases_are_those_of_the_walk():
+    table = summarize_gait(strides_of(walker(noise_px=0.5)), fps=120.0)
+    assert list(table.limb) == list(LIMBS)
+    for found, expected in zip(table.phase_mean, PHASES, strict=True):
+        assert abs((found - expected + 0.5) % 1 - 0.5) < 0.03
+    assert (table.phase_resultant > 0.98).all()
+
+
+def test_a_treadmill_gives_the_strides_of_the_ground():
+    belt = strides_of(walker(treadmill=True, noise_px=0.3), belt_speed_px_per_s=200.0)
+    ground = strides_of(walker(noise_px=0.3))
+    assert abs(len(belt) - len(ground)) <= 2
+    assert np.median(belt.stride_length_px) == pytest.approx(80, rel=0.02)
+    left = walker(treadmill=True, to_the_right=False, noise_px=0.3)
+    assert np.median(strides_of(left, belt_speed_px_per_s=-200.0).stride_time_s) == pytest.approx(
+        0.4, rel=0.01
+    )
+
+
+def test_a_pausing_animal_makes_no_strides():
+    strides = strides_of(walker(seconds=10.0, pause_s=(4.0, 6.5), noise_px=0.5))
+    inside = (strides.strike_s < 6.2) & (strides.next_strike_s > 4.2)
+    assert not inside.any()
+    assert (strides.strike_s < 4).any()
+    assert (strides.strike_s > 6.5).any()
+    standing = walker(seconds=4.0, pause_s=(0.0, 4.0), noise_px=0.7)
+    assert len(strides_of(standing)) == 0
+
+
+def test_a_gap_in_the_track_costs_the_strides_around_it_only():
+    poses = walker(noise_px=0.3)
+    xy = poses.poses.xy_px.copy()
+    xy[400:430, 0, 0] = np.nan
+    holed = strides_of(smoothed(xy, poses.poses.time_s, 0.09))
+    rows = holed.limb == LIMBS[0]
+    gap = (poses.poses.time_s[400], poses.poses.time_s[429])
+    crossing = (holed.strike_s[rows] < gap[1]) & (holed.next_strike_s[rows] > gap[0])
+    assert not crossing.any()
+    assert rows.sum() >= (strides_of(poses).limb == LIMBS[0]).sum() - 3
+
+
+def test_lengths_in_cm_need_a_scale():
+    poses = walker()
+    assert np.isnan(strides_of(poses).stride_length_cm).all()
+    scaled = strides_of(poses, cm_per_px=0.05)
+    np.testing.assert_allclose(scaled.stride_length_cm, scaled.stride_length_px * 0.05)
+    np.testing.assert_allclose(scaled.speed_cm_per_s, scaled.speed_px_per_s * 0.05)
+
+
+def test_swings_of_few_frames_are_flagged():
+    assert strides_of(walker(fps=120.0)).is_resolved.all()
+    slow_camera = strides_of(walker(fps=18.0))
+    assert not slow_camera.is_resolved.any()
+
+
+def test_uncertain_positions_make_uncertain_strides():
+    poses = walker(noise_px=0.5)
+    doubted = replace(poses, variance_px2=poses.variance_px2 * 100)
+    sure, unsure = strides_of(poses), strides_of(doubted)
+    np.testing.assert_allclose(unsure.stride_length_px_sd, 10 * sure.stride_length_px_sd)
+    np.testing.assert_allclose(unsure.swing_time_s_sd, 10 * sure.swing_time_s_sd)
+
+
+def test_unknown_limbs_and_absent_animals_give_an_empty_table():
+    poses = walker(seconds=2.0)
+    assert len(strides_of(poses, limbs=("wing",))) == 0
+    absent = smoothed(np.full_like(poses.poses.xy_px, np.nan), poses.poses.time_s, 1.0)
+    empty = strides_of(absent)
+    assert len(empty) == 0
+    assert {len(getattr(empty, f.name)) for f in fields(StrideTable)} == {0}
+    assert len(summarize_gait(empty, fps=100.0)) == 0
+
+
+def test_the_summary_counts_and_averages():
+    strides = strides_of(walker(noise_px=0.3))
+    table = summarize_gait(strides, fps=120.0)
+    assert table.strides.sum() == len(strides)
+    np.testing.assert_allclose(table.stride_frequency_hz, 2.5, rtol=0.01)
+    np.testing.assert_allclose(table.time_resolution_ms, 1000 / (120 * np.sqrt(12)))
+
+
+def test_circular_mean_does_not_break_at_one():
+    mean, resultant = circular_mean(np.array([0.95, 0.05]))
+    assert min(mean, 1 - mean) == pytest.approx(0, abs=1e-9)
+    assert resultant == pytest.approx(np.cos(0.1 * np.pi))

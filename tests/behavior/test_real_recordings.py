@@ -1,0 +1,121 @@
+"""Gait and behavior on real recordings that a person marked, or whose belt speed is known."""
+
+import csv
+import os
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from superanimal_core.behavior.actions import predict_bouts
+from superanimal_core.behavior.features import frame_features
+from superanimal_core.behavior.gait import measure_strides
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses
+from superanimal_core.settings import ConditionSettings, DefinitionSettings
+from superanimal_core.smoothing.eks import smooth_ensemble
+
+SHARED = Path(os.environ.get("SUPERANIMAL_SHARED", "../shared")) / "data"
+
+pytestmark = pytest.mark.skipif(
+    not SHARED.is_dir(), reason=f"needs the recordings in {SHARED} (set SUPERANIMAL_SHARED)"
+)
+
+SMOOTHING = {
+    "center": "median",
+    "strength": None,
+    "strength_frames": 20_000,
+    "min_variance_px2": 0.01,
+    "single_network_variance_px2": 1.0,
+}
+GAIT = {
+    "stance_speed_fraction": 0.2,
+    "swing_speed_fraction": 0.5,
+    "min_body_speed_bl_per_s": 0.5,
+    "min_phase_s": 0.03,
+    "min_swing_frames": 5,
+}
+
+
+def smoothed(file, fps, **settings):
+    rows = list(csv.reader((SHARED / file).open()))
+    skip = len(rows[1]) % 3  # a first column of frame numbers
+    keypoints = tuple(dict.fromkeys(rows[1][skip:]))
+    values = np.array([[float(v) if v else np.nan for v in row[skip:]] for row in rows[3:]])
+    values = values.reshape(len(values), 1, len(keypoints), 3)
+    space = KeypointSpace(file, keypoints)
+    time_s = np.arange(len(values)) / fps
+    poses = Poses(space, ("animal0",), time_s, values[..., :2], values[..., 2])
+    return smooth_ensemble([poses], **SMOOTHING, **settings)
+
+
+def hand_marked_steps(mouse):
+    rows = csv.DictReader((SHARED / "autogaita/steps.csv").open())
+    names = ("swing_start_s", "swing_end_s", "stance_end_s")
+    return np.array([[float(r[n]) for n in names] for r in rows if r["mouse"] == mouse])
+
+
+@pytest.mark.parametrize("mouse", ["14", "17"])
+def test_strides_on_the_beam_are_those_that_a_person_marked(mouse):
+    """Mouse 15 hesitates within two of its three marked steps and is left out."""
+    poses = smoothed(f"autogaita/mouse{mouse}_pose.csv", 100, min_score=0.3, max_gap_s=0.2)
+    strides = measure_strides(
+        poses,
+        limbs=["Hind paw tao"],
+        body=["Ear base", "Iliac Crest", "Tail base"],
+        belt_speed_px_per_s=0.0,
+        cm_per_px=0.0266,
+        **GAIT,
+    )
+    marked = hand_marked_steps(mouse)
+    stride_errors, stance_errors = [], []
+    for (_, strike, stance_end), (_, following, _) in pairwise(marked):
+        nearest = int(np.argmin(np.abs(strides.strike_s - strike)))
+        if abs(strides.strike_s[nearest] - strike) < 0.05:
+            stride_errors.append(strides.stride_time_s[nearest] - (following - strike))
+            stance_errors.append(strides.stance_time_s[nearest] - (stance_end - strike))
+    assert len(stride_errors) == 3
+    assert (np.abs(stride_errors) < 0.01).all()
+    assert (np.abs(stance_errors) < 0.025).all()
+
+
+def test_a_mouse_on_a_treadmill_keeps_pace_with_the_belt():
+    poses = smoothed("alma/treadmill_30cm_s_pose.csv", 120, min_score=0.6, max_gap_s=0.1)
+    belt_px_per_s = 2050.0  # the most frequent speed of a toe on the belt, which is 30 cm/s
+    strides = measure_strides(
+        poses,
+        limbs=["toe"],
+        body=["hip", "iliac crest"],
+        belt_speed_px_per_s=belt_px_per_s,
+        cm_per_px=30 / belt_px_per_s,
+        **GAIT,
+    )
+    assert len(strides) > 60
+    speed = strides.stride_length_cm / strides.stride_time_s
+    assert np.median(speed) == pytest.approx(30, rel=0.1)
+    assert 4 < 1 / np.median(strides.stride_time_s) < 6
+    assert 5 < np.median(strides.stride_length_cm) < 8
+
+
+def test_immobility_is_the_freezing_that_a_person_marked():
+    poses = smoothed("behaviordepot/demo1_pose.csv", 50, min_score=0.1, max_gap_s=1.0)
+    features = frame_features(
+        poses,
+        front="Nose",
+        neck="Left Ear",
+        center="Mid-Back",
+        rear="Tailbase",
+        window_s=0.3,
+        cm_per_px=1 / 32,
+    )
+    still = ConditionSettings(feature="motion_bl_per_s", above=None, below=0.1)
+    freezing = DefinitionSettings(conditions=[still], min_duration_s=0.9, max_gap_s=0.0)
+    bouts = predict_bouts(features, {"freeze": freezing})
+    found = np.zeros(len(features), bool)
+    for start, stop in zip(bouts.start_frame, bouts.stop_frame, strict=True):
+        found[start:stop] = True
+    table = np.loadtxt(SHARED / "behaviordepot/demo1_freezing.csv", delimiter=",", skiprows=1)
+    marked = table[:, 1] > 0
+    f1 = 2 * (found & marked).sum() / (found.sum() + marked.sum())
+    assert f1 > 0.88
