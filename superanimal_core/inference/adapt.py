@@ -1,0 +1,130 @@
+"""Video adaptation (Ye et al. 2024): a network learns from its own confident predictions.
+
+Predict, select pseudo-labels, train a little with frozen normalization statistics, predict again.
+Unlike the paper's software, low-confidence keypoints are masked (no gradient) instead of trained as
+absent, and the adapted network is kept only if frames that it did not learn from speak for it.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+
+from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.pose.poses import Poses
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the adapted network is kept, and the figures that decided.
+
+    Ratios are after / before on held-out frames: jitter (mean displacement from frame to frame),
+    keypoints below the score limit, and the displacement of confident keypoints by the adaptation
+    over the jitter before.
+    """
+
+    is_kept: bool
+    reason: str
+    jitter_ratio: float
+    dropped_before: float
+    dropped_after: float
+    displacement_ratio: float
+
+
+def held_out_poses(poses: Poses, fraction: float) -> tuple[Poses, slice]:
+    """What adaptation must not see: one block of frames in the middle of the video, and where."""
+    frames = len(poses)
+    length = max(round(frames * fraction), 2)
+    start = max((frames - length) // 2, 0)
+    block = slice(start, min(start + length, frames))
+    held = replace(
+        poses, time_s=poses.time_s[block], xy_px=poses.xy_px[block], score=poses.score[block]
+    )
+    return held, block
+
+
+def select_pseudo_labels(
+    poses: Poses,
+    boxes_xyxy_px: Float[ndarray, "frame individual 4"],
+    image_size_px: tuple[int, int],
+    *,
+    video: str,
+    min_score: float,
+    every_frames: int,
+    max_frames: int,
+    held: slice,
+) -> Labels:
+    """Confident predictions as labels in state TAUGHT; the others of an animal are masked.
+
+    `image` names the frame as `video#frame=i`. Every `every_frames`-th frame is looked at, at most
+    `max_frames` evenly spread; those in `held` are left alone. Without a confident one there
+    are no labels.
+    """
+    candidates = np.setdiff1d(
+        np.arange(0, len(poses), every_frames), np.arange(held.start, held.stop)
+    )
+    is_sure = poses.score[candidates] >= min_score
+    has_box = np.isfinite(boxes_xyxy_px[candidates]).all(axis=2)
+    at, individual = np.nonzero(is_sure.any(axis=2) & has_box)
+    if len(at) > max_frames:
+        spread = np.linspace(0, len(at) - 1, max_frames).round().astype(int)
+        at, individual = at[spread], individual[spread]
+    frame, sure = candidates[at], is_sure[at, individual]
+    n = len(frame)
+    return Labels(
+        space=poses.space,
+        source=np.full(n, video),
+        image=np.array([f"{video}#frame={f}" for f in frame]),
+        image_size_px=np.tile(np.array(image_size_px), (n, 1)),
+        individual=np.array(poses.individuals)[individual],
+        group=np.full(n, video),
+        split=np.full(n, "train"),
+        box_xyxy_px=boxes_xyxy_px[frame, individual],
+        xy_px=np.where(sure[..., None], poses.xy_px[frame, individual], np.nan),
+        state=np.where(sure, LabelState.TAUGHT, LabelState.NOT_IN_DATASET).astype(int),
+        score=np.where(sure, poses.score[frame, individual], 0.0),
+    )
+
+
+def judge_adaptation(
+    before: Poses,
+    after: Poses,
+    *,
+    min_score: float,
+    max_jitter_ratio: float,
+    max_displacement_ratio: float,
+) -> Verdict:
+    """Keep the adapted network unless it jitters more, drops more or wanders off.
+
+    Both poses are of the same held-out consecutive frames.
+    """
+    both = (before.score >= min_score) & (after.score >= min_score)
+    pairs = both[1:] & both[:-1]
+    jitter_before = _mean_step(before.xy_px, pairs)
+    jitter = _mean_step(after.xy_px, pairs) / max(jitter_before, 1e-9)
+    moved = np.linalg.norm(after.xy_px - before.xy_px, axis=-1)[both]
+    displacement = float(np.median(moved)) / max(jitter_before, 1e-9) if both.any() else np.inf
+    dropped = [float((p.score < min_score).sum(axis=2).mean()) for p in (before, after)]
+    complaints = []
+    if not both.any():
+        complaints.append(f"no keypoint has a score of {min_score} before and after")
+    elif jitter > max_jitter_ratio:
+        complaints.append(f"jitter grew to {jitter:.2f} of what it was")
+    elif displacement > max_displacement_ratio:
+        complaints.append(f"keypoints moved by {displacement:.1f} times the jitter")
+    if dropped[1] > dropped[0] + 0.5:
+        complaints.append(f"{dropped[1]:.1f} keypoints per frame dropped, {dropped[0]:.1f} before")
+    kept = f"jitter {jitter:.2f} of what it was, {dropped[1]:.1f} keypoints dropped per frame"
+    return Verdict(
+        not complaints, "; ".join(complaints) or kept, jitter, dropped[0], dropped[1], displacement
+    )
+
+
+def _mean_step(
+    xy_px: Float[ndarray, "frame individual keypoint 2"],
+    pairs: Float[ndarray, "step individual keypoint"],
+) -> float:
+    """Mean displacement (px) from frame to frame over the chosen pairs of positions."""
+    steps = np.linalg.norm(np.diff(xy_px, axis=0), axis=-1)[pairs]
+    return float(steps.mean()) if len(steps) else np.nan

@@ -1,0 +1,103 @@
+"""Boxes of the animals in every frame of a video."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from numpy import ndarray
+from scipy.optimize import linear_sum_assignment
+
+from superanimal_core.errors import VideoError
+from superanimal_core.network.detector import DetectorBundle, detect
+from superanimal_core.pose.boxes import box_center_px, clip_boxes
+
+STAGE = "detect_animals"
+
+
+def detect_animals(
+    detector: DetectorBundle,
+    frames: Iterable[UInt8[ndarray, "height width 3"]],
+    time_s: Float[ndarray, "frame"],
+    *,
+    max_individuals: int,
+    min_score: float,
+    every_frames: int,
+    max_gap_s: float,
+    batch: int,
+    device: torch.device,
+) -> tuple[Float[ndarray, "frame individual 4"], Float[ndarray, "frame individual"]]:
+    """Boxes (pixels) and scores; between detections they are interpolated over at most `max_gap_s`.
+
+    VideoError when no frame shows an animal.
+    """
+    detector.network.to(device).eval()
+    shape = (len(time_s), max_individuals)
+    boxes, scores = np.full((*shape, 4), np.nan), np.full(shape, np.nan)
+    best, looked_at = 0.0, 0
+    previous = np.full((max_individuals, 4), np.nan)
+    pending: list[tuple[int, UInt8[ndarray, "height width 3"]]] = []
+
+    def flush() -> None:
+        nonlocal best, looked_at, previous
+        found = detect(detector, [image for _, image in pending], device)
+        for (frame, image), (new, score) in zip(pending, found, strict=True):
+            looked_at += 1
+            best = max(best, float(score.max(initial=0.0)))
+            keep = np.flatnonzero(score >= min_score)[:max_individuals]
+            slots = assign_slots(previous, new[keep])
+            boxes[frame, slots] = clip_boxes(new[keep], image.shape[1], image.shape[0])
+            scores[frame, slots] = score[keep]
+            seen = np.isfinite(boxes[frame]).all(axis=1)
+            previous = np.where(seen[:, None], boxes[frame], previous)
+        pending.clear()
+
+    for frame, image in zip(range(len(time_s)), frames, strict=False):
+        if frame % every_frames == 0:
+            pending.append((frame, image))
+        if len(pending) >= batch:
+            flush()
+    if pending:
+        flush()
+    if not np.isfinite(scores).any():
+        raise VideoError(
+            STAGE,
+            f"no animal was found in any of {looked_at} frames looked at (best score {best:.2f}, "
+            f"needed {min_score}); wrong model for this video, or detector.min_score is too high",
+        )
+    for individual in range(max_individuals):
+        boxes[:, individual] = interpolate_boxes(boxes[:, individual], time_s, max_gap_s)
+    return boxes, scores
+
+
+def assign_slots(
+    previous: Float[ndarray, "individual 4"], new: Float[ndarray, "box 4"]
+) -> list[int]:
+    """The individual that each new box continues: nearest centers, each individual once."""
+    if not len(new):
+        return []
+    distance = np.linalg.norm(box_center_px(new)[:, None] - box_center_px(previous)[None], axis=2)
+    far = np.nanmax(distance, initial=0.0) + 1.0  # an individual not seen yet is taken last
+    rows, columns = linear_sum_assignment(np.where(np.isfinite(distance), distance, far))
+    return [int(c) for _, c in sorted(zip(rows, columns, strict=True))]
+
+
+def interpolate_boxes(
+    boxes: Float[ndarray, "frame 4"], time_s: Float[ndarray, "frame"], max_gap_s: float
+) -> Float[ndarray, "frame 4"]:
+    """Linear between detections at most `max_gap_s` apart; held for half of that at both ends."""
+    known = np.flatnonzero(np.isfinite(boxes).all(axis=1))
+    if not len(known):
+        return boxes
+    filled = np.column_stack(
+        [np.interp(time_s, time_s[known], boxes[known, side]) for side in range(4)]
+    )
+    after = np.searchsorted(known, np.arange(len(boxes)))
+    next_s = np.where(after < len(known), time_s[known[np.minimum(after, len(known) - 1)]], np.inf)
+    before = np.searchsorted(known, np.arange(len(boxes)), side="right") - 1
+    last_s = np.where(before >= 0, time_s[known[np.maximum(before, 0)]], -np.inf)
+    gap = next_s - last_s
+    nearest = np.minimum(next_s - time_s, time_s - last_s)
+    is_bridged = np.where(np.isfinite(gap), gap <= max_gap_s, nearest <= max_gap_s / 2)
+    filled[~is_bridged] = np.nan
+    return filled

@@ -1,0 +1,125 @@
+"""Frames and boxes -> poses, streaming: memory does not grow with the length of the video."""
+
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from numpy import ndarray
+from torch import Tensor
+
+from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.crops import (
+    Affine,
+    apply_affine,
+    crop_affine,
+    cut_crop,
+    invert_affine,
+)
+from superanimal_core.network.heatmaps import decode_heatmaps
+from superanimal_core.network.pose_network import normalize_crops
+from superanimal_core.pose.labels import Labels
+from superanimal_core.pose.poses import Poses
+
+Frames = Iterable[UInt8[ndarray, "height width 3"]]
+Slot = tuple[int, int]  # frame, individual
+
+
+def predict_video(
+    bundles: Sequence[ModelBundle],
+    frames: Frames,
+    boxes_xyxy_px: Float[ndarray, "frame individual 4"],
+    time_s: Float[ndarray, "frame"],
+    *,
+    batch: int,
+    precision: str,
+    device: torch.device,
+) -> list[Poses]:
+    """The poses that each network sees in the boxes of each frame; NaN where a box is NaN.
+
+    The frames are decoded once; every batch of crops goes through all networks, which must share
+    space, input size and margin (members of one ensemble). Frames beyond the boxes are not read.
+    """
+    first = bundles[0]
+    shape = (*boxes_xyxy_px.shape[:2], len(first.space))
+    xy_px = np.full((len(bundles), *shape, 2), np.nan)
+    score = np.zeros((len(bundles), *shape))
+    networks = [_ready(b.network, device) for b in bundles]
+    slots: list[Slot] = []
+    affines: list[Affine] = []
+    crops: list[UInt8[ndarray, "size size 3"]] = []
+
+    def flush() -> None:
+        pixels = normalize_crops(torch.from_numpy(np.stack(crops)), first.mean, first.std)
+        pixels = pixels.contiguous(memory_format=torch.channels_last).to(device)
+        for member, network in enumerate(networks):
+            positions, heights = _run(network, pixels, first.stride_px, precision)
+            for (frame, individual), affine, xy, s in zip(
+                slots, affines, positions, heights, strict=True
+            ):
+                xy_px[member, frame, individual] = apply_affine(invert_affine(affine), xy)
+                score[member, frame, individual] = s
+        slots.clear()
+        affines.clear()
+        crops.clear()
+
+    for frame, image in zip(range(len(time_s)), frames, strict=False):
+        for individual, box in enumerate(boxes_xyxy_px[frame]):
+            if np.isfinite(box).all():
+                affine = crop_affine(box, first.input_size_px, first.crop_margin)
+                slots.append((frame, individual))
+                affines.append(affine)
+                crops.append(cut_crop(image, affine, first.input_size_px))
+        if len(crops) >= batch:
+            flush()
+    if crops:
+        flush()
+    individuals = tuple(f"animal{i}" for i in range(shape[1]))
+    return [
+        Poses(first.space, individuals, time_s, xy, s) for xy, s in zip(xy_px, score, strict=True)
+    ]
+
+
+def predict_labels(
+    bundles: Sequence[ModelBundle],
+    labels: Labels,
+    read_image: Callable[[str], UInt8[ndarray, "height width 3"]],
+    *,
+    batch: int,
+    precision: str,
+    device: torch.device,
+) -> Float[ndarray, "member animal keypoint 2"]:
+    """Where each network sees the keypoints of labeled animals, given their boxes (pixels)."""
+    first = bundles[0]
+    networks = [_ready(b.network, device) for b in bundles]
+    found = np.full((len(bundles), *labels.state.shape, 2), np.nan)
+    for start in range(0, len(labels), batch):
+        rows = np.arange(start, min(start + batch, len(labels)))
+        affines = [
+            crop_affine(labels.box_xyxy_px[row], first.input_size_px, first.crop_margin)
+            for row in rows
+        ]
+        crops = [
+            cut_crop(read_image(str(labels.image[row])), affine, first.input_size_px)
+            for row, affine in zip(rows, affines, strict=True)
+        ]
+        pixels = normalize_crops(torch.from_numpy(np.stack(crops)), first.mean, first.std)
+        for member, network in enumerate(networks):
+            xy_px, _ = _run(network, pixels.to(device), first.stride_px, precision)
+            for row, affine, xy in zip(rows, affines, xy_px, strict=True):
+                found[member, row] = apply_affine(invert_affine(affine), xy)
+    return found
+
+
+def _ready(network: torch.nn.Module, device: torch.device) -> torch.nn.Module:
+    return network.to(device).to(memory_format=torch.channels_last).eval()
+
+
+@torch.inference_mode()
+def _run(
+    network: torch.nn.Module, pixels: Tensor, stride_px: int, precision: str
+) -> tuple[Float[ndarray, "batch keypoint 2"], Float[ndarray, "batch keypoint"]]:
+    with torch.autocast(pixels.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+        heatmaps = network(pixels)
+    xy_px, score = decode_heatmaps(heatmaps.float(), stride_px)
+    return xy_px.cpu().numpy().astype(np.float64), score.cpu().numpy().astype(np.float64)

@@ -1,0 +1,53 @@
+"""Heatmaps: a Gaussian around each keypoint, and back to sub-pixel positions.
+
+The grid's cell (row i, column j) has its center at ((j + 0.5) * stride, (i + 0.5) * stride) in
+crop pixels, as in DeepLabCut's target generator.
+"""
+
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+
+def encode_heatmaps(
+    xy_px: Float[Tensor, "batch keypoint 2"], grid: tuple[int, int], stride_px: int, sigma_px: float
+) -> Float[Tensor, "batch keypoint height width"]:
+    """Unnormalized Gaussians with peak 1 at the positions (crop pixels); zero where NaN."""
+    height, width = grid
+    x = (torch.arange(width, dtype=xy_px.dtype, device=xy_px.device) + 0.5) * stride_px
+    y = (torch.arange(height, dtype=xy_px.dtype, device=xy_px.device) + 0.5) * stride_px
+    along_x = torch.exp(-((x - xy_px[..., :1]) ** 2) / (2 * sigma_px**2))
+    along_y = torch.exp(-((y - xy_px[..., 1:]) ** 2) / (2 * sigma_px**2))
+    return torch.nan_to_num(along_y[..., :, None] * along_x[..., None, :], nan=0.0)
+
+
+def decode_heatmaps(
+    heatmaps: Float[Tensor, "batch keypoint height width"], stride_px: int
+) -> tuple[Float[Tensor, "batch keypoint 2"], Float[Tensor, "batch keypoint"]]:
+    """Sub-pixel positions of the peaks (crop pixels) and their heights, clipped to 0-1.
+
+    The peak of a Gaussian is the vertex of the parabola through the logarithms of three neighboring
+    cells, along x and along y: exact for a noiseless Gaussian (Zhang et al. 2020, DARK, with the
+    mixed derivative left out). At the border of the grid the cell's center is taken.
+    """
+    batch, keypoints, height, width = heatmaps.shape
+    flat = heatmaps.reshape(batch, keypoints, -1)
+    peak, index = flat.max(dim=2)
+    row, column = index // width, index % width
+    logs = torch.log(flat.clamp(min=1e-6))
+    x = column + _vertex(logs, index, 1, (column > 0) & (column < width - 1))
+    y = row + _vertex(logs, index, width, (row > 0) & (row < height - 1))
+    return (torch.stack([x, y], dim=2) + 0.5) * stride_px, peak.clamp(0, 1)
+
+
+def _vertex(
+    logs: Float[Tensor, "batch keypoint cell"], index: Tensor, step: int, is_inside: Tensor
+) -> Float[Tensor, "batch keypoint"]:
+    """Offset of the parabola's vertex from the middle cell, within half a cell."""
+    cells = logs.shape[2]
+    middle = logs.gather(2, index[..., None])[..., 0]
+    below = logs.gather(2, (index - step).clamp(min=0)[..., None])[..., 0]
+    above = logs.gather(2, (index + step).clamp(max=cells - 1)[..., None])[..., 0]
+    curvature = (2 * middle - below - above).clamp(min=1e-6)
+    offset = ((above - below) / (2 * curvature)).clamp(-0.5, 0.5)
+    return torch.where(is_inside, offset, torch.zeros_like(offset))

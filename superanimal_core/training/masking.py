@@ -1,0 +1,40 @@
+"""Keypoint gradient masking (Ye et al. 2024): what a data set does not define teaches nothing.
+
+Many data sets share one network with one heatmap per unified keypoint. A keypoint that a data set
+does not define is neither present nor absent in its images, so its heatmap gets weight zero.
+"""
+
+import torch
+from jaxtyping import Float, Int
+from torch import Tensor
+
+from superanimal_core.pose.labels import LabelState
+
+
+def keypoint_weights(
+    state: Int[Tensor, "batch keypoint"], *, not_labeled_weight: float, masking: bool
+) -> Float[Tensor, "batch keypoint"]:
+    """Weight of every heatmap in the loss: 1 where a position is known.
+
+    NOT_IN_DATASET: 0. NOT_LABELED: `not_labeled_weight` (towards background; DeepLabCut's generic
+    head uses 0). Without `masking`, the ablation, every missing keypoint counts as background.
+    """
+    weight = (state >= LabelState.OCCLUDED).to(torch.float32)
+    if not masking:
+        return torch.ones_like(weight)
+    return weight + (state == LabelState.NOT_LABELED).to(torch.float32) * not_labeled_weight
+
+
+def masked_heatmap_loss(
+    predicted: Float[Tensor, "batch keypoint height width"],
+    target: Float[Tensor, "batch keypoint height width"],
+    weight: Float[Tensor, "batch keypoint"],
+) -> Float[Tensor, ""]:
+    """Mean squared error over the keypoints with weight.
+
+    Ye et al. 2024, keypoint gradient masking: a keypoint that a dataset does not define says
+    nothing about the image, so it must not push its heatmap towards background. A batch that
+    defines none has loss 0 and gradient 0. With all weights 1 it is the plain mean squared error.
+    """
+    per_keypoint = (predicted - target).square().mean(dim=(2, 3))
+    return (per_keypoint * weight).sum() / weight.sum().clamp(min=1)

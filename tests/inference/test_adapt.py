@@ -1,0 +1,183 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superanimal_core.inference.adapt import (
+    held_out_poses,
+    judge_adaptation,
+    select_pseudo_labels,
+)
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.pose.poses import Poses
+
+SPACE = KeypointSpace("s", ("a", "b", "c"))
+LIMITS = {"min_score": 0.5, "max_jitter_ratio": 1.05, "max_displacement_ratio": 5.0}
+
+
+def poses_of(frames=40, individuals=1, seed=0, step_px=1.0):
+    random = np.random.default_rng(seed)
+    shape = (frames, individuals, len(SPACE))
+    xy = 50 + np.cumsum(random.normal(0, step_px, (*shape, 2)), axis=0)
+    names = tuple(f"animal{i}" for i in range(individuals))
+    return Poses(SPACE, names, np.arange(frames) / 30, xy, random.uniform(0, 1, shape))
+
+
+def boxes_of(poses):
+    return np.tile([0.0, 0.0, 100.0, 80.0], (*poses.score.shape[:2], 1))
+
+
+def labels_of_boxes(space, boxes):
+    """Labels with a box per image and every keypoint in its middle; images are named by number."""
+    n, k = len(boxes), len(space)
+    center = (boxes[:, :2] + boxes[:, 2:]) / 2
+    return Labels(
+        space=space,
+        source=np.full(n, "lab"),
+        image=np.array([str(i) for i in range(n)]),
+        image_size_px=np.tile([80, 60], (n, 1)),
+        individual=np.full(n, "animal0"),
+        group=np.full(n, "g"),
+        split=np.full(n, "test"),
+        box_xyxy_px=boxes,
+        xy_px=np.repeat(center[:, None], k, axis=1),
+        state=np.full((n, k), int(LabelState.VISIBLE)),
+        score=np.ones((n, k)),
+    )
+
+
+def selected(poses, boxes=None, **changes):
+    settings = {
+        "video": "raw/v.mp4",
+        "min_score": 0.6,
+        "every_frames": 1,
+        "max_frames": 1000,
+        "held": slice(0, 0),
+    }
+    boxes = boxes_of(poses) if boxes is None else boxes
+    return select_pseudo_labels(poses, boxes, (100, 80), **(settings | changes))
+
+
+def frames_in(labels):
+    return [int(str(name).rpartition("=")[2]) for name in labels.image]
+
+
+@given(st.floats(0.0, 1.0), st.integers(1, 5), st.integers(1, 30))
+def test_pseudo_labels_are_the_confident_predictions(min_score, every, most):
+    poses = poses_of(individuals=2)
+    labels = selected(poses, min_score=min_score, every_frames=every, max_frames=most)
+    assert len(labels) <= most
+    for row, frame in enumerate(frames_in(labels)):
+        individual = int(str(labels.individual[row])[-1])
+        assert frame % every == 0
+        sure = poses.score[frame, individual] >= min_score
+        assert sure.any()
+        assert (labels.state[row] == np.where(sure, LabelState.TAUGHT, 0)).all()
+        np.testing.assert_array_equal(labels.xy_px[row][sure], poses.xy_px[frame, individual][sure])
+        np.testing.assert_array_equal(labels.score[row][sure], poses.score[frame, individual][sure])
+        assert np.isnan(labels.xy_px[row][~sure]).all()
+
+
+def test_held_out_frames_are_left_alone():
+    poses = poses_of(100)
+    held, block = held_out_poses(poses, 0.15)
+    assert (block.start, block.stop) == (42, 57)
+    assert len(held) == 15
+    np.testing.assert_array_equal(held.xy_px, poses.xy_px[42:57])
+    np.testing.assert_array_equal(held.time_s, poses.time_s[42:57])
+    labels = selected(poses, min_score=0.0, held=block)
+    assert frames_in(labels) == [*range(42), *range(57, 100)]
+
+
+@pytest.mark.parametrize(("frames", "fraction"), [(1, 0.15), (2, 0.15), (3, 0.0), (5, 1.0)])
+def test_a_short_video_still_has_held_out_frames(frames, fraction):
+    held, block = held_out_poses(poses_of(frames), fraction)
+    assert 1 <= len(held) == block.stop - block.start <= frames
+
+
+def test_at_most_so_many_are_taken_evenly():
+    labels = selected(poses_of(100), min_score=0.0, max_frames=10)
+    steps = np.diff(frames_in(labels))
+    assert len(labels) == 10
+    assert steps.min() >= 10
+    assert steps.max() <= 12
+
+
+def test_frames_without_a_box_or_a_sure_keypoint_are_left_out():
+    poses = poses_of(10)
+    poses.score[:] = 0.9
+    poses.score[3] = 0.1
+    boxes = boxes_of(poses)
+    boxes[5, 0, 2] = np.nan
+    labels = selected(poses, boxes)
+    assert frames_in(labels) == [0, 1, 2, 4, 6, 7, 8, 9]
+    assert len(selected(poses, boxes, min_score=0.95)) == 0
+    assert labels.image[0] == "raw/v.mp4#frame=0"
+    assert set(labels.split) == {"train"}
+
+
+def changed(poses, xy_px=None, score=None):
+    return Poses(
+        SPACE,
+        poses.individuals,
+        poses.time_s,
+        poses.xy_px if xy_px is None else xy_px,
+        poses.score if score is None else score,
+    )
+
+
+@pytest.fixture
+def before():
+    poses = poses_of(30)
+    return changed(poses, score=np.full_like(poses.score, 0.8))
+
+
+def test_an_unchanged_network_is_kept(before):
+    verdict = judge_adaptation(before, before, **LIMITS)
+    assert verdict.is_kept
+    assert verdict.jitter_ratio == pytest.approx(1)
+    assert verdict.displacement_ratio == 0
+    assert verdict.dropped_before == verdict.dropped_after == 0
+
+
+def test_a_steadier_network_is_kept_and_the_ratio_is_that_of_the_steps(before):
+    middle = before.xy_px.mean(axis=0)
+    calm = changed(before, xy_px=middle + 0.5 * (before.xy_px - middle))
+    verdict = judge_adaptation(before, calm, **{**LIMITS, "max_displacement_ratio": 100.0})
+    assert verdict.is_kept
+    assert verdict.jitter_ratio == pytest.approx(0.5)
+
+
+def test_more_jitter_is_rolled_back(before):
+    noise = np.random.default_rng(1).normal(0, 2, before.xy_px.shape)
+    verdict = judge_adaptation(before, changed(before, xy_px=before.xy_px + noise), **LIMITS)
+    assert not verdict.is_kept
+    assert "jitter grew" in verdict.reason
+
+
+def test_wandering_off_is_rolled_back(before):
+    verdict = judge_adaptation(before, changed(before, xy_px=before.xy_px + 50), **LIMITS)
+    assert not verdict.is_kept
+    assert verdict.jitter_ratio == pytest.approx(1)
+    assert "keypoints moved by" in verdict.reason
+
+
+def test_dropping_keypoints_is_rolled_back(before):
+    score = before.score.copy()
+    score[:, :, 0] = 0.1
+    verdict = judge_adaptation(before, changed(before, score=score), **LIMITS)
+    assert not verdict.is_kept
+    assert (verdict.dropped_before, verdict.dropped_after) == (0, 1)
+    assert "1.0 keypoints per frame dropped, 0.0 before" in verdict.reason
+
+
+def test_without_a_confident_keypoint_nothing_speaks_for_the_network(before):
+    verdict = judge_adaptation(before, changed(before, score=before.score * 0), **LIMITS)
+    assert not verdict.is_kept
+    assert "no keypoint has a score of 0.5" in verdict.reason
+
+
+def test_absent_poses_are_no_reason_to_keep(before):
+    absent = changed(before, xy_px=before.xy_px * np.nan, score=before.score * 0)
+    assert not judge_adaptation(absent, absent, **LIMITS).is_kept

@@ -1,0 +1,140 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superanimal_core.errors import VideoError
+from superanimal_core.inference.detect import assign_slots, detect_animals, interpolate_boxes
+from superanimal_core.network.detector import DetectorBundle
+
+CPU = torch.device("cpu")
+
+
+def brute_force(boxes, time_s, max_gap_s):
+    """Frame by frame, with loops."""
+    known = [i for i in range(len(boxes)) if np.isfinite(boxes[i]).all()]
+    filled = np.full_like(boxes, np.nan)
+    for i in range(len(boxes)):
+        before = [k for k in known if k <= i]
+        after = [k for k in known if k >= i]
+        if before and after:
+            a, b = before[-1], after[0]
+            gap = time_s[b] - time_s[a]
+            if gap <= max_gap_s:
+                part = (time_s[i] - time_s[a]) / gap if gap else 0.0
+                filled[i] = boxes[a] + part * (boxes[b] - boxes[a])
+        elif before and time_s[i] - time_s[before[-1]] <= max_gap_s / 2:
+            filled[i] = boxes[before[-1]]
+        elif after and time_s[after[0]] - time_s[i] <= max_gap_s / 2:
+            filled[i] = boxes[after[0]]
+    return filled
+
+
+@given(st.lists(st.booleans(), min_size=1, max_size=25), st.integers(0, 2**16), st.floats(0.0, 1.0))
+def test_gaps_are_filled_as_frame_by_frame(is_seen, seed, max_gap_s):
+    random = np.random.default_rng(seed)
+    time_s = np.cumsum(random.uniform(0.01, 0.2, len(is_seen)))
+    boxes = random.uniform(0, 100, (len(is_seen), 4))
+    boxes[~np.array(is_seen)] = np.nan
+    filled = interpolate_boxes(boxes, time_s, max_gap_s)
+    np.testing.assert_allclose(filled, brute_force(boxes, time_s, max_gap_s))
+
+
+def square(x, y):
+    return [x - 5.0, y - 5.0, x + 5.0, y + 5.0]
+
+
+def test_identities_are_kept_on_motion_without_crossing():
+    previous, slots_of = np.full((2, 4), np.nan), []
+    for step in range(30):
+        boxes = np.array([square(10 + 3 * step, 20), square(15 + 3 * step, 60)])
+        order = [0, 1] if step % 2 == 0 else [1, 0]  # the detector's order means nothing
+        slots = assign_slots(previous, boxes[order])
+        slots_of.append([slots[order.index(animal)] for animal in (0, 1)])
+        for slot, box in zip(slots, boxes[order], strict=True):
+            previous[slot] = box
+    assert slots_of == [slots_of[0]] * 30
+    assert sorted(slots_of[0]) == [0, 1]
+
+
+def test_a_new_animal_takes_the_free_place():
+    previous = np.array([[np.nan] * 4, square(50, 50)])
+    assert assign_slots(previous, np.array([square(52, 50), square(90, 20)])) == [1, 0]
+    assert assign_slots(previous, np.empty((0, 4))) == []
+
+
+@given(st.integers(0, 2**16), st.integers(1, 4))
+def test_no_place_is_given_twice(seed, count):
+    random = np.random.default_rng(seed)
+    previous = random.uniform(0, 100, (4, 4))
+    previous[random.random(4) < 0.3] = np.nan
+    slots = assign_slots(previous, random.uniform(0, 100, (count, 4)))
+    assert len(set(slots)) == len(slots) == count
+
+
+class SeesBright(torch.nn.Module):
+    """Stands for a detector: one box around the bright pixels, scored by their brightness."""
+
+    def forward(self, images):
+        found = []
+        for image in images:
+            rows, columns = torch.nonzero(image[0] > 0.2, as_tuple=True)
+            if len(rows):
+                sides = [columns.min(), rows.min(), columns.max() + 1, rows.max() + 1]
+                box = torch.tensor([[float(s) for s in sides]])
+                found.append({"boxes": box, "scores": image[0].max()[None]})
+            else:
+                found.append({"boxes": torch.zeros(0, 4), "scores": torch.zeros(0)})
+        return found
+
+
+def frame_with(x, brightness):
+    image = np.zeros((96, 96, 3), np.uint8)
+    image[30:50, x : x + 20] = brightness
+    return image
+
+
+def detected(frames, **changes):
+    settings = {
+        "max_individuals": 1,
+        "min_score": 0.5,
+        "every_frames": 1,
+        "max_gap_s": 0.25,
+        "batch": 4,
+    }
+    detector = DetectorBundle(SeesBright(), "lcnet_035", 96, ())
+    time_s = np.arange(len(frames)) / 10
+    return detect_animals(detector, iter(frames), time_s, device=CPU, **(settings | changes))
+
+
+@pytest.mark.parametrize("batch", [1, 3, 100])
+def test_boxes_follow_the_animal_whatever_the_batch(batch):
+    boxes, scores = detected([frame_with(10 + 2 * i, 255) for i in range(10)], batch=batch)
+    np.testing.assert_allclose(boxes[:, 0, 0], 10 + 2 * np.arange(10))
+    np.testing.assert_allclose(scores, 1)
+
+
+def test_frames_in_between_are_interpolated_and_say_so():
+    boxes, scores = detected([frame_with(10 + 2 * i, 255) for i in range(9)], every_frames=2)
+    np.testing.assert_allclose(boxes[:, 0, 0], 10 + 2 * np.arange(9))
+    assert np.isnan(scores[1::2]).all()
+    assert np.isfinite(scores[::2]).all()
+
+
+def test_a_weak_detection_does_not_count():
+    frames = [frame_with(10, 255 if i != 5 else 100) for i in range(10)]
+    _, scores = detected(frames)
+    assert np.flatnonzero(np.isnan(scores[:, 0])).tolist() == [5]
+
+
+def test_a_video_without_an_animal_says_what_was_best():
+    frames = [frame_with(10, 100 if i == 3 else 0) for i in range(6)]
+    with pytest.raises(VideoError, match=r"any of 6 frames.*best score 0\.39, needed 0\.5") as told:
+        detected(frames)
+    assert told.value.stage == "detect_animals"
+
+
+def test_boxes_end_at_the_image():
+    boxes, _ = detected([np.full((60, 96, 3), 255, np.uint8)])
+    assert boxes[0, 0].tolist() == [0, 0, 96, 60]

@@ -1,0 +1,141 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+
+from superanimal_core.inference.predict import predict_labels, predict_video
+from superanimal_core.network.bundle import new_bundle
+from superanimal_core.pose.keypoints import KeypointSpace
+
+CPU = torch.device("cpu")
+SPACE = KeypointSpace("s", ("a", "b"))
+FRAMES = 7
+
+
+class Brightest(torch.nn.Module):
+    """Stands for a network: the heatmap of keypoint k is color channel k, one cell per pixel."""
+
+    def __init__(self):
+        super().__init__()
+        self.head = torch.nn.Conv2d(3, 2, 1)
+
+    def forward(self, crops):
+        return crops[:, :2]
+
+
+def bundle_of(seed, **changes):
+    torch.manual_seed(seed)
+    bundle = new_bundle(
+        SPACE,
+        backbone="lcnet_035",
+        decoder_channels=8,
+        input_size_px=64,
+        crop_margin=1.25,
+        stride_px=4,
+        sigma_px=4.0,
+        trained_on=("lab",),
+    )
+    bundle.network.head.weight.data.normal_()
+    return replace(bundle, **changes)
+
+
+def video():
+    random = np.random.default_rng(0)
+    return [random.integers(0, 255, (60, 80, 3)).astype(np.uint8) for _ in range(FRAMES)]
+
+
+def boxes_of(individuals=2):
+    random = np.random.default_rng(1)
+    low = random.uniform(0, 30, (FRAMES, individuals, 2))
+    return np.concatenate([low, low + random.uniform(10, 30, low.shape)], axis=2)
+
+
+def predicted(bundles, boxes, batch=3, frames=None, time_s=None):
+    times = np.arange(FRAMES) / 30 if time_s is None else time_s
+    return predict_video(
+        bundles, frames or video(), boxes, times, batch=batch, precision="float32", device=CPU
+    )
+
+
+def test_the_size_of_a_batch_does_not_change_the_poses():
+    bundle, boxes = bundle_of(0), boxes_of()
+    one, many = (predicted([bundle], boxes, batch)[0] for batch in (1, 64))
+    np.testing.assert_allclose(one.xy_px, many.xy_px, atol=1e-3)
+    np.testing.assert_allclose(one.score, many.score, atol=1e-5)
+
+
+def test_members_in_one_pass_see_what_each_sees_alone():
+    bundles, boxes = [bundle_of(0), bundle_of(1)], boxes_of()
+    together = predicted(bundles, boxes)
+    for bundle, poses in zip(bundles, together, strict=True):
+        alone = predicted([bundle], boxes)[0]
+        np.testing.assert_allclose(poses.xy_px, alone.xy_px, atol=1e-4)
+        np.testing.assert_allclose(poses.score, alone.score, atol=1e-6)
+    assert np.abs(together[0].xy_px - together[1].xy_px).max() > 1
+
+
+def test_without_a_box_there_is_no_pose_and_no_score():
+    boxes = boxes_of()
+    boxes[2, 0, 1] = np.nan
+    boxes[4] = np.nan
+    poses = predicted([bundle_of(0)], boxes)[0]
+    absent = np.isnan(poses.xy_px).all(axis=(2, 3))
+    assert np.argwhere(absent).tolist() == [[2, 0], [4, 0], [4, 1]]
+    assert np.isfinite(poses.xy_px[~absent]).all()
+    assert (poses.score[absent] == 0).all()
+
+
+def test_a_video_without_any_box_gives_absent_poses():
+    poses = predicted([bundle_of(0)], np.full((FRAMES, 1, 4), np.nan))[0]
+    assert np.isnan(poses.xy_px).all()
+    assert poses.xy_px.shape == (FRAMES, 1, 2, 2)
+
+
+def test_positions_are_pixels_of_the_whole_frame():
+    bundle = bundle_of(0, network=Brightest(), stride_px=1, mean=(0.0,) * 3, std=(1.0,) * 3)
+    y, x = np.mgrid[:60, :80] + 0.5
+    spots = np.array([[[30.3, 20.8], [41.0, 33.4]]]) + np.arange(FRAMES)[:, None, None]
+    frames = []
+    for (ax, ay), (bx, by) in spots:
+        image = np.zeros((60, 80, 3), np.uint8)
+        image[..., 0] = 250 * np.exp(-((x - ax) ** 2 + (y - ay) ** 2) / 18)
+        image[..., 1] = 250 * np.exp(-((x - bx) ** 2 + (y - by) ** 2) / 18)
+        frames.append(image)
+    boxes = np.tile([20.0, 10.0, 60.0, 50.0], (FRAMES, 1, 1))
+    poses = predicted([bundle], boxes, frames=frames)[0]
+    np.testing.assert_allclose(poses.xy_px[:, 0], spots, atol=0.3)
+    assert poses.score.min() > 0.9
+
+
+def test_frames_beyond_the_index_are_not_read():
+    def endless():
+        yield from video()
+        raise AssertionError("read too far")
+
+    poses = predicted([bundle_of(0)], boxes_of(), frames=endless())[0]
+    assert len(poses) == FRAMES
+
+
+def test_a_video_that_ends_early_leaves_the_rest_absent():
+    poses = predicted([bundle_of(0)], boxes_of(), frames=video()[:4])[0]
+    assert np.isfinite(poses.xy_px[:4]).all()
+    assert np.isnan(poses.xy_px[4:]).all()
+
+
+@pytest.mark.parametrize("batch", [1, 2, 50])
+def test_labels_are_predicted_as_frames_with_the_same_boxes(batch):
+    from test_adapt import labels_of_boxes
+
+    boxes, frames, bundle = boxes_of(individuals=1), video(), bundle_of(0)
+    labels = labels_of_boxes(SPACE, boxes[:, 0])
+    found = predict_labels(
+        [bundle],
+        labels,
+        lambda name: frames[int(name)],
+        batch=batch,
+        precision="float32",
+        device=CPU,
+    )
+    poses = predicted([bundle], boxes)[0]
+    np.testing.assert_allclose(found[0], poses.xy_px[:, 0], atol=1e-3)

@@ -1,0 +1,51 @@
+import numpy as np
+import torch
+
+from superanimal_core.network.crops import apply_affine
+from superanimal_core.network.detector import detect, image_affine, new_detector
+
+CPU = torch.device("cpu")
+
+
+class FixedBoxes(torch.nn.Module):
+    """Stands for a network: the same box (in its square) for every image."""
+
+    def __init__(self, box):
+        super().__init__()
+        self.box = torch.tensor([box], dtype=torch.float32)
+        self.seen = []
+
+    def forward(self, images):
+        self.seen += [tuple(image.shape) for image in images]
+        return [{"boxes": self.box, "scores": torch.tensor([0.75])} for _ in images]
+
+
+def test_the_whole_image_is_fitted_into_the_square():
+    affine = image_affine(320, 160, 96)
+    corners = apply_affine(affine, np.array([[0.0, 0.0], [320.0, 160.0]]))
+    np.testing.assert_allclose(corners, [[0, 24], [96, 72]])
+
+
+def test_boxes_come_back_in_image_pixels():
+    detector = new_detector("lcnet_035", 96, ())
+    network = FixedBoxes([0.0, 24.0, 48.0, 48.0])
+    fixed = type(detector)(network, detector.backbone, 96, ())
+    images = [np.zeros((160, 320, 3), np.uint8), np.zeros((320, 320, 3), np.uint8)]
+    (first, score), (second, _) = detect(fixed, images, CPU)
+    np.testing.assert_allclose(first, [[0, 0, 160, 80]], atol=1e-4)
+    np.testing.assert_allclose(second, [[0, 80, 160, 160]], atol=1e-4)
+    assert score.tolist() == [0.75]
+    assert network.seen == [(3, 96, 96)] * 2
+
+
+def test_a_new_detector_gives_scored_boxes_best_first():
+    torch.manual_seed(0)
+    detector = new_detector("lcnet_035", 96, ("lab",))
+    detector.network.eval()
+    images = [np.random.default_rng(0).integers(0, 255, (120, 160, 3), dtype=np.uint8)] * 2
+    found = detect(detector, images, CPU)
+    assert len(found) == 2
+    for boxes, scores in found:
+        assert boxes.shape == (len(scores), 4)
+        assert (np.diff(scores) <= 0).all()
+        assert (boxes[:, 2:] >= boxes[:, :2]).all()

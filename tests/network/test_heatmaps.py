@@ -1,0 +1,69 @@
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superanimal_core.network.heatmaps import decode_heatmaps, encode_heatmaps
+from superanimal_core.pose.keypoints import KeypointSpace
+
+SIZE_PX = 64
+
+
+def grid_of(stride_px):
+    return SIZE_PX // stride_px, SIZE_PX // stride_px
+
+
+@given(
+    st.floats(14.0, SIZE_PX - 14.0),
+    st.floats(14.0, SIZE_PX - 14.0),
+    st.sampled_from([2, 4, 8]),
+    st.floats(4.0, 12.0),
+)
+def test_decoding_gives_back_what_was_encoded(x, y, stride_px, sigma_px):
+    xy = torch.tensor([[[x, y]]], dtype=torch.float32)
+    heatmaps = encode_heatmaps(xy, grid_of(stride_px), stride_px, sigma_px)
+    decoded, score = decode_heatmaps(heatmaps, stride_px)
+    assert torch.linalg.norm(decoded - xy) <= 0.1
+    assert 0 < float(score) <= 1
+
+
+def test_heatmaps_are_the_gaussian_of_the_distance_to_each_cell():
+    x, y, stride, sigma = 21.3, 40.9, 4, 6.0
+    heatmap = encode_heatmaps(torch.tensor([[[x, y]]]), (16, 16), stride, sigma)[0, 0].numpy()
+    for row in range(16):
+        for column in range(16):
+            squared = ((column + 0.5) * stride - x) ** 2 + ((row + 0.5) * stride - y) ** 2
+            assert heatmap[row, column] == pytest.approx(np.exp(-squared / 2 / sigma**2), abs=1e-6)
+
+
+def test_an_unknown_position_has_an_empty_heatmap():
+    xy = torch.tensor([[[float("nan"), float("nan")], [10.0, 10.0]]])
+    heatmaps = encode_heatmaps(xy, (16, 16), 4, 6.0)
+    assert heatmaps[0, 0].abs().max() == 0
+    assert heatmaps[0, 1].max() > 0.5
+
+
+def test_mirrored_keypoints_have_mirrored_heatmaps():
+    space = KeypointSpace("s", ("nose", "left", "right"), mirror_pairs=(("left", "right"),))
+    mirror = torch.from_numpy(space.mirror_permutation())
+    xy = torch.rand(5, 3, 2, generator=torch.Generator().manual_seed(0)) * SIZE_PX
+    mirrored = torch.stack([SIZE_PX - xy[..., 0], xy[..., 1]], dim=2)[:, mirror]
+    heatmaps = encode_heatmaps(xy, (16, 16), 4, 6.0)
+    expected = heatmaps.flip(3)[:, mirror]
+    torch.testing.assert_close(encode_heatmaps(mirrored, (16, 16), 4, 6.0), expected)
+
+
+def test_scores_stay_between_zero_and_one():
+    heatmaps = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 3
+    xy, score = decode_heatmaps(heatmaps, 4)
+    assert ((score >= 0) & (score <= 1)).all()
+    assert ((xy >= 0) & (xy <= SIZE_PX)).all()
+
+
+def test_a_peak_at_the_border_is_the_cells_center():
+    heatmaps = torch.zeros(1, 1, 16, 16)
+    heatmaps[0, 0, 0, 15] = 0.7
+    xy, score = decode_heatmaps(heatmaps, 4)
+    assert xy[0, 0].tolist() == [62.0, 2.0]
+    assert float(score) == pytest.approx(0.7)

@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superanimal_core.network.crops import apply_affine, crop_affine, cut_crop
+from superanimal_core.pose.labels import LabelState
+from superanimal_core.training.augment import change_light, move_keypoints, random_affine
+
+BOX = np.array([10.0, 20.0, 50.0, 60.0])
+
+
+def test_without_augmentation_the_crop_is_the_plain_one(world):
+    affine, mirrored = random_affine(BOX, 64, 1.25, world.augment(), np.random.default_rng(0))
+    np.testing.assert_allclose(affine, crop_affine(BOX, 64, 1.25))
+    assert not mirrored
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_random_crops_stay_within_their_limits(world, seed):
+    augment = world.augment(rotation_deg=20.0, scale=0.25, shift=0.05, flip=0.5)
+    affine, mirrored = random_affine(BOX, 64, 1.25, augment, np.random.default_rng(seed))
+    plain = crop_affine(BOX, 64, 1.25)
+    ratio = np.sqrt(abs(np.linalg.det(affine[:, :2]) / np.linalg.det(plain[:, :2])))
+    assert 1 / 1.25 - 1e-9 <= ratio <= 1.25 + 1e-9
+    assert (np.linalg.det(affine[:, :2]) < 0) == mirrored
+    linear = affine[:, :2] * [[-1, -1], [1, 1]] if mirrored else affine[:, :2]
+    turn = np.degrees(np.arctan2(linear[1, 0], linear[0, 0]))
+    assert abs(turn) <= 20 + 1e-9
+    center = apply_affine(affine, (BOX[:2] + BOX[2:]) / 2)
+    assert (np.abs(center - 32) <= 0.05 * 64 + 1e-9).all()
+
+
+def test_a_mirrored_crop_exchanges_left_and_right_names(world):
+    image, xy = world.dots(1)
+    box = np.array([0.0, 0.0, 64.0, 64.0])
+    affine = crop_affine(box, 64, 1.0, is_mirrored=True)
+    state = np.array([LabelState.VISIBLE, LabelState.OCCLUDED, LabelState.VISIBLE]).astype(int)
+    moved, moved_state = move_keypoints(affine, xy, state, 64, world.space.mirror_permutation())
+    red, green, blue = xy
+    expected = np.array([[64 - green[0], green[1]], [64 - red[0], red[1]], [64 - blue[0], blue[1]]])
+    np.testing.assert_allclose(moved, expected)
+    assert moved_state.tolist() == [2, 3, 3]
+    crop = cut_crop(image, affine, 64)
+    x, y = moved[0].astype(int)  # the one now called red is where green was drawn
+    assert crop[y, x].argmax() == 1
+
+
+def test_what_left_the_crop_loses_its_position_but_stays_defined():
+    affine = crop_affine(BOX, 64, 1.0)
+    xy = np.array([[30.0, 40.0], [300.0, 40.0], [np.nan, np.nan], [np.nan, np.nan]])
+    state = np.array([3, 3, 1, 0])
+    moved, moved_state = move_keypoints(affine, xy, state, 64, None)
+    assert moved_state.tolist() == [3, 1, 1, 0]
+    assert np.isfinite(moved).all(axis=1).tolist() == [True, False, False, False]
+    assert state.tolist() == [3, 3, 1, 0]
+
+
+def test_light_without_strength_changes_nothing(world):
+    image, _ = world.dots(0)
+    changed = change_light(image, world.augment(), np.random.default_rng(0))
+    np.testing.assert_allclose(changed.astype(int), image, atol=1)
+
+
+@pytest.mark.parametrize("kind", ["brightness", "contrast", "noise", "blur", "cutout"])
+def test_every_change_of_light_shows_and_repeats_with_its_seed(world, kind):
+    image, _ = world.dots(0)
+    augment = world.augment(**{kind: 1.0})
+    first, second = (change_light(image, augment, np.random.default_rng(5)) for _ in range(2))
+    np.testing.assert_array_equal(first, second)
+    assert first.dtype == np.uint8
+    assert np.abs(first.astype(int) - image).max() > 5
