@@ -1,0 +1,55 @@
+"""From labeled data sets and videos to poses, gait and behavior. See README.md."""
+
+from snakemake.utils import min_version
+
+min_version("9.20")
+
+
+configfile: "config/config.yaml"
+
+
+include: "workflow/rules/common.smk"
+include: "workflow/rules/convert_dataset.smk"
+include: "workflow/rules/unify_dataset.smk"
+include: "workflow/rules/count_labels.smk"
+include: "workflow/rules/train_detector.smk"
+include: "workflow/rules/pretrain.smk"
+include: "workflow/rules/evaluate_model.smk"
+include: "workflow/rules/probe_video.smk"
+include: "workflow/rules/detect_animals.smk"
+include: "workflow/rules/predict_poses.smk"
+include: "workflow/rules/adapt_to_video.smk"
+include: "workflow/rules/predict_adapted.smk"
+include: "workflow/rules/smooth_poses.smk"
+include: "workflow/rules/measure_gait.smk"
+include: "workflow/rules/compute_features.smk"
+include: "workflow/rules/classify_behavior.smk"
+include: "workflow/rules/compare_truth.smk"
+include: "workflow/rules/check_video.smk"
+include: "workflow/rules/label_video.smk"
+include: "workflow/rules/collect_tables.smk"
+include: "workflow/rules/report.smk"
+
+
+rule all:
+    input:
+        RESULTS + "/report/index.html",
+        labeled_videos(),
+    localrule: True
+
+
+onsuccess:
+    from superanimal_core.files.outcome import outcome_lines
+
+    print(*outcome_lines(RESULTS), sep="\n", file=sys.stderr)
+
+
+onerror:
+    from superanimal_core.files.outcome import outcome_lines
+
+    print(
+        "Some jobs failed. So far:",
+        *outcome_lines(RESULTS),
+        sep="\n",
+        file=sys.stderr,
+    )

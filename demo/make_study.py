@@ -1,0 +1,19 @@
+"""Write the demo study: synthetic labs and videos with known truth."""
+
+import argparse
+
+from superanimal_core.files.synthetic_study import write_demo_study
+
+
+def main() -> None:
+    """Parse the command line and write the study."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", help="the study's folder; made when it does not exist")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed, the same study")
+    parser.add_argument("--images", type=int, default=260, help="labeled pictures per lab")
+    chosen = parser.parse_args()
+    write_demo_study(chosen.folder, chosen.seed, chosen.images)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Commands for people who use a part of the library without the workflow.
+
+python -m superanimal_core smooth --help
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.files import smooth_command
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; 0 when it went well, 1 after a mistake that was told in one sentence."""
+    parser = argparse.ArgumentParser(prog="python -m superanimal_core", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    smooth = commands.add_parser(
+        "smooth",
+        help="smooth existing predictions of one or several networks",
+        description=smooth_command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    smooth_command.add_arguments(smooth)
+    options = parser.parse_args(arguments)
+    try:
+        smooth_command.run(options)
+    except VideoError as error:
+        print(f"{options.command}: {error.reason}", file=sys.stderr)
+        return 1
+    except SuperAnimalError as error:
+        print(f"{options.command}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""Trained models on disk: a folder with bundle.json and weights.safetensors."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.files.atomic import replacing
+from superanimal_core.files.bundles_description import DESCRIPTION, read_description
+from superanimal_core.files.parquet import write_parquet
+from superanimal_core.files.pose_files import space_from_mapping
+from superanimal_core.network.bundle import ModelBundle, new_bundle
+from superanimal_core.network.detector import DetectorBundle, new_detector
+from superanimal_core.training.history import History
+
+WEIGHTS, HISTORY = "weights.safetensors", "history.parquet"
+_NETWORK = ("network", "space")
+
+
+def write_bundle(
+    bundle: ModelBundle, folder: str | Path, record: Mapping[str, Any], history: History
+) -> None:
+    """Write a pose model; the folder appears complete or not at all."""
+    described = {k: v for k, v in vars(bundle).items() if k not in _NETWORK}
+    document = {"kind": "pose", "space": asdict(bundle.space), **described, "made_by": record}
+    _write(folder, document, bundle.network.state_dict(), history)
+
+
+def write_detector(
+    detector: DetectorBundle, folder: str | Path, record: Mapping[str, Any], history: History
+) -> None:
+    """Write a detector; the folder appears complete or not at all."""
+    described = {k: v for k, v in vars(detector).items() if k != "network"}
+    document = {"kind": "detector", **described, "made_by": record}
+    _write(folder, document, detector.network.state_dict(), history)
+
+
+def read_bundle(folder: str | Path) -> ModelBundle:
+    """Read a pose model. VideoError when the folder stands for a video whose adaptation failed."""
+    document = read_description(folder, "pose")
+    bundle = new_bundle(
+        space_from_mapping(document["space"]),
+        **{
+            name: _frozen(document[name])
+            for name in ModelBundle.__annotations__
+            if name not in _NETWORK
+        },
+    )
+    bundle.network.load_state_dict(_read_weights(folder))
+    bundle.network.eval()
+    return bundle
+
+
+def read_member_bundles(folders: list[str]) -> list[ModelBundle]:
+    """The members of an ensemble."""
+    return [read_bundle(folder) for folder in folders]
+
+
+def read_detector(folder: str | Path) -> DetectorBundle:
+    """Read a detector."""
+    document = read_description(folder, "detector")
+    detector = new_detector(
+        document["backbone"],
+        document["size_px"],
+        document["mean"],
+        document["std"],
+        tuple(document["trained_on"]),
+    )
+    detector.network.load_state_dict(_read_weights(folder))
+    detector.network.eval()
+    return detector
+
+
+def read_initial_weights(path: str | None) -> tuple[str, dict[str, Tensor]] | None:
+    """A file's name and its named tensors, from .npz or .safetensors; nothing without a path.
+
+    Formats that could run code are refused.
+    """
+    if not path:
+        return None
+    try:
+        if Path(path).suffix == ".npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                return path, {name: torch.from_numpy(arrays[name]) for name in arrays.files}
+        if Path(path).suffix == ".safetensors":
+            return path, load_file(path)
+    except (OSError, ValueError, SafetensorError) as error:
+        raise SuperAnimalError(f"{path}: weights cannot be read ({error})") from None
+    raise SuperAnimalError(
+        f"{path}: weights are read from .npz or .safetensors, which cannot run code; convert it"
+    )
+
+
+def _write(
+    folder: str | Path, document: Mapping[str, Any], state: Mapping[str, Tensor], history: History
+) -> None:
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        (temporary / DESCRIPTION).write_text(json.dumps(document, indent=2), encoding="utf-8")
+        write_parquet(pa.table(asdict(history)), temporary / HISTORY, document["made_by"])
+        save_file({k: v.contiguous().cpu() for k, v in state.items()}, temporary / WEIGHTS)
+
+
+def _read_weights(folder: str | Path) -> dict[str, Tensor]:
+    try:
+        return load_file(Path(folder) / WEIGHTS)
+    except (OSError, SafetensorError) as error:
+        raise SuperAnimalError(f"{folder}/{WEIGHTS}: cannot be read ({error})") from None
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value

@@ -1,0 +1,52 @@
+"""Pictures: read and write, RGB uint8."""
+
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+import cv2
+import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
+
+from superanimal_core.errors import DatasetError
+
+
+def read_image(path: str) -> UInt8[ndarray, "height width 3"]:
+    """An image as RGB. DatasetError when it is missing or cannot be decoded."""
+    try:
+        document = np.fromfile(path, dtype=np.uint8)
+    except OSError as error:
+        raise DatasetError(f"{path}: image missing or unreadable ({error.strerror})") from None
+    image = cv2.imdecode(document, cv2.IMREAD_COLOR) if len(document) else None
+    if image is None:
+        raise DatasetError(f"{path}: not an image that can be decoded; replace or remove it")
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def write_image(image: UInt8[ndarray, "height width 3"], path: str | Path) -> None:
+    """Write an RGB image; the format is the suffix's."""
+    written, document = cv2.imencode(Path(path).suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
+    if not written:
+        raise DatasetError(f"{path}: cannot write an image in the format '{Path(path).suffix}'")
+    Path(path).write_bytes(document.tobytes())
+
+
+def cached_reader(max_bytes: int = 2**29) -> Callable[[str], UInt8[ndarray, "height width 3"]]:
+    """`read_image` that keeps the pictures read last, at most `max_bytes` of them."""
+    kept: OrderedDict[str, UInt8[ndarray, "height width 3"]] = OrderedDict()
+    held = 0
+
+    def read(path: str) -> UInt8[ndarray, "height width 3"]:
+        nonlocal held
+        if path in kept:
+            kept.move_to_end(path)
+            return kept[path]
+        image = kept[path] = read_image(path)
+        held += image.nbytes
+        while held > max_bytes and len(kept) > 1:
+            _, oldest = kept.popitem(last=False)
+            held -= oldest.nbytes
+        return image
+
+    return read

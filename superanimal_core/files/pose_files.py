@@ -1,0 +1,83 @@
+"""Pose tables on disk: the space that they speak travels in their metadata."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from superanimal_core.files.atomic import replacing
+from superanimal_core.files.parquet import (
+    raise_failure_in,
+    read_parquet,
+    read_record,
+    write_parquet,
+)
+from superanimal_core.files.tables import (
+    poses_from_table,
+    poses_to_table,
+    smoothed_from_table,
+    smoothed_to_table,
+)
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+
+
+def write_poses(poses: Poses, path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write the predictions of one network."""
+    write_parquet(poses_to_table(poses), path, {**record, "space": asdict(poses.space)})
+
+
+def write_member_poses(
+    members: Sequence[Poses], names: Sequence[str], folder: str | Path, record: Mapping[str, Any]
+) -> None:
+    """Write the predictions of an ensemble into one folder, a file per member.
+
+    `names` are the members' model folders, whose last parts (member-0, …) name the files.
+    """
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        for poses, name in zip(members, names, strict=True):
+            write_poses(poses, temporary / f"{Path(name).name}.parquet", record)
+
+
+def write_smoothed(smoothed: SmoothedPoses, path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write smoothed poses; the smoothing strengths go into the metadata."""
+    strength = {
+        individual: dict(zip(smoothed.poses.space.keypoints, map(float, row), strict=True))
+        for individual, row in zip(smoothed.poses.individuals, smoothed.strength, strict=True)
+    }
+    document = {**record, "space": asdict(smoothed.poses.space), "strength": strength}
+    write_parquet(smoothed_to_table(smoothed), path, document)
+
+
+def read_poses(path: str | Path) -> Poses:
+    """Read a prediction table, or the smoothed positions of poses.parquet."""
+    return poses_from_table(read_parquet(path), read_space(path))
+
+
+def read_member_poses(folder: str | Path) -> list[Poses]:
+    """The predictions of all members of an ensemble, in the order of their file names."""
+    raise_failure_in(folder)
+    return [read_poses(path) for path in sorted(Path(folder).glob("*.parquet"))]
+
+
+def read_smoothed(path: str | Path) -> SmoothedPoses:
+    """Read poses.parquet."""
+    return smoothed_from_table(read_parquet(path), read_space(path))
+
+
+def read_space(path: str | Path) -> KeypointSpace:
+    """The keypoint space of a pose table, from its metadata."""
+    document = read_record(path)["space"]
+    return space_from_mapping(document)
+
+
+def space_from_mapping(document: Mapping[str, Any]) -> KeypointSpace:
+    """A keypoint space from its JSON form."""
+    return KeypointSpace(
+        name=document["name"],
+        keypoints=tuple(document["keypoints"]),
+        mirror_pairs=tuple((left, right) for left, right in document["mirror_pairs"]),
+        bones=tuple((a, b) for a, b in document["bones"]),
+        oks_sigmas=tuple(document["oks_sigmas"]),
+    )

@@ -1,0 +1,30 @@
+"""The rows of a study's two sheets."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class VideoRow:
+    """One video of the sheet. `columns` are the user's own (subject, group, …)."""
+
+    video: str
+    path: str
+    model: str
+    max_individuals: int
+    fps: float | None
+    cm_per_px: float | None
+    columns: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DatasetRow:
+    """One labeled data set of the sheet; `conversion` is the path of its conversion table."""
+
+    dataset: str
+    path: str
+    format: str
+    space: str
+    role: str
+    conversion: str
+    license: str

@@ -1,0 +1,56 @@
+"""What is wrong with the settings of a study in the light of its sheets and keypoint spaces."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from superanimal_core.files.study_rows import DatasetRow, VideoRow
+from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
+from superanimal_core.settings import Settings
+
+
+def settings_mistakes(
+    settings: Settings,
+    known: Mapping[str, KeypointSpace],
+    datasets: Mapping[str, DatasetRow],
+    videos: Mapping[str, VideoRow],
+) -> list[str]:
+    """Names in the settings that no space or sheet knows, and models without data."""
+    mistakes = [
+        f"config/config.yaml: report.labeled_videos: no video '{name}' in {settings.videos}"
+        + did_you_mean(name, list(videos))
+        for name in settings.report.labeled_videos
+        if name not in videos
+    ]
+    named = {
+        "gait.limbs": settings.gait.limbs,
+        "gait.body": settings.gait.body,
+        "features.anatomy": {
+            space: list(anatomy.model_dump().values())
+            for space, anatomy in settings.features.anatomy.items()
+        },
+    }
+    for key, per_space in named.items():
+        for space in known.keys() & per_space.keys():
+            for keypoint in per_space[space]:
+                if keypoint not in known[space].keypoints:
+                    hint = did_you_mean(keypoint, known[space].keypoints)
+                    mistakes.append(
+                        f"config/config.yaml: {key}.{space}: unknown keypoint '{keypoint}'{hint}"
+                    )
+    for name, model in settings.models.items():
+        if model.space not in settings.features.anatomy:
+            mistakes.append(
+                f"config/config.yaml: features.anatomy: nothing about '{model.space}', which model "
+                f"'{name}' speaks; name its front, neck, center and rear"
+            )
+        if not any(d.space == model.space and d.role == "pretrain" for d in datasets.values()):
+            mistakes.append(
+                f"{settings.datasets}: no data set with role 'pretrain' in '{model.space}', "
+                f"which model '{name}' needs"
+            )
+        if model.initial_weights and not Path(model.initial_weights).is_file():
+            mistakes.append(
+                f"config/config.yaml: models.{name}.initial_weights: {model.initial_weights} "
+                "does not exist"
+            )
+    return mistakes

@@ -1,0 +1,138 @@
+"""Dense arrays and long tables, both directions. Column names, types and units: docs/reference."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Float, Shaped
+from numpy import ndarray
+
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+
+PREDICTION_COLUMNS = ("frame", "time_s", "individual", "keypoint", "x_px", "y_px", "score")
+
+
+def poses_to_table(poses: Poses) -> pa.Table:
+    """One row per frame, individual and keypoint, in this order of sorting."""
+    return pa.table({**_keys(poses), **_xy("x_px", "y_px", poses.xy_px), **_score(poses)})
+
+
+def smoothed_to_table(smoothed: SmoothedPoses) -> pa.Table:
+    """The table poses.parquet: smoothed beside raw, with both variances."""
+    return pa.table(
+        {
+            **_keys(smoothed.poses),
+            **_xy("x_px", "y_px", smoothed.poses.xy_px),
+            **_score(smoothed.poses),
+            **_xy("x_raw_px", "y_raw_px", smoothed.raw_xy_px),
+            **_xy("x_var_px2", "y_var_px2", smoothed.variance_px2),
+            **_xy("x_ensemble_var_px2", "y_ensemble_var_px2", smoothed.ensemble_variance_px2),
+            "members": pa.array(smoothed.members.astype(np.int8).ravel()),
+        }
+    )
+
+
+def poses_from_table(table: pa.Table, space: KeypointSpace) -> Poses:
+    """The inverse of `poses_to_table`. SuperAnimalError when rows are missing or out of order."""
+    individuals, frames = _individuals(table), _frame_count(table, space)
+    shape = (frames, len(individuals), len(space))
+    time_s = table["time_s"].to_numpy().reshape(frames, -1)[:, 0]
+    return Poses(
+        space,
+        individuals,
+        time_s,
+        np.stack([_dense(table, c, shape) for c in ("x_px", "y_px")], axis=-1),
+        _dense(table, "score", shape),
+    )
+
+
+def smoothed_from_table(table: pa.Table, space: KeypointSpace) -> SmoothedPoses:
+    """The inverse of `smoothed_to_table`; the smoothing strength is not in the table (NaN)."""
+    poses = poses_from_table(table, space)
+    shape = poses.score.shape
+
+    def pair(x: str, y: str) -> Float[ndarray, "frame individual keypoint 2"]:
+        return np.stack([_dense(table, x, shape), _dense(table, y, shape)], axis=-1)
+
+    return SmoothedPoses(
+        poses,
+        pair("x_var_px2", "y_var_px2"),
+        pair("x_raw_px", "y_raw_px"),
+        pair("x_ensemble_var_px2", "y_ensemble_var_px2"),
+        table["members"].to_numpy().astype(int).reshape(shape),
+        np.full(shape[1:], np.nan),
+    )
+
+
+def columns_to_table(columns: Any) -> pa.Table:
+    """A frozen dataclass of equal-length arrays as a table; its field names become the columns."""
+    return pa.table({f.name: _column(getattr(columns, f.name)) for f in fields(columns)})
+
+
+def _column(values: Any) -> pa.Array:
+    array = np.asarray(values)
+    if array.dtype.kind in "OU":
+        return dictionary_array([str(v) for v in array])
+    return pa.array(array)
+
+
+def dictionary_array(values: Sequence[str]) -> pa.DictionaryArray:
+    """Repeated strings, stored once each."""
+    return pa.array(values, type=pa.string()).dictionary_encode()
+
+
+def _keys(poses: Poses) -> dict[str, pa.Array]:
+    frames, individuals, keypoints = poses.score.shape
+    per_frame = individuals * keypoints
+    return {
+        "frame": pa.array(np.repeat(np.arange(frames, dtype=np.int32), per_frame)),
+        "time_s": pa.array(np.repeat(poses.time_s.astype(np.float64), per_frame)),
+        "individual": _tiled(
+            poses.individuals, np.repeat(np.arange(individuals), keypoints), frames
+        ),
+        "keypoint": _tiled(
+            poses.space.keypoints, np.tile(np.arange(keypoints), individuals), frames
+        ),
+    }
+
+
+def _tiled(names: tuple[str, ...], index: Shaped[ndarray, "row"], times: int) -> pa.DictionaryArray:
+    indices = pa.array(np.tile(index, times).astype(np.int32))
+    return pa.DictionaryArray.from_arrays(indices, pa.array(list(names), type=pa.string()))
+
+
+def _xy(x: str, y: str, values: Float[ndarray, "*shape 2"]) -> dict[str, pa.Array]:
+    flat = values.astype(np.float32).reshape(-1, 2)
+    return {x: pa.array(flat[:, 0]), y: pa.array(flat[:, 1])}
+
+
+def _score(poses: Poses) -> dict[str, pa.Array]:
+    return {"score": pa.array(poses.score.astype(np.float32).ravel())}
+
+
+def _dense(
+    table: pa.Table, column: str, shape: tuple[int, ...]
+) -> Float[ndarray, "frame individual keypoint"]:
+    return table[column].to_numpy().astype(np.float64).reshape(shape)
+
+
+def _individuals(table: pa.Table) -> tuple[str, ...]:
+    return tuple(
+        dict.fromkeys(table["individual"].unify_dictionaries().combine_chunks().to_pylist())
+    )
+
+
+def _frame_count(table: pa.Table, space: KeypointSpace) -> int:
+    individuals = len(_individuals(table))
+    frames = len(table) // max(individuals * len(space), 1)
+    keypoints = table["keypoint"][: len(space)].to_pylist()
+    if len(table) != frames * individuals * len(space) or keypoints != list(space.keypoints):
+        raise SuperAnimalError(
+            f"a pose table has {len(table)} rows with keypoints {keypoints[:3]}…; expected one row "
+            f"per frame, individual and keypoint of '{space.name}' in its order"
+        )
+    return frames

@@ -1,0 +1,53 @@
+"""Tables of the report: cells are text already, so that the template only lays them out."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+ABSENT = "–"
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the page.
+
+    `columns` are (heading, unit) pairs, the unit may be ''. `words` are the headings of columns
+    that hold words, which are set left; numbers are set right. `kinds` are CSS classes of the rows,
+    or empty. `left_out` counts rows that the page has no room for.
+    """
+
+    columns: tuple[tuple[str, str], ...]
+    rows: list[tuple[str, ...]]
+    words: tuple[str, ...] = ()
+    kinds: tuple[str, ...] = ()
+    left_out: int = 0
+
+    def __post_init__(self) -> None:
+        if any(len(row) != len(self.columns) for row in self.rows):
+            raise ValueError(f"a row does not fit the columns {[name for name, _ in self.columns]}")
+
+
+def number(value: float | int | None, digits: int = 1) -> str:
+    """A number with thousands separators and so many decimals; a dash when it is not known."""
+    if value is None or not math.isfinite(value):
+        return ABSENT
+    return f"{value:,.{digits}f}"
+
+
+def with_sd(mean: float | None, sd: float | None, digits: int = 2) -> str:
+    """mean ± standard deviation; the mean alone when there is no deviation."""
+    if sd is None or not math.isfinite(sd):
+        return number(mean, digits)
+    return f"{number(mean, digits)} ± {number(sd, digits)}"
+
+
+def counted(count: int, one: str, many: str = "") -> str:
+    """'1 video', '2 videos'."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def listed(names: Sequence[str]) -> str:
+    """'a, b and c'."""
+    if len(names) < 2:
+        return "".join(names)
+    return f"{', '.join(names[:-1])} and {names[-1]}"

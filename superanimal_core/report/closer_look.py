@@ -1,0 +1,130 @@
+"""A few videos closely: traces, footfalls, gait, behavior, and the verdicts on adaptation."""
+
+from collections.abc import Mapping, Sequence, Set
+from typing import Any
+
+from markupsafe import Markup
+
+from superanimal_core.report.cells import Table, number, with_sd
+from superanimal_core.report.figures import svg
+from superanimal_core.report.rasters import draw_bouts, draw_footfalls
+from superanimal_core.report.results import Row, VideoResults
+from superanimal_core.report.traces import draw_traces, keypoints_to_trace, sample_step
+
+
+def closer_look(
+    results: VideoResults,
+    number_on_page: int,
+    trace_keypoints: int,
+    taught: Mapping[str, Set[str]],
+) -> dict[str, Any]:
+    """Figures and tables of one video; `taught` as in `coverage.taught_keypoints`."""
+    account, name = results.account, f"video-{number_on_page}"
+    first = results.poses.poses.individuals[0] if results.poses else ""
+    strides = [row for row in results.strides if row["individual"] == first]
+    bouts = [row for row in results.bouts if row["individual"] == first]
+    return {
+        **{key: account[key] for key in ("video", "path", "status", "reason")},
+        "individual": first,
+        "window_s": results.window_s,
+        "traces": _traces(results, trace_keypoints, taught, f"{name}-traces"),
+        "sample_step": sample_step(len(results.poses.poses)) if results.poses else 1,
+        "footfalls": _footfalls(strides, results, f"{name}-footfalls"),
+        "unresolved": sum(not row["is_resolved"] for row in strides),
+        "gait": gait_table(results.gait),
+        "bouts": _bouts(bouts, results, f"{name}-bouts"),
+        "verdicts": verdict_table(account["adaptation"]),
+    }
+
+
+def gait_table(gait: Sequence[Row]) -> Table | None:
+    """The strides of each limb in one row; lengths in cm only where the scale is known."""
+    if not gait:
+        return None
+    has_scale = any(row["stride_length_cm_mean"] == row["stride_length_cm_mean"] for row in gait)
+    unit = "cm" if has_scale else "px"
+    rows = [
+        (
+            row["individual"],
+            row["limb"],
+            number(row["strides"], 0),
+            number(row["stride_frequency_hz"], 2),
+            with_sd(row["duty_factor_mean"], row["duty_factor_sd"]),
+            with_sd(row[f"stride_length_{unit}_mean"], row[f"stride_length_{unit}_sd"], 1),
+            with_sd(row[f"speed_{unit}_per_s_mean"], row[f"speed_{unit}_per_s_sd"], 1),
+            number(row["phase_mean"], 2),
+            number(100 * row["resolved_fraction"], 0),
+            number(row["time_resolution_ms"], 1),
+        )
+        for row in gait
+    ]
+    columns = (
+        ("animal", ""),
+        ("limb", ""),
+        ("strides", ""),
+        ("stride frequency", "Hz"),
+        ("duty factor", "mean ± sd"),
+        ("stride length", f"{unit}, mean ± sd"),
+        ("speed", f"{unit}/s, mean ± sd"),
+        ("phase", "of stride"),
+        ("resolved", "% of strides"),
+        ("time resolution", "ms"),
+    )
+    return Table(columns, rows, words=("animal", "limb"))
+
+
+def verdict_table(verdicts: Sequence[Row]) -> Table | None:
+    """Of each network of the ensemble, whether its adaptation was kept, with the evidence."""
+    if not verdicts:
+        return None
+    rows = [
+        (
+            verdict["member"],
+            "kept" if verdict["is_kept"] else "rolled back",
+            number(verdict["jitter_ratio"], 2),
+            number(verdict["dropped_before"], 1),
+            number(verdict["dropped_after"], 1),
+            number(verdict["displacement_ratio"], 2),
+            verdict["reason"],
+        )
+        for verdict in verdicts
+    ]
+    columns = (
+        ("network", ""),
+        ("adaptation", ""),
+        ("jitter", "after / before"),
+        ("dropped before", "keypoints / frame"),
+        ("dropped after", "keypoints / frame"),
+        ("displacement", "over jitter"),
+        ("reason", ""),
+    )
+    return Table(columns, rows, words=("network", "adaptation", "reason"))
+
+
+def _traces(
+    results: VideoResults, count: int, taught: Mapping[str, Set[str]], name: str
+) -> Markup | None:
+    poses = results.poses
+    if poses is None:
+        return None
+    keypoints = keypoints_to_trace(poses, count, taught.get(poses.poses.space.name, set()))
+    if not keypoints:
+        return None
+    described = f"Position over time of {len(keypoints)} keypoints of {results.account['video']}"
+    return svg(lambda: draw_traces(poses, keypoints, results.window_s), name, described)
+
+
+def _footfalls(strides: Sequence[Row], results: VideoResults, name: str) -> Markup | None:
+    limbs = list(dict.fromkeys(row["limb"] for row in strides))
+    if not limbs:
+        return None
+    described = f"Stance of {len(limbs)} limbs of {results.account['video']} over time"
+    return svg(lambda: draw_footfalls(strides, limbs, results.window_s), name, described)
+
+
+def _bouts(bouts: Sequence[Row], results: VideoResults, name: str) -> Markup | None:
+    behaviors = sorted({row["behavior"] for row in bouts})
+    if not behaviors:
+        return None
+    described = f"Bouts of {len(behaviors)} behaviors of {results.account['video']} over time"
+    return svg(lambda: draw_bouts(bouts, behaviors, results.span_s), name, described)

@@ -1,0 +1,146 @@
+"""What ran: versions, settings, and a paragraph for the methods section with its references."""
+
+import platform
+from collections.abc import Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from superanimal_core.report.cells import Table, counted, listed, number
+from superanimal_core.report.results import Row
+
+PACKAGES = (
+    "superanimal-core",
+    "snakemake",
+    "torch",
+    "torchvision",
+    "timm",
+    "numpy",
+    "scipy",
+    "pyarrow",
+    "opencv-python-headless",
+    "av",
+    "matplotlib",
+)
+YE = "Ye"
+BIDERMAN = "Biderman"
+FILTERS = {
+    "median": "a running median",
+    "savitzky_golay": "a Savitzky-Golay filter",
+    "one_euro": "the One-Euro filter",
+}
+REFERENCES = {
+    YE: (
+        "Ye, S. et al. SuperAnimal pretrained pose estimation models for behavioral analysis. "
+        "Nature Communications 15, 5165 (2024).",
+        "https://doi.org/10.1038/s41467-024-48792-2",
+    ),
+    BIDERMAN: (
+        "Biderman, D., Whiteway, M. R. et al. Lightning Pose: improved animal pose estimation via "
+        "semi-supervised learning, Bayesian ensembling and cloud-native open-source tools. "
+        "Nature Methods 21, 1316–1328 (2024).",
+        "https://doi.org/10.1038/s41592-024-02319-1",
+    ),
+}
+
+
+def versions() -> list[tuple[str, str]]:
+    """Names and versions of Python and the packages that the results depend on."""
+    return [("Python", platform.python_version()), *((name, _version(name)) for name in PACKAGES)]
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def dataset_table(datasets: Mapping[str, Mapping[str, str]], coverage: Sequence[Row]) -> Table:
+    """The data sets of the sheet: space, role, format, license, and how many keypoints they hold.
+
+    `coverage` are rows of coverage.parquet.
+    """
+    located: dict[str, int] = {}
+    for row in coverage:
+        if row["state"] in ("occluded", "visible", "taught"):
+            located[row["dataset"]] = located.get(row["dataset"], 0) + row["labels"]
+    rows = [
+        (
+            name,
+            row["space"],
+            row["role"],
+            row["format"],
+            number(located.get(name, 0), 0),
+            row["license"] or "not stated",
+        )
+        for name, row in datasets.items()
+    ]
+    heads = ("data set", "keypoint space", "role", "format", "labeled keypoints", "license")
+    words = tuple(head for head in heads if head != "labeled keypoints")
+    return Table(tuple((head, "") for head in heads), rows, words=words)
+
+
+def methods_sentences(
+    settings: Mapping[str, Any],
+    datasets: Mapping[str, Mapping[str, str]],
+    verdicts: Sequence[bool],
+) -> list[str]:
+    """Sentences about what was done, after the settings. [Ye] and [Biderman] stand for references.
+
+    `verdicts` tell of every adaptation whether it was kept.
+    """
+    said = [
+        _of_model(name, model, datasets, bool(settings["training"]["masking"]))
+        for name, model in settings["models"].items()
+    ]
+    adaptation, smoothing = settings["adaptation"], settings["smoothing"]
+    if adaptation["enabled"]:
+        said.append(
+            "Each network was adapted to each video on its own confident predictions (score of at "
+            f"least {adaptation['min_score']:g}, {counted(adaptation['steps'], 'step')}) [{YE}]; "
+            f"the adaptation was kept in {sum(verdicts):,} of {counted(len(verdicts), 'case')}, "
+            "judged on held-out frames, and rolled back otherwise."
+        )
+    said.append(_of_smoothing(**{key: smoothing[key] for key in ("method", "center")}))
+    limbs = sorted({limb for names in settings["gait"]["limbs"].values() for limb in names})
+    if limbs:
+        said.append(
+            "Strides were measured from strike to strike of each limb, from the speed of the paw "
+            "over the ground relative to that of the body."
+        )
+    return said
+
+
+def _of_smoothing(method: str, center: str) -> str:
+    if method == "none":
+        return f"The {center} of the predictions was not smoothed."
+    if method == "eks":
+        return (
+            f"The {center} of the predictions was smoothed with the ensemble Kalman smoother "
+            f"[{BIDERMAN}], whose posterior variance is given with every position."
+        )
+    return f"The {center} of the predictions was smoothed with {FILTERS[method]}."
+
+
+def _of_model(
+    name: str, model: Mapping[str, Any], datasets: Mapping[str, Mapping[str, str]], masking: bool
+) -> str:
+    own = [d for d in datasets.items() if d[1]["space"] == model["space"]]
+    taught = [f"{n} ({row['license'] or 'no license stated'})" for n, row in own
+              if row["role"] == "pretrain"]  # fmt: skip
+    masked = f" with keypoint gradient masking [{YE}]" if masking else ""
+    count = len(model["seeds"])
+    return (
+        f"For the model {name}, {counted(count, 'network')} ({model['backbone']}) "
+        f"{'was' if count == 1 else 'were'} trained in the keypoint space {model['space']}{masked} "
+        f"on {counted(len(taught), 'data set')}: {listed(taught)}."
+    )
+
+
+def numbered(sentences: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
+    """The paragraph with its references as numbers, and the references in that order."""
+    paragraph = " ".join(sentences)
+    cited = sorted((k for k in REFERENCES if f"[{k}]" in paragraph), key=paragraph.index)
+    for i, key in enumerate(cited, start=1):
+        paragraph = paragraph.replace(f"[{key}]", f"[{i}]")
+    return paragraph, [REFERENCES[key] for key in cited]

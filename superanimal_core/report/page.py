@@ -1,0 +1,99 @@
+"""The report: one HTML page about a study that opens offline.
+
+`read_results` reads, the modules beside this one turn results into words, tables and SVG, and the
+template page.html lays them out. The page carries no date and no absolute path: the same results
+give the same page.
+"""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
+
+from superanimal_core.files.atomic import replacing
+from superanimal_core.report.accuracy import accuracy, median_error_percent
+from superanimal_core.report.cells import number
+from superanimal_core.report.closer_look import closer_look
+from superanimal_core.report.cohort import (
+    TABLE_ROWS,
+    count_statuses,
+    failures,
+    figure_ranges,
+    frame_account,
+    quality_table,
+    videos_to_show,
+)
+from superanimal_core.report.coverage import coverage, taught_keypoints
+from superanimal_core.report.methods import (
+    dataset_table,
+    methods_sentences,
+    numbered,
+    versions,
+)
+from superanimal_core.report.models import models
+from superanimal_core.report.results import StudyResults, read_results, read_video
+
+SHOWN_VIDEOS = 5
+
+
+def write_page(
+    path: str | Path,
+    inputs: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    datasets: Mapping[str, Mapping[str, str]],
+) -> None:
+    """Write the page about a study.
+
+    `inputs` as in `read_results`, and the paths `template` and `style` of page.html and page.css.
+    `settings` is the whole configuration, `datasets` the rows of the sheet of data sets.
+    """
+    contents = page_contents(read_results(inputs), settings, datasets)
+    template, style = (Path(inputs[name]).read_text("utf-8") for name in ("template", "style"))
+    with replacing(path) as temporary:
+        temporary.write_text(render(template, style, contents), encoding="utf-8")
+
+
+def render(template: str, style: str, contents: Mapping[str, Any]) -> str:
+    """The page. Only the style and our SVGs are not escaped; a name that is missing is an error."""
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(template).render(contents, style=Markup(style))
+
+
+def page_contents(
+    results: StudyResults,
+    settings: Mapping[str, Any],
+    datasets: Mapping[str, Mapping[str, str]],
+) -> dict[str, Any]:
+    """Everything that the template asks for, by section."""
+    videos, report = results.videos, settings["report"]
+    verdicts = [v["is_kept"] for a in results.accounts.values() for v in a["adaptation"]]
+    sentences = methods_sentences(settings, datasets, verdicts)
+    looks = [
+        read_video(results, video, report["trace_seconds"])
+        for video in videos_to_show(videos, SHOWN_VIDEOS)
+    ]
+    taught, count = taught_keypoints(results.coverage), report["trace_keypoints"]
+    return {
+        "title": report["title"],
+        "counts": count_statuses(videos),
+        "frames": frame_account(videos),
+        "error_percent": number(median_error_percent(results.truth)),
+        "failures": failures(videos),
+        "quality": quality_table(videos, results.accounts),
+        "ranges": figure_ranges(videos) if len(videos) > TABLE_ROWS else None,
+        "accuracy": accuracy(results.truth),
+        "models": models(results),
+        "coverage": coverage(results.coverage),
+        "looks": [closer_look(r, i, count, taught) for i, r in enumerate(looks)],
+        "has_posterior": settings["smoothing"]["method"] == "eks",
+        "labeled_videos": report["labeled_videos"],
+        "versions": versions(),
+        "datasets": dataset_table(datasets, results.coverage),
+        "methods": numbered(sentences),
+        "settings": json.dumps(settings, indent=2, ensure_ascii=False),
+    }

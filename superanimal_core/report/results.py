@@ -1,0 +1,132 @@
+"""What the report is made of, read from the files of a study.
+
+The page of a study with thousands of videos costs little more than one of three: the quality table
+is read whole, tables of single videos only for those that are shown, and poses only for some
+seconds of them.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from superanimal_core.errors import VideoError
+from superanimal_core.files.parquet import read_parquet
+from superanimal_core.files.pose_files import read_space
+from superanimal_core.files.quality import read_quality
+from superanimal_core.files.tables import smoothed_from_table
+from superanimal_core.files.video_tables import read_times
+from superanimal_core.pose.poses import SmoothedPoses
+
+Row = dict[str, Any]
+Column = list[Any]
+
+
+@dataclass(frozen=True)
+class StudyResults:
+    """The results of a whole study.
+
+    `videos` are the rows of the quality table in the order of the sheet, `accounts` the account
+    (quality.json) of each, `coverage` the label counts, `evaluation` rows by model, `histories`
+    (step, loss) columns by model and member, `truth` rows by video for videos whose truth is known
+    and that did not fail; `folder` holds a folder for each video.
+    """
+
+    videos: list[Row]
+    accounts: dict[str, Row]
+    coverage: list[Row]
+    evaluation: dict[str, list[Row]]
+    histories: dict[str, dict[str, dict[str, Column]]]
+    truth: dict[str, list[Row]]
+    folder: Path
+
+
+@dataclass(frozen=True)
+class VideoResults:
+    """The results of one video that did not fail.
+
+    `account` is its quality.json, `span_s` its first and last time stamp, `window_s` the part that
+    is shown closely and `poses` the poses within (None when there are none); the others are rows of
+    its tables.
+    """
+
+    account: Row
+    span_s: tuple[float, float]
+    window_s: tuple[float, float]
+    poses: SmoothedPoses | None
+    strides: list[Row]
+    gait: list[Row]
+    bouts: list[Row]
+
+
+def read_results(inputs: Mapping[str, Any]) -> StudyResults:
+    """Read the tables of a study.
+
+    `inputs`: quality, coverage (paths), evaluation, members (folders), truth (lists of paths), laid
+    out as in the results folder.
+    """
+    quality = Path(inputs["quality"])
+    videos, folder = _rows(quality), quality.parent.parent / "videos"
+    accounts = read_quality([folder / row["video"] / "quality.json" for row in videos])
+    return StudyResults(
+        videos=videos,
+        accounts={account["video"]: account for account in accounts},
+        coverage=read_parquet(inputs["coverage"]).to_pylist(),
+        evaluation={Path(p).parent.name: _rows(p) for p in inputs["evaluation"]},
+        histories=_read_histories(inputs["members"]),
+        truth=read_truth(inputs["truth"]),
+        folder=folder,
+    )
+
+
+def read_truth(paths: Sequence[str | Path]) -> dict[str, list[Row]]:
+    """Rows of truth.parquet by video, in the order of the paths; a video that failed has none."""
+    found: dict[str, list[Row]] = {}
+    for path in paths:
+        try:
+            found[Path(path).parent.name] = _rows(path)
+        except VideoError:  # the failure stands in the quality table, which the page shows
+            continue
+    return found
+
+
+def read_video(results: StudyResults, video: str, seconds: float) -> VideoResults:
+    """The results of a video; poses of so many seconds, from its first stride if it has any."""
+    place = results.folder / video
+    times = read_times(place / "frames.parquet")
+    strides = _rows(place / "strides.parquet")
+    span_s = float(times[0]), float(times[-1])
+    start_s = min((stride["strike_s"] for stride in strides), default=span_s[0])
+    start_s = max(span_s[0], min(start_s, span_s[1] - seconds))
+    window_s = start_s, min(start_s + seconds, span_s[1])
+    return VideoResults(
+        account=results.accounts[video],
+        span_s=span_s,
+        window_s=window_s,
+        poses=_read_poses_between(place / "poses.parquet", *window_s),
+        strides=strides,
+        gait=_rows(place / "gait.parquet"),
+        bouts=_rows(place / "bouts.parquet"),
+    )
+
+
+def _rows(path: str | Path) -> list[Row]:
+    return read_parquet(path).to_pylist()
+
+
+def _read_histories(members: Sequence[str]) -> dict[str, dict[str, dict[str, Column]]]:
+    histories: dict[str, dict[str, dict[str, Column]]] = {}
+    for member in map(Path, members):
+        history = read_parquet(member / "history.parquet").to_pydict()
+        histories.setdefault(member.parent.name, {})[member.name] = history
+    return histories
+
+
+def _read_poses_between(path: Path, start_s: float, stop_s: float) -> SmoothedPoses | None:
+    """Poses from start to stop; row groups outside are not read."""
+    inside = [("time_s", ">=", start_s), ("time_s", "<=", stop_s)]
+    table: pa.Table = pq.read_table(path, filters=inside)
+    return smoothed_from_table(table, read_space(path)) if len(table) else None

@@ -1,0 +1,156 @@
+"""The house rules, read from the syntax tree: layers, script shape, settings, paper map."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+CORE = ROOT / "superanimal_core"
+LAYER_0 = {"pose", "settings", "errors"}
+LAYER_1 = {"datasets", "network", "smoothing", "behavior", "evaluation", "synthetic"}
+LAYER_2 = {"training", "inference"}
+LAYER_3 = {"files", "report", "cluster", "__main__"}
+BESIDE = {"provenance"}
+MAY_IMPORT = {
+    **dict.fromkeys(LAYER_0, LAYER_0),
+    **{room: LAYER_0 | {room} for room in LAYER_1},
+    **{room: LAYER_0 | {"network", room} for room in LAYER_2},
+    **dict.fromkeys(LAYER_3, LAYER_0 | LAYER_1 | LAYER_2 | LAYER_3),
+    "provenance": set(),
+}
+FORBIDDEN_NAMES = {"utils", "helpers", "common", "core", "base", "misc", "manager", "engine"}
+HEAVY = {"torch", "torchvision", "timm", "pandas", "pyarrow"}
+MODULES = sorted(CORE.rglob("*.py"))
+SCRIPTS = sorted((ROOT / "workflow" / "scripts").glob("*.py"))
+
+
+def imports_of(path: Path) -> Iterator[str]:
+    """Dotted names that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def room_of(path: Path) -> str:
+    """The package (or top-level module) of the library that a file belongs to."""
+    return path.relative_to(CORE).with_suffix("").parts[0]
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(CORE)))
+def test_imports_point_down_or_stay_at_home(path: Path) -> None:
+    room = room_of(path)
+    if room == "__init__":
+        return
+    used = {n.split(".")[1] for n in imports_of(path) if n.startswith("superanimal_core.")}
+    assert used <= MAY_IMPORT[room], f"{room} must not import {sorted(used - MAY_IMPORT[room])}"
+
+
+def test_every_package_has_a_layer() -> None:
+    rooms = {room_of(path) for path in MODULES} - {"__init__"}
+    assert rooms <= LAYER_0 | LAYER_1 | LAYER_2 | LAYER_3 | BESIDE
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room_of(p) in LAYER_0])
+def test_layer_0_knows_numpy_at_most(path: Path) -> None:
+    allowed = {"numpy", "jaxtyping", "pydantic", "superanimal_core"}
+    outside = {name.split(".")[0] for name in imports_of(path)}
+    assert not outside & (HEAVY | {"pathlib", "cv2", "scipy", "os"})
+    assert outside & {"numpy", "scipy", "pydantic"} <= allowed
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if room_of(p) in LAYER_1 | LAYER_2])
+def test_the_science_opens_no_files(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    calls = [n.func.id for n in ast.walk(tree) if isinstance(n, ast.Call) and _is_name(n.func)]
+    assert "open" not in calls
+    assert not {"pathlib.Path", "os.path", "pyarrow.parquet"} & set(imports_of(path))
+
+
+def _is_name(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda p: str(p.relative_to(CORE)))
+def test_modules_hold_one_idea(path: Path) -> None:
+    assert path.stem not in FORBIDDEN_NAMES
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 350
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda p: p.stem)
+def test_scripts_bind_and_do_not_decide(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    shapes = (ast.FunctionDef, ast.ClassDef, ast.For, ast.While, ast.Try, ast.BinOp, ast.Lambda)
+    found = {type(node).__name__ for node in ast.walk(tree) if isinstance(node, shapes)}
+    assert not found, f"a script reads, calls one function and writes: {found}"
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 40
+
+
+def test_every_script_belongs_to_a_rule_of_its_name() -> None:
+    rules = {path.stem for path in (ROOT / "workflow" / "rules").glob("*.smk")}
+    assert {path.stem for path in SCRIPTS} == rules - {"common", "predict_adapted"}
+
+
+@pytest.mark.parametrize(
+    "rule", ["smooth_poses", "measure_gait", "compute_features", "classify_behavior"]
+)
+def test_tail_rules_never_load_torch(rule: str) -> None:
+    from superanimal_core.provenance import closure
+
+    script = ROOT / "workflow" / "scripts" / f"{rule}.py"
+    modules = {n.rpartition(".")[0] for n in imports_of(script) if n.startswith("superanimal_core")}
+    for path in closure(tuple(sorted(modules))):
+        assert not {n.split(".")[0] for n in imports_of(path)} & {"torch", "torchvision", "timm"}
+
+
+def settings_paths(mapping: dict, above: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    for key, value in mapping.items():
+        yield (*above, key)
+        if isinstance(value, dict) and not above:
+            yield from settings_paths(value, (*above, key))
+
+
+@pytest.mark.parametrize("name", ["config/config.yaml", "demo/config.yaml"])
+def test_configurations_are_complete_and_valid(name: str) -> None:
+    from superanimal_core.settings import settings_from_mapping
+
+    settings_from_mapping(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), name)
+
+
+def test_every_setting_is_used_by_the_workflow() -> None:
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text(encoding="utf-8"))
+    rules = "".join(
+        path.read_text(encoding="utf-8")
+        for path in [ROOT / "Snakefile", *(ROOT / "workflow" / "rules").glob("*.smk")]
+    )
+    study = (CORE / "files" / "study.py").read_text(encoding="utf-8")
+    for section in config:
+        is_read = f'"{section}"' in rules or f"settings.{section}" in study
+        assert is_read, f"no rule reads the section '{section}'"
+
+
+def test_paper_map_names_files_that_exist() -> None:
+    text = (ROOT / "docs" / "paper-map.md").read_text(encoding="utf-8")
+    named = [part for part in text.split("`") if part.startswith("superanimal_core/")]
+    assert named
+    for name in named:
+        assert (ROOT / name.split("::")[0]).exists(), name
+
+
+def test_profiles_share_no_key() -> None:
+    profiles = ROOT / "profiles"
+    keys = {
+        path.parent.name: set(yaml.safe_load(path.read_text(encoding="utf-8")))
+        for path in profiles.glob("*/config.yaml")
+    }
+    for name in keys.keys() - {"default"}:
+        assert not keys["default"] & keys[name], name
+
+
+def test_nothing_of_the_workplace_is_in_the_lock_file() -> None:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    assert all("://" not in line and "==" in line for line in lines if line and line[0] != "#")

@@ -1,0 +1,190 @@
+import wave
+from fractions import Fraction
+
+import av
+import numpy as np
+import pytest
+
+from superanimal_core.errors import DatasetError, VideoError
+from superanimal_core.files.failure_card import write_failure_card
+from superanimal_core.files.video import (
+    frame_reader,
+    index_frames,
+    read_frame,
+    read_frames,
+    write_video,
+)
+
+FPS = 25
+
+
+def picture(number, size=(64, 48)):
+    """Eight stripes, black or white, that say in binary which frame it is."""
+    digits = [255 * (number >> digit & 1) for digit in range(8)]
+    row = np.repeat(digits, size[0] // 8)
+    row = np.pad(row, (0, size[0] - len(row))).astype(np.uint8)
+    return np.tile(row[None, :, None], (size[1], 1, 3))
+
+
+def number_of(image):
+    stripe = (image.shape[1] + 1) // 8 if image.shape[1] % 8 == 0 else 7
+    middles = image[image.shape[0] // 2, stripe // 2 :: stripe, 0][:8]
+    return sum(int(level > 127) << digit for digit, level in enumerate(middles))
+
+
+def write_frames(path, count, times_ms=None, size=(64, 48), **options):
+    """H.264 with the given time stamps (ms); by default one frame every 40 ms."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height = size
+        stream.pix_fmt = options.pop("pix_fmt", "yuv420p")
+        stream.options = {"crf": "10", "g": "10", **options}
+        stream.codec_context.time_base = Fraction(1, 1000)
+        container.start_encoding()
+        for i in range(count):
+            frame = av.VideoFrame.from_ndarray(picture(i, size), format="rgb24")
+            frame.pts = int(times_ms[i]) if times_ms is not None else 40 * i
+            frame.time_base = Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def write_sound(path):
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(8000)
+        sound.writeframes(bytes(8000))
+
+
+def test_every_frame_is_accounted_for(tmp_path):
+    index = index_frames(write_frames(tmp_path / "v.mp4", 30), None)
+    assert index.frame.tolist() == list(range(30))
+    np.testing.assert_allclose(index.time_s, np.arange(30) / FPS, atol=1e-3)
+    assert index.is_decoded.all()
+    assert (index.width_px, index.height_px) == (64, 48)
+    assert index.container_frames == 30
+    assert not index.is_estimated_time
+    assert index.fps == pytest.approx(FPS, rel=0.01)
+
+
+def test_a_variable_frame_rate_keeps_its_time_stamps(tmp_path):
+    times_ms = np.cumsum([0, 40, 40, 200, 33, 33, 500, 40])
+    index = index_frames(write_frames(tmp_path / "v.mkv", 8, times_ms), None)
+    np.testing.assert_allclose(index.time_s, times_ms / 1000, atol=2e-3)
+    assert not index.is_estimated_time
+
+
+def test_a_stated_rate_overrides_the_time_stamps(tmp_path):
+    index = index_frames(write_frames(tmp_path / "v.mp4", 10), 100.0)
+    np.testing.assert_allclose(index.time_s, np.arange(10) / 100)
+    assert index.fps == pytest.approx(100)
+
+
+def test_time_starts_at_the_first_frame(tmp_path):
+    index = index_frames(write_frames(tmp_path / "v.mkv", 5, 7000 + 40 * np.arange(5)), None)
+    np.testing.assert_allclose(index.time_s, np.arange(5) * 0.04, atol=2e-3)
+
+
+def test_frames_come_in_order_also_with_frames_that_depend_on_later_ones(tmp_path):
+    path = write_frames(tmp_path / "v.mp4", 40, bf="3")
+    assert [number_of(image) for image in read_frames(path)] == list(range(40))
+    assert [number_of(image) for image in read_frames(path, 7, 12)] == [7, 8, 9, 10, 11]
+
+
+def test_a_single_frame_is_a_video(tmp_path):
+    index = index_frames(write_frames(tmp_path / "v.mp4", 1), None)
+    assert len(index.frame) == 1
+    assert np.isnan(index.fps)
+
+
+def test_odd_sizes_are_read(tmp_path):
+    path = write_frames(tmp_path / "v.mkv", 5, size=(63, 47), pix_fmt="yuv444p")
+    index = index_frames(path, None)
+    assert (index.width_px, index.height_px) == (63, 47)
+    assert next(read_frames(path)).shape == (47, 63, 3)
+
+
+def test_a_file_cut_in_its_middle_gives_the_frames_before_the_cut(tmp_path):
+    whole = write_frames(tmp_path / "whole.mkv", 200)
+    cut = tmp_path / "cut.mkv"
+    content = whole.read_bytes()
+    cut.write_bytes(content[: len(content) // 2])
+    index = index_frames(cut, None)
+    assert 20 < len(index.frame) < 180
+    seen = [number_of(image) for image in read_frames(cut)]
+    assert seen == list(range(len(index.frame)))
+    assert (np.diff(index.time_s) > 0).all()
+
+
+def test_damage_in_the_middle_loses_only_what_is_damaged(tmp_path):
+    content = bytearray(write_frames(tmp_path / "v.mp4", 100).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 60] = b"\xff" * 60
+    (tmp_path / "damaged.mp4").write_bytes(content)
+    index = index_frames(tmp_path / "damaged.mp4", None)
+    assert 80 <= len(index.frame) < 100
+    assert index.container_frames == 100
+    assert len(list(read_frames(tmp_path / "damaged.mp4"))) == len(index.frame)
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: None, "does not exist; mend its row"),
+        (lambda path: path.touch(), r"is empty \(0 bytes\); copy the file again"),
+        (lambda path: path.write_text("words " * 500), "cannot be opened as a video"),
+        (write_sound, "holds no video stream"),
+        (lambda path: write_frames(path, 0), r"v\.mp4 holds no "),
+    ],
+)
+def test_what_is_no_video_is_a_fault_with_one_sentence(tmp_path, make, reason):
+    make(tmp_path / "v.mp4")
+    with pytest.raises(VideoError, match=reason) as told:
+        index_frames(tmp_path / "v.mp4", None)
+    assert told.value.stage == "probe_video"
+    assert "\n" not in told.value.reason
+
+
+def test_an_mp4_without_its_end_cannot_be_opened(tmp_path):
+    content = write_frames(tmp_path / "whole.mp4", 200, size=(320, 240)).read_bytes()
+    (tmp_path / "v.mp4").write_bytes(content[: int(len(content) * 0.6)])
+    with pytest.raises(VideoError, match="may be truncated: copy it again"):
+        index_frames(tmp_path / "v.mp4", None)
+
+
+def test_frames_are_read_by_name(tmp_path):
+    path = str(write_frames(tmp_path / "v.mp4", 80))
+    read = frame_reader(path, [f"{path}#frame=3", f"{path}#frame=70"])
+    assert number_of(read(f"{path}#frame=70")) == 70
+    assert number_of(read(f"{path}#frame=3")) == 3
+    assert [number_of(read_frame(path, i)) for i in (70, 2, 63, 64)] == [70, 2, 63, 64]
+    with pytest.raises(DatasetError, match="has no frame 80"):
+        read_frame(path, 80)
+
+
+@pytest.mark.parametrize("size", [(64, 48), (63, 47)])
+def test_a_written_video_can_be_read(tmp_path, size):
+    write_video((picture(i, size) for i in range(12)), tmp_path / "out.mp4", 25.0)
+    index = index_frames(tmp_path / "out.mp4", None)
+    assert (index.width_px, index.height_px) == (size[0] // 2 * 2, size[1] // 2 * 2)
+    assert [number_of(image) for image in read_frames(tmp_path / "out.mp4")] == list(range(12))
+    np.testing.assert_allclose(index.time_s, np.arange(12) / 25, atol=1e-3)
+
+
+def test_a_failed_writing_leaves_nothing(tmp_path):
+    def frames():
+        yield picture(0)
+        raise VideoError("probe_video", "the source broke")
+
+    with pytest.raises(VideoError, match="the source broke"):
+        write_video(frames(), tmp_path / "out.mp4", 25.0)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_card_is_a_short_video(tmp_path):
+    write_failure_card(tmp_path / "card.mp4", "probe_video", "raw/x.mp4 is empty (0 bytes)")
+    index = index_frames(tmp_path / "card.mp4", None)
+    assert index.time_s[-1] == pytest.approx(1.9, abs=0.01)
+    assert next(read_frames(tmp_path / "card.mp4")).min() < 100  # something is written on it

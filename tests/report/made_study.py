@@ -1,0 +1,274 @@
+"""A small finished study, written with the project's own writers: what the report is tested on."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from superanimal_core.behavior.gait import measure_strides
+from superanimal_core.behavior.gait_summary import summarize_gait
+from superanimal_core.evaluation.metrics import evaluate
+from superanimal_core.evaluation.truth import bout_rows, keypoint_rows, stride_rows, truth_table
+from superanimal_core.files.cohort import TABLES, collect_tables
+from superanimal_core.files.label_files import read_label_counts, write_labels
+from superanimal_core.files.parquet import write_failure, write_parquet
+from superanimal_core.files.pose_files import write_smoothed
+from superanimal_core.files.quality import assess_video, write_quality
+from superanimal_core.files.tables import columns_to_table
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.report.page import write_page
+
+PAWS = ("front_left_paw", "front_right_paw", "back_left_paw", "back_right_paw")
+PHASES = (0.0, 0.5, 0.75, 0.25)
+BODY = ("nose", "back", "tail_base")
+SPACE = KeypointSpace("stick", (*PAWS, *BODY, "antler"))  # no data set has the antler
+FREQUENCY_HZ, DUTY_FACTOR, SPEED_PX_PER_S, FPS = 2.5, 0.6, 200.0, 50.0
+BODY_LENGTH_PX = 120.0
+RECORD = {"rule": "test"}
+REASON = "raw/torn.mp4 ends in the middle <of a frame>; copy it again"
+PACKAGE = Path(__file__).parents[2] / "superanimal_core" / "report"
+OUTPUTS = ("poses", "strides", "gait", "features", "bouts")
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a study is made of; `columns` are the user's own for every video."""
+
+    good: int = 1
+    flagged: int = 0
+    failed: int = 1
+    seeds: int = 2
+    is_adapted: bool = True
+    has_truth: bool = True
+    has_feet: bool = True
+    has_held_out_labels: bool = True
+    seconds: float = 4.0
+    columns: tuple[tuple[str, str], ...] = (("subject", "mouse1"),)
+
+
+def names_of(made: Made) -> list[str]:
+    """Names of the videos: good, doubtful, broken."""
+    counts = {"good": made.good, "doubtful": made.flagged, "torn": made.failed}
+    return [f"{kind}{i}" for kind, count in counts.items() for i in range(count)]
+
+
+def write_study(results: Path, made: Made) -> None:
+    """Write the results of a study."""
+    for number, video in enumerate(names_of(made)):
+        if video.startswith("torn"):
+            write_broken_video(results / "videos" / video, made)
+        else:
+            write_video(results / "videos" / video, made, number, video.startswith("doubtful"))
+    quality = [str(results / "videos" / video / "quality.json") for video in names_of(made)]
+    tables = {t: str(results / "tables" / f"{t}.parquet") for t in (*TABLES, "poses", "quality")}
+    collect_tables(quality, tables, RECORD)
+    write_coverage(results / "datasets")
+    write_models(results / "models" / "walker", made)
+
+
+def inputs_of(results: Path, made: Made) -> dict:
+    """The inputs of the page of a study."""
+    model, videos = results / "models" / "walker", results / "videos"
+    truth = [str(videos / v / "truth.parquet") for v in names_of(made) if made.has_truth]
+    return {
+        "quality": str(results / "tables" / "quality.parquet"),
+        "coverage": str(results / "datasets" / "coverage.parquet"),
+        "evaluation": [str(model / "evaluation.parquet")],
+        "members": [str(model / f"member-{seed}") for seed in range(made.seeds)],
+        "truth": truth,
+        "template": str(PACKAGE / "page.html"),
+        "style": str(PACKAGE / "page.css"),
+    }
+
+
+def write_report(folder: Path, made: Made, title: str = "A study") -> str:
+    """Write a study and its page; gives the page's text."""
+    write_study(folder / "results", made)
+    inputs = inputs_of(folder / "results", made)
+    page = folder / "results" / "report" / "index.html"
+    write_page(page, inputs, settings(made, title), DATASETS)
+    return page.read_text(encoding="utf-8")
+
+
+DATASETS = {
+    "barn": {"space": "stick", "role": "pretrain", "format": "coco", "license": "CC0-1.0"},
+    "yard": {"space": "stick", "role": "pretrain", "format": "sleap", "license": ""},
+}
+
+
+def settings(made: Made, title: str) -> dict:
+    """Those settings that the page speaks of."""
+    model = {"space": "stick", "seeds": list(range(made.seeds)), "backbone": "mobilenetv2_050"}
+    return {
+        "models": {"walker": model},
+        "training": {"masking": True},
+        "adaptation": {"enabled": made.is_adapted, "min_score": 0.5, "steps": 100},
+        "smoothing": {"method": "eks", "center": "median"},
+        "gait": {"limbs": {"stick": list(PAWS)} if made.has_feet else {}},
+        "report": {
+            "title": title,
+            "labeled_videos": ["good0"],
+            "trace_keypoints": 4,
+            "trace_seconds": 10.0,
+        },
+    }
+
+
+def walk(seconds: float):
+    """Times and true positions of a walk: feet planted in stance, a bobbing body."""
+    time_s = np.arange(round(seconds * FPS)) / FPS
+    stride_px = SPEED_PX_PER_S / FREQUENCY_HZ
+    xy = np.full((len(time_s), 1, len(SPACE), 2), np.nan)
+    for k, phase in enumerate(PHASES):
+        cycle = time_s * FREQUENCY_HZ - phase
+        swing = np.clip((cycle % 1 - DUTY_FACTOR) / (1 - DUTY_FACTOR), 0, 1)
+        planted = (np.floor(cycle) + phase + DUTY_FACTOR / 2) * stride_px
+        xy[:, 0, k, 0] = planted + stride_px * swing**2 * (3 - 2 * swing)
+        xy[:, 0, k, 1] = 300 - 20 * np.sin(np.pi * swing)
+    for k, offset in enumerate((60.0, 0.0, -60.0), start=len(PAWS)):
+        xy[:, 0, k, 0] = SPEED_PX_PER_S * time_s + offset
+        xy[:, 0, k, 1] = 200 + 2 * np.sin(4 * np.pi * FREQUENCY_HZ * time_s)
+    return time_s, xy
+
+
+def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
+    """A video that went through; a doubtful one has a pose in hardly more than half its frames."""
+    time_s, true_px = walk(made.seconds)
+    rng = np.random.default_rng(seed)
+    smooth_px = true_px + 0.4 * rng.normal(size=true_px.shape)
+    raw_px = true_px + 2 * rng.normal(size=true_px.shape)
+    score = np.full(true_px.shape[:3], 0.9)
+    score[:, :, -1] = 0.6  # the networks say something about the antler, too
+    smooth_px[:, :, -1] = raw_px[:, :, -1] = rng.uniform(0, 300, (len(time_s), 1, 2))
+    if is_doubtful:
+        smooth_px[len(time_s) // 2 : -5] = np.nan
+    variance = np.where(np.isnan(smooth_px), np.nan, 1.0)
+    poses = Poses(SPACE, ("animal0",), time_s, smooth_px, score)
+    count = np.full(score.shape, made.seeds)
+    strength = np.ones((1, len(SPACE)))
+    smoothed = SmoothedPoses(poses, variance, raw_px, variance, count, strength)
+    write_smoothed(smoothed, folder / "poses.parquet", RECORD)
+    strides = measure_strides(
+        smoothed,
+        limbs=PAWS if made.has_feet else (),
+        body=BODY,
+        stance_speed_fraction=0.3,
+        swing_speed_fraction=0.6,
+        min_body_speed_bl_per_s=0.2,
+        min_phase_s=0.03,
+        belt_speed_px_per_s=0.0,
+        min_swing_frames=5,
+        cm_per_px=None,
+    )
+    bouts = [("walk", 0.0, made.seconds / 2), ("pause", made.seconds / 2, made.seconds)]
+    write_tables(folder, strides, bouts, time_s)
+    if made.has_truth:
+        stages = {"raw": raw_px[:, 0], "adapted": raw_px[:, 0], "smoothed": smooth_px[:, 0]}
+        stages = stages if made.is_adapted else {s: stages[s] for s in ("raw", "smoothed")}
+        rows = keypoint_rows(stages, true_px[:, 0], SPACE.keypoints, BODY_LENGTH_PX)
+        rows += stride_rows(strides.stride_time_s, FREQUENCY_HZ) if len(strides) else []
+        rows += bout_rows(bouts, bouts, time_s)
+        write_parquet(columns_to_table(truth_table(rows)), folder / "truth.parquet", RECORD)
+    write_account(folder, made, write_verdicts(folder, made) if made.is_adapted else [])
+
+
+def write_tables(folder: Path, strides, bouts, time_s) -> None:
+    """frames, strides, gait, features and bouts of a video."""
+    container = {"container_frames": len(time_s), "fps": FPS, "width_px": 640, "height_px": 480}
+    frames = pa.table({"time_s": time_s, "is_decoded": np.ones(len(time_s), bool)})
+    record = {**RECORD, **container, "is_estimated_time": False}
+    write_parquet(frames, folder / "frames.parquet", record)
+    write_parquet(columns_to_table(strides), folder / "strides.parquet", RECORD)
+    gait = summarize_gait(strides, fps=FPS)
+    write_parquet(columns_to_table(gait), folder / "gait.parquet", RECORD)
+    write_parquet(pa.table({"time_s": time_s}), folder / "features.parquet", RECORD)
+    behavior, start_s, stop_s = zip(*bouts, strict=True)
+    columns = {"individual": ["animal0"] * len(bouts), "behavior": behavior}
+    columns |= {"start_s": start_s, "stop_s": stop_s, "probability": [0.9] * len(bouts)}
+    write_parquet(pa.table(columns), folder / "bouts.parquet", RECORD)
+
+
+def write_verdicts(folder: Path, made: Made) -> list[str]:
+    """Adapted models: the first kept, the others rolled back."""
+    folders = [folder / "adapted-models" / f"member-{seed}" for seed in range(made.seeds)]
+    for seed, member in enumerate(folders):
+        reason = "jitter 1.31 times as large" if seed else "less jitter"
+        verdict = {"is_kept": seed == 0, "reason": reason, "jitter_ratio": 0.8 + 0.5 * seed}
+        verdict |= {"dropped_before": 1.0, "dropped_after": 0.5, "displacement_ratio": 1.2}
+        member.mkdir(parents=True)
+        document = {"kind": "pose", "made_by": {"verdict": verdict}}
+        (member / "bundle.json").write_text(json.dumps(document))
+    return list(map(str, folders))
+
+
+def write_broken_video(folder: Path, made: Made) -> None:
+    """A video that failed at its first step."""
+    failure = {**RECORD, "failure": {"stage": "probe_video", "reason": REASON}}
+    for name in ("frames", *OUTPUTS, "truth"):
+        write_failure(folder / f"{name}.parquet", failure)
+    write_account(folder, made, [])
+
+
+def write_account(folder: Path, made: Made, adapted_models: list[str]) -> None:
+    results = {name: str(folder / f"{name}.parquet") for name in ("frames", *OUTPUTS)}
+    limits = {"min_score": 0.5, "max_absent_fraction": 0.2, "max_uncertainty_px": 10.0}
+    account = assess_video(
+        folder.name,
+        f"raw/{folder.name}.mp4",
+        dict(made.columns),
+        {**results, "adapted_models": adapted_models},
+        **limits,
+    )
+    write_quality(account, folder / "quality.json", RECORD)
+
+
+def write_coverage(datasets: Path) -> None:
+    """barn labels everything but the antler and never the nose; yard knows the body only."""
+    paths = [str(datasets / name / "unified.parquet") for name in DATASETS]
+    for name, path in zip(DATASETS, paths, strict=True):
+        write_labels(labels(name), path, RECORD)
+    write_parquet(read_label_counts(paths), datasets / "coverage.parquet", RECORD)
+
+
+def labels(dataset: str, animals: int = 12) -> Labels:
+    state = np.full((animals, len(SPACE)), LabelState.VISIBLE)
+    if dataset == "barn":
+        state[:, SPACE.index("nose")] = LabelState.NOT_LABELED
+    else:
+        state[:, : len(PAWS)] = LabelState.NOT_IN_DATASET
+    state[:, SPACE.index("antler")] = LabelState.NOT_IN_DATASET
+    xy = np.random.default_rng(0).uniform(50, 250, (animals, len(SPACE), 2))
+    xy[state < LabelState.OCCLUDED] = np.nan
+    return Labels(
+        space=SPACE,
+        source=np.full(animals, dataset),
+        image=np.array([f"{dataset}/{i}.png" for i in range(animals)]),
+        image_size_px=np.tile([320, 240], (animals, 1)),
+        individual=np.full(animals, "animal0"),
+        group=np.full(animals, "video"),
+        split=np.full(animals, "test"),
+        box_xyxy_px=np.tile([40.0, 40.0, 260.0, 260.0], (animals, 1)),
+        xy_px=xy,
+        state=state,
+        score=np.ones(state.shape),
+    )
+
+
+def write_models(model: Path, made: Made) -> None:
+    """Every network is 3 px off in x, the last 5 px; the loss of each falls."""
+    known = labels("barn")
+    if not made.has_held_out_labels:
+        known = known.select(np.zeros(len(known), bool))
+    off = np.where(np.arange(made.seeds) == made.seeds - 1, 5.0, 3.0)
+    predicted = known.xy_px[None] + np.stack([off, np.zeros_like(off)], 1)[:, None, None]
+    errors = columns_to_table(evaluate(predicted, known))
+    write_parquet(errors, model / "evaluation.parquet", RECORD)
+    step = np.arange(50, 1001, 50)
+    for seed in range(made.seeds):
+        loss = 4 * np.exp(-step / 300) + 0.3 + 0.02 * seed
+        history = pa.table({"step": step, "loss": loss, "learning_rate": 0.001 / step})
+        write_parquet(history, model / f"member-{seed}" / "history.parquet", RECORD)

@@ -1,0 +1,233 @@
+"""The report: it tells what the tables say, whatever they hold, and needs nothing but itself."""
+
+import re
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from made_study import DATASETS, REASON, Made, inputs_of, settings, write_report
+
+from superanimal_core.report.cohort import figure_ranges, quality_table, videos_to_show
+from superanimal_core.report.methods import methods_sentences, numbered
+from superanimal_core.report.page import write_page
+
+
+class PageReader(HTMLParser):
+    """Text, rows of tables, links, classes of cells and identifiers of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.in_cell = False
+        self.rows, self.references, self.ids, self.kinds, self.words = [], [], [], [], []
+        self.feed(text)
+        self.text = " ".join(" ".join(self.words).split())
+
+    def handle_starttag(self, tag, attrs):
+        attrs = dict(attrs)
+        if tag == "tr":
+            self.rows.append([])
+        if tag in ("td", "th"):
+            self.in_cell = True
+            self.rows[-1].append("")
+            self.kinds.append((attrs.get("class"), attrs.get("title")))
+        self.ids += [attrs["id"]] if "id" in attrs else []
+        for name in ("src", "href", "xlink:href", "data"):
+            if name in attrs:
+                self.references.append((tag, attrs[name]))
+
+    def handle_endtag(self, tag):
+        self.in_cell = self.in_cell and tag not in ("td", "th")
+
+    def handle_data(self, text):
+        self.words.append(text)
+        if self.in_cell:
+            self.rows[-1][-1] += text.strip()
+
+    def rows_of(self, first):
+        return [row for row in self.rows if row and row[0] == first]
+
+
+def test_a_failed_video_is_named_with_its_reason_and_its_command(page):
+    read = PageReader(page)
+    assert REASON in read.text
+    assert "results/videos/torn0/quality.json --forcerun probe_video" in read.text
+    assert "logs/probe_video/torn0" in read.text
+    (row,) = read.rows_of("torn0")
+    assert row[1] == "failed"
+
+
+def test_the_quality_table_tells_the_figures_of_every_video(page):
+    read = PageReader(page)
+    (row,) = [r for r in read.rows_of("good0") if "ok" in r]
+    assert row[:6] == ["good0", "ok", "mouse1", "200", "200", "200"]
+    assert "1 / 1" in row  # one adaptation kept, one rolled back
+    (row,) = [r for r in read.rows_of("doubtful0") if "flagged" in r]
+    assert "48% of the frames have no pose" in row[-1]
+
+
+def test_the_worst_videos_come_first(page):
+    rows = [row for row in PageReader(page).rows if len(row) > 1]
+    listed = [row[0] for row in rows if row[1] in ("ok", "flagged", "failed")]
+    assert listed == ["torn0", "doubtful0", "good0"]
+
+
+def test_errors_against_truth_are_those_of_the_table(study, page):
+    read = PageReader(page)
+    path = study / "results" / "videos" / "good0" / "truth.parquet"
+    rows = pq.read_table(path).to_pylist()
+    (smoothed,) = [
+        r["value"] for r in rows if (r["stage"], r["name"], r["unit"]) == ("smoothed", "all", "px")
+    ]
+    (frequency,) = [r for r in rows if r["quantity"] == "stride_frequency"]
+    shown = read.rows_of("good0")
+    assert any(f"{smoothed:.2f}" in row for row in shown)
+    assert any(f"{frequency['value']:.2f}" in row and "2.50" in row for row in shown)
+    assert ["good0", "walk", "1", "1", "1.00"] in shown
+
+
+def test_held_out_errors_are_those_of_the_ensemble_and_of_its_networks(page):
+    (row,) = PageReader(page).rows_of("walker")
+    assert row[1:5] == ["barn", "72", "4.00", "3.00 to 5.00"]
+
+
+def test_a_keypoint_outside_a_data_set_differs_from_one_that_is_not_labeled(page):
+    read = PageReader(page)
+    (nose,) = read.rows_of("nose")
+    assert nose == ["nose", "0", "12"]
+    assert ("unlabeled", "12 not labeled") in read.kinds
+    assert ("undefined", "not in this data set") in read.kinds
+    assert "1 of 8 keypoints are in no data set, so their predictions mean nothing: antler" in (
+        read.text
+    )
+
+
+def test_gait_is_told_for_each_limb(page):
+    rows = [row for row in PageReader(page).rows if row[:2] == ["animal0", "front_left_paw"]]
+    assert len(rows) == 2  # the good and the doubtful video
+    assert rows[0][3].startswith("2.5")
+    assert rows[0][-1] == "5.8"  # ms at 50 Hz
+
+
+def test_the_page_needs_nothing_but_itself(page):
+    read = PageReader(page)
+    for tag, reference in read.references:
+        inside = reference.startswith(("#", "data:", "../videos/"))
+        assert inside or (tag == "a" and reference.startswith("https://doi.org/")), reference
+    assert "<script" not in page
+    assert "@import" not in page
+    assert not re.search(r"url\((?!#)", page)
+    assert len(page) < 20e6
+
+
+def test_every_reference_within_the_page_leads_somewhere_and_only_there(page):
+    read = PageReader(page)
+    inside = {r[1:] for _, r in read.references if r.startswith("#")}
+    assert inside <= set(read.ids)
+    assert len(read.ids) == len(set(read.ids))
+
+
+def test_the_same_results_give_the_same_page(study, page):
+    made, again = Made(good=1, flagged=1, failed=1), study / "again.html"
+    write_page(again, inputs_of(study / "results", made), settings(made, "A study"), DATASETS)
+    assert again.read_text(encoding="utf-8") == page
+
+
+def test_what_users_write_is_text_never_markup(tmp_path):
+    own = (("subject", "<script>alert(1)</script>"), ("group <b>", "R&D"))
+    page = write_report(tmp_path, Made(columns=own), title="Mice & <i>men</i>")
+    assert "<script" not in page
+    assert "<i>men" not in page
+    read = PageReader(page)
+    assert "<script>alert(1)</script>" in read.text
+    assert "Mice & <i>men</i>" in read.text
+    assert "group <b>" in read.text
+
+
+@pytest.mark.parametrize(
+    ("made", "absent", "present"),
+    [
+        (
+            Made(good=0, failed=2),
+            ["Videos seen closely", "against truth"],
+            ["No video could be processed"],
+        ),
+        (
+            Made(has_truth=False, seeds=1, is_adapted=False),
+            ["against truth", "member-1", "rolled back otherwise"],
+            ["Footfalls", "1 network "],
+        ),
+        (
+            Made(has_feet=False, failed=0, has_held_out_labels=False),
+            ["Footfalls", "Stride frequency", "could not be processed", "PCK"],
+            ["Traces", "Behavior", "No labels were held out"],
+        ),
+    ],
+)
+def test_the_page_holds_whatever_is_missing(tmp_path, made, absent, present):
+    text = PageReader(write_report(tmp_path, made)).text
+    for words in absent:
+        assert words not in text
+    for words in present:
+        assert words in text
+
+
+def test_the_methods_name_data_sets_licenses_and_papers(page):
+    text = PageReader(page).text
+    assert "barn (CC0-1.0) and yard (no license stated)" in text
+    assert "Nature Communications 15, 5165 (2024)" in text
+    assert "Nature Methods 21" in text
+    assert "the adaptation was kept in 2 of 4 cases" in text
+
+
+def test_of_many_videos_a_few_are_shown_the_worst_flagged_and_the_first_good():
+    videos = [{"video": f"ok{i}", "status": "ok"} for i in range(900)]
+    videos += [
+        {"video": f"bad{i}", "status": "flagged", "absent_fraction": i / 100, "mean_score": 0.5}
+        for i in range(90)
+    ]
+    assert videos_to_show(videos, 5) == ["bad89", "bad88", "bad87", "ok0", "ok1"]
+    assert videos_to_show(videos[:900], 5) == ["ok0", "ok1", "ok2", "ok3", "ok4"]
+    assert videos_to_show(videos[899:], 5) == ["bad89", "bad88", "bad87", "bad86", "ok899"]
+
+
+def test_the_quality_table_of_many_videos_ends_after_the_worst():
+    videos = [
+        {"video": f"v{i}", "status": "ok", "reason": "", "mean_score": i / 1000} for i in range(900)
+    ]
+    accounts = {video["video"]: {"columns": {}, "adaptation": []} for video in videos}
+    table = quality_table(videos, accounts)
+    assert [row[0] for row in table.rows] == [f"v{i}" for i in range(50)]
+    assert table.left_out == 850
+    (score,) = [row for row in figure_ranges(videos).rows if row[0] == "mean score"]
+    assert score[2:] == ("0.00", "0.04", "0.45", "0.85", "0.90")
+
+
+def test_a_keypoint_that_nothing_teaches_has_no_trace(page):
+    assert not re.search(r"<text[^>]*>antler</text>", page)
+    assert re.search(r"<text[^>]*>tail_base</text>", page)
+
+
+@pytest.mark.parametrize("method", ["none", "eks", "median", "savitzky_golay", "one_euro"])
+def test_the_methods_name_every_way_of_smoothing(method):
+    chosen = settings(Made(), "A study")
+    chosen["smoothing"] = {"method": method, "center": "median"}
+    text, references = numbered(methods_sentences(chosen, DATASETS, []))
+    assert "smoothed" in text
+    assert any("Lightning Pose" in words for words, _ in references) == (method == "eks")
+
+
+def test_the_report_never_imports_torch():
+    code = "import sys, superanimal_core.report.page; sys.exit('torch' in sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_the_demo_prints_errors_failures_and_where_the_report_is(study):
+    program = Path(__file__).parents[2] / "demo" / "print_results.py"
+    command = [sys.executable, str(program), "."]
+    done = subprocess.run(command, cwd=study, check=True, capture_output=True, text=True)
+    assert re.search(r"good0 +\d\.\d\d \(\d\.\d %\)", done.stdout)
+    assert REASON in done.stdout
+    assert "results/report/index.html" in done.stdout

@@ -1,0 +1,161 @@
+import ast
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from superanimal_core import provenance
+
+SCRIPTS = sorted((Path(__file__).resolve().parents[1] / "workflow/scripts").glob("*.py"))
+
+MODULES = {
+    "__init__.py": "",
+    "settings.py": "VALUE = 1\n",
+    "errors.py": "class Mistake(Exception): ...\n",
+    "kinds/__init__.py": '"""Kinds."""\nfrom superanimal_core.kinds.first import one\n',
+    "kinds/first.py": '"""First."""\n\n\ndef one(x):\n    """One."""\n    return x + 1\n',
+    "kinds/second.py": "from superanimal_core.kinds import first\n\nTWO = first.one(1)\n",
+    "kinds/third.py": (
+        "import superanimal_core.kinds.second\nfrom superanimal_core.settings import VALUE\n"
+    ),
+    "late.py": "def late():\n    from superanimal_core.kinds.first import one\n    return one(2)\n",
+    "alone.py": "import math\n",
+}
+
+
+@pytest.fixture
+def package(tmp_path, monkeypatch):
+    """A package on disk in the place of ours; a function that edits one of its modules."""
+    root = tmp_path / "superanimal_core"
+    for name, text in MODULES.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+    monkeypatch.setattr(provenance, "ROOT", root)
+    left_out = {root / "settings.py", root / "errors.py"}
+    monkeypatch.setattr(provenance, "WITHOUT_RESULTS", left_out)
+    forget()
+    yield root
+    forget()
+
+
+def forget():
+    for function in (provenance._syntax_tree, provenance._package_imports, provenance._tree_digest):
+        function.cache_clear()
+
+
+def digest(*modules):
+    forget()
+    return provenance.source_digest(*(f"superanimal_core.{module}" for module in modules))
+
+
+def edit(package, name, old, new):
+    text = (package / name).read_text()
+    assert old in text
+    (package / name).write_text(text.replace(old, new))
+
+
+@pytest.mark.parametrize("module", ["kinds.first", "kinds.second", "kinds.third", "late", "kinds"])
+def test_an_edit_changes_the_digest_of_all_that_import_it(package, module):
+    before, alone = digest(module), digest("alone")
+    edit(package, "kinds/first.py", "x + 1", "x + 2")
+    assert digest(module) != before
+    assert digest("alone") == alone
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"""One."""', '"""Another sentence."""'),
+        ('    """One."""\n', ""),
+        ('"""First."""\n\n\n', ""),
+        ("def one(x):", "# a remark\n\ndef one(x):  # and another"),
+        ("x + 1", "(x\n        + 1)"),
+    ],
+)
+def test_comments_docstrings_and_layout_do_not_count(package, old, new):
+    before = digest("kinds.third")
+    edit(package, "kinds/first.py", old, new)
+    assert digest("kinds.third") == before
+
+
+def test_a_string_that_is_no_docstring_counts(package):
+    (package / "alone.py").write_text('NAME = "a"\n')
+    before = digest("alone")
+    (package / "alone.py").write_text('NAME = "b"\n')
+    assert digest("alone") != before
+
+
+def test_settings_and_errors_compute_nothing(package):
+    before = digest("kinds.third")
+    edit(package, "settings.py", "1", "2")
+    assert digest("kinds.third") == before
+
+
+def test_the_closure_holds_what_is_imported_anywhere(package):
+    found = provenance.closure(("superanimal_core.late",))
+    assert {path.relative_to(package).as_posix() for path in found} == {"late.py", "kinds/first.py"}
+
+
+def test_an_unknown_module_is_an_error(package):
+    with pytest.raises(FileNotFoundError, match=r"no module superanimal_core\.gone under"):
+        digest("gone")
+    (package / "alone.py").write_text("import superanimal_core.kinds.gone\n")
+    with pytest.raises(FileNotFoundError, match=r"superanimal_core\.kinds\.gone"):
+        digest("alone")
+
+
+def test_moving_the_package_keeps_the_digest(package, tmp_path, monkeypatch):
+    before = digest("kinds.third")
+    moved = tmp_path / "elsewhere/superanimal_core"
+    shutil.copytree(package, moved)
+    monkeypatch.setattr(provenance, "ROOT", moved)
+    left_out = {moved / "settings.py", moved / "errors.py"}
+    monkeypatch.setattr(provenance, "WITHOUT_RESULTS", left_out)
+    assert digest("kinds.third") == before
+
+
+def test_a_scripts_digest_is_that_of_what_it_imports(package, tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text("from superanimal_core.kinds.second import TWO\nprint(TWO)\n")
+    before = provenance.script_digest(script)
+    script.write_text("from superanimal_core.kinds.second import TWO\nprint(TWO + 1)\n")
+    forget()
+    assert provenance.script_digest(script) == before == digest("kinds.second")
+
+
+IMPORTS = """
+import ast, sys
+from pathlib import Path
+tree = ast.parse(Path(sys.argv[1]).read_text())
+tree.body = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+exec(compile(tree, sys.argv[1], "exec"))
+print("\\n".join(name for name in sys.modules if name.startswith("superanimal_core.")))
+"""
+
+
+@pytest.mark.parametrize("name", ["probe_video", "smooth_poses", "measure_gait", "collect_tables"])
+def test_the_closure_covers_what_python_really_loads(name):
+    script = next(path for path in SCRIPTS if path.stem == name)
+    command = [sys.executable, "-c", IMPORTS, str(script)]
+    loaded = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    tree = ast.parse(script.read_text())
+    modules = tuple(
+        node.module
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom) and node.module.startswith("superanimal_core.")
+    )
+    covered = {
+        "superanimal_core." + ".".join(path.relative_to(provenance.ROOT).with_suffix("").parts)
+        for path in provenance.closure(modules)
+    }
+    parents = {name.rpartition(".")[0] for name in covered}
+    assert set(loaded) <= covered | parents
+
+
+def test_the_snakefile_can_use_it_without_heavy_imports():
+    code = "import sys; import superanimal_core.provenance, superanimal_core.files.study\n"
+    code += "print(*[m for m in ('torch', 'pandas', 'pyarrow', 'cv2', 'av') if m in sys.modules])"
+    command = [sys.executable, "-c", code]
+    assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "\n"

@@ -1,0 +1,80 @@
+"""A killed run leaves whole files only, and the next one finishes the work."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from safetensors.torch import load_file
+from tiny_study import (
+    add_videos,
+    environment,
+    planned,
+    quality_rows,
+    run_snakemake,
+    snakemake_command,
+)
+
+
+def kill_when_there_is(path, workflow, study):
+    """Start a run and kill its whole process group as soon as a file appears."""
+    run = subprocess.Popen(
+        snakemake_command(workflow, study),
+        env=environment(workflow),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        until = time.monotonic() + 240
+        while not path.exists():
+            assert run.poll() is None, f"the run ended before {path} was there"
+            assert time.monotonic() < until
+            time.sleep(0.02)
+    finally:
+        if run.poll() is None:
+            os.killpg(run.pid, signal.SIGKILL)
+        run.wait()
+
+
+def check_whole(results):
+    """Every visible file can be read from its beginning to its end."""
+    for path in results.rglob("*"):
+        hidden = any(part.startswith(".") for part in path.relative_to(results).parts)
+        if path.is_file() and not hidden:
+            if path.suffix == ".parquet":
+                pq.read_table(path)
+            if path.suffix == ".json":
+                json.loads(path.read_text())
+            if path.suffix == ".safetensors":
+                load_file(path)
+
+
+@pytest.mark.slow
+def test_a_killed_run_leaves_no_half_written_file_and_can_go_on(workflow, study):
+    os.link(study / "raw/mouse.mp4", study / "raw/second.mp4")
+    add_videos(study, "second")
+    folder = study / "results/videos/second"
+    for sign in (
+        folder / "frames.parquet",
+        study / "logs/predict_poses/second.log",
+        folder / "adapted-models/member-0",
+        folder / "poses.parquet",
+    ):
+        kill_when_there_is(sign, workflow, study)
+        check_whole(study / "results")
+        assert run_snakemake(workflow, study, "--unlock").returncode == 0
+    result = run_snakemake(workflow, study)
+    assert result.returncode == 0, result.stdout
+    check_whole(study / "results")
+    assert {row["status"] for row in quality_rows(study).values()} <= {"ok", "flagged"}
+    first, second = (
+        pd.read_parquet(study / f"results/videos/{video}/poses.parquet")
+        for video in ("mouse", "second")
+    )
+    pd.testing.assert_frame_equal(first, second)  # the same video, in one go and in five
+    assert planned(run_snakemake(workflow, study, "-n")) == {}

@@ -1,0 +1,148 @@
+"""A study that the whole chain runs through in a minute, and the ways to run and read it."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import yaml
+
+from superanimal_core.files.synthetic_study import (
+    write_conversion_table,
+    write_synthetic_lab,
+    write_synthetic_video,
+)
+from superanimal_core.synthetic.casting import mouse_video_scene
+from superanimal_core.synthetic.labs import BURROW, CABINET
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SPACE = "superanimal_topviewmouse"
+FRAMES, FPS = 40, 50.0
+
+
+def copy_workflow(folder):
+    """The program itself, to be run and edited in a place of its own."""
+    folder.mkdir()
+    shutil.copy2(REPOSITORY / "Snakefile", folder)
+    for part in ("workflow", "superanimal_core", "config", "profiles"):
+        ignored = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(REPOSITORY / part, folder / part, ignore=ignored)
+    return folder
+
+
+def write_tiny_study(study):
+    """Two labs with 24 small pictures each, one video with truth, a network that learns little."""
+    rows = ["dataset\tpath\tformat\tspace\trole\tlicense"]
+    for lab, document in ((BURROW, "/annotations.json"), (CABINET, "")):
+        small = replace(lab, groups=3, px_per_bl=(35.0, 55.0))
+        write_synthetic_lab(small, study / "datasets" / lab.name, 24, 0, (160, 120))
+        write_conversion_table(lab, study / "config/keypoints" / SPACE / f"{lab.name}.tsv")
+        path = f"datasets/{lab.name}{document}"
+        rows.append("\t".join((lab.name, path, lab.layout, SPACE, "pretrain", "CC0-1.0")))
+    shutil.copy(REPOSITORY / "config/keypoints" / f"{SPACE}.yaml", study / "config/keypoints")
+    (study / "config/datasets.tsv").write_text("\n".join(rows) + "\n")
+    scene = mouse_video_scene(0, FRAMES / FPS)
+    write_synthetic_video(scene, study / "raw/mouse.mp4", FPS, FRAMES)
+    write_videos(study, ("mouse", "raw/mouse.truth.parquet", "m1"))
+    settings = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
+    model = {"space": SPACE, "seeds": [0], "backbone": "lcnet_035", "initial_weights": None}
+    settings["models"] = {"mouse": {**model, "input_size_px": 64, "detector_size_px": 96}}
+    settings["network"] |= {"decoder_channels": 8}
+    settings["training"] |= {"steps": 4, "batch": 4, "warmup_steps": 1}
+    settings["detector"] |= {"steps": 4, "batch": 2, "min_score": 0.0}
+    settings["adaptation"] |= {"steps": 2, "batch": 2, "min_score": 0.0, "max_frames": 8}
+    settings["report"] |= {"labeled_videos": ["mouse"]}
+    (study / "config/config.yaml").write_text(yaml.safe_dump(settings))
+    return study
+
+
+def write_videos(study, *rows):
+    """The sheet of videos: (video, truth, subject) each; the file is raw/<video>.mp4."""
+    lines = ["path\tvideo\ttruth\tsubject"]
+    lines += [f"raw/{video}.mp4\t{video}\t{truth}\t{subject}" for video, truth, subject in rows]
+    (study / "config/videos.tsv").write_text("\n".join(lines) + "\n")
+
+
+def add_videos(study, *names):
+    """More rows at the end of the sheet of videos."""
+    with (study / "config/videos.tsv").open("a") as sheet:
+        sheet.writelines(f"raw/{name}.mp4\t{name}\t\t{name}\n" for name in names)
+
+
+def change_setting(study, path, value):
+    """Change one setting of config.yaml, named by its key path."""
+    file = study / "config/config.yaml"
+    settings = yaml.safe_load(file.read_text())
+    *sections, key = path.split(".")
+    section = settings
+    for name in sections:
+        section = section[name]
+    section[key] = value
+    file.write_text(yaml.safe_dump(settings))
+
+
+def snakemake_command(workflow, study, *arguments):
+    """The command of a user, on one core."""
+    return [
+        *(sys.executable, "-m", "snakemake", "--snakefile", str(workflow / "Snakefile")),
+        *("--directory", str(study), "--cores", "1", *arguments),
+    ]
+
+
+def environment(workflow, sabotage=None):
+    """The copied package instead of the installed one; and what goes wrong, if anything."""
+    paths = [str(workflow)]
+    added = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    if sabotage:
+        paths.insert(0, str(sabotage))
+        added["SABOTAGE"] = str(sabotage)
+    return {**os.environ, **added, "PYTHONPATH": os.pathsep.join(paths)}
+
+
+def run_snakemake(workflow, study, *arguments, sabotage=None):
+    """Run the workflow; stdout and stderr together are `stdout` of the result."""
+    return subprocess.run(
+        snakemake_command(workflow, study, *arguments),
+        env=environment(workflow, sabotage),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        timeout=900,
+    )
+
+
+def planned(result):
+    """Rule -> number of jobs in the output of a dry run."""
+    assert result.returncode == 0, result.stdout
+    if "Nothing to be done" in result.stdout:
+        return {}
+    table = result.stdout.split("Job stats:")[1].split("total")[0]
+    return {rule: int(count) for rule, count in re.findall(r"^(\w+) +(\d+)$", table, re.M)}
+
+
+def triggered(result):
+    """Rules that a dry run starts because their code, params or set of inputs changed."""
+    rules = re.search(r"Rules with provenance triggered jobs: (.+)", result.stdout)
+    return set(re.findall(r"\w+", rules[1])) if rules else set()
+
+
+def rules_after(workflow, study):
+    """Rule -> all rules that come after it, by Snakemake's own graph of the study."""
+    dot = run_snakemake(workflow, study, "--forceall", "--rulegraph").stdout
+    name = dict(re.findall(r'(\d+)\[label = "(\w+)"', dot))
+    edges = [(name[a], name[b]) for a, b in re.findall(r"(\d+) -> (\d+)", dot)]
+    after = {rule: {b for a, b in edges if a == rule} for rule in name.values()}
+    for _ in after:
+        after = {rule: found.union(*(after[r] for r in found)) for rule, found in after.items()}
+    return after
+
+
+def quality_rows(study):
+    """Rows of the quality table by video."""
+    rows = pq.read_table(study / "results/tables/quality.parquet").to_pylist()
+    return {row["video"]: row for row in rows}

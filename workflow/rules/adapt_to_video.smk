@@ -1,0 +1,34 @@
+rule adapt_to_video:
+    """A member learns from its own confident predictions on a video; kept only if it helps."""
+    input:
+        video=of_video("path"),
+        frames=RESULTS + "/videos/{video}/frames.parquet",
+        boxes=RESULTS + "/videos/{video}/boxes.parquet",
+        predicted=RESULTS + "/videos/{video}/predicted",
+        member=lambda wildcards: (
+            f"{RESULTS}/models/{of_video('model')(wildcards)}/member-{wildcards.seed}"
+        ),
+    output:
+        member=directory(RESULTS + "/videos/{video}/adapted-models/member-{seed}"),
+    log:
+        "logs/adapt_to_video/{video}-{seed}.log",
+    benchmark:
+        "benchmarks/adapt_to_video/{video}-{seed}.tsv"
+    resources:
+        last_attempt=last_attempt,
+    params:
+        code=code("adapt_to_video"),
+        held_out_fraction=config["adaptation"]["held_out_fraction"],
+        select=setting("adaptation", "min_score", "every_frames", "max_frames"),
+        judge=setting(
+            "adaptation", "min_score", "max_jitter_ratio", "max_displacement_ratio"
+        ),
+        training={
+            **config["training"],
+            **setting("adaptation", "steps", "batch", "learning_rate"),
+            "frozen_batch_norm": True,
+        },
+        augment=setting("augment"),
+        inference=setting("inference"),
+    script:
+        "../scripts/adapt_to_video.py"

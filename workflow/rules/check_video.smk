@@ -1,0 +1,17 @@
+rule check_video:
+    """The account of one video: what is there, what is doubtful, and why it failed if it did."""
+    input:
+        **per_video_results(),
+    output:
+        quality=RESULTS + "/videos/{video}/quality.json",
+    log:
+        "logs/check_video/{video}.log",
+    benchmark:
+        "benchmarks/check_video/{video}.tsv"
+    params:
+        code=code("check_video"),
+        quality=setting("quality"),
+        columns=of_video("columns"),
+        path=of_video("path"),
+    script:
+        "../scripts/check_video.py"

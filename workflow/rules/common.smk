@@ -1,0 +1,142 @@
+"""What the rules share: the study, and which files belong to a model, a data set or a video."""
+
+import os
+import sys
+from pathlib import Path
+
+WORKFLOW = Path(workflow.basedir)
+sys.path.insert(0, str(WORKFLOW))
+
+from snakemake.exceptions import WorkflowError
+
+from superanimal_core.errors import ConfigError
+from superanimal_core.files.study import read_study
+from superanimal_core.provenance import script_digest
+
+RESULTS = "results"
+SPACES = RESULTS + "/spaces"
+
+try:
+    STUDY = read_study(config, WORKFLOW)
+except ConfigError as error:
+    raise WorkflowError(
+        f"{len(error.mistakes)} to mend before anything runs:\n{error}"
+    ) from None
+
+
+wildcard_constraints:
+    dataset="[A-Za-z0-9_-]+",
+    model="[A-Za-z0-9_-]+",
+    video="[A-Za-z0-9_-]+",
+    seed="[0-9]+",
+
+
+def code(rule_name):
+    """Digest of all package code that a rule's script uses: a changed function re-runs its rules."""
+    return script_digest(WORKFLOW / "workflow" / "scripts" / f"{rule_name}.py")
+
+
+# Snakemake starts its jobs with --retries 0, so the main process tells them the number this way
+os.environ.setdefault("SUPERANIMAL_RETRIES", "0")
+
+
+envvars:
+    "SUPERANIMAL_RETRIES",
+
+
+def last_attempt(wildcards, attempt):
+    """1 when a failure is final and must become a row of the quality table."""
+    if workflow.is_main_process:
+        os.environ["SUPERANIMAL_RETRIES"] = str(workflow.execution_settings.retries)
+    return int(attempt > int(os.environ["SUPERANIMAL_RETRIES"]))
+
+
+def setting(section, *keys):
+    """Plain values of a section of the configuration, or of some of its keys."""
+    return {key: config[section][key] for key in keys} if keys else config[section]
+
+
+def of_video(column):
+    """Input or params function: a column of the video's row in the sheet."""
+    return lambda wildcards: getattr(STUDY.videos[wildcards.video], column)
+
+
+def model_settings(wildcards):
+    """The settings of the wildcard's model, as plain values."""
+    return config["models"][wildcards.model]
+
+
+def network_settings(wildcards):
+    """What defines the network of the wildcard's model."""
+    model = model_settings(wildcards)
+    own = {key: model[key] for key in ("backbone", "input_size_px", "mean", "std")}
+    return {**config["network"], **own}
+
+
+def space_of_video(wildcards):
+    return config["models"][STUDY.videos[wildcards.video].model]["space"]
+
+
+def space_file_of_dataset(wildcards):
+    return STUDY.spaces[STUDY.datasets[wildcards.dataset].space]
+
+
+def unified(*roles):
+    """Input function: unified labels of the data sets of a model's space that have these roles."""
+
+    def of_model(wildcards):
+        space = config["models"][wildcards.model]["space"]
+        names = STUDY.datasets_of(space, *roles)
+        return [f"{RESULTS}/datasets/{name}/unified.parquet" for name in names]
+
+    return of_model
+
+
+def members(wildcards):
+    """Model folders of the ensemble that a video is given."""
+    model = STUDY.videos[wildcards.video].model
+    seeds = config["models"][model]["seeds"]
+    return [f"{RESULTS}/models/{model}/member-{seed}" for seed in seeds]
+
+
+def adapted_members(wildcards):
+    """Model folders of the ensemble after adaptation to a video."""
+    seeds = config["models"][STUDY.videos[wildcards.video].model]["seeds"]
+    folder = f"{RESULTS}/videos/{wildcards.video}/adapted-models"
+    return [f"{folder}/member-{seed}" for seed in seeds]
+
+
+def anatomy(wildcards):
+    return config["features"]["anatomy"][space_of_video(wildcards)]
+
+
+def feet(wildcards):
+    """Limbs and trunk of the video's animal; none for a space without feet."""
+    space = space_of_video(wildcards)
+    return {key: config["gait"][key].get(space, []) for key in ("limbs", "body")}
+
+
+def per_video_results():
+    """Everything that is known about one video, by name."""
+    tables = ("frames", "boxes", "poses", "strides", "gait", "features", "bouts")
+    folder = RESULTS + "/videos/{video}/"
+    results = {table: f"{folder}{table}.parquet" for table in tables}
+    adapted = (
+        {"adapted_models": adapted_members} if config["adaptation"]["enabled"] else {}
+    )
+    return results | adapted
+
+
+def videos_with_truth():
+    return [name for name, video in STUDY.videos.items() if video.columns.get("truth")]
+
+
+def per_video(name):
+    return [f"{RESULTS}/videos/{video}/{name}" for video in STUDY.videos]
+
+
+def labeled_videos():
+    """The labeled videos that the configuration asks for."""
+    return [
+        f"{RESULTS}/videos/{v}/labeled.mp4" for v in config["report"]["labeled_videos"]
+    ]

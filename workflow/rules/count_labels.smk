@@ -1,0 +1,16 @@
+rule count_labels:
+    """How many labels, in which state, each data set has of each keypoint."""
+    input:
+        unified=expand(
+            RESULTS + "/datasets/{dataset}/unified.parquet", dataset=STUDY.datasets
+        ),
+    output:
+        coverage=RESULTS + "/datasets/coverage.parquet",
+    log:
+        "logs/count_labels/all.log",
+    benchmark:
+        "benchmarks/count_labels/all.tsv"
+    params:
+        code=code("count_labels"),
+    script:
+        "../scripts/count_labels.py"

@@ -1,0 +1,21 @@
+rule detect_animals:
+    """Where the animals of a video are."""
+    input:
+        video=of_video("path"),
+        frames=RESULTS + "/videos/{video}/frames.parquet",
+        detector=lambda wildcards: f"{RESULTS}/models/{of_video('model')(wildcards)}/detector",
+    output:
+        boxes=RESULTS + "/videos/{video}/boxes.parquet",
+    log:
+        "logs/detect_animals/{video}.log",
+    benchmark:
+        "benchmarks/detect_animals/{video}.tsv"
+    resources:
+        last_attempt=last_attempt,
+    params:
+        code=code("detect_animals"),
+        max_individuals=of_video("max_individuals"),
+        detector=setting("detector", "min_score", "every_frames", "max_gap_s"),
+        batch=config["inference"]["batch"],
+    script:
+        "../scripts/detect_animals.py"

@@ -1,0 +1,20 @@
+rule label_video:
+    """The video with its poses drawn into it."""
+    input:
+        video=of_video("path"),
+        poses=RESULTS + "/videos/{video}/poses.parquet",
+        boxes=RESULTS + "/videos/{video}/boxes.parquet",
+        bouts=RESULTS + "/videos/{video}/bouts.parquet",
+    output:
+        labeled=RESULTS + "/videos/{video}/labeled.mp4",
+    log:
+        "logs/label_video/{video}.log",
+    benchmark:
+        "benchmarks/label_video/{video}.tsv"
+    resources:
+        last_attempt=last_attempt,
+    params:
+        code=code("label_video"),
+        min_score=config["report"]["labeled_min_score"],
+    script:
+        "../scripts/label_video.py"

@@ -1,0 +1,19 @@
+rule pretrain:
+    """One member of an ensemble: trained on all data sets of a space with gradient masking."""
+    input:
+        unified=unified("pretrain"),
+        weights=lambda wildcards: model_settings(wildcards)["initial_weights"] or [],
+    output:
+        member=directory(RESULTS + "/models/{model}/member-{seed}"),
+    log:
+        "logs/pretrain/{model}-{seed}.log",
+    benchmark:
+        "benchmarks/pretrain/{model}-{seed}.tsv"
+    params:
+        code=code("pretrain"),
+        network=network_settings,
+        training=setting("training"),
+        augment=setting("augment"),
+        box_margin=config["detector"]["box_margin"],
+    script:
+        "../scripts/pretrain.py"

@@ -1,0 +1,17 @@
+rule probe_video:
+    """Every frame of a video: index, time stamp, decoded or not."""
+    input:
+        video=of_video("path"),
+    output:
+        frames=RESULTS + "/videos/{video}/frames.parquet",
+    log:
+        "logs/probe_video/{video}.log",
+    benchmark:
+        "benchmarks/probe_video/{video}.tsv"
+    resources:
+        last_attempt=last_attempt,
+    params:
+        code=code("probe_video"),
+        fps=of_video("fps"),
+    script:
+        "../scripts/probe_video.py"

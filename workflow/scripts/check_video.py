@@ -1,0 +1,14 @@
+"""Give the account of one video."""
+
+from superanimal_core.files.quality import assess_video, write_quality
+from superanimal_core.files.step import study_step
+
+with study_step(snakemake) as record:
+    account = assess_video(
+        snakemake.wildcards.video,
+        snakemake.params.path,
+        snakemake.params.columns,
+        dict(snakemake.input.items()),
+        **snakemake.params.quality,
+    )
+    write_quality(account, snakemake.output.quality, record)

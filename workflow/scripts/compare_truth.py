@@ -1,0 +1,11 @@
+"""Compare each stage of a video with its known truth."""
+
+from superanimal_core.evaluation.truth import truth_table
+from superanimal_core.files.parquet import write_parquet
+from superanimal_core.files.step import video_step
+from superanimal_core.files.tables import columns_to_table
+from superanimal_core.files.truth_files import compare_video
+
+with video_step(snakemake) as record:
+    rows = compare_video(**dict(snakemake.input.items()))
+    write_parquet(columns_to_table(truth_table(rows)), snakemake.output.truth, record)

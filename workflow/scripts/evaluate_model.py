@@ -1,0 +1,24 @@
+"""Measure the errors of a model's members on labels that they have not seen."""
+
+from superanimal_core.evaluation.metrics import evaluate
+from superanimal_core.files.bundles import read_member_bundles
+from superanimal_core.files.images import cached_reader
+from superanimal_core.files.label_files import read_all_labels
+from superanimal_core.files.parquet import write_parquet
+from superanimal_core.files.step import study_step
+from superanimal_core.files.tables import columns_to_table
+from superanimal_core.inference.predict import predict_labels
+from superanimal_core.network.devices import use_device
+from superanimal_core.pose.labels import fill_boxes, held_out_labels
+
+with study_step(snakemake) as record:
+    device = use_device(snakemake.threads, seed=0)
+    labels = held_out_labels(
+        fill_boxes(read_all_labels(snakemake.input.unified), snakemake.params.box_margin)
+    )
+    bundles = read_member_bundles(snakemake.input.members)
+    predicted = predict_labels(
+        bundles, labels, cached_reader(), **snakemake.params.inference, device=device
+    )
+    errors = evaluate(predicted, labels)
+    write_parquet(columns_to_table(errors), snakemake.output.evaluation, record)

@@ -1,0 +1,17 @@
+"""Draw the poses of a video into it."""
+
+from superanimal_core.files.pose_files import read_smoothed
+from superanimal_core.files.step import video_step
+from superanimal_core.files.video import read_frames, write_video
+from superanimal_core.files.video_tables import read_boxes
+from superanimal_core.report.labeled_video import draw_poses
+
+with video_step(snakemake) as record:
+    smoothed = read_smoothed(snakemake.input.poses)
+    images = draw_poses(
+        read_frames(snakemake.input.video),
+        smoothed,
+        read_boxes(snakemake.input.boxes),
+        min_score=snakemake.params.min_score,
+    )
+    write_video(images, snakemake.output.labeled, smoothed.poses.fps)

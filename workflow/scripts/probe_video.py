@@ -1,0 +1,11 @@
+"""Account for every frame of a video."""
+
+from superanimal_core.files.parquet import write_parquet
+from superanimal_core.files.step import video_step
+from superanimal_core.files.video import index_frames
+from superanimal_core.files.video_tables import frames_record, frames_to_table
+
+with video_step(snakemake) as record:
+    frames = index_frames(snakemake.input.video, snakemake.params.fps)
+    table = frames_to_table(frames)
+    write_parquet(table, snakemake.output.frames, {**record, **frames_record(frames)})

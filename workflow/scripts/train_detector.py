@@ -1,0 +1,33 @@
+"""Train the detector of a model on the boxes of its data sets."""
+
+from superanimal_core.files.bundles import read_bundle, write_detector
+from superanimal_core.files.images import cached_reader
+from superanimal_core.files.label_files import read_training_labels
+from superanimal_core.files.log import Progress
+from superanimal_core.files.step import study_step
+from superanimal_core.network.detector import new_detector
+from superanimal_core.network.devices import use_device
+from superanimal_core.pose.labels import fill_boxes
+from superanimal_core.settings import AugmentSettings
+from superanimal_core.training.detector_loop import fit_detector
+
+with study_step(snakemake) as record:
+    params = snakemake.params
+    device = use_device(snakemake.threads, seed=0)
+    labels = fill_boxes(read_training_labels(snakemake.input.unified), params.box_margin)
+    member = read_bundle(snakemake.input.member)
+    weights = (snakemake.input.member, member.network.backbone.state_dict())
+    detector = new_detector(
+        member.backbone, params.size_px, member.mean, member.std, labels.sources, weights
+    )
+    history = fit_detector(
+        detector,
+        labels,
+        cached_reader(),
+        AugmentSettings(**params.augment),
+        **params.detector,
+        seed=0,
+        device=device,
+        tell=Progress(params.detector["steps"], "steps"),
+    )
+    write_detector(detector, snakemake.output.detector, record, history)

@@ -1,0 +1,18 @@
+"""Bring a data set into the unified keypoint space and divide it into training and test."""
+
+from superanimal_core.datasets.split import SPLITS
+from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
+from superanimal_core.files.documents import read_conversion_rows, read_keypoint_space
+from superanimal_core.files.label_files import read_labels, write_labels
+from superanimal_core.files.step import study_step
+
+with study_step(snakemake) as record:
+    labels = read_labels(snakemake.input.labels)
+    space = read_keypoint_space(snakemake.input.space)
+    table = snakemake.input.conversion
+    conversion = conversion_from_rows(read_conversion_rows(table), labels.space, space, table)
+    settings = snakemake.params.labels
+    divided = SPLITS[settings["split"]](
+        unify_labels(labels, conversion, space), settings["test_fraction"], settings["split_seed"]
+    )
+    write_labels(divided, snakemake.output.unified, {**record, "dropped": conversion.dropped})
