@@ -1,0 +1,76 @@
+# make demo   the whole chain on synthetic animals      make test   the tests that CI runs
+# make check  style, types, workflow and architecture   make help   everything else
+
+PYTHON ?= python3
+VENV ?= .venv
+CORES ?= 2
+SUPERANIMAL_SHARED ?= ../shared
+
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
+export SUPERANIMAL_SHARED
+
+.PHONY: help setup demo test test-slow check format schemas real peers benchmarks slurm-profile clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: $(READY) ## the environment, in .venv
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+demo: $(READY) ## the chain on synthetic animals: results, report and a comparison with the truth
+	@$(BIN)/python demo/make_study.py demo-study
+	@$(SNAKEMAKE) --directory demo-study
+	@$(BIN)/python demo/print_results.py demo-study
+
+real: $(READY) ## the chain on a real open-field video (needs SUPERANIMAL_SHARED)
+	@$(BIN)/python demo/make_real_study.py real-study
+	@$(SNAKEMAKE) --directory real-study
+	@$(BIN)/python demo/print_real_results.py real-study
+
+test: $(READY) ## the tests, without the slow ones
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(CORES) --dist worksteal
+
+test-slow: $(READY) ## the slow tests: whole runs of the workflow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
+
+check: $(READY) ## style, types, workflow files, spelling, architecture
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/snakefmt --check Snakefile workflow
+	$(BIN)/python workflow/schemas/generate.py --check
+	$(BIN)/python -m pytest -q tests/architecture
+	$(SNAKEMAKE) --directory tests/workflow/study --lint
+	$(BIN)/codespell
+
+format: $(READY) ## let the tools format everything
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/snakefmt Snakefile workflow
+
+schemas: $(READY) ## JSON Schemas of the settings, for editors
+	$(BIN)/python workflow/schemas/generate.py
+
+peers: ## environments of other programs, for benchmarks only
+	$(PYTHON) -m venv .peers/eks
+	.peers/eks/bin/pip install --quiet ensemble-kalman-smoother==4.6.2
+
+benchmarks: $(READY) ## every benchmark, quick
+	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file --quick || exit 1; done
+
+slurm-profile: ## install profiles/slurm as `snakemake --profile slurm`; never overwrites
+	@target=$${XDG_CONFIG_HOME:-$$HOME/.config}/snakemake/slurm; \
+	  if [ -e "$$target" ]; then echo "$$target exists; compare it with profiles/slurm yourself"; exit 1; fi; \
+	  mkdir -p "$$target" && cp profiles/slurm/config.yaml "$$target/" && echo "installed $$target: put your account and partition in it"
+
+clean: ## remove the demo's and the real study's results, never your own
+	rm -rf demo-study real-study .pytest_cache .ruff_cache .hypothesis
