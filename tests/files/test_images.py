@@ -4,7 +4,6 @@ import pytest
 from superanimal_core.errors import DatasetError
 from superanimal_core.files import images
 from superanimal_core.files.images import cached_reader, read_image, write_image
-from superanimal_core.files.video import write_video
 
 
 def colors(seed=0):
@@ -19,12 +18,6 @@ def test_a_written_image_comes_back_in_rgb(tmp_path):
 def test_names_beyond_ascii_are_read(tmp_path):
     write_image(colors(), tmp_path / "Mäuse 1.png")
     np.testing.assert_array_equal(read_image(str(tmp_path / "Mäuse 1.png")), colors())
-
-
-def test_a_frame_of_a_video_is_an_image(tmp_path):
-    path = tmp_path / "v.mp4"
-    write_video((np.full((32, 32, 3), 10 * i, np.uint8) for i in range(10)), path, 25.0)
-    assert abs(read_image(f"{path}#frame=7").mean() - 70) < 3
 
 
 def test_a_missing_image_and_what_is_none_are_named(tmp_path):

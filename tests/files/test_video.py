@@ -5,12 +5,11 @@ import av
 import numpy as np
 import pytest
 
-from superanimal_core.errors import DatasetError, VideoError
+from superanimal_core.errors import VideoError
 from superanimal_core.files.failure_card import write_failure_card
 from superanimal_core.files.video import (
     frame_reader,
     index_frames,
-    read_frame,
     read_frames,
     write_video,
 )
@@ -159,9 +158,8 @@ def test_frames_are_read_by_name(tmp_path):
     read = frame_reader(path, [f"{path}#frame=3", f"{path}#frame=70"])
     assert number_of(read(f"{path}#frame=70")) == 70
     assert number_of(read(f"{path}#frame=3")) == 3
-    assert [number_of(read_frame(path, i)) for i in (70, 2, 63, 64)] == [70, 2, 63, 64]
-    with pytest.raises(DatasetError, match="has no frame 80"):
-        read_frame(path, 80)
+    with pytest.raises(KeyError):
+        read(f"{path}#frame=4")  # was not asked for
 
 
 @pytest.mark.parametrize("size", [(64, 48), (63, 47)])
