@@ -37,7 +37,7 @@ real: $(READY) ## the chain on a real open-field video (needs SUPERANIMAL_SHARED
 	@$(BIN)/python demo/print_real_results.py real-study
 
 test: $(READY) ## the tests, without the slow ones
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(CORES) --dist worksteal
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(CORES) --dist loadgroup
 
 test-slow: $(READY) ## the slow tests: whole runs of the workflow
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow

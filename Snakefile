@@ -33,7 +33,7 @@ include: "workflow/rules/report.smk"
 
 rule all:
     input:
-        RESULTS + "/report/index.html",
+        "results/report/index.html",
         labeled_videos(),
     localrule: True
 
@@ -41,7 +41,7 @@ rule all:
 onsuccess:
     from superanimal_core.files.outcome import outcome_lines
 
-    print(*outcome_lines(RESULTS), sep="\n", file=sys.stderr)
+    print(*outcome_lines("results"), sep="\n", file=sys.stderr)
 
 
 onerror:
@@ -49,7 +49,7 @@ onerror:
 
     print(
         "Some jobs failed. So far:",
-        *outcome_lines(RESULTS),
+        *outcome_lines("results"),
         sep="\n",
         file=sys.stderr,
     )

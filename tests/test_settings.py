@@ -54,8 +54,8 @@ def test_settings_cannot_be_changed():
         ("trainings", "training"),
         ("training.step", "steps"),
         ("models.mouse.backbon", "backbone"),
-        ("features.anatomy.superanimal_topviewmouse.fron", "front"),
-        ("report.titel", "title"),
+        ("features.anatomy.superanimal_topviewmouse.frontt", "front"),
+        ("report.titlle", "title"),
     ],
 )
 def test_an_unknown_key_is_told_with_the_nearest_known_one(path, nearest):

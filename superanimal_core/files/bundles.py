@@ -71,8 +71,8 @@ def read_detector(folder: str | Path) -> DetectorBundle:
     detector = new_detector(
         document["backbone"],
         document["size_px"],
-        document["mean"],
-        document["std"],
+        tuple(document["mean"]),
+        tuple(document["std"]),
         tuple(document["trained_on"]),
     )
     detector.network.load_state_dict(_read_weights(folder))

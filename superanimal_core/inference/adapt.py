@@ -8,7 +8,7 @@ absent, and the adapted network is kept only if frames that it did not learn fro
 from dataclasses import dataclass, replace
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.pose.labels import Labels, LabelState
@@ -123,7 +123,7 @@ def judge_adaptation(
 
 def _mean_step(
     xy_px: Float[ndarray, "frame individual keypoint 2"],
-    pairs: Float[ndarray, "step individual keypoint"],
+    pairs: Bool[ndarray, "step individual keypoint"],
 ) -> float:
     """Mean displacement (px) from frame to frame over the chosen pairs of positions."""
     steps = np.linalg.norm(np.diff(xy_px, axis=0), axis=-1)[pairs]

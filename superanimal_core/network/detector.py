@@ -103,7 +103,7 @@ def as_inputs(
 @torch.inference_mode()
 def detect(
     detector: DetectorBundle,
-    images: Sequence[UInt8[ndarray, "height width 3"]],
+    images: Sequence[UInt8[ndarray, "_height _width 3"]],
     device: torch.device,
 ) -> list[tuple[Float[ndarray, "box 4"], Float[ndarray, "box"]]]:
     """Boxes (image pixels) and scores of every image, best first."""

@@ -154,3 +154,9 @@ def test_profiles_share_no_key() -> None:
 def test_nothing_of_the_workplace_is_in_the_lock_file() -> None:
     lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     assert all("://" not in line and "==" in line for line in lines if line and line[0] != "#")
+
+
+def test_the_conda_environment_pins_what_the_lock_pins() -> None:
+    environment = yaml.safe_load((ROOT / "envs" / "environment.yaml").read_text(encoding="utf-8"))
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    assert environment["dependencies"][-1]["pip"] == [line for line in lock if line[:1] not in "#"]

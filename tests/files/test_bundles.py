@@ -83,11 +83,13 @@ def test_members_come_in_the_order_asked_for(tmp_path):
 
 def test_a_detector_comes_back_with_identical_boxes(tmp_path):
     torch.manual_seed(0)
-    detector = new_detector("lcnet_035", 96, ("burrow",))
+    detector = new_detector("lcnet_035", 96, (0.4, 0.5, 0.6), (0.1, 0.2, 0.3), ("burrow",))
     detector.network.eval()
     write_detector(detector, tmp_path / "detector", RECORD, HISTORY)
     back = read_detector(tmp_path / "detector")
-    assert (back.backbone, back.size_px, back.trained_on) == ("lcnet_035", 96, ("burrow",))
+    for name, value in vars(detector).items():
+        if name != "network":
+            assert getattr(back, name) == value
     image = np.random.default_rng(0).integers(0, 255, (60, 80, 3)).astype(np.uint8)
     for one, other in zip(
         *(detect(d, [image], torch.device("cpu"))[0] for d in (detector, back)), strict=True
@@ -96,7 +98,12 @@ def test_a_detector_comes_back_with_identical_boxes(tmp_path):
 
 
 def test_a_folder_of_another_kind_or_of_nothing_is_named(tmp_path):
-    write_detector(new_detector("lcnet_035", 96, ()), tmp_path / "detector", RECORD, HISTORY)
+    write_detector(
+        new_detector("lcnet_035", 96, (0.5,) * 3, (0.2,) * 3, ()),
+        tmp_path / "detector",
+        RECORD,
+        HISTORY,
+    )
     with pytest.raises(SuperAnimalError, match="holds a 'detector' model, not a 'pose'"):
         read_bundle(tmp_path / "detector")
     with pytest.raises(SuperAnimalError, match="not a model folder"):

@@ -9,7 +9,7 @@ from superanimal_core.inference.adapt import (
     select_pseudo_labels,
 )
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.pose.labels import LabelState
 from superanimal_core.pose.poses import Poses
 
 SPACE = KeypointSpace("s", ("a", "b", "c"))
@@ -26,25 +26,6 @@ def poses_of(frames=40, individuals=1, seed=0, step_px=1.0):
 
 def boxes_of(poses):
     return np.tile([0.0, 0.0, 100.0, 80.0], (*poses.score.shape[:2], 1))
-
-
-def labels_of_boxes(space, boxes):
-    """Labels with a box per image and every keypoint in its middle; images are named by number."""
-    n, k = len(boxes), len(space)
-    center = (boxes[:, :2] + boxes[:, 2:]) / 2
-    return Labels(
-        space=space,
-        source=np.full(n, "lab"),
-        image=np.array([str(i) for i in range(n)]),
-        image_size_px=np.tile([80, 60], (n, 1)),
-        individual=np.full(n, "animal0"),
-        group=np.full(n, "g"),
-        split=np.full(n, "test"),
-        box_xyxy_px=boxes,
-        xy_px=np.repeat(center[:, None], k, axis=1),
-        state=np.full((n, k), int(LabelState.VISIBLE)),
-        score=np.ones((n, k)),
-    )
 
 
 def selected(poses, boxes=None, **changes):

@@ -103,7 +103,7 @@ def detected(frames, **changes):
         "max_gap_s": 0.25,
         "batch": 4,
     }
-    detector = DetectorBundle(SeesBright(), "lcnet_035", 96, ())
+    detector = DetectorBundle(SeesBright(), "lcnet_035", 96, (0.0,) * 3, (1.0,) * 3, ())
     time_s = np.arange(len(frames)) / 10
     return detect_animals(detector, iter(frames), time_s, device=CPU, **(settings | changes))
 

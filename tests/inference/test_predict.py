@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from boxed_labels import labels_of_boxes
 
 from superanimal_core.inference.predict import predict_labels, predict_video
 from superanimal_core.network.bundle import new_bundle
@@ -34,6 +35,8 @@ def bundle_of(seed, **changes):
         crop_margin=1.25,
         stride_px=4,
         sigma_px=4.0,
+        mean=(0.485, 0.456, 0.406),
+        std=(0.229, 0.224, 0.225),
         trained_on=("lab",),
     )
     bundle.network.head.weight.data.normal_()
@@ -125,8 +128,6 @@ def test_a_video_that_ends_early_leaves_the_rest_absent():
 
 @pytest.mark.parametrize("batch", [1, 2, 50])
 def test_labels_are_predicted_as_frames_with_the_same_boxes(batch):
-    from test_adapt import labels_of_boxes
-
     boxes, frames, bundle = boxes_of(individuals=1), video(), bundle_of(0)
     labels = labels_of_boxes(SPACE, boxes[:, 0])
     found = predict_labels(

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import torch
 
@@ -5,6 +7,7 @@ from superanimal_core.network.crops import apply_affine
 from superanimal_core.network.detector import detect, image_affine, new_detector
 
 CPU = torch.device("cpu")
+COLORS = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))  # mean and standard deviation
 
 
 class FixedBoxes(torch.nn.Module):
@@ -27,9 +30,9 @@ def test_the_whole_image_is_fitted_into_the_square():
 
 
 def test_boxes_come_back_in_image_pixels():
-    detector = new_detector("lcnet_035", 96, ())
+    detector = new_detector("lcnet_035", 96, *COLORS, ())
     network = FixedBoxes([0.0, 24.0, 48.0, 48.0])
-    fixed = type(detector)(network, detector.backbone, 96, ())
+    fixed = replace(detector, network=network)
     images = [np.zeros((160, 320, 3), np.uint8), np.zeros((320, 320, 3), np.uint8)]
     (first, score), (second, _) = detect(fixed, images, CPU)
     np.testing.assert_allclose(first, [[0, 0, 160, 80]], atol=1e-4)
@@ -40,7 +43,7 @@ def test_boxes_come_back_in_image_pixels():
 
 def test_a_new_detector_gives_scored_boxes_best_first():
     torch.manual_seed(0)
-    detector = new_detector("lcnet_035", 96, ("lab",))
+    detector = new_detector("lcnet_035", 96, *COLORS, ("lab",))
     detector.network.eval()
     images = [np.random.default_rng(0).integers(0, 255, (120, 160, 3), dtype=np.uint8)] * 2
     found = detect(detector, images, CPU)

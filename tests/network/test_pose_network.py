@@ -26,6 +26,8 @@ def bundle_of(**changes):
         "crop_margin": 1.25,
         "stride_px": 4,
         "sigma_px": 4.0,
+        "mean": (0.485, 0.456, 0.406),
+        "std": (0.229, 0.224, 0.225),
         "trained_on": ("lab",),
     }
     return new_bundle(SPACE, **(settings | changes))

@@ -27,7 +27,7 @@ def test_overlap_is_the_count_of_common_pixels_over_that_of_all(first, second):
     expected = len(ours & theirs) / len(ours | theirs) if ours | theirs else 0.0
     found = box_iou(np.array([first], float), np.array([second], float))
     assert found[0, 0] == pytest.approx(expected)
-    assert box_area_px2(np.array(first, float)) == len(ours)
+    assert box_area_px2(np.array([first], float)) == len(ours)
 
 
 def test_an_unknown_box_overlaps_with_nothing():
@@ -43,7 +43,7 @@ def test_boxes_hold_the_known_keypoints_with_a_margin():
 
 @given(st.floats(0.1, 3))
 def test_an_expanded_box_keeps_its_center(factor):
-    box = np.array([10.0, 20.0, 30.0, 60.0])
+    box = np.array([[10.0, 20.0, 30.0, 60.0]])
     larger = expand_boxes(box, factor)
     np.testing.assert_allclose(box_center_px(larger), box_center_px(box))
     assert box_area_px2(larger) == pytest.approx(box_area_px2(box) * factor**2)

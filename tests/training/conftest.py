@@ -88,6 +88,8 @@ def bundle_of(seed=0):
         crop_margin=1.0,
         stride_px=4,
         sigma_px=4.0,
+        mean=(0.485, 0.456, 0.406),
+        std=(0.229, 0.224, 0.225),
         trained_on=("lab",),
     )
 

@@ -161,7 +161,7 @@ def test_batches_come_in_order_and_a_mistake_in_their_making_is_raised():
 
 def fit_dots_detector(world, labels, steps, detector=None):
     torch.manual_seed(0)
-    detector = detector or new_detector("lcnet_035", 64, ("lab",))
+    detector = detector or new_detector("lcnet_035", 64, (0.5,) * 3, (0.2,) * 3, ("lab",))
     history = fit_detector(
         detector,
         labels,
@@ -198,7 +198,7 @@ def test_a_detector_needs_boxes(world):
 
 
 def test_a_detectors_loss_that_is_not_finite_names_the_images(world):
-    detector = new_detector("lcnet_035", 64, ("lab",))
+    detector = new_detector("lcnet_035", 64, (0.5,) * 3, (0.2,) * 3, ("lab",))
     with torch.no_grad():
         detector.network.head.classification_head.cls_logits.bias.fill_(float("nan"))
     labels = with_boxes(world.labels(["lab"]))

@@ -113,6 +113,7 @@ def test_a_missing_image_is_named(refused, fresh_study):
     assert name in told
 
 
+@pytest.mark.slow
 def test_an_unknown_backbone_is_named_before_training(refused, fresh_study):
     change_setting(fresh_study, "models.mouse.backbone", "lcnet_35")
     told = refused("results/models/mouse/member-0")

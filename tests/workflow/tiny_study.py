@@ -28,7 +28,7 @@ def copy_workflow(folder):
     """The program itself, to be run and edited in a place of its own."""
     folder.mkdir()
     shutil.copy2(REPOSITORY / "Snakefile", folder)
-    for part in ("workflow", "superanimal_core", "config", "profiles"):
+    for part in ("workflow", "superanimal_core", "config", "profiles", "envs"):
         ignored = shutil.ignore_patterns("__pycache__")
         shutil.copytree(REPOSITORY / part, folder / part, ignore=ignored)
     return folder
@@ -50,7 +50,8 @@ def write_tiny_study(study):
     write_videos(study, ("mouse", "raw/mouse.truth.parquet", "m1"))
     settings = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
     model = {"space": SPACE, "seeds": [0], "backbone": "lcnet_035", "initial_weights": None}
-    settings["models"] = {"mouse": {**model, "input_size_px": 64, "detector_size_px": 96}}
+    model |= {"input_size_px": 64, "detector_size_px": 96}
+    settings["models"] = {"mouse": settings["models"]["mouse"] | model}
     settings["network"] |= {"decoder_channels": 8}
     settings["training"] |= {"steps": 4, "batch": 4, "warmup_steps": 1}
     settings["detector"] |= {"steps": 4, "batch": 2, "min_score": 0.0}

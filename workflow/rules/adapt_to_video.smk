@@ -2,18 +2,20 @@ rule adapt_to_video:
     """A member learns from its own confident predictions on a video; kept only if it helps."""
     input:
         video=of_video("path"),
-        frames=RESULTS + "/videos/{video}/frames.parquet",
-        boxes=RESULTS + "/videos/{video}/boxes.parquet",
-        predicted=RESULTS + "/videos/{video}/predicted",
+        frames="results/videos/{video}/frames.parquet",
+        boxes="results/videos/{video}/boxes.parquet",
+        predicted="results/videos/{video}/predicted",
         member=lambda wildcards: (
-            f"{RESULTS}/models/{of_video('model')(wildcards)}/member-{wildcards.seed}"
+            f"results/models/{of_video('model')(wildcards)}/member-{wildcards.seed}"
         ),
     output:
-        member=directory(RESULTS + "/videos/{video}/adapted-models/member-{seed}"),
+        member=directory("results/videos/{video}/adapted-models/member-{seed}"),
     log:
         "logs/adapt_to_video/{video}-{seed}.log",
     benchmark:
         "benchmarks/adapt_to_video/{video}-{seed}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:

@@ -3,11 +3,13 @@ rule check_video:
     input:
         **per_video_results(),
     output:
-        quality=RESULTS + "/videos/{video}/quality.json",
+        quality="results/videos/{video}/quality.json",
     log:
         "logs/check_video/{video}.log",
     benchmark:
         "benchmarks/check_video/{video}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     params:
         code=code("check_video"),
         quality=setting("quality"),

@@ -1,13 +1,15 @@
 rule classify_behavior:
     """Bouts of behavior."""
     input:
-        features=RESULTS + "/videos/{video}/features.parquet",
+        features="results/videos/{video}/features.parquet",
     output:
-        bouts=RESULTS + "/videos/{video}/bouts.parquet",
+        bouts="results/videos/{video}/bouts.parquet",
     log:
         "logs/classify_behavior/{video}.log",
     benchmark:
         "benchmarks/classify_behavior/{video}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:

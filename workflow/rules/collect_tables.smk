@@ -3,16 +3,18 @@ rule collect_tables:
     input:
         quality=per_video("quality.json"),
     output:
-        poses=directory(RESULTS + "/tables/poses.parquet"),
-        strides=RESULTS + "/tables/strides.parquet",
-        gait=RESULTS + "/tables/gait.parquet",
-        features=RESULTS + "/tables/features.parquet",
-        bouts=RESULTS + "/tables/bouts.parquet",
-        quality=RESULTS + "/tables/quality.parquet",
+        poses=directory("results/tables/poses.parquet"),
+        strides="results/tables/strides.parquet",
+        gait="results/tables/gait.parquet",
+        features="results/tables/features.parquet",
+        bouts="results/tables/bouts.parquet",
+        quality="results/tables/quality.parquet",
     log:
         "logs/collect_tables/all.log",
     benchmark:
         "benchmarks/collect_tables/all.tsv"
+    conda:
+        "../../envs/environment.yaml"
     params:
         code=code("collect_tables"),
     script:

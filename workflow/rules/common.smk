@@ -13,9 +13,6 @@ from superanimal_core.errors import ConfigError
 from superanimal_core.files.study import read_study
 from superanimal_core.provenance import script_digest
 
-RESULTS = "results"
-SPACES = RESULTS + "/spaces"
-
 try:
     STUDY = read_study(config, WORKFLOW)
 except ConfigError as error:
@@ -87,7 +84,7 @@ def unified(*roles):
     def of_model(wildcards):
         space = config["models"][wildcards.model]["space"]
         names = STUDY.datasets_of(space, *roles)
-        return [f"{RESULTS}/datasets/{name}/unified.parquet" for name in names]
+        return [f"results/datasets/{name}/unified.parquet" for name in names]
 
     return of_model
 
@@ -96,13 +93,13 @@ def members(wildcards):
     """Model folders of the ensemble that a video is given."""
     model = STUDY.videos[wildcards.video].model
     seeds = config["models"][model]["seeds"]
-    return [f"{RESULTS}/models/{model}/member-{seed}" for seed in seeds]
+    return [f"results/models/{model}/member-{seed}" for seed in seeds]
 
 
 def adapted_members(wildcards):
     """Model folders of the ensemble after adaptation to a video."""
     seeds = config["models"][STUDY.videos[wildcards.video].model]["seeds"]
-    folder = f"{RESULTS}/videos/{wildcards.video}/adapted-models"
+    folder = f"results/videos/{wildcards.video}/adapted-models"
     return [f"{folder}/member-{seed}" for seed in seeds]
 
 
@@ -119,7 +116,7 @@ def feet(wildcards):
 def per_video_results():
     """Everything that is known about one video, by name."""
     tables = ("frames", "boxes", "poses", "strides", "gait", "features", "bouts")
-    folder = RESULTS + "/videos/{video}/"
+    folder = "results/videos/{video}/"
     results = {table: f"{folder}{table}.parquet" for table in tables}
     adapted = (
         {"adapted_models": adapted_members} if config["adaptation"]["enabled"] else {}
@@ -132,11 +129,17 @@ def videos_with_truth():
 
 
 def per_video(name):
-    return [f"{RESULTS}/videos/{video}/{name}" for video in STUDY.videos]
+    return [f"results/videos/{video}/{name}" for video in STUDY.videos]
 
 
 def labeled_videos():
     """The labeled videos that the configuration asks for."""
     return [
-        f"{RESULTS}/videos/{v}/labeled.mp4" for v in config["report"]["labeled_videos"]
+        f"results/videos/{v}/labeled.mp4" for v in config["report"]["labeled_videos"]
     ]
+
+
+def chosen_smoother():
+    """What every method needs and the settings of the chosen one: the others re-run nothing."""
+    own = config["smoothing"].get(config["smoothing"]["method"], {})
+    return setting("smoothing", "center", "min_score") | own

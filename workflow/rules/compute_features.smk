@@ -1,13 +1,15 @@
 rule compute_features:
     """One row of features per frame and individual."""
     input:
-        poses=RESULTS + "/videos/{video}/poses.parquet",
+        poses="results/videos/{video}/poses.parquet",
     output:
-        features=RESULTS + "/videos/{video}/features.parquet",
+        features="results/videos/{video}/features.parquet",
     log:
         "logs/compute_features/{video}.log",
     benchmark:
         "benchmarks/compute_features/{video}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:

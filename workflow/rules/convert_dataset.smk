@@ -3,12 +3,14 @@ rule convert_dataset:
     input:
         lambda wildcards: STUDY.datasets[wildcards.dataset].path,
     output:
-        labels=RESULTS + "/datasets/{dataset}/labels.parquet",
-        frames=directory(RESULTS + "/datasets/{dataset}/frames"),
+        labels="results/datasets/{dataset}/labels.parquet",
+        frames=directory("results/datasets/{dataset}/frames"),
     log:
         "logs/convert_dataset/{dataset}.log",
     benchmark:
         "benchmarks/convert_dataset/{dataset}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     params:
         code=code("convert_dataset"),
         format=lambda wildcards: STUDY.datasets[wildcards.dataset].format,

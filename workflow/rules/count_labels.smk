@@ -2,14 +2,16 @@ rule count_labels:
     """How many labels, in which state, each data set has of each keypoint."""
     input:
         unified=expand(
-            RESULTS + "/datasets/{dataset}/unified.parquet", dataset=STUDY.datasets
+            "results/datasets/{dataset}/unified.parquet", dataset=STUDY.datasets
         ),
     output:
-        coverage=RESULTS + "/datasets/coverage.parquet",
+        coverage="results/datasets/coverage.parquet",
     log:
         "logs/count_labels/all.log",
     benchmark:
         "benchmarks/count_labels/all.tsv"
+    conda:
+        "../../envs/environment.yaml"
     params:
         code=code("count_labels"),
     script:

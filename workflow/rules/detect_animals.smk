@@ -2,14 +2,16 @@ rule detect_animals:
     """Where the animals of a video are."""
     input:
         video=of_video("path"),
-        frames=RESULTS + "/videos/{video}/frames.parquet",
-        detector=lambda wildcards: f"{RESULTS}/models/{of_video('model')(wildcards)}/detector",
+        frames="results/videos/{video}/frames.parquet",
+        detector=lambda wildcards: f"results/models/{of_video('model')(wildcards)}/detector",
     output:
-        boxes=RESULTS + "/videos/{video}/boxes.parquet",
+        boxes="results/videos/{video}/boxes.parquet",
     log:
         "logs/detect_animals/{video}.log",
     benchmark:
         "benchmarks/detect_animals/{video}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:

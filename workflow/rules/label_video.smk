@@ -2,15 +2,17 @@ rule label_video:
     """The video with its poses drawn into it."""
     input:
         video=of_video("path"),
-        poses=RESULTS + "/videos/{video}/poses.parquet",
-        boxes=RESULTS + "/videos/{video}/boxes.parquet",
-        bouts=RESULTS + "/videos/{video}/bouts.parquet",
+        poses="results/videos/{video}/poses.parquet",
+        boxes="results/videos/{video}/boxes.parquet",
+        bouts="results/videos/{video}/bouts.parquet",
     output:
-        labeled=RESULTS + "/videos/{video}/labeled.mp4",
+        labeled="results/videos/{video}/labeled.mp4",
     log:
         "logs/label_video/{video}.log",
     benchmark:
         "benchmarks/label_video/{video}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:

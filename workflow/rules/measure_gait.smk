@@ -1,14 +1,16 @@
 rule measure_gait:
     """Strides of every limb, and their summary."""
     input:
-        poses=RESULTS + "/videos/{video}/poses.parquet",
+        poses="results/videos/{video}/poses.parquet",
     output:
-        strides=RESULTS + "/videos/{video}/strides.parquet",
-        gait=RESULTS + "/videos/{video}/gait.parquet",
+        strides="results/videos/{video}/strides.parquet",
+        gait="results/videos/{video}/gait.parquet",
     log:
         "logs/measure_gait/{video}.log",
     benchmark:
         "benchmarks/measure_gait/{video}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:

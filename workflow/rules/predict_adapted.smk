@@ -1,11 +1,11 @@
 use rule predict_poses as predict_adapted with:
     input:
         video=of_video("path"),
-        frames=RESULTS + "/videos/{video}/frames.parquet",
-        boxes=RESULTS + "/videos/{video}/boxes.parquet",
+        frames="results/videos/{video}/frames.parquet",
+        boxes="results/videos/{video}/boxes.parquet",
         members=adapted_members,
     output:
-        predicted=directory(RESULTS + "/videos/{video}/adapted"),
+        predicted=directory("results/videos/{video}/adapted"),
     log:
         "logs/predict_adapted/{video}.log",
     benchmark:

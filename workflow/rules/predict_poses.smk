@@ -2,15 +2,17 @@ rule predict_poses:
     """What each member of the ensemble sees; one process decodes the video once for all."""
     input:
         video=of_video("path"),
-        frames=RESULTS + "/videos/{video}/frames.parquet",
-        boxes=RESULTS + "/videos/{video}/boxes.parquet",
+        frames="results/videos/{video}/frames.parquet",
+        boxes="results/videos/{video}/boxes.parquet",
         members=members,
     output:
-        predicted=directory(RESULTS + "/videos/{video}/predicted"),
+        predicted=directory("results/videos/{video}/predicted"),
     log:
         "logs/predict_poses/{video}.log",
     benchmark:
         "benchmarks/predict_poses/{video}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:

@@ -4,11 +4,13 @@ rule pretrain:
         unified=unified("pretrain"),
         weights=lambda wildcards: model_settings(wildcards)["initial_weights"] or [],
     output:
-        member=directory(RESULTS + "/models/{model}/member-{seed}"),
+        member=directory("results/models/{model}/member-{seed}"),
     log:
         "logs/pretrain/{model}-{seed}.log",
     benchmark:
         "benchmarks/pretrain/{model}-{seed}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     params:
         code=code("pretrain"),
         network=network_settings,

@@ -3,11 +3,13 @@ rule probe_video:
     input:
         video=of_video("path"),
     output:
-        frames=RESULTS + "/videos/{video}/frames.parquet",
+        frames="results/videos/{video}/frames.parquet",
     log:
         "logs/probe_video/{video}.log",
     benchmark:
         "benchmarks/probe_video/{video}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:

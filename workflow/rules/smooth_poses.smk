@@ -1,21 +1,16 @@
-def chosen_smoother():
-    """What every method needs and the settings of the chosen one: the others re-run nothing."""
-    own = config["smoothing"].get(config["smoothing"]["method"], {})
-    return setting("smoothing", "center", "min_score") | own
-
-
 rule smooth_poses:
     """The answer: the ensemble, smoothed, with its uncertainty."""
     input:
-        predicted=RESULTS
-        + "/videos/{video}/"
+        predicted="results/videos/{video}/"
         + ("adapted" if config["adaptation"]["enabled"] else "predicted"),
     output:
-        poses=RESULTS + "/videos/{video}/poses.parquet",
+        poses="results/videos/{video}/poses.parquet",
     log:
         "logs/smooth_poses/{video}.log",
     benchmark:
         "benchmarks/smooth_poses/{video}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:

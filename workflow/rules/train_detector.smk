@@ -3,14 +3,16 @@ rule train_detector:
     input:
         unified=unified("pretrain"),
         member=lambda wildcards: (
-            f"{RESULTS}/models/{wildcards.model}/member-{model_settings(wildcards)['seeds'][0]}"
+            f"results/models/{wildcards.model}/member-{model_settings(wildcards)['seeds'][0]}"
         ),
     output:
-        detector=directory(RESULTS + "/models/{model}/detector"),
+        detector=directory("results/models/{model}/detector"),
     log:
         "logs/train_detector/{model}.log",
     benchmark:
         "benchmarks/train_detector/{model}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     params:
         code=code("train_detector"),
         size_px=lambda wildcards: model_settings(wildcards)["detector_size_px"],

@@ -1,15 +1,17 @@
 rule unify_dataset:
     """A data set in the unified keypoint space, divided into training and test."""
     input:
-        labels=RESULTS + "/datasets/{dataset}/labels.parquet",
+        labels="results/datasets/{dataset}/labels.parquet",
         conversion=lambda wildcards: STUDY.datasets[wildcards.dataset].conversion,
         space=space_file_of_dataset,
     output:
-        unified=RESULTS + "/datasets/{dataset}/unified.parquet",
+        unified="results/datasets/{dataset}/unified.parquet",
     log:
         "logs/unify_dataset/{dataset}.log",
     benchmark:
         "benchmarks/unify_dataset/{dataset}.tsv"
+    conda:
+        "../../envs/environment.yaml"
     params:
         code=code("unify_dataset"),
         labels=setting("labels"),
