@@ -64,7 +64,7 @@ def read_quality(paths: Sequence[str | Path]) -> list[dict[str, Any]]:
     return [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
 
 
-def _figures(results: Mapping[str, Any], min_score: float) -> dict[str, float]:
+def _figures(results: Mapping[str, Any], min_score: float) -> dict[str, Any]:
     """Counts and means; VideoError from the first result that stands for a failure."""
     frames = read_parquet(results["frames"])
     smoothed = read_smoothed(results["poses"])
@@ -80,6 +80,7 @@ def _figures(results: Mapping[str, Any], min_score: float) -> dict[str, float]:
         "frames_predicted": int(has_pose.sum()),
         "duration_s": float(smoothed.poses.time_s[-1] - smoothed.poses.time_s[0]),
         "absent_fraction": float(1 - has_pose.mean()),
+        "keypoints_seen": int(used.sum()),
         "mean_score": float(score[:, :, used].mean()) if used.any() else 0.0,
         "dropped_keypoints_per_frame": float((score[:, :, used] < min_score).sum(axis=2).mean()),
         "median_uncertainty_px": float(np.median(deviation)) if len(deviation) else float("nan"),
@@ -106,6 +107,8 @@ def _flags(
         flags.append("some time stamps were missing and were filled from the nominal rate")
     if figures["absent_fraction"] > max_absent_fraction:
         flags.append(f"{figures['absent_fraction']:.0%} of the frames have no pose")
+    if not figures["keypoints_seen"]:
+        flags.append("no keypoint reaches the score limit: wrong model, or boxes beside the animal")
     if figures["median_uncertainty_px"] > max_uncertainty_px:
         flags.append(f"median uncertainty {figures['median_uncertainty_px']:.1f} px")
     return flags
