@@ -26,10 +26,14 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
 	@touch $@
 
-demo: $(READY) ## the chain on synthetic animals: results, report and a comparison with the truth
-	@$(BIN)/python demo/make_study.py demo-study
+demo: $(READY) demo-study/config/videos.tsv ## the chain on synthetic animals, compared with the truth
 	@$(SNAKEMAKE) --directory demo-study
 	@$(BIN)/python demo/print_results.py demo-study
+
+# the sheet of videos is written last; the study is made again only when its makers change
+demo-study/config/videos.tsv: demo/config.yaml demo/make_study.py $(wildcard superanimal_core/synthetic/*.py) | $(READY)
+	@echo "drawing the demo's animals (half a minute)"
+	@$(BIN)/python demo/make_study.py demo-study
 
 real: $(READY) ## the chain on a real open-field video (needs SUPERANIMAL_SHARED)
 	@$(BIN)/python demo/make_real_study.py real-study

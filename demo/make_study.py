@@ -1,6 +1,8 @@
 """Write the demo study: synthetic labs and videos with known truth."""
 
 import argparse
+import shutil
+from pathlib import Path
 
 from superanimal_core.files.synthetic_study import write_demo_study
 
@@ -12,6 +14,9 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same study")
     parser.add_argument("--images", type=int, default=260, help="labeled pictures per lab")
     chosen = parser.parse_args()
+    config = Path(chosen.folder) / "config"
+    config.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(Path(__file__).with_name("config.yaml"), config / "config.yaml")
     write_demo_study(chosen.folder, chosen.seed, chosen.images)
 
 
