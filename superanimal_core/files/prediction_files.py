@@ -26,6 +26,8 @@ from superanimal_core.pose.poses import Poses
 PIXEL_CENTER = 0.5
 HEADER_BYTES = 2**20
 MOST_FRAMES_PER_ROW = 10  # rows may leave frames out, but not nine of ten
+FRAME_NUMBER = re.compile(r"[0-9]+\.0*")
+MOST_DIGITS = 15  # of a frame number
 SPACE = "predictions"
 SLEAP_ARRAYS = ("tracks", "node_names", "track_names", "point_scores")
 
@@ -69,12 +71,12 @@ def read_csv_table(path: Path) -> HeadedTable:
     where = str(path)
     try:
         with path.open("rb") as file:
-            start = file.read(HEADER_BYTES)
-        lines = start.decode("utf-8-sig", errors="replace").splitlines()
+            start = [file.readline(HEADER_BYTES) for _ in range(4)]
+        lines = [line.decode("utf-8-sig", errors="replace").rstrip("\r\n") for line in start]
         size = path.stat().st_size
     except OSError as mistake:
         raise DatasetError(f"{where}: cannot be read ({mistake.strerror})") from None
-    rows = next((n for n, line in enumerate(lines[:4], 1) if line.startswith("coords")), 0)
+    rows = next((n for n, line in enumerate(lines, 1) if line.startswith("coords")), 0)
     try:
         header = parse_headed_csv("\n".join(lines[:rows]), where)
         index, values = _csv_body(path, lines[rows - 1], rows)
@@ -86,33 +88,40 @@ def read_csv_table(path: Path) -> HeadedTable:
 
 
 def _csv_body(path: Path, last_header: str, rows: int) -> tuple[Any, ndarray]:
-    """Row names and numbers under the header rows. ArrowInvalid where a cell is no number."""
+    """Row names and numbers under the header rows. ArrowInvalid where a cell is no number.
+
+    The row names must be whole numbers in one column.
+    """
     cells = next(csv.reader([last_header]))
-    named = next((i for i, cell in enumerate(cells) if i > 0 and cell), len(cells))
-    names = [f"f{i}" for i in range(len(cells))]
-    kinds = {n: pa.string() if i < named else pa.float64() for i, n in enumerate(names)}
+    names = [str(i) for i in range(len(cells))]
     table = pc.read_csv(
         path,
-        read_options=pc.ReadOptions(skip_rows=rows, column_names=names, use_threads=False),
-        convert_options=pc.ConvertOptions(column_types=kinds, null_values=["", "NaN", "nan"]),
+        read_options=pc.ReadOptions(skip_rows=rows, column_names=names),
+        convert_options=pc.ConvertOptions(
+            column_types={"0": pa.int64(), **dict.fromkeys(names[1:], pa.float64())},
+            null_values=["", "NaN", "nan"],
+        ),
     )
-    values = np.empty((len(table), len(cells) - named))
+    if table.column(0).null_count or len(cells) < 2 or not cells[1]:
+        raise pa.ArrowInvalid("row names are no whole numbers in one column")
+    values = np.empty((len(table), len(cells) - 1))
     for i in range(values.shape[1]):
-        chunks = [_numbers(chunk) for chunk in table.column(named + i).chunks]
-        values[:, i] = np.concatenate(chunks or [np.empty(0)])
-    index = zip(*(table.column(i).to_pylist() for i in range(named)), strict=True)
-    return tuple(tuple(str(part) for part in row) for row in index), values
+        values[:, i] = _numbers(table.column(i + 1), np.float64)
+    return tuple((str(n),) for n in _numbers(table.column(0), np.int64).tolist()), values
 
 
-def _numbers(array: pa.Array) -> ndarray:
+def _numbers(column: pa.ChunkedArray, kind: type) -> ndarray:
     """Numbers, NaN in empty cells. Not by `to_numpy`, which imports pandas: half a second."""
-    is_known, numbers = array.buffers()
-    rows = slice(array.offset, array.offset + len(array))
-    values = np.frombuffer(numbers, dtype=np.float64)[rows]
-    if is_known is None:
-        return values
-    bits = np.unpackbits(np.frombuffer(is_known, dtype=np.uint8), bitorder="little")[rows]
-    return np.where(bits == 1, values, np.nan)
+    parts = [np.empty(0, dtype=kind)]
+    for array in column.chunks:
+        is_known, numbers = array.buffers()
+        rows = slice(array.offset, array.offset + len(array))
+        values = np.frombuffer(numbers, dtype=kind)[rows]
+        if array.null_count:
+            bits = np.unpackbits(np.frombuffer(is_known, dtype=np.uint8), bitorder="little")[rows]
+            values = np.where(bits == 1, values, np.nan)
+        parts.append(values)
+    return np.concatenate(parts)
 
 
 def _poses_of_table(table: HeadedTable, fps: float) -> Poses:
@@ -171,13 +180,14 @@ def _poses(
 
 def _frame_numbers(table: HeadedTable) -> ndarray:
     """The rows' names as increasing frame numbers. DatasetError when they are none."""
-    for row in table.index:
-        if len(row) != 1 or not re.fullmatch(r"[0-9]{1,9}(\.0*)?", row[0]):
+    names = ["/".join(row) for row in table.index]
+    for name in names:
+        if len(name) > MOST_DIGITS or not (name.isdecimal() or FRAME_NUMBER.fullmatch(name)):
             raise DatasetError(
-                f"{table.where}: row '{'/'.join(row)}' is no frame number; give predictions on a "
+                f"{table.where}: row '{name[:80]}' is no frame number; give predictions on a "
                 "whole video"
             )
-    numbers = np.array([int(float(row[0])) for row in table.index], dtype=np.int64)
+    numbers = np.array(names, dtype=np.float64).astype(np.int64)
     backwards = np.flatnonzero(np.diff(numbers) <= 0)
     if len(backwards):
         row = int(backwards[0]) + 1

@@ -4,7 +4,7 @@ Nine columns per keypoint under DeepLabCut's header rows: x, y, likelihood, x_en
 y_ens_median, x_ens_var, y_ens_var, x_posterior_var, y_posterior_var. As there, `ens_var` is the
 ensemble's variance over the mean likelihood, the noise that the smoother is told; for one network
 its assumed variance over the likelihood. Positions count pixel centers from 0, so 0.5 is
-subtracted. Unknown numbers are empty cells.
+subtracted. Unknown numbers are empty cells; numbers have the seven digits of float32.
 
 Unlike there, `posterior_var` never contains the ensemble's variance, and `ens_var` of several views
 is not inflated.
@@ -77,7 +77,7 @@ def reference_columns(
         np.where(np.isfinite(noise), noise, np.nan),
         smoothed.variance_px2[rows],
     ]
-    together = np.concatenate(parts, axis=-1, dtype=np.float64)
+    together = np.concatenate(parts, axis=-1, dtype=np.float32)
     return together.reshape(len(together), -1)
 
 
@@ -90,4 +90,4 @@ def _with_empty_cells(column: Float[ndarray, "row"]) -> pa.Array:
     """The numbers, null where NaN. Not by `pa.array`, which imports pandas: half a second."""
     known = np.packbits(np.isfinite(column), bitorder="little")
     buffers = [pa.py_buffer(known), pa.py_buffer(np.ascontiguousarray(column))]
-    return pa.Array.from_buffers(pa.float64(), len(column), buffers)
+    return pa.Array.from_buffers(pa.float32(), len(column), buffers)

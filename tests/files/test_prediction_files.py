@@ -80,6 +80,13 @@ def test_frames_that_a_table_leaves_out_are_absent(tmp_path):
     assert np.isfinite(poses.xy_px[[1, 2, 4, 5]]).all()
 
 
+def test_rows_may_be_named_with_a_decimal_point(tmp_path):
+    written = table()
+    written.index = written.index.astype(float)
+    written.to_csv(tmp_path / "a.csv")
+    assert len(read_predictions(tmp_path / "a.csv", fps=50)) == 6
+
+
 def test_the_fast_and_the_careful_parser_agree(tmp_path):
     path = tmp_path / "a.csv"
     written = table()
@@ -171,6 +178,9 @@ HEADER = "scorer,n,n,n\nbodyparts,nose,nose,nose\ncoords,x,y,likelihood\n"
         (HEADER + "0,1,2,1\nimg7.png,1,2,1\n", "row 'img7.png' is no frame number"),
         (HEADER + "4,1,2,1\n3,1,2,1\n", "frame 3 stands after frame 4"),
         (HEADER + "999999999,1,2,1\n", "1 rows for 1000000000 frames"),
+        (HEADER + "-1,1,2,1\n", "row '-1' is no frame number"),
+        (HEADER + ",1,2,1\n", "row '' is no frame number"),
+        (HEADER + "1" * 400 + ",1,2,1\n", "is no frame number"),
         (HEADER + "0,inf,2,1\n", "a position is infinite"),
         (HEADER.replace("likelihood", "visible") + "0,1,2,1\n", "no column 'likelihood'"),
         (HEADER.replace("x,", "z,") + "0,1,2,1\n", "has a column y, but none for x"),
