@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
 export SUPERANIMAL_SHARED
 
-.PHONY: help setup demo test test-slow check format schemas real peers benchmarks slurm-profile clean
+.PHONY: help setup demo test test-slow test-slurm check format schemas real peers benchmarks slurm-profile clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -23,7 +23,8 @@ $(READY): requirements.lock pyproject.toml
 	  { echo "Python 3.11 or newer is needed; say which with: make PYTHON=python3.12"; exit 1; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	  --config-settings editable_mode=compat -e .
 	@touch $@
 
 demo: $(READY) demo-study/config/videos.tsv ## the chain on synthetic animals, compared with the truth
@@ -41,10 +42,13 @@ real: $(READY) ## the chain on a real open-field video (needs SUPERANIMAL_SHARED
 	@$(BIN)/python demo/print_real_results.py real-study
 
 test: $(READY) ## the tests, without the slow ones
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n $(CORES) --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not slurm" -n $(CORES) --dist loadgroup
 
 test-slow: $(READY) ## the slow tests: whole runs of the workflow
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
+
+test-slurm: $(READY) ## the tests on a real Slurm cluster, started for them
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm -m slurm
 
 check: $(READY) ## style, types, workflow files, spelling, architecture
 	$(BIN)/ruff check .

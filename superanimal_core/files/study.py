@@ -8,6 +8,7 @@ import glob
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from superanimal_core.settings import Settings, settings_from_mapping
 ROLES = ("pretrain", "fine_tune", "evaluate")
 VIDEO_COLUMNS = ("path", "video", "model", "max_individuals", "fps", "cm_per_px")
 DATASET_COLUMNS = ("dataset", "path", "format", "space", "role", "conversion", "license")
+LONG_VIDEO_BYTES = 500_000_000  # about an hour: far more work than a job's start
 IDENTIFIER = re.compile(r"^[A-Za-z0-9_-]+$")
 KEYPOINTS = Path("config/keypoints")
 
@@ -44,6 +46,17 @@ class Study:
     def datasets_of(self, space: str, *roles: str) -> list[str]:
         """Names of the data sets of a space that have one of the roles."""
         return [d.dataset for d in self.datasets.values() if d.space == space and d.role in roles]
+
+    def batch_of(self, video: str, size: int) -> str:
+        """Name of the batch of a video: `size` rows of the sheet, a long video alone."""
+        path = Path(self.videos[video].path)
+        if size == 1 or (path.is_file() and path.stat().st_size > LONG_VIDEO_BYTES):
+            return video
+        return str(self._places[video] // size)
+
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        return {video: place for place, video in enumerate(self.videos)}
 
 
 def read_study(config: Any, workflow_folder: Path) -> Study:

@@ -14,6 +14,8 @@ rule adapt_to_video:
         "logs/adapt_to_video/{video}-{seed}.log",
     benchmark:
         "benchmarks/adapt_to_video/{video}-{seed}.tsv"
+    group:
+        batch("gpu")
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -8,6 +8,8 @@ rule check_video:
         "logs/check_video/{video}.log",
     benchmark:
         "benchmarks/check_video/{video}.tsv"
+    group:
+        batch("tail")
     conda:
         "../../envs/environment.yaml"
     params:

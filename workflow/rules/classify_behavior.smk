@@ -8,6 +8,8 @@ rule classify_behavior:
         "logs/classify_behavior/{video}.log",
     benchmark:
         "benchmarks/classify_behavior/{video}.tsv"
+    group:
+        batch("tail")
     conda:
         "../../envs/environment.yaml"
     resources:

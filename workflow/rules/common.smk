@@ -48,6 +48,22 @@ def last_attempt(wildcards, attempt):
     return int(attempt > int(os.environ["SUPERANIMAL_RETRIES"]))
 
 
+def batch(group):
+    """Group function: videos whose jobs of this kind share one cluster job.
+
+    As many videos as the profile's group-components say, in the order of the sheet; one whose file
+    is long has a job of its own.
+    """
+
+    def of_video(wildcards):
+        size = workflow.group_settings.group_components.get(group, 1)
+        name = f"{group}_{STUDY.batch_of(wildcards.video, size)}"
+        workflow.parent_groupids[name] = group
+        return name
+
+    return of_video
+
+
 def setting(section, *keys):
     """Plain values of a section of the configuration, or of some of its keys."""
     return {key: config[section][key] for key in keys} if keys else config[section]

@@ -15,6 +15,8 @@ rule compare_truth:
         "logs/compare_truth/{video}.log",
     benchmark:
         "benchmarks/compare_truth/{video}.tsv"
+    group:
+        batch("tail")
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -8,6 +8,8 @@ rule compute_features:
         "logs/compute_features/{video}.log",
     benchmark:
         "benchmarks/compute_features/{video}.tsv"
+    group:
+        batch("tail")
     conda:
         "../../envs/environment.yaml"
     resources:

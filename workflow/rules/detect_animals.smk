@@ -10,6 +10,8 @@ rule detect_animals:
         "logs/detect_animals/{video}.log",
     benchmark:
         "benchmarks/detect_animals/{video}.tsv"
+    group:
+        batch("gpu")
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -9,6 +9,8 @@ rule measure_gait:
         "logs/measure_gait/{video}.log",
     benchmark:
         "benchmarks/measure_gait/{video}.tsv"
+    group:
+        batch("tail")
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -10,3 +10,5 @@ use rule predict_poses as predict_adapted with:
         "logs/predict_adapted/{video}.log",
     benchmark:
         "benchmarks/predict_adapted/{video}.tsv"
+    group:
+        batch("gpu")

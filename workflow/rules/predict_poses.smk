@@ -11,6 +11,8 @@ rule predict_poses:
         "logs/predict_poses/{video}.log",
     benchmark:
         "benchmarks/predict_poses/{video}.tsv"
+    group:
+        batch("gpu")
     conda:
         "../../envs/environment.yaml"
     resources:

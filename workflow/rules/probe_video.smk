@@ -8,6 +8,8 @@ rule probe_video:
         "logs/probe_video/{video}.log",
     benchmark:
         "benchmarks/probe_video/{video}.tsv"
+    group:
+        batch("probe")
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -9,6 +9,8 @@ rule smooth_poses:
         "logs/smooth_poses/{video}.log",
     benchmark:
         "benchmarks/smooth_poses/{video}.tsv"
+    group:
+        batch("tail")
     conda:
         "../../envs/environment.yaml"
     resources:

@@ -1,0 +1,73 @@
+"""Jobs that outlived the Snakemake that submitted them: whose work they do, what becomes of them.
+
+Every job carries its identity as its Slurm comment: one token per rule's run in it. A token has two
+halves: what is made (rule and output files) and from what (inputs, parameters, code digest).
+"""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+MARK = "superanimal:"
+HALF = 10  # hexadecimal digits
+
+
+@dataclass(frozen=True)
+class RunningJob:
+    """A job in the queue that an earlier run submitted from the same folder."""
+
+    job_id: str
+    tokens: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`adopt`: the job to wait for instead of submitting, if any; `cancel`: jobs in the way."""
+
+    adopt: str | None
+    cancel: tuple[str, ...]
+
+
+def token(
+    rule: str, outputs: Iterable[str], inputs: Iterable[str], params: Mapping[str, object]
+) -> str:
+    """The identity of one run of a rule. Memory, time and threads are not part of it."""
+    made = repr((rule, sorted(outputs)))
+    source = repr((sorted(inputs), sorted((k, repr(v)) for k, v in params.items())))
+    return "-".join(hashlib.sha256(text.encode()).hexdigest()[:HALF] for text in (made, source))
+
+
+def comment(tokens: Iterable[str]) -> str:
+    """The Slurm comment of a job with these tokens."""
+    return MARK + ",".join(sorted(tokens))
+
+
+def parse_running(listing: str, folder: str, own_run: str) -> list[RunningJob]:
+    """The earlier runs' jobs in lines `id|name|folder|comment` of squeue."""
+    jobs = []
+    for line in listing.splitlines():
+        job_id, name, where, text = ([*line.split("|", 3), "", "", ""])[:4]
+        if where == folder and name != own_run and text.startswith(MARK):
+            tokens = frozenset(text.removeprefix(MARK).strip().split(","))
+            jobs.append(RunningJob(job_id.strip(), tokens))
+    return jobs
+
+
+def decide(tokens: Iterable[str], running: Iterable[RunningJob]) -> Decision:
+    """Adopt a job that does all that is wanted in the same way; cancel what does part of it.
+
+    A job made by other code or settings, or that covers only a part, would write the same files.
+    """
+    wanted = set(tokens)
+    made = {_made(each) for each in wanted}
+    in_the_way = []
+    for job in running:
+        if wanted <= job.tokens:
+            return Decision(adopt=job.job_id, cancel=())
+        if made & {_made(each) for each in job.tokens}:
+            in_the_way.append(job.job_id)
+    return Decision(adopt=None, cancel=tuple(in_the_way))
+
+
+def _made(each: str) -> str:
+    return each.split("-", 1)[0]

@@ -1,0 +1,38 @@
+"""A Slurm cluster for the tests of this folder, and runs of Snakemake on it."""
+
+import os
+import subprocess
+from pathlib import Path
+
+import cluster
+import pytest
+from toy_runs import Toy
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker("slurm")
+
+
+@pytest.fixture(scope="session")
+def slurm(tmp_path_factory):
+    """The running cluster's folder."""
+    why_not = cluster.missing()
+    if why_not:
+        pytest.skip(f"no Slurm can be started here: {why_not}")
+    folder = tmp_path_factory.mktemp("slurm")
+    cluster.start(folder)
+    yield folder
+    cluster.stop(folder)
+
+
+@pytest.fixture
+def toy(slurm, tmp_path):
+    toy = Toy(tmp_path)
+    yield toy
+    for run in toy.runs:
+        if run.poll() is None:
+            toy.kill(run)
+    subprocess.run(["scancel", "--user", str(os.getuid())], check=False)
