@@ -17,6 +17,7 @@ import yaml
 from superanimal_core.evaluation.metrics import euclidean_error_px
 from superanimal_core.inference.predict import predict_labels
 from superanimal_core.network.bundle import new_bundle
+from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState, fill_boxes
@@ -93,10 +94,15 @@ def train_network(train: Labels, images: dict[str, np.ndarray], masking: bool, s
     config = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
     use_device(2, seed)
     model = config["models"]["mouse"]
+    shared = config["network"]
+    parameters = {k: shared[k] for k in ("stride_px", "sigma_px", "decoder_channels")}
+    side = model["input_size_px"]
+    colors = (tuple(model["mean"]), tuple(model["std"]))
     bundle = new_bundle(
         train.space,
-        **config["network"],
-        **{k: model[k] for k in ("backbone", "input_size_px", "mean", "std")},
+        architecture="pyramid",
+        parameters={"backbone": model["backbone"], **parameters},
+        crop=CropGeometry((side, side), shared["crop_margin"], *colors, in_whole_pixels=False),
         trained_on=train.sources,
     )
     steps = config["training"]["steps"] // 3

@@ -19,19 +19,20 @@ from superanimal_core.files.bundles_description import DESCRIPTION, read_descrip
 from superanimal_core.files.parquet import write_parquet
 from superanimal_core.files.pose_files import space_from_mapping
 from superanimal_core.network.bundle import ModelBundle, new_bundle
-from superanimal_core.network.detector import DetectorBundle, new_detector
+from superanimal_core.network.crops import CropGeometry
+from superanimal_core.network.detector import DETECTORS, DetectorBundle
 from superanimal_core.training.history import History
 
 WEIGHTS, HISTORY = "weights.safetensors", "history.parquet"
-_NETWORK = ("network", "space")
 
 
 def write_bundle(
     bundle: ModelBundle, folder: str | Path, record: Mapping[str, Any], history: History
 ) -> None:
     """Write a pose model; the folder appears complete or not at all."""
-    described = {k: v for k, v in vars(bundle).items() if k not in _NETWORK}
-    document = {"kind": "pose", "space": asdict(bundle.space), **described, "made_by": record}
+    described = {k: v for k, v in vars(bundle).items() if k != "network"}
+    described |= {"space": asdict(bundle.space), "crop": asdict(bundle.crop)}
+    document = {"kind": "pose", **described, "made_by": record}
     _write(folder, document, bundle.network.state_dict(), history)
 
 
@@ -49,15 +50,19 @@ def read_bundle(folder: str | Path) -> ModelBundle:
     document = read_description(folder, "pose")
     bundle = new_bundle(
         space_from_mapping(document["space"]),
-        **{
-            name: _frozen(document[name])
-            for name in ModelBundle.__annotations__
-            if name not in _NETWORK
-        },
+        architecture=document["architecture"],
+        parameters=document["parameters"],
+        crop=crop_from_mapping(document["crop"]),
+        trained_on=tuple(document["trained_on"]),
     )
     bundle.network.load_state_dict(_read_weights(folder))
     bundle.network.eval()
     return bundle
+
+
+def crop_from_mapping(mapping: Mapping[str, Any]) -> CropGeometry:
+    """A crop geometry from JSON's or YAML's plain values."""
+    return CropGeometry(**_with_tuples(dict(mapping)))
 
 
 def read_member_bundles(folders: list[str]) -> list[ModelBundle]:
@@ -68,13 +73,10 @@ def read_member_bundles(folders: list[str]) -> list[ModelBundle]:
 def read_detector(folder: str | Path) -> DetectorBundle:
     """Read a detector."""
     document = read_description(folder, "detector")
-    detector = new_detector(
-        document["backbone"],
-        document["size_px"],
-        tuple(document["mean"]),
-        tuple(document["std"]),
-        tuple(document["trained_on"]),
-    )
+    fields = [name for name in DetectorBundle.__annotations__ if name != "network"]
+    described = {name: _with_tuples(document[name]) for name in fields}
+    network = DETECTORS[described["architecture"]](**described["parameters"])
+    detector = DetectorBundle(network, **described)
     detector.network.load_state_dict(_read_weights(folder))
     detector.network.eval()
     return detector
@@ -117,5 +119,8 @@ def _read_weights(folder: str | Path) -> dict[str, Tensor]:
         raise SuperAnimalError(f"{folder}/{WEIGHTS}: cannot be read ({error})") from None
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _with_tuples(value: Any) -> Any:
+    """JSON's lists as tuples, however deep."""
+    if isinstance(value, dict):
+        return {key: _with_tuples(part) for key, part in value.items()}
+    return tuple(_with_tuples(part) for part in value) if isinstance(value, list) else value

@@ -9,15 +9,8 @@ from numpy import ndarray
 from torch import Tensor
 
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.crops import (
-    Affine,
-    apply_affine,
-    crop_affine,
-    cut_crop,
-    invert_affine,
-)
-from superanimal_core.network.heatmaps import decode_heatmaps
-from superanimal_core.network.pose_network import normalize_crops
+from superanimal_core.network.crops import Affine, apply_affine
+from superanimal_core.network.pose_network import PoseNetwork, ready_network
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
 
@@ -38,38 +31,38 @@ def predict_video(
     """The poses that each network sees in the boxes of each frame; NaN where a box is NaN.
 
     The frames are decoded once; every batch of crops goes through all networks, which must share
-    space, input size and margin (members of one ensemble). Frames beyond the boxes are not read.
+    space and crop geometry (members of one ensemble). Frames beyond the boxes are not read.
     """
     first = bundles[0]
     shape = (*boxes_xyxy_px.shape[:2], len(first.space))
     xy_px = np.full((len(bundles), *shape, 2), np.nan)
     score = np.zeros((len(bundles), *shape))
-    networks = [_ready(b.network, device) for b in bundles]
+    networks = [ready_network(b.network, device) for b in bundles]
     slots: list[Slot] = []
-    affines: list[Affine] = []
-    crops: list[UInt8[ndarray, "size size 3"]] = []
+    maps: list[Affine] = []
+    crops: list[UInt8[ndarray, "height width 3"]] = []
 
     def flush() -> None:
-        pixels = normalize_crops(torch.from_numpy(np.stack(crops)), first.mean, first.std)
+        pixels = first.crop.normalize(torch.from_numpy(np.stack(crops)))
         pixels = pixels.contiguous(memory_format=torch.channels_last).to(device)
         for member, network in enumerate(networks):
-            positions, heights = _run(network, pixels, first.stride_px, precision)
-            for (frame, individual), affine, xy, s in zip(
-                slots, affines, positions, heights, strict=True
+            positions, heights = _run(network, pixels, precision)
+            for (frame, individual), to_image, xy, s in zip(
+                slots, maps, positions, heights, strict=True
             ):
-                xy_px[member, frame, individual] = apply_affine(invert_affine(affine), xy)
+                xy_px[member, frame, individual] = apply_affine(to_image, xy)
                 score[member, frame, individual] = s
         slots.clear()
-        affines.clear()
+        maps.clear()
         crops.clear()
 
     for frame, image in zip(range(len(time_s)), frames, strict=False):
         for individual, box in enumerate(boxes_xyxy_px[frame]):
             if np.isfinite(box).all():
-                affine = crop_affine(box, first.input_size_px, first.crop_margin)
+                crop, to_image = first.crop.cut(image, box)
                 slots.append((frame, individual))
-                affines.append(affine)
-                crops.append(cut_crop(image, affine, first.input_size_px))
+                maps.append(to_image)
+                crops.append(crop)
         if len(crops) >= batch:
             flush()
     if crops:
@@ -91,35 +84,27 @@ def predict_labels(
 ) -> Float[ndarray, "member animal keypoint 2"]:
     """Where each network sees the keypoints of labeled animals, given their boxes (pixels)."""
     first = bundles[0]
-    networks = [_ready(b.network, device) for b in bundles]
+    networks = [ready_network(b.network, device) for b in bundles]
     found = np.full((len(bundles), *labels.state.shape, 2), np.nan)
     for start in range(0, len(labels), batch):
         rows = np.arange(start, min(start + batch, len(labels)))
-        affines = [
-            crop_affine(labels.box_xyxy_px[row], first.input_size_px, first.crop_margin)
+        cuts = [
+            first.crop.cut(read_image(str(labels.image[row])), labels.box_xyxy_px[row])
             for row in rows
         ]
-        crops = [
-            cut_crop(read_image(str(labels.image[row])), affine, first.input_size_px)
-            for row, affine in zip(rows, affines, strict=True)
-        ]
-        pixels = normalize_crops(torch.from_numpy(np.stack(crops)), first.mean, first.std)
+        pixels = first.crop.normalize(torch.from_numpy(np.stack([crop for crop, _ in cuts])))
         for member, network in enumerate(networks):
-            xy_px, _ = _run(network, pixels.to(device), first.stride_px, precision)
-            for row, affine, xy in zip(rows, affines, xy_px, strict=True):
-                found[member, row] = apply_affine(invert_affine(affine), xy)
+            xy_px, _ = _run(network, pixels.to(device), precision)
+            for row, (_, to_image), xy in zip(rows, cuts, xy_px, strict=True):
+                found[member, row] = apply_affine(to_image, xy)
     return found
-
-
-def _ready(network: torch.nn.Module, device: torch.device) -> torch.nn.Module:
-    return network.to(device).to(memory_format=torch.channels_last).eval()
 
 
 @torch.inference_mode()
 def _run(
-    network: torch.nn.Module, pixels: Tensor, stride_px: int, precision: str
+    network: PoseNetwork, pixels: Tensor, precision: str
 ) -> tuple[Float[ndarray, "batch keypoint 2"], Float[ndarray, "batch keypoint"]]:
     with torch.autocast(pixels.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        heatmaps = network(pixels)
-    xy_px, score = decode_heatmaps(heatmaps.float(), stride_px)
+        outputs = network(pixels)
+    xy_px, score = network.decode(outputs)
     return xy_px.cpu().numpy().astype(np.float64), score.cpu().numpy().astype(np.float64)

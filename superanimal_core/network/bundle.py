@@ -1,52 +1,52 @@
 """A trained model: the network, and all that is needed to use it on pixels."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from torch import Tensor, nn
+from torch import Tensor
 
+from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.initial_weights import load_backbone
 from superanimal_core.network.pose_network import PoseNetwork
+from superanimal_core.network.pyramid import PyramidNetwork
 from superanimal_core.pose.keypoints import KeypointSpace
+
+ARCHITECTURES: Mapping[str, Callable[..., PoseNetwork]] = {
+    "pyramid": PyramidNetwork,
+}
 
 
 @dataclass(frozen=True)
 class ModelBundle:
-    """A pose network with its keypoint space, crop and heatmap geometry.
+    """A pose network with its keypoint space and the crops that it wants.
 
-    `mean` and `std` normalize colors of 0-1, `crop_margin` is the crop's side over the box's longer
-    side, `sigma_px` and `stride_px` are in crop pixels, `trained_on` names the data sets.
+    `architecture` names a class of ARCHITECTURES and `parameters` its keywords beside the number
+    of keypoints: what it takes to build the network again. `trained_on` names the data sets.
+
+    Use: `crop.cut` per animal, `crop.normalize` per batch, `network`, `network.decode`, and the
+    map that came with each crop.
     """
 
-    network: nn.Module
+    network: PoseNetwork
     space: KeypointSpace
-    backbone: str
-    decoder_channels: int
-    input_size_px: int
-    crop_margin: float
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    stride_px: int
-    sigma_px: float
+    architecture: str
+    parameters: Mapping[str, str | int | float | bool]
+    crop: CropGeometry
     trained_on: tuple[str, ...]
 
     def __post_init__(self) -> None:
-        channels = getattr(self.network, "head").out_channels  # noqa: B009 -- nn.Module is open
-        if channels != len(self.space):
-            raise ValueError(f"{channels} heatmaps for {len(self.space)} keypoints")
+        if self.network.keypoints != len(self.space):
+            raise ValueError(
+                f"a network of {self.network.keypoints} keypoints for {len(self.space)} keypoints"
+            )
 
 
 def new_bundle(
     space: KeypointSpace,
     *,
-    backbone: str,
-    decoder_channels: int,
-    input_size_px: int,
-    crop_margin: float,
-    stride_px: int,
-    sigma_px: float,
-    mean: tuple[float, ...],
-    std: tuple[float, ...],
+    architecture: str,
+    parameters: Mapping[str, str | int | float | bool],
+    crop: CropGeometry,
     trained_on: tuple[str, ...],
     weights: tuple[str, Mapping[str, Tensor]] | None = None,
 ) -> ModelBundle:
@@ -54,19 +54,7 @@ def new_bundle(
 
     `weights`, a file's name and its tensors, fill the backbone.
     """
-    network = PoseNetwork(backbone, len(space), stride_px, decoder_channels)
+    network = ARCHITECTURES[architecture](len(space), **parameters)
     if weights is not None:
-        load_backbone(network.backbone, weights[1], weights[0])
-    return ModelBundle(
-        network,
-        space,
-        backbone,
-        decoder_channels,
-        input_size_px,
-        crop_margin,
-        tuple(mean),
-        tuple(std),
-        stride_px,
-        sigma_px,
-        trained_on,
-    )
+        load_backbone(network.get_submodule("backbone"), weights[1], weights[0])
+    return ModelBundle(network, space, architecture, dict(parameters), crop, trained_on)

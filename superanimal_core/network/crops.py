@@ -1,19 +1,76 @@
-"""Crops: the square part of an image that a pose network sees, both directions.
+"""Crops: the part of an image that a pose network sees, both directions.
 
 A crop is an affine map from image pixels to crop pixels, both in the convention of pose.arrays.
+Sizes are (width, height).
 """
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import torch
 from jaxtyping import Float, UInt8
 from numpy import ndarray
+from torch import Tensor
 
 Affine = Float[ndarray, "2 3"]
+Image = UInt8[ndarray, "_height _width 3"]
+
+
+@dataclass(frozen=True)
+class CropGeometry:
+    """How a pose network wants to see an animal: crop size, margin around the box, colors.
+
+    The box, extended to the crop's aspect ratio and times `margin`, fills the crop. `mean` and
+    `std` normalize colors of 0-1. With `in_whole_pixels` the crop is DeepLabCut's: its edges are
+    rounded to pixels, and the network counts pixel centers from 0, as its labels did.
+    """
+
+    size_px: tuple[int, int]
+    margin: float
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    in_whole_pixels: bool
+
+    @property
+    def label_offset_px(self) -> float:
+        """What the network's labels lack against the convention of pose.arrays (image pixels)."""
+        return 0.5 if self.in_whole_pixels else 0.0
+
+    def cut(
+        self, image: Image, box_xyxy_px: Float[ndarray, "4"]
+    ) -> tuple[UInt8[ndarray, "height width 3"], Affine]:
+        """The crop around a box, and the map from the network's positions to image pixels."""
+        if self.in_whole_pixels:
+            x0, y0, x1, y1 = whole_pixel_window(box_xyxy_px, self.size_px, self.margin)
+            zoom_x, zoom_y = (x1 - x0) / self.size_px[0], (y1 - y0) / self.size_px[1]
+            offset = self.label_offset_px
+            to_image = np.array([[zoom_x, 0.0, x0 + offset], [0.0, zoom_y, y0 + offset]])
+            return cut_window(image, (x0, y0, x1, y1), self.size_px), to_image
+        affine = crop_affine(box_xyxy_px, self.size_px, self.margin)
+        return cut_crop(image, affine, self.size_px), invert_affine(affine)
+
+    def normalize(
+        self, crops: UInt8[Tensor, "batch height width 3"]
+    ) -> Float[Tensor, "batch 3 height width"]:
+        """What the network takes, from uint8 crops; channels last in memory."""
+        return normalize_colors(crops, self.mean, self.std)
+
+
+def normalize_colors(
+    images: UInt8[Tensor, "batch height width 3"],
+    mean: tuple[float, float, float],
+    std: tuple[float, float, float],
+) -> Float[Tensor, "batch 3 height width"]:
+    """uint8 images -> floats of the given mean and deviation, channels last in memory."""
+    floats = images.to(torch.float32).div(255).permute(0, 3, 1, 2)
+    shape = (1, 3, 1, 1)
+    return (floats - floats.new_tensor(mean).view(shape)) / floats.new_tensor(std).view(shape)
 
 
 def crop_affine(
     box_xyxy_px: Float[ndarray, "4"],
-    size_px: int,
+    size_px: tuple[int, int],
     margin: float,
     *,
     rotation_rad: float = 0.0,
@@ -21,19 +78,20 @@ def crop_affine(
     shift: tuple[float, float] = (0.0, 0.0),
     is_mirrored: bool = False,
 ) -> Affine:
-    """Image -> crop: the box's longer side, times `margin`, fills the crop; the aspect is kept.
+    """Image -> crop: the box, extended to the crop's aspect and times `margin`, fills the crop.
 
     `scale` enlarges the animal, `shift` moves it by parts of the crop, `rotation_rad` turns it
     clockwise as seen, `is_mirrored` flips it left to right: the random changes of training.
     """
     center = (box_xyxy_px[:2] + box_xyxy_px[2:]) / 2
-    side = max(float((box_xyxy_px[2:] - box_xyxy_px[:2]).max()) * margin, 1.0)
-    zoom = size_px / side * scale
+    size = np.asarray(size_px, dtype=np.float64)
+    sides = np.maximum((box_xyxy_px[2:] - box_xyxy_px[:2]) * margin, 1.0)
+    zoom = float((size / sides).min()) * scale
     cosine, sine = np.cos(rotation_rad) * zoom, np.sin(rotation_rad) * zoom
     linear = np.array([[cosine, -sine], [sine, cosine]])
     if is_mirrored:
         linear[0] *= -1
-    middle = size_px * (0.5 + np.asarray(shift))
+    middle = size * (0.5 + np.asarray(shift))
     return np.column_stack([linear, middle - linear @ center])
 
 
@@ -49,8 +107,8 @@ def invert_affine(affine: Affine) -> Affine:
 
 
 def cut_crop(
-    image: UInt8[ndarray, "height width 3"], affine: Affine, size_px: int
-) -> UInt8[ndarray, "size size 3"]:
+    image: Image, affine: Affine, size_px: tuple[int, int]
+) -> UInt8[ndarray, "height width 3"]:
     """The crop's pixels, bilinear, zero outside the image. Shrinks by area to avoid aliasing."""
     zoom = float(np.sqrt(abs(np.linalg.det(affine[:, :2]))))
     shrink = int(1 / zoom) if zoom < 0.5 else 1
@@ -65,4 +123,37 @@ def cut_crop(
     # OpenCV counts pixel centers from 0, we from 0.5
     half = np.array([0.5, 0.5])
     shifted = np.column_stack([affine[:, :2], affine[:, :2] @ half + affine[:, 2] - half])
-    return cv2.warpAffine(image, shifted, (size_px, size_px), flags=cv2.INTER_LINEAR)
+    return cv2.warpAffine(image, shifted, size_px, flags=cv2.INTER_LINEAR)
+
+
+def whole_pixel_window(
+    box_xyxy_px: Float[ndarray, "4"], size_px: tuple[int, int], margin: float
+) -> tuple[int, int, int, int]:
+    """The box, extended to the crop's aspect and times `margin`, with edges on whole pixels.
+
+    Edges are rounded one by one, halves to even, so that a window can be one pixel from the
+    crop's aspect (DeepLabCut 3, top-down crop). It is at least one pixel wide.
+    """
+    center = (box_xyxy_px[:2] + box_xyxy_px[2:]) / 2
+    width, height = box_xyxy_px[2:] - box_xyxy_px[:2]
+    aspect = size_px[0] / size_px[1]
+    half = np.array([max(width, height * aspect), max(height, width / aspect)]) / 2 * margin
+    x0, y0 = np.round(center - half).astype(int)
+    x1, y1 = np.round(center + half).astype(int)
+    return int(x0), int(y0), int(max(x1, x0 + 1)), int(max(y1, y0 + 1))
+
+
+def cut_window(
+    image: Image, window_xyxy_px: tuple[int, int, int, int], size_px: tuple[int, int]
+) -> UInt8[ndarray, "height width 3"]:
+    """A window of whole pixels, zero outside the image, resized (bilinear, no antialiasing)."""
+    x0, y0, x1, y1 = window_xyxy_px
+    height, width = image.shape[:2]
+    left, top = min(max(x0, 0), width), min(max(y0, 0), height)
+    right, bottom = min(max(x1, left), width), min(max(y1, top), height)
+    window = image[top:bottom, left:right]
+    if (left, top, right, bottom) != window_xyxy_px:
+        whole = np.zeros((y1 - y0, x1 - x0, 3), np.uint8)
+        whole[top - y0 : bottom - y0, left - x0 : right - x0] = window
+        window = whole
+    return cv2.resize(window, size_px, interpolation=cv2.INTER_LINEAR)

@@ -5,7 +5,7 @@ crop pixels, as in DeepLabCut's target generator.
 """
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor
 
 
@@ -21,7 +21,18 @@ def encode_heatmaps(
     return torch.nan_to_num(along_y[..., :, None] * along_x[..., None, :], nan=0.0)
 
 
-def decode_heatmaps(
+def decode_cells(
+    heatmaps: Float[Tensor, "batch keypoint height width"], stride_px: int
+) -> tuple[Float[Tensor, "batch keypoint 2"], Float[Tensor, "batch keypoint"]]:
+    """Centers of the highest cells (crop pixels) and their values, clipped to 0-1.
+
+    This is how DeepLabCut 3 decodes heatmaps without location refinement.
+    """
+    index, peak = highest_cells(heatmaps)
+    return cell_centers_px(index, heatmaps.shape[3], stride_px), peak.clamp(0, 1)
+
+
+def decode_peaks(
     heatmaps: Float[Tensor, "batch keypoint height width"], stride_px: int
 ) -> tuple[Float[Tensor, "batch keypoint 2"], Float[Tensor, "batch keypoint"]]:
     """Sub-pixel positions of the peaks (crop pixels) and their heights, clipped to 0-1.
@@ -30,14 +41,28 @@ def decode_heatmaps(
     cells, along x and along y: exact for a noiseless Gaussian (Zhang et al. 2020, DARK, with the
     mixed derivative left out). At the border of the grid the cell's center is taken.
     """
-    batch, keypoints, height, width = heatmaps.shape
-    flat = heatmaps.reshape(batch, keypoints, -1)
-    peak, index = flat.max(dim=2)
+    height, width = heatmaps.shape[2:]
+    index, peak = highest_cells(heatmaps)
     row, column = index // width, index % width
-    logs = torch.log(flat.clamp(min=1e-6))
+    logs = torch.log(heatmaps.flatten(2).clamp(min=1e-6))
     x = column + _vertex(logs, index, 1, (column > 0) & (column < width - 1))
     y = row + _vertex(logs, index, width, (row > 0) & (row < height - 1))
     return (torch.stack([x, y], dim=2) + 0.5) * stride_px, peak.clamp(0, 1)
+
+
+def highest_cells(
+    heatmaps: Float[Tensor, "batch keypoint height width"],
+) -> tuple[Int[Tensor, "batch keypoint"], Float[Tensor, "batch keypoint"]]:
+    """Row-major index of the highest cell, the first one of equals, and its value."""
+    peak, index = heatmaps.flatten(2).max(dim=2)
+    return index, peak
+
+
+def cell_centers_px(
+    index: Int[Tensor, "*shape"], width: int, stride_px: int
+) -> Float[Tensor, "*shape 2"]:
+    """Centers (crop pixels) of cells with row-major indices in a grid of `width` columns."""
+    return (torch.stack([index % width, index // width], dim=-1) + 0.5) * stride_px
 
 
 def _vertex(

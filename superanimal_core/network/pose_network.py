@@ -1,68 +1,79 @@
-"""The pose network: a timm backbone, a decoder that brings its features to one grid, a head.
+"""What every pose network is: crops in, raw outputs, keypoints and scores out, a loss per keypoint.
 
-The decoder is a feature pyramid (Lin et al. 2017): each stage is projected to the same number of
-channels and added to the upsampled coarser one. The head is a 1x1 convolution, one channel per
-keypoint of the unified space; the last bias starts where an empty heatmap is predicted.
+Inference and training know this interface only, so that any architecture takes part in both.
 """
 
-from typing import Any
+from abc import ABC, abstractmethod
 
-import timm
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
-from torch.nn import functional
 
-from superanimal_core.errors import SuperAnimalError
-from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.network.heatmaps import decode_cells, decode_peaks, encode_heatmaps
 
-
-class PoseNetwork(nn.Module):
-    """Crops (batch, 3, size, size), normalized -> heatmaps (batch, keypoint, size/stride, ...)."""
-
-    def __init__(self, backbone: str, keypoints: int, stride_px: int, decoder_channels: int):
-        super().__init__()
-        self.stride_px = stride_px
-        self.backbone = build_backbone(backbone, stride_px)
-        widths = stage_channels(self.backbone)
-        self.lateral = nn.ModuleList(nn.Conv2d(width, decoder_channels, 1) for width in widths)
-        self.mix = nn.ModuleList(_separable(decoder_channels) for _ in widths[:-1])
-        self.head = nn.Conv2d(decoder_channels, keypoints, 1, bias=True)
-        nn.init.normal_(self.head.weight, std=0.001)
-
-    def forward(
-        self, crops: Float[Tensor, "batch 3 size size"]
-    ) -> Float[Tensor, "batch keypoint height width"]:
-        """Heatmaps of the keypoints on the grid of `stride_px`."""
-        features = [
-            project(stage)
-            for project, stage in zip(self.lateral, self.backbone(crops), strict=True)
-        ]
-        merged = features[-1]
-        for feature, mix in zip(reversed(features[:-1]), reversed(self.mix), strict=True):
-            up = functional.interpolate(merged, size=feature.shape[2:], mode="nearest")
-            merged = mix(feature + up)
-        return self.head(merged)
+Outputs = Tensor | tuple[Tensor, Tensor]
+Keypoints = tuple[Float[Tensor, "batch keypoint 2"], Float[Tensor, "batch keypoint"]]
 
 
-def build_backbone(name: str, finest_stride: int) -> nn.Module:
-    """A timm backbone that gives its stages from `finest_stride` on, without weights.
+class PoseNetwork(nn.Module, ABC):
+    """A network of `keypoints` keypoints. All positions are in crop pixels."""
 
-    SuperAnimalError with the nearest known name when timm has no such network.
+    keypoints: int
+
+    @abstractmethod
+    def forward(self, crops: Float[Tensor, "batch 3 height width"]) -> Outputs:
+        """Raw outputs of the head for normalized crops; each begins with (batch, keypoint)."""
+
+    @abstractmethod
+    def decode(self, outputs: Outputs) -> Keypoints:
+        """Positions and scores (0-1) from raw outputs of any floating type, in float32."""
+
+    @abstractmethod
+    def keypoint_losses(
+        self, outputs: Outputs, xy_px: Float[Tensor, "batch keypoint 2"]
+    ) -> Float[Tensor, "batch keypoint"]:
+        """How far raw outputs are from positions, of order one; NaN stands for absent."""
+
+
+class HeatmapNetwork(PoseNetwork):
+    """A network whose only output are heatmaps (batch, keypoint, height/stride, width/stride).
+
+    `sigma_px` is the standard deviation of a target. With `is_subpixel` a peak lies between cells,
+    without it on the center of one, as in DeepLabCut's HRNet.
     """
-    if not timm.is_model(name):
-        raise SuperAnimalError(
-            f"backbone '{name}' is not a network of timm{did_you_mean(name, timm.list_models())}"
-        )
-    probe: Any = timm.create_model(name, pretrained=False, features_only=True)
-    stages = [i for i, r in enumerate(probe.feature_info.reduction()) if r >= finest_stride]
-    return timm.create_model(name, pretrained=False, features_only=True, out_indices=stages)
+
+    def __init__(self, keypoints: int, stride_px: int, sigma_px: float, is_subpixel: bool):
+        super().__init__()
+        self.keypoints = keypoints
+        self.stride_px, self.sigma_px, self.is_subpixel = stride_px, sigma_px, is_subpixel
+
+    def decode(self, outputs: Outputs) -> Keypoints:
+        """The peak of every heatmap and its height, clipped to 0-1."""
+        decode = decode_peaks if self.is_subpixel else decode_cells
+        return decode(heatmaps_in(outputs), self.stride_px)
+
+    def keypoint_losses(
+        self, outputs: Outputs, xy_px: Float[Tensor, "batch keypoint 2"]
+    ) -> Float[Tensor, "batch keypoint"]:
+        """Mean squared error of each heatmap, over the share of the grid that a Gaussian covers."""
+        return heatmap_losses(heatmaps_in(outputs), xy_px, self.stride_px, self.sigma_px)
 
 
-def stage_channels(backbone: nn.Module) -> list[int]:
-    """Channels of the stages of a timm feature backbone."""
-    features: Any = backbone.feature_info
-    return features.channels()
+def heatmaps_in(outputs: Outputs) -> Float[Tensor, "batch keypoint height width"]:
+    """The heatmaps among raw outputs, in float32."""
+    return (outputs if isinstance(outputs, Tensor) else outputs[0]).float()
+
+
+def heatmap_losses(
+    heatmaps: Float[Tensor, "batch keypoint height width"],
+    xy_px: Float[Tensor, "batch keypoint 2"],
+    stride_px: int,
+    sigma_px: float,
+) -> Float[Tensor, "batch keypoint"]:
+    """Squared error against a Gaussian, summed over the grid, in units of sigma squared."""
+    grid = (heatmaps.shape[2], heatmaps.shape[3])
+    error = (heatmaps - encode_heatmaps(xy_px, grid, stride_px, sigma_px)).square()
+    return error.mean(dim=(2, 3)) * (grid[0] * grid[1] * (stride_px / sigma_px) ** 2)
 
 
 def freeze_batch_norm(network: nn.Module) -> None:
@@ -72,21 +83,6 @@ def freeze_batch_norm(network: nn.Module) -> None:
             module.eval()
 
 
-def normalize_crops(
-    crops: Tensor, mean: tuple[float, ...], std: tuple[float, ...]
-) -> Float[Tensor, "batch 3 size size"]:
-    """uint8 crops (batch, size, size, 3) -> float crops, channels last in memory."""
-    floats = crops.to(torch.float32).div(255).permute(0, 3, 1, 2)
-    shape = (1, 3, 1, 1)
-    return (floats - floats.new_tensor(mean).view(shape)) / floats.new_tensor(std).view(shape)
-
-
-def _separable(channels: int) -> nn.Module:
-    """3x3 depthwise and 1x1 convolution with normalization: cheap smoothing after the addition."""
-    return nn.Sequential(
-        nn.Conv2d(channels, channels, 3, padding=1, groups=channels, bias=False),
-        nn.BatchNorm2d(channels),
-        nn.Conv2d(channels, channels, 1, bias=False),
-        nn.BatchNorm2d(channels),
-        nn.ReLU(inplace=True),
-    )
+def ready_network(network: PoseNetwork, device: torch.device) -> PoseNetwork:
+    """The network on its device, for inference, channels last in memory."""
+    return network.to(device).to(memory_format=torch.channels_last).eval()

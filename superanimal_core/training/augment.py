@@ -17,7 +17,7 @@ from superanimal_core.settings import AugmentSettings
 
 def random_affine(
     box_xyxy_px: Float[ndarray, "4"],
-    size_px: int,
+    size_px: tuple[int, int],
     margin: float,
     augment: AugmentSettings,
     generator: np.random.Generator,
@@ -43,7 +43,7 @@ def move_keypoints(
     affine: Affine,
     xy_px: Float[ndarray, "keypoint 2"],
     state: Int[ndarray, "keypoint"],
-    size_px: int,
+    size_px: tuple[int, int],
     mirror: Int[ndarray, "keypoint"] | None,
 ) -> tuple[Float[ndarray, "keypoint 2"], Int[ndarray, "keypoint"]]:
     """Keypoints in the crop. Those that left it lose their position but stay defined.
@@ -62,8 +62,8 @@ def move_keypoints(
 
 
 def change_light(
-    crop: UInt8[ndarray, "size size 3"], augment: AugmentSettings, generator: np.random.Generator
-) -> UInt8[ndarray, "size size 3"]:
+    crop: UInt8[ndarray, "height width 3"], augment: AugmentSettings, generator: np.random.Generator
+) -> UInt8[ndarray, "height width 3"]:
     """Brightness, contrast, color cast, noise (of 255), blur and a covered rectangle."""
     if generator.random() < augment.blur:
         crop = cv2.GaussianBlur(crop, (0, 0), generator.uniform(0.5, 1.5))
@@ -82,9 +82,10 @@ def change_light(
     return np.clip(changed, 0, 255).astype(np.uint8)
 
 
-def _cover(crop: Float[ndarray, "size size 3"], generator: np.random.Generator) -> None:
+def _cover(crop: Float[ndarray, "rows columns 3"], generator: np.random.Generator) -> None:
     """Paint a random rectangle of at most a third of the sides, in place, in a random color."""
-    size = crop.shape[0]
+    rows, columns = crop.shape[:2]
+    size = min(rows, columns)
     width, height = generator.integers(size // 12, size // 3, size=2)
-    x, y = generator.integers(0, size - width), generator.integers(0, size - height)
+    x, y = generator.integers(0, columns - width), generator.integers(0, rows - height)
     crop[y : y + height, x : x + width] = generator.uniform(0, 255, size=3)

@@ -10,7 +10,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from superanimal_core.network.crops import cut_crop
+from superanimal_core.network.crops import CropGeometry, cut_crop
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.training.augment import change_light, move_keypoints, random_affine
@@ -22,7 +22,7 @@ ReadImage = Callable[[str], UInt8[ndarray, "height width 3"]]
 class Batch:
     """Crops with their keypoints in crop pixels (NaN where unknown), and which animals they are."""
 
-    crops: UInt8[Tensor, "batch size size 3"]
+    crops: UInt8[Tensor, "batch height width 3"]
     xy_px: Float[Tensor, "batch keypoint 2"]
     state: Int[Tensor, "batch keypoint"]
     rows: Int[ndarray, "batch"]
@@ -33,26 +33,25 @@ def make_batch(
     rows: Int[ndarray, "batch"],
     read_image: ReadImage,
     augment: AugmentSettings,
-    size_px: int,
-    margin: float,
+    crop: CropGeometry,
     generator: np.random.Generator,
 ) -> Batch:
     """Cut, turn and relight the animals at `rows`."""
     mirror = labels.space.mirror_permutation()
-    crops = np.empty((len(rows), size_px, size_px, 3), np.uint8)
+    crops = np.empty((len(rows), *crop.size_px[::-1], 3), np.uint8)
     xy_px = np.empty((len(rows), len(mirror), 2), np.float32)
     state = np.empty((len(rows), len(mirror)), np.int64)
     for i, row in enumerate(rows):
         affine, is_mirrored = random_affine(
-            labels.box_xyxy_px[row], size_px, margin, augment, generator
+            labels.box_xyxy_px[row], crop.size_px, crop.margin, augment, generator
         )
-        crop = cut_crop(read_image(str(labels.image[row])), affine, size_px)
-        crops[i] = change_light(crop, augment, generator)
+        pixels = cut_crop(read_image(str(labels.image[row])), affine, crop.size_px)
+        crops[i] = change_light(pixels, augment, generator)
         xy_px[i], state[i] = move_keypoints(
             affine,
-            labels.xy_px[row],
+            labels.xy_px[row] - crop.label_offset_px,
             labels.state[row],
-            size_px,
+            crop.size_px,
             mirror if is_mirrored else None,
         )
     return Batch(torch.from_numpy(crops), torch.from_numpy(xy_px), torch.from_numpy(state), rows)

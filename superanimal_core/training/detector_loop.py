@@ -39,6 +39,7 @@ def fit_detector(
     if not len(labels):
         raise TrainingError("no labeled animal has a box: the detector has nothing to learn from")
     images, image_of = np.unique(labels.image, return_inverse=True)
+    size_px = _square_of(detector)
     network = detector.network.to(device).train()
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=learning_rate, fused=device.type in ("cpu", "cuda")
@@ -51,10 +52,10 @@ def fit_detector(
         for image in chosen:
             picture = read_image(str(images[image]))
             whole = np.array([0.0, 0.0, picture.shape[1], picture.shape[0]])
-            affine, _ = random_affine(whole, detector.size_px, 1.0, augment, generator)
-            square = cut_crop(picture, affine, detector.size_px)
+            affine, _ = random_affine(whole, (size_px, size_px), 1.0, augment, generator)
+            square = cut_crop(picture, affine, (size_px, size_px))
             squares.append(change_light(square, augment, generator))
-            boxes = _moved_boxes(affine, labels.box_xyxy_px[image_of == image], detector.size_px)
+            boxes = _moved_boxes(affine, labels.box_xyxy_px[image_of == image], size_px)
             targets.append(_target(boxes, device))
         factor = learning_rate_factor(step, steps, round(steps * WARMUP))
         for group in optimizer.param_groups:
@@ -74,6 +75,12 @@ def fit_detector(
         tell(step + 1, f"loss {loss.item():.3f}")
     network.eval()
     return history
+
+
+def _square_of(detector: DetectorBundle) -> int:
+    if detector.size_px is None or detector.architecture != "fcos":
+        raise TrainingError(f"a detector '{detector.architecture}' cannot be trained, only used")
+    return detector.size_px
 
 
 def _moved_boxes(

@@ -9,8 +9,7 @@ from torch import Tensor, nn
 
 from superanimal_core.errors import TrainingError
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.heatmaps import encode_heatmaps
-from superanimal_core.network.pose_network import freeze_batch_norm, normalize_crops
+from superanimal_core.network.pose_network import freeze_batch_norm
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.training.batches import (
@@ -21,7 +20,7 @@ from superanimal_core.training.batches import (
     make_batch,
 )
 from superanimal_core.training.history import History
-from superanimal_core.training.masking import keypoint_weights, masked_heatmap_loss
+from superanimal_core.training.masking import keypoint_weights, masked_loss
 from superanimal_core.training.sampling import draw_batch, sampling_weights
 from superanimal_core.training.schedule import AveragedWeights, learning_rate_factor
 
@@ -51,9 +50,7 @@ def fit(
     def make(step: int) -> Batch:
         generator = np.random.default_rng([seed, step])
         rows = draw_batch(weights, training.batch, generator)
-        return make_batch(
-            labels, rows, read_image, augment, bundle.input_size_px, bundle.crop_margin, generator
-        )
+        return make_batch(labels, rows, read_image, augment, bundle.crop, generator)
 
     network = bundle.network.to(device).to(memory_format=torch.channels_last).train()
     if training.frozen_batch_norm:
@@ -70,7 +67,7 @@ def fit(
         factor = learning_rate_factor(step, training.steps, training.warmup_steps)
         for group in optimizer.param_groups:
             group["lr"] = training.learning_rate * factor
-        loss = _loss(network, batch, bundle, training, device)
+        loss = _loss(batch, bundle, training, device)
         if not torch.isfinite(loss):
             images = sorted({str(labels.image[row]) for row in batch.rows})
             raise TrainingError(
@@ -92,26 +89,23 @@ def fit(
 
 
 def _loss(
-    network: nn.Module,
     batch: Batch,
     bundle: ModelBundle,
     training: TrainingSettings,
     device: torch.device,
 ) -> Float[Tensor, ""]:
-    """Masked heatmap loss of one batch; scaled by the area of a Gaussian to be of order one."""
-    crops = normalize_crops(batch.crops.to(device), bundle.mean, bundle.std)
+    """Masked loss of one batch."""
+    crops = bundle.crop.normalize(batch.crops.to(device))
     is_reduced = training.precision == "bfloat16"
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=is_reduced):
-        predicted = network(crops.contiguous(memory_format=torch.channels_last))
-    grid = (predicted.shape[2], predicted.shape[3])
-    target = encode_heatmaps(batch.xy_px.to(device), grid, bundle.stride_px, bundle.sigma_px)
+        outputs = bundle.network(crops.contiguous(memory_format=torch.channels_last))
+    losses = bundle.network.keypoint_losses(outputs, batch.xy_px.to(device))
     weight = keypoint_weights(
         batch.state.to(device),
         not_labeled_weight=training.not_labeled_weight,
         masking=training.masking,
     )
-    cells = grid[0] * grid[1] * (bundle.stride_px / bundle.sigma_px) ** 2
-    return masked_heatmap_loss(predicted.float(), target, weight) * cells
+    return masked_loss(losses, weight)
 
 
 def _usable(labels: Labels, bundle: ModelBundle) -> Labels:

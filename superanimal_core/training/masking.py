@@ -1,7 +1,7 @@
 """Keypoint gradient masking (Ye et al. 2024): what a data set does not define teaches nothing.
 
 Many data sets share one network with one heatmap per unified keypoint. A keypoint that a data set
-does not define is neither present nor absent in its images, so its heatmap gets weight zero.
+does not define is neither present nor absent in its images, so its output gets weight zero.
 """
 
 import torch
@@ -25,16 +25,13 @@ def keypoint_weights(
     return weight + (state == LabelState.NOT_LABELED).to(torch.float32) * not_labeled_weight
 
 
-def masked_heatmap_loss(
-    predicted: Float[Tensor, "batch keypoint height width"],
-    target: Float[Tensor, "batch keypoint height width"],
-    weight: Float[Tensor, "batch keypoint"],
+def masked_loss(
+    per_keypoint: Float[Tensor, "batch keypoint"], weight: Float[Tensor, "batch keypoint"]
 ) -> Float[Tensor, ""]:
-    """Mean squared error over the keypoints with weight.
+    """Mean of the losses of keypoints over those with weight.
 
     Ye et al. 2024, keypoint gradient masking: a keypoint that a dataset does not define says
     nothing about the image, so it must not push its heatmap towards background. A batch that
-    defines none has loss 0 and gradient 0. With all weights 1 it is the plain mean squared error.
+    defines none has loss 0 and gradient 0. With all weights 1 it is the plain mean.
     """
-    per_keypoint = (predicted - target).square().mean(dim=(2, 3))
     return (per_keypoint * weight).sum() / weight.sum().clamp(min=1)

@@ -5,6 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 import torch
 from safetensors.torch import save_file
+from tiny_networks import pyramid_bundle, square_crop
 
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.files.bundles import (
@@ -16,7 +17,6 @@ from superanimal_core.files.bundles import (
     write_detector,
 )
 from superanimal_core.files.parquet import write_failure
-from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.detector import detect, new_detector
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.training.history import History
@@ -30,18 +30,8 @@ RECORD = {"rule": "pretrain", "seed": "0", "settings": {"steps": 20}}
 
 def bundle_of(seed=0):
     torch.manual_seed(seed)
-    return new_bundle(
-        SPACE,
-        backbone="lcnet_035",
-        decoder_channels=8,
-        input_size_px=64,
-        crop_margin=1.25,
-        stride_px=4,
-        sigma_px=5.5,
-        trained_on=("burrow", "arena"),
-        mean=(0.4, 0.5, 0.6),
-        std=(0.1, 0.2, 0.3),
-    )
+    crop = square_crop(mean=(0.4, 0.5, 0.6), std=(0.1, 0.2, 0.3))
+    return pyramid_bundle(SPACE, crop=crop, trained_on=("burrow", "arena"))
 
 
 def heatmaps_of(bundle):

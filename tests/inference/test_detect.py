@@ -86,6 +86,7 @@ class SeesBright(torch.nn.Module):
                 found.append({"boxes": box, "scores": image[0].max()[None]})
             else:
                 found.append({"boxes": torch.zeros(0, 4), "scores": torch.zeros(0)})
+            found[-1]["labels"] = torch.zeros(len(found[-1]["boxes"]), dtype=torch.int64)
         return found
 
 
@@ -103,7 +104,7 @@ def detected(frames, **changes):
         "max_gap_s": 0.25,
         "batch": 4,
     }
-    detector = DetectorBundle(SeesBright(), "lcnet_035", 96, (0.0,) * 3, (1.0,) * 3, ())
+    detector = DetectorBundle(SeesBright(), "fcos", {}, 96, None, 0, ())
     time_s = np.arange(len(frames)) / 10
     return detect_animals(detector, iter(frames), time_s, device=CPU, **(settings | changes))
 

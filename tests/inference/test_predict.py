@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 import torch
 from boxed_labels import labels_of_boxes
+from tiny_networks import pyramid_bundle, square_crop
 
 from superanimal_core.inference.predict import predict_labels, predict_video
-from superanimal_core.network.bundle import new_bundle
+from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.pose.keypoints import KeypointSpace
 
 CPU = torch.device("cpu")
@@ -14,12 +15,11 @@ SPACE = KeypointSpace("s", ("a", "b"))
 FRAMES = 7
 
 
-class Brightest(torch.nn.Module):
+class Brightest(HeatmapNetwork):
     """Stands for a network: the heatmap of keypoint k is color channel k, one cell per pixel."""
 
     def __init__(self):
-        super().__init__()
-        self.head = torch.nn.Conv2d(3, 2, 1)
+        super().__init__(2, stride_px=1, sigma_px=1.0, is_subpixel=True)
 
     def forward(self, crops):
         return crops[:, :2]
@@ -27,18 +27,7 @@ class Brightest(torch.nn.Module):
 
 def bundle_of(seed, **changes):
     torch.manual_seed(seed)
-    bundle = new_bundle(
-        SPACE,
-        backbone="lcnet_035",
-        decoder_channels=8,
-        input_size_px=64,
-        crop_margin=1.25,
-        stride_px=4,
-        sigma_px=4.0,
-        mean=(0.485, 0.456, 0.406),
-        std=(0.229, 0.224, 0.225),
-        trained_on=("lab",),
-    )
+    bundle = pyramid_bundle(SPACE)
     bundle.network.head.weight.data.normal_()
     return replace(bundle, **changes)
 
@@ -96,7 +85,8 @@ def test_a_video_without_any_box_gives_absent_poses():
 
 
 def test_positions_are_pixels_of_the_whole_frame():
-    bundle = bundle_of(0, network=Brightest(), stride_px=1, mean=(0.0,) * 3, std=(1.0,) * 3)
+    crop = square_crop(mean=(0.0,) * 3, std=(1.0,) * 3)
+    bundle = bundle_of(0, network=Brightest(), crop=crop)
     y, x = np.mgrid[:60, :80] + 0.5
     spots = np.array([[[30.3, 20.8], [41.0, 33.4]]]) + np.arange(FRAMES)[:, None, None]
     frames = []

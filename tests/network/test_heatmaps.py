@@ -4,7 +4,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superanimal_core.network.heatmaps import decode_heatmaps, encode_heatmaps
+from superanimal_core.network.heatmaps import decode_cells, decode_peaks, encode_heatmaps
 from superanimal_core.pose.keypoints import KeypointSpace
 
 SIZE_PX = 64
@@ -23,7 +23,7 @@ def grid_of(stride_px):
 def test_decoding_gives_back_what_was_encoded(x, y, stride_px, sigma_px):
     xy = torch.tensor([[[x, y]]], dtype=torch.float32)
     heatmaps = encode_heatmaps(xy, grid_of(stride_px), stride_px, sigma_px)
-    decoded, score = decode_heatmaps(heatmaps, stride_px)
+    decoded, score = decode_peaks(heatmaps, stride_px)
     assert torch.linalg.norm(decoded - xy) <= 0.1
     assert 0 < float(score) <= 1
 
@@ -56,7 +56,7 @@ def test_mirrored_keypoints_have_mirrored_heatmaps():
 
 def test_scores_stay_between_zero_and_one():
     heatmaps = torch.randn(4, 3, 16, 16, generator=torch.Generator().manual_seed(1)) * 3
-    xy, score = decode_heatmaps(heatmaps, 4)
+    xy, score = decode_peaks(heatmaps, 4)
     assert ((score >= 0) & (score <= 1)).all()
     assert ((xy >= 0) & (xy <= SIZE_PX)).all()
 
@@ -64,6 +64,17 @@ def test_scores_stay_between_zero_and_one():
 def test_a_peak_at_the_border_is_the_cells_center():
     heatmaps = torch.zeros(1, 1, 16, 16)
     heatmaps[0, 0, 0, 15] = 0.7
-    xy, score = decode_heatmaps(heatmaps, 4)
+    xy, score = decode_peaks(heatmaps, 4)
     assert xy[0, 0].tolist() == [62.0, 2.0]
     assert float(score) == pytest.approx(0.7)
+
+
+def test_without_refinement_a_peak_is_the_center_of_the_first_highest_cell():
+    heatmaps = torch.rand(4, 3, 16, 12, generator=torch.Generator().manual_seed(2)) * 2 - 0.5
+    heatmaps[0, 0, 3, 5] = heatmaps[0, 0, 9, 1] = 5.0
+    xy, score = decode_cells(heatmaps, 4)
+    assert xy[0, 0].tolist() == [22.0, 14.0]
+    for b, k in np.ndindex(4, 3):
+        row, column = np.unravel_index(int(heatmaps[b, k].argmax()), (16, 12))
+        assert xy[b, k].tolist() == [column * 4 + 2, row * 4 + 2]
+        assert float(score[b, k]) == pytest.approx(min(float(heatmaps[b, k].max()), 1.0))

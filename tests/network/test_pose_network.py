@@ -1,16 +1,13 @@
 import pytest
 import torch
+from tiny_networks import pyramid_bundle, square_crop
 from torch import nn
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.network.bundle import ModelBundle, new_bundle
+from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.initial_weights import load_backbone
-from superanimal_core.network.pose_network import (
-    PoseNetwork,
-    build_backbone,
-    freeze_batch_norm,
-    normalize_crops,
-)
+from superanimal_core.network.pose_network import freeze_batch_norm
+from superanimal_core.network.pyramid import PyramidNetwork, build_backbone
 from superanimal_core.pose.keypoints import KeypointSpace
 
 BACKBONE = "lcnet_035"
@@ -19,24 +16,18 @@ SPACE = KeypointSpace("s", ("a", "b", "c"))
 
 def bundle_of(**changes):
     torch.manual_seed(0)
-    settings = {
-        "backbone": BACKBONE,
-        "decoder_channels": 8,
-        "input_size_px": 64,
-        "crop_margin": 1.25,
-        "stride_px": 4,
-        "sigma_px": 4.0,
-        "mean": (0.485, 0.456, 0.406),
-        "std": (0.229, 0.224, 0.225),
-        "trained_on": ("lab",),
-    }
-    return new_bundle(SPACE, **(settings | changes))
+    return pyramid_bundle(SPACE, **changes)
+
+
+def network_of(keypoints, stride_px=4):
+    settings = {"sigma_px": 4.0, "decoder_channels": 8}
+    return PyramidNetwork(keypoints, backbone=BACKBONE, stride_px=stride_px, **settings)
 
 
 @pytest.mark.parametrize("stride_px", [4, 8])
 @pytest.mark.parametrize("size_px", [64, 96])
 def test_there_is_one_heatmap_per_keypoint_on_the_stated_grid(stride_px, size_px):
-    network = PoseNetwork(BACKBONE, 5, stride_px, 8).eval()
+    network = network_of(5, stride_px).eval()
     with torch.inference_mode():
         heatmaps = network(torch.zeros(2, 3, size_px, size_px))
     assert heatmaps.shape == (2, 5, size_px // stride_px, size_px // stride_px)
@@ -50,14 +41,14 @@ def test_an_unknown_backbone_is_named_with_its_nearest_neighbor():
 def test_colors_are_normalized_channel_by_channel():
     crops = torch.randint(0, 256, (2, 8, 8, 3), dtype=torch.uint8)
     mean, std = (0.1, 0.2, 0.3), (0.5, 0.6, 0.7)
-    normal = normalize_crops(crops, mean, std)
+    normal = square_crop(mean=mean, std=std).normalize(crops)
     for channel in range(3):
         expected = (crops[..., channel] / 255 - mean[channel]) / std[channel]
         torch.testing.assert_close(normal[:, channel], expected)
 
 
 def test_frozen_normalization_keeps_its_statistics_while_weights_learn():
-    network = PoseNetwork(BACKBONE, 3, 4, 8).train()
+    network = network_of(3).train()
     freeze_batch_norm(network)
     before = {k: v.clone() for k, v in network.state_dict().items() if "running" in k}
     network(torch.randn(2, 3, 64, 64)).sum().backward()
@@ -70,7 +61,7 @@ def test_frozen_normalization_keeps_its_statistics_while_weights_learn():
 
 def test_a_bundle_needs_one_heatmap_per_keypoint():
     parts = vars(bundle_of()) | {"space": KeypointSpace("s", ("a", "b"))}
-    with pytest.raises(ValueError, match="3 heatmaps for 2 keypoints"):
+    with pytest.raises(ValueError, match="network of 3 keypoints for 2"):
         ModelBundle(**parts)
 
 

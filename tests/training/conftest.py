@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 import torch
+from tiny_networks import pyramid_bundle, square_crop
 
-from superanimal_core.network.bundle import new_bundle
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import AugmentSettings, TrainingSettings
@@ -80,18 +80,7 @@ def augment_of(**changes):
 def bundle_of(seed=0):
     torch.manual_seed(seed)
     torch.set_num_threads(1)
-    return new_bundle(
-        SPACE,
-        backbone="lcnet_035",
-        decoder_channels=8,
-        input_size_px=64,
-        crop_margin=1.0,
-        stride_px=4,
-        sigma_px=4.0,
-        mean=(0.485, 0.456, 0.406),
-        std=(0.229, 0.224, 0.225),
-        trained_on=("lab",),
-    )
+    return pyramid_bundle(SPACE, crop=square_crop(margin=1.0))
 
 
 class DotWorld:

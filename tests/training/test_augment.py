@@ -11,16 +11,16 @@ BOX = np.array([10.0, 20.0, 50.0, 60.0])
 
 
 def test_without_augmentation_the_crop_is_the_plain_one(world):
-    affine, mirrored = random_affine(BOX, 64, 1.25, world.augment(), np.random.default_rng(0))
-    np.testing.assert_allclose(affine, crop_affine(BOX, 64, 1.25))
+    affine, mirrored = random_affine(BOX, (64, 64), 1.25, world.augment(), np.random.default_rng(0))
+    np.testing.assert_allclose(affine, crop_affine(BOX, (64, 64), 1.25))
     assert not mirrored
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_random_crops_stay_within_their_limits(world, seed):
     augment = world.augment(rotation_deg=20.0, scale=0.25, shift=0.05, flip=0.5)
-    affine, mirrored = random_affine(BOX, 64, 1.25, augment, np.random.default_rng(seed))
-    plain = crop_affine(BOX, 64, 1.25)
+    affine, mirrored = random_affine(BOX, (64, 64), 1.25, augment, np.random.default_rng(seed))
+    plain = crop_affine(BOX, (64, 64), 1.25)
     ratio = np.sqrt(abs(np.linalg.det(affine[:, :2]) / np.linalg.det(plain[:, :2])))
     assert 1 / 1.25 - 1e-9 <= ratio <= 1.25 + 1e-9
     assert (np.linalg.det(affine[:, :2]) < 0) == mirrored
@@ -34,23 +34,25 @@ def test_random_crops_stay_within_their_limits(world, seed):
 def test_a_mirrored_crop_exchanges_left_and_right_names(world):
     image, xy = world.dots(1)
     box = np.array([0.0, 0.0, 64.0, 64.0])
-    affine = crop_affine(box, 64, 1.0, is_mirrored=True)
+    affine = crop_affine(box, (64, 64), 1.0, is_mirrored=True)
     state = np.array([LabelState.VISIBLE, LabelState.OCCLUDED, LabelState.VISIBLE]).astype(int)
-    moved, moved_state = move_keypoints(affine, xy, state, 64, world.space.mirror_permutation())
+    moved, moved_state = move_keypoints(
+        affine, xy, state, (64, 64), world.space.mirror_permutation()
+    )
     red, green, blue = xy
     expected = np.array([[64 - green[0], green[1]], [64 - red[0], red[1]], [64 - blue[0], blue[1]]])
     np.testing.assert_allclose(moved, expected)
     assert moved_state.tolist() == [2, 3, 3]
-    crop = cut_crop(image, affine, 64)
+    crop = cut_crop(image, affine, (64, 64))
     x, y = moved[0].astype(int)  # the one now called red is where green was drawn
     assert crop[y, x].argmax() == 1
 
 
 def test_what_left_the_crop_loses_its_position_but_stays_defined():
-    affine = crop_affine(BOX, 64, 1.0)
+    affine = crop_affine(BOX, (64, 64), 1.0)
     xy = np.array([[30.0, 40.0], [300.0, 40.0], [np.nan, np.nan], [np.nan, np.nan]])
     state = np.array([3, 3, 1, 0])
-    moved, moved_state = move_keypoints(affine, xy, state, 64, None)
+    moved, moved_state = move_keypoints(affine, xy, state, (64, 64), None)
     assert moved_state.tolist() == [3, 1, 1, 0]
     assert np.isfinite(moved).all(axis=1).tolist() == [True, False, False, False]
     assert state.tolist() == [3, 3, 1, 0]

@@ -134,9 +134,9 @@ def test_frozen_normalization_keeps_its_statistics(world):
 
 def test_a_batch_holds_the_crops_of_its_rows(world):
     labels = world.labels(["lab"] * 3)
-    rows = np.array([2, 0])
+    rows, crop = np.array([2, 0]), world.bundle().crop
     batch = make_batch(
-        labels, rows, world.read_image, world.augment(), 64, 1.0, np.random.default_rng(0)
+        labels, rows, world.read_image, world.augment(), crop, np.random.default_rng(0)
     )
     assert batch.crops.shape == (2, 64, 64, 3)
     np.testing.assert_allclose(batch.xy_px.numpy(), labels.xy_px[rows], atol=1e-4)

@@ -80,10 +80,23 @@ def model_settings(wildcards):
 
 
 def network_settings(wildcards):
-    """What defines the network of the wildcard's model."""
-    model = model_settings(wildcards)
-    own = {key: model[key] for key in ("backbone", "input_size_px", "mean", "std")}
-    return {**config["network"], **own}
+    """What defines the network of the wildcard's model, and its crops."""
+    model, shared = model_settings(wildcards), config["network"]
+    parameters = {
+        key: shared[key] for key in ("stride_px", "sigma_px", "decoder_channels")
+    }
+    crop = {
+        "size_px": [model["input_size_px"], model["input_size_px"]],
+        "margin": shared["crop_margin"],
+        "mean": model["mean"],
+        "std": model["std"],
+        "in_whole_pixels": False,
+    }
+    return {
+        "architecture": "pyramid",
+        "parameters": {"backbone": model["backbone"], **parameters},
+        "crop": crop,
+    }
 
 
 def space_of_video(wildcards):

@@ -1,6 +1,6 @@
 """Train one member of an ensemble on all data sets of its space."""
 
-from superanimal_core.files.bundles import read_initial_weights, write_bundle
+from superanimal_core.files.bundles import crop_from_mapping, read_initial_weights, write_bundle
 from superanimal_core.files.images import cached_reader
 from superanimal_core.files.label_files import read_training_labels
 from superanimal_core.files.log import Progress
@@ -16,9 +16,12 @@ with study_step(snakemake) as record:
     device = use_device(snakemake.threads, seed)
     labels = read_training_labels(snakemake.input.unified)
     training = TrainingSettings(**snakemake.params.training)
+    network = snakemake.params.network
     bundle = new_bundle(
         labels.space,
-        **snakemake.params.network,
+        architecture=network["architecture"],
+        parameters=network["parameters"],
+        crop=crop_from_mapping(network["crop"]),
         trained_on=labels.sources,
         weights=read_initial_weights(snakemake.input.get("weights")),
     )

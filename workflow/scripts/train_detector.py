@@ -17,8 +17,9 @@ with study_step(snakemake) as record:
     labels = fill_boxes(read_training_labels(snakemake.input.unified), params.box_margin)
     member = read_bundle(snakemake.input.member)
     weights = (snakemake.input.member, member.network.backbone.state_dict())
+    colors = (member.crop.mean, member.crop.std)
     detector = new_detector(
-        member.backbone, params.size_px, member.mean, member.std, labels.sources, weights
+        member.parameters["backbone"], params.size_px, *colors, labels.sources, weights
     )
     history = fit_detector(
         detector,

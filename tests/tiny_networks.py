@@ -1,0 +1,26 @@
+"""Small networks that several tests share."""
+
+from superanimal_core.network.bundle import new_bundle
+from superanimal_core.network.crops import CropGeometry
+
+COLORS = {"mean": (0.485, 0.456, 0.406), "std": (0.229, 0.224, 0.225)}
+
+
+def square_crop(size_px=64, **changes):
+    """The crops of a network that was trained here."""
+    size_px = size_px if isinstance(size_px, tuple) else (size_px, size_px)
+    geometry = {"size_px": size_px, "margin": 1.25, **COLORS, "in_whole_pixels": False}
+    return CropGeometry(**(geometry | changes))
+
+
+def pyramid_bundle(space, *, crop=None, trained_on=("lab",), weights=None, **parameters):
+    """A bundle around the smallest backbone."""
+    chosen = {"backbone": "lcnet_035", "stride_px": 4, "sigma_px": 4.0, "decoder_channels": 8}
+    return new_bundle(
+        space,
+        architecture="pyramid",
+        parameters=chosen | parameters,
+        crop=crop or square_crop(),
+        trained_on=trained_on,
+        weights=weights,
+    )
