@@ -96,6 +96,7 @@ class DetectorSettings(Section):
     min_score: Fraction
     every_frames: Count
     max_gap_s: NotNegative
+    redetect: bool
     box_margin: NotNegative
     scale: NotNegative
 
@@ -105,6 +106,9 @@ class InferenceSettings(Section):
 
     batch: Count
     precision: Literal["float32", "bfloat16"]
+    scales: tuple[Positive, ...] = Field(min_length=1)
+    flip: bool
+    chunk_frames: Count
 
 
 class AdaptationSettings(Section):

@@ -26,10 +26,15 @@ WHOLE_BYTES = 64 * 2**20  # larger inputs are told apart by size, first and last
 
 def write_parquet(table: pa.Table, path: str | Path, record: Mapping[str, Any]) -> None:
     """Write a table with `record` as metadata (zstd). The file appears complete or not at all."""
-    document = {"schema_version": SCHEMA_VERSION, **record}
-    metadata = {**(table.schema.metadata or {}), KEY: json.dumps(document).encode()}
+    whole = table.cast(with_record(table.schema, record))
     with replacing(path) as temporary:
-        pq.write_table(table.replace_schema_metadata(metadata), temporary, compression="zstd")
+        pq.write_table(whole, temporary, compression="zstd")
+
+
+def with_record(schema: pa.Schema, record: Mapping[str, Any]) -> pa.Schema:
+    """A schema with `record` as its metadata."""
+    document = {"schema_version": SCHEMA_VERSION, **record}
+    return schema.with_metadata({**(schema.metadata or {}), KEY: json.dumps(document).encode()})
 
 
 def write_failure(path: str | Path, record: Mapping[str, Any]) -> None:

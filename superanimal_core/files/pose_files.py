@@ -1,11 +1,10 @@
 """Pose tables on disk: the space that they speak travels in their metadata."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from superanimal_core.files.atomic import replacing
 from superanimal_core.files.parquet import (
     raise_failure_in,
     read_parquet,
@@ -25,19 +24,6 @@ from superanimal_core.pose.poses import Poses, SmoothedPoses
 def write_poses(poses: Poses, path: str | Path, record: Mapping[str, Any]) -> None:
     """Write the predictions of one network."""
     write_parquet(poses_to_table(poses), path, {**record, "space": asdict(poses.space)})
-
-
-def write_member_poses(
-    members: Sequence[Poses], names: Sequence[str], folder: str | Path, record: Mapping[str, Any]
-) -> None:
-    """Write the predictions of an ensemble into one folder, a file per member.
-
-    `names` are the members' model folders, whose last parts (member-0, …) name the files.
-    """
-    with replacing(folder) as temporary:
-        temporary.mkdir()
-        for poses, name in zip(members, names, strict=True):
-            write_poses(poses, temporary / f"{Path(name).name}.parquet", record)
 
 
 def write_smoothed(smoothed: SmoothedPoses, path: str | Path, record: Mapping[str, Any]) -> None:

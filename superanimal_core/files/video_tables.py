@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.files.parquet import read_parquet, read_record
@@ -74,3 +74,10 @@ def read_boxes(path: str | Path) -> Float[ndarray, "frame individual 4"]:
     individuals = len(table["individual"].unique())
     flat = np.column_stack([table[side].to_numpy() for side in SIDES]).astype(np.float64)
     return flat.reshape(-1, individuals, 4)
+
+
+def read_is_detected(path: str | Path) -> Bool[ndarray, "frame individual"]:
+    """Whether each box comes from the detector; the others are interpolated or absent."""
+    table = read_parquet(path)
+    score = table["score"].to_numpy()
+    return np.isfinite(score).reshape(-1, len(table["individual"].unique()))

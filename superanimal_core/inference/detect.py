@@ -1,6 +1,6 @@
 """Boxes of the animals in every frame of a video."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import torch
@@ -13,6 +13,8 @@ from superanimal_core.network.detector import DetectorBundle, detect
 from superanimal_core.pose.boxes import box_center_px, clip_boxes
 
 STAGE = "detect_animals"
+Image = UInt8[ndarray, "_height _width 3"]
+Boxes = Float[ndarray, "individual 4"]
 
 
 def detect_animals(
@@ -68,6 +70,26 @@ def detect_animals(
     for individual in range(max_individuals):
         boxes[:, individual] = interpolate_boxes(boxes[:, individual], time_s, max_gap_s)
     return boxes, scores
+
+
+def detect_again(
+    detector: DetectorBundle, min_score: float, device: torch.device
+) -> Callable[[Sequence[Image], Sequence[Boxes]], list[Boxes]]:
+    """How to find lost animals anew in some frames: see inference.predict.Redetection.
+
+    An individual keeps NaN where the detector finds none for it.
+    """
+    detector.network.to(device).eval()
+
+    def again(images: Sequence[Image], before: Sequence[Boxes]) -> list[Boxes]:
+        boxes = [np.full_like(known, np.nan) for known in before]
+        found = detect(detector, images, device)
+        for new, known, image, (all_boxes, score) in zip(boxes, before, images, found, strict=True):
+            kept = all_boxes[np.flatnonzero(score >= min_score)[: len(known)]]
+            new[assign_slots(known, kept)] = clip_boxes(kept, image.shape[1], image.shape[0])
+        return boxes
+
+    return again
 
 
 def assign_slots(

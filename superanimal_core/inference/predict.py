@@ -1,76 +1,155 @@
 """Frames and boxes -> poses, streaming: memory does not grow with the length of the video."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
-from torch import Tensor
 
+from superanimal_core.inference.ahead import ahead
+from superanimal_core.inference.doubt import is_doubtful
+from superanimal_core.inference.passes import poses_in
+from superanimal_core.inference.views import Look, looks
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.crops import Affine, apply_affine
-from superanimal_core.network.pose_network import PoseNetwork, ready_network
+from superanimal_core.network.crops import apply_affine
+from superanimal_core.network.pose_network import ready_network
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
 
-Frames = Iterable[UInt8[ndarray, "height width 3"]]
-Slot = tuple[int, int]  # frame, individual
+Image = UInt8[ndarray, "_height _width 3"]
+Boxes = Float[ndarray, "individual 4"]
+BATCHES_AHEAD = 2
+
+
+@dataclass(frozen=True)
+class Redetection:
+    """How to look again for animals that an interpolated box has lost.
+
+    `detect_again` gives the boxes of images anew, each individual nearest to its box before; a box
+    whose `is_detected` (frame, individual) is true is not doubted.
+    """
+
+    detect_again: Callable[[Sequence[Image], Sequence[Boxes]], list[Boxes]]
+    is_detected: Bool[ndarray, "frame individual"]
+
+
+@dataclass(frozen=True)
+class _Batch:
+    """Some frames of a video, and the looks at every animal in them that has a box."""
+
+    frames: list[int]
+    images: list[Image]
+    slots: list[tuple[int, int]]  # frame, individual
+    looks: list[list[Look]]
 
 
 def predict_video(
     bundles: Sequence[ModelBundle],
-    frames: Frames,
+    frames: Iterable[UInt8[ndarray, "height width 3"]],
     boxes_xyxy_px: Float[ndarray, "frame individual 4"],
     time_s: Float[ndarray, "frame"],
     *,
     batch: int,
     precision: str,
+    scales: Sequence[float],
+    flip: bool,
     device: torch.device,
+    again: Redetection | None = None,
 ) -> list[Poses]:
     """The poses that each network sees in the boxes of each frame; NaN where a box is NaN.
 
     The frames are decoded once; every batch of crops goes through all networks, which must share
     space and crop geometry (members of one ensemble). Frames beyond the boxes are not read.
+    `scales` and `flip`: see inference.views. With `again`, boxes that lost their animal are found
+    anew; `boxes_xyxy_px` then holds the new ones.
     """
     first = bundles[0]
     shape = (*boxes_xyxy_px.shape[:2], len(first.space))
     xy_px = np.full((len(bundles), *shape, 2), np.nan)
     score = np.zeros((len(bundles), *shape))
     networks = [ready_network(b.network, device) for b in bundles]
-    slots: list[Slot] = []
-    maps: list[Affine] = []
-    crops: list[UInt8[ndarray, "height width 3"]] = []
+    scales = tuple(scales)
+    usual: list[float] = []
 
-    def flush() -> None:
-        pixels = first.crop.normalize(torch.from_numpy(np.stack(crops)))
-        pixels = pixels.contiguous(memory_format=torch.channels_last).to(device)
+    def look_at(image: Image, box: Float[ndarray, "4"]) -> list[Look]:
+        return looks(first.crop, image, box, scales, flip)
+
+    def see(slots: Sequence[tuple[int, int]], views: Sequence[list[Look]]) -> None:
         for member, network in enumerate(networks):
-            positions, heights = _run(network, pixels, precision)
-            for (frame, individual), to_image, xy, s in zip(
-                slots, maps, positions, heights, strict=True
-            ):
-                xy_px[member, frame, individual] = apply_affine(to_image, xy)
-                score[member, frame, individual] = s
-        slots.clear()
-        maps.clear()
-        crops.clear()
+            found = poses_in(
+                network, first, views, flip=flip, batch=batch, precision=precision, device=device
+            )
+            for (frame, individual), pose in zip(slots, found, strict=True):
+                xy_px[member, frame, individual], score[member, frame, individual] = pose
 
-    for frame, image in zip(range(len(time_s)), frames, strict=False):
-        for individual, box in enumerate(boxes_xyxy_px[frame]):
-            if np.isfinite(box).all():
-                crop, to_image = first.crop.cut(image, box)
-                slots.append((frame, individual))
-                maps.append(to_image)
-                crops.append(crop)
-        if len(crops) >= batch:
-            flush()
-    if crops:
-        flush()
+    def doubted(part: _Batch, again: Redetection) -> list[tuple[int, int]]:
+        """Slots to look at again; scores in detected boxes set what is usual."""
+        lost = []
+        for (frame, individual), views in zip(part.slots, part.looks, strict=True):
+            pose = xy_px[0, frame, individual], score[0, frame, individual]
+            if again.is_detected[frame, individual]:
+                usual.append(float(pose[1].mean()))
+                continue
+            box, window = boxes_xyxy_px[frame, individual], _window(views[0], first.crop.size_px)
+            if is_doubtful(*pose, box, window, float(np.mean(usual[-100:])) if usual else np.nan):
+                lost.append((frame, individual))
+        return lost
+
+    def redetect(part: _Batch, again: Redetection) -> None:
+        lost = doubted(part, again)
+        if not lost:
+            return
+        images = dict(zip(part.frames, part.images, strict=True))
+        where = sorted({frame for frame, _ in lost})
+        anew = again.detect_again([images[f] for f in where], [boxes_xyxy_px[f] for f in where])
+        for frame, individual in lost:
+            new = anew[where.index(frame)][individual]
+            if np.isfinite(new).all():
+                boxes_xyxy_px[frame, individual] = new
+        see(lost, [look_at(images[f], boxes_xyxy_px[f, i]) for f, i in lost])
+
+    parts = _batches(islice(frames, len(time_s)), boxes_xyxy_px, batch, look_at)
+    for part in ahead(parts, BATCHES_AHEAD):
+        see(part.slots, part.looks)
+        if again is not None:
+            redetect(part, again)
     individuals = tuple(f"animal{i}" for i in range(shape[1]))
     return [
         Poses(first.space, individuals, time_s, xy, s) for xy, s in zip(xy_px, score, strict=True)
     ]
+
+
+def predict_frames(
+    bundle: ModelBundle,
+    frames: Sequence[UInt8[ndarray, "height width 3"]],
+    boxes_xyxy_px: Float[ndarray, "frame individual 4"] | None = None,
+    *,
+    fps: float = 1.0,
+    batch: int = 32,
+    device: torch.device | None = None,
+) -> Poses:
+    """Poses in RGB frames that are in memory, for notebooks.
+
+    Without boxes every whole frame is taken as the box of one animal: bottom-up use of a network,
+    good where the animal fills much of the picture. The device is the CPU unless one is given.
+    """
+    if boxes_xyxy_px is None:
+        sizes = [(0.0, 0.0, frame.shape[1], frame.shape[0]) for frame in frames]
+        boxes_xyxy_px = np.array(sizes, dtype=np.float64).reshape(-1, 1, 4)
+    return predict_video(
+        [bundle],
+        frames,
+        boxes_xyxy_px,
+        np.arange(len(frames)) / fps,
+        batch=batch,
+        precision="float32",
+        scales=(1.0,),
+        flip=False,
+        device=device or torch.device("cpu"),
+    )[0]
 
 
 def predict_labels(
@@ -88,23 +167,41 @@ def predict_labels(
     found = np.full((len(bundles), *labels.state.shape, 2), np.nan)
     for start in range(0, len(labels), batch):
         rows = np.arange(start, min(start + batch, len(labels)))
-        cuts = [
-            first.crop.cut(read_image(str(labels.image[row])), labels.box_xyxy_px[row])
+        views = [
+            [first.crop.cut(read_image(str(labels.image[row])), labels.box_xyxy_px[row])]
             for row in rows
         ]
-        pixels = first.crop.normalize(torch.from_numpy(np.stack([crop for crop, _ in cuts])))
         for member, network in enumerate(networks):
-            xy_px, _ = _run(network, pixels.to(device), precision)
-            for row, (_, to_image), xy in zip(rows, cuts, xy_px, strict=True):
-                found[member, row] = apply_affine(to_image, xy)
+            poses = poses_in(
+                network, first, views, flip=False, batch=batch, precision=precision, device=device
+            )
+            found[member, rows] = [xy for xy, _ in poses]
     return found
 
 
-@torch.inference_mode()
-def _run(
-    network: PoseNetwork, pixels: Tensor, precision: str
-) -> tuple[Float[ndarray, "batch keypoint 2"], Float[ndarray, "batch keypoint"]]:
-    with torch.autocast(pixels.device.type, torch.bfloat16, enabled=precision == "bfloat16"):
-        outputs = network(pixels)
-    xy_px, score = network.decode(outputs)
-    return xy_px.cpu().numpy().astype(np.float64), score.cpu().numpy().astype(np.float64)
+def _batches(
+    frames: Iterable[Image],
+    boxes_xyxy_px: Float[ndarray, "frame individual 4"],
+    batch: int,
+    look_at: Callable[[Image, Float[ndarray, "4"]], list[Look]],
+) -> Iterator[_Batch]:
+    """Whole frames, until they hold at least `batch` animals."""
+    part = _Batch([], [], [], [])
+    for frame, image in enumerate(frames):
+        part.frames.append(frame)
+        part.images.append(image)
+        for individual, box in enumerate(boxes_xyxy_px[frame]):
+            if np.isfinite(box).all():
+                part.slots.append((frame, individual))
+                part.looks.append(look_at(image, box))
+        if len(part.slots) >= batch or len(part.frames) >= batch:
+            yield part
+            part = _Batch([], [], [], [])
+    if part.frames:
+        yield part
+
+
+def _window(look: Look, size_px: tuple[int, int]) -> Float[ndarray, "4"]:
+    """The part of the image that a look shows."""
+    corners = apply_affine(look[1], np.array([[0.0, 0.0], size_px]))
+    return np.concatenate([corners.min(axis=0), corners.max(axis=0)])

@@ -6,7 +6,7 @@ import torch
 from boxed_labels import labels_of_boxes
 from tiny_networks import pyramid_bundle, square_crop
 
-from superanimal_core.inference.predict import predict_labels, predict_video
+from superanimal_core.inference.predict import predict_frames, predict_labels, predict_video
 from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.pose.keypoints import KeypointSpace
 
@@ -43,11 +43,10 @@ def boxes_of(individuals=2):
     return np.concatenate([low, low + random.uniform(10, 30, low.shape)], axis=2)
 
 
-def predicted(bundles, boxes, batch=3, frames=None, time_s=None):
+def predicted(bundles, boxes, batch=3, frames=None, time_s=None, **changes):
     times = np.arange(FRAMES) / 30 if time_s is None else time_s
-    return predict_video(
-        bundles, frames or video(), boxes, times, batch=batch, precision="float32", device=CPU
-    )
+    settings = {"batch": batch, "precision": "float32", "scales": (1.0,), "flip": False}
+    return predict_video(bundles, frames or video(), boxes, times, device=CPU, **settings | changes)
 
 
 def test_the_size_of_a_batch_does_not_change_the_poses():
@@ -130,3 +129,29 @@ def test_labels_are_predicted_as_frames_with_the_same_boxes(batch):
     )
     poses = predicted([bundle], boxes)[0]
     np.testing.assert_allclose(found[0], poses.xy_px[:, 0], atol=1e-3)
+
+
+def test_frames_in_memory_are_boxes_of_their_own():
+    frames = video()
+    whole = np.tile([0.0, 0.0, 80.0, 60.0], (FRAMES, 1, 1))
+    poses = predict_frames(bundle_of(0), frames, fps=30.0)
+    np.testing.assert_allclose(poses.xy_px, predicted([bundle_of(0)], whole)[0].xy_px, atol=1e-3)
+
+
+class Greedy(Brightest):
+    """Has memory for two crops at once."""
+
+    def forward(self, crops):
+        if len(crops) > 2:
+            raise torch.OutOfMemoryError
+        return super().forward(crops)
+
+
+def test_a_batch_that_is_too_large_is_halved_and_told(bundle_of_network, capsys):
+    boxes = boxes_of()
+    poor, rich = (
+        predicted([bundle_of_network(network, SPACE, square_crop(32))], boxes, batch=8)[0]
+        for network in (Greedy(), Brightest())
+    )
+    np.testing.assert_array_equal(poor.xy_px, rich.xy_px)
+    assert "lower inference.batch" in capsys.readouterr().out

@@ -137,15 +137,15 @@ def test_a_restarted_controller(toy, slurm):
 
 @pytest.mark.parametrize("grouped", ["no", "yes"])
 def test_jobs_that_outlive_a_killed_snakemake_are_adopted(toy, grouped):
-    first = toy.start(jobs=3, grouped=grouped, components=3)
+    first = toy.start(jobs=2, grouped=grouped, components=2)
     toy.wait_for_start()
     toy.kill(first)
-    assert toy.finish(toy.start("--unlock", jobs=3, grouped=grouped, components=3)) == 0
-    second = toy.start(jobs=3, grouped=grouped, components=3)
+    assert toy.finish(toy.start("--unlock", jobs=2, grouped=grouped, components=2)) == 0
+    second = toy.start(jobs=2, grouped=grouped, components=2)
     wait_until(lambda: "of an earlier run." in toy.log(), "the job is adopted")
     toy.let_go()
     assert toy.finish(second) == 0, toy.log()
-    for number in range(3):
+    for number in range(2):
         assert toy.output(number) == f"{number} one\n"
         assert len(toy.starts(number)) == 1
 

@@ -153,7 +153,7 @@ def test_files_that_hold_no_frame_are_failed_rows(workflow, study):
 def test_a_process_that_dies_in_the_middle_of_the_chain_is_a_failed_row(workflow, study, sabotage):
     shutil.copy(study / "raw/mouse.mp4", study / "raw/dies.mp4")
     add_videos(study, "dies")
-    plan = sabotage("superanimal_core.files.pose_files write_member_poses dies kill")
+    plan = sabotage("superanimal_core.files.chunked_poses predict_resumably dies kill")
     result = run_snakemake(workflow, study, sabotage=plan)
     assert result.returncode == 0, result.stdout
     failed = {"dies": ("predict_poses", "the process died with SIGKILL")}

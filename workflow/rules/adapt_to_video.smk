@@ -33,6 +33,6 @@ rule adapt_to_video:
             "frozen_batch_norm": True,
         },
         augment=setting("augment"),
-        inference=setting("inference"),
+        inference=setting("inference", "batch", "precision", "scales", "flip"),
     script:
         "../scripts/adapt_to_video.py"

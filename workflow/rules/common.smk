@@ -118,6 +118,10 @@ def unified(*roles):
     return of_model
 
 
+def detector_of_video(wildcards):
+    return f"results/models/{STUDY.videos[wildcards.video].model}/detector"
+
+
 def members(wildcards):
     """Model folders of the ensemble that a video is given."""
     model = STUDY.videos[wildcards.video].model

@@ -3,7 +3,7 @@ rule detect_animals:
     input:
         video=of_video("path"),
         frames="results/videos/{video}/frames.parquet",
-        detector=lambda wildcards: f"results/models/{of_video('model')(wildcards)}/detector",
+        detector=detector_of_video,
     output:
         boxes="results/videos/{video}/boxes.parquet",
     log:

@@ -1,0 +1,76 @@
+"""Crops through a network: batches, precision, and what happens when memory does not suffice."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from numpy import ndarray
+from torch import Tensor
+
+from superanimal_core.inference.views import Look, merge_looks, names_seen
+from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.crops import apply_affine
+from superanimal_core.network.pose_network import PoseNetwork
+
+Pose = tuple[Float[ndarray, "keypoint 2"], Float[ndarray, "keypoint"]]
+
+
+def poses_in(
+    network: PoseNetwork,
+    bundle: ModelBundle,
+    animals: Sequence[list[Look]],
+    *,
+    flip: bool,
+    batch: int,
+    precision: str,
+    device: torch.device,
+) -> list[Pose]:
+    """One pose (image pixels) with its scores for the looks at each animal.
+
+    `network` is the bundle's, ready on `device`.
+    """
+    flat = [look for looks in animals for look in looks]
+    xy_px: list[Float[ndarray, "keypoint 2"]] = []
+    score: list[Float[ndarray, "keypoint"]] = []
+    for start in range(0, len(flat), batch):
+        some = flat[start : start + batch]
+        crops = torch.from_numpy(np.stack([pixels for pixels, _ in some]))
+        positions, heights = _run(network, bundle, crops, precision, device)
+        xy_px += [apply_affine(look[1], xy) for look, xy in zip(some, positions, strict=True)]
+        score += list(heights)
+    poses, place = [], 0
+    for looks in animals:
+        names = names_seen(len(looks), flip, bundle.space.mirror_permutation())
+        rows = range(place, place + len(looks))
+        xy = np.stack([xy_px[row][name] for row, name in zip(rows, names, strict=True)])
+        heights = np.stack([score[row][name] for row, name in zip(rows, names, strict=True)])
+        poses.append(merge_looks(xy, heights))
+        place += len(looks)
+    return poses
+
+
+@torch.inference_mode()
+def _run(
+    network: PoseNetwork,
+    bundle: ModelBundle,
+    crops: UInt8[Tensor, "batch height width 3"],
+    precision: str,
+    device: torch.device,
+) -> tuple[Float[ndarray, "batch keypoint 2"], Float[ndarray, "batch keypoint"]]:
+    """Positions in crop pixels and scores. Halves the batch where memory does not suffice."""
+    try:
+        pixels = bundle.crop.normalize(crops.to(device))
+        pixels = pixels.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            outputs = network(pixels)
+        xy_px, score = network.decode(outputs)
+        return xy_px.cpu().numpy().astype(np.float64), score.cpu().numpy().astype(np.float64)
+    except torch.OutOfMemoryError:
+        if len(crops) == 1:
+            raise
+    half = len(crops) // 2
+    print(f"out of memory with {len(crops)} crops at once: now {half}; lower inference.batch")
+    torch.cuda.empty_cache()
+    halves = [_run(network, bundle, c, precision, device) for c in (crops[:half], crops[half:])]
+    return np.concatenate([xy for xy, _ in halves]), np.concatenate([s for _, s in halves])
