@@ -176,6 +176,7 @@ class GaitSettings(Section):
     min_phase_s: NotNegative
     belt_speed_px_per_s: float
     min_swing_frames: Count
+    draws: Annotated[int, Field(ge=0)]
 
 
 class AnatomySettings(Section):

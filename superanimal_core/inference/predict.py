@@ -81,11 +81,12 @@ def predict_labels(
     batch: int,
     precision: str,
     device: torch.device,
-) -> Float[ndarray, "member animal keypoint 2"]:
-    """Where each network sees the keypoints of labeled animals, given their boxes (pixels)."""
+) -> tuple[Float[ndarray, "member animal keypoint 2"], Float[ndarray, "member animal keypoint"]]:
+    """Where each network sees the keypoints of labeled animals, given their boxes (px); scores."""
     first = bundles[0]
     networks = [ready_network(b.network, device) for b in bundles]
     found = np.full((len(bundles), *labels.state.shape, 2), np.nan)
+    score = np.zeros(found.shape[:3])
     for start in range(0, len(labels), batch):
         rows = np.arange(start, min(start + batch, len(labels)))
         cuts = [
@@ -94,10 +95,11 @@ def predict_labels(
         ]
         pixels = first.crop.normalize(torch.from_numpy(np.stack([crop for crop, _ in cuts])))
         for member, network in enumerate(networks):
-            xy_px, _ = _run(network, pixels.to(device), precision)
+            xy_px, heights = _run(network, pixels.to(device), precision)
+            score[member, rows] = heights
             for row, (_, to_image), xy in zip(rows, cuts, xy_px, strict=True):
                 found[member, row] = apply_affine(to_image, xy)
-    return found
+    return found, score
 
 
 @torch.inference_mode()

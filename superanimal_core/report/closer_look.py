@@ -5,11 +5,19 @@ from typing import Any
 
 from markupsafe import Markup
 
-from superanimal_core.report.cells import Table, number, with_sd
+from superanimal_core.report.cells import Table, number, with_interval, with_sd
 from superanimal_core.report.figures import svg
 from superanimal_core.report.rasters import draw_bouts, draw_footfalls
 from superanimal_core.report.results import Row, VideoResults
 from superanimal_core.report.traces import draw_traces, keypoints_to_trace, sample_step
+
+MEDIANS = (  # quantity, heading, unit, factor to that unit, decimals
+    ("stride_time_s", "stride time", "ms", 1000, 0),
+    ("stance_time_s", "stance time", "ms", 1000, 0),
+    ("swing_time_s", "swing time", "ms", 1000, 0),
+    ("duty_factor", "duty factor", "", 1, 2),
+    ("stride_length_px", "stride length", "px", 1, 1),
+)
 
 
 def closer_look(
@@ -32,6 +40,7 @@ def closer_look(
         "footfalls": _footfalls(strides, results, f"{name}-footfalls"),
         "unresolved": sum(not row["is_resolved"] for row in strides),
         "gait": gait_table(results.gait),
+        "intervals": interval_table(results.gait),
         "bouts": _bouts(bouts, results, f"{name}-bouts"),
         "verdicts": verdict_table(account["adaptation"]),
     }
@@ -71,6 +80,35 @@ def gait_table(gait: Sequence[Row]) -> Table | None:
         ("time resolution", "ms"),
     )
     return Table(columns, rows, words=("animal", "limb"))
+
+
+def interval_table(gait: Sequence[Row]) -> Table | None:
+    """The median stride of each limb with the 90 % interval of the drawn trajectories."""
+    if not any(row["draws"] for row in gait):
+        return None
+    rows = [
+        (
+            row["individual"],
+            row["limb"],
+            *(_interval(row, name, factor, digits) for name, _, _, factor, digits in MEDIANS),
+            number(row["strides"], 0),
+            number(row["strides_per_draw"], 1),
+        )
+        for row in gait
+    ]
+    columns = (
+        ("animal", ""),
+        ("limb", ""),
+        *((heading, unit) for _, heading, unit, _, _ in MEDIANS),
+        ("strides", ""),
+        ("strides", "per draw"),
+    )
+    return Table(columns, rows, words=("animal", "limb"))
+
+
+def _interval(row: Row, name: str, factor: float, digits: int) -> str:
+    middle, low, high = (factor * row[f"{name}_median{end}"] for end in ("", "_low", "_high"))
+    return with_interval(middle, low, high, digits)
 
 
 def verdict_table(verdicts: Sequence[Row]) -> Table | None:

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from superanimal_core.errors import VideoError
+from superanimal_core.files.calibration_files import read_reliability
 from superanimal_core.files.parquet import read_parquet
 from superanimal_core.files.pose_files import read_space
 from superanimal_core.files.quality import read_quality
@@ -32,7 +33,8 @@ class StudyResults:
     `videos` are the rows of the quality table in the order of the sheet, `accounts` the account
     (quality.json) of each, `coverage` the label counts, `evaluation` rows by model, `histories`
     (step, loss) columns by model and member, `truth` rows by video for videos whose truth is known
-    and that did not fail; `folder` holds a folder for each video.
+    and that did not fail, `reliability` by model levels and what part of held-out labels they hold
+    (empty where unknown); `folder` holds a folder for each video.
     """
 
     videos: list[Row]
@@ -41,6 +43,7 @@ class StudyResults:
     evaluation: dict[str, list[Row]]
     histories: dict[str, dict[str, dict[str, Column]]]
     truth: dict[str, list[Row]]
+    reliability: dict[str, tuple[Column, Column]]
     folder: Path
 
 
@@ -65,8 +68,8 @@ class VideoResults:
 def read_results(inputs: Mapping[str, Any]) -> StudyResults:
     """Read the tables of a study.
 
-    `inputs`: quality, coverage (paths), evaluation, members (folders), truth (lists of paths), laid
-    out as in the results folder.
+    `inputs`: quality, coverage (paths), evaluation, calibration, truth (lists of paths), members
+    (folders), laid out as in the results folder.
     """
     quality = Path(inputs["quality"])
     videos, folder = _rows(quality), quality.parent.parent / "videos"
@@ -78,6 +81,7 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         evaluation={Path(p).parent.name: _rows(p) for p in inputs["evaluation"]},
         histories=_read_histories(inputs["members"]),
         truth=read_truth(inputs["truth"]),
+        reliability={Path(p).parent.name: _levels(p) for p in inputs["calibration"]},
         folder=folder,
     )
 
@@ -115,6 +119,11 @@ def read_video(results: StudyResults, video: str, seconds: float) -> VideoResult
 
 def _rows(path: str | Path) -> list[Row]:
     return read_parquet(path).to_pylist()
+
+
+def _levels(path: str | Path) -> tuple[Column, Column]:
+    levels, covered = read_reliability(path)
+    return levels.tolist(), covered.tolist()
 
 
 def _read_histories(members: Sequence[str]) -> dict[str, dict[str, dict[str, Column]]]:

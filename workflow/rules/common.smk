@@ -136,10 +136,25 @@ def anatomy(wildcards):
     return config["features"]["anatomy"][space_of_video(wildcards)]
 
 
-def feet(wildcards):
-    """Limbs and trunk of the video's animal; none for a space without feet."""
+def gait_settings(wildcards):
+    """How strides are measured on the video's animal; no limbs for a space without feet."""
     space = space_of_video(wildcards)
-    return {key: config["gait"][key].get(space, []) for key in ("limbs", "body")}
+    feet = {key: config["gait"][key].get(space, []) for key in ("limbs", "body")}
+    others = {k: v for k, v in config["gait"].items() if k not in (*feet, "draws")}
+    return feet | others | {"cm_per_px": of_video("cm_per_px")(wildcards)}
+
+
+def trajectory_draws(wildcards):
+    """Which trajectories are drawn; none where the smoother has no posterior."""
+    own = gait_settings(wildcards)
+    names = ("min_variance_px2", "single_network_variance_px2", "max_gap_s")
+    return {key: config["smoothing"]["eks"][key] for key in names} | {
+        "keypoints": [*own["limbs"], *own["body"]],
+        "draws": (
+            config["gait"]["draws"] if config["smoothing"]["method"] == "eks" else 0
+        ),
+        "seed": 0,
+    }
 
 
 def per_video_results():
@@ -166,6 +181,15 @@ def labeled_videos():
     return [
         f"results/videos/{v}/labeled.mp4" for v in config["report"]["labeled_videos"]
     ]
+
+
+def lone_network():
+    """What a network that alone saw a keypoint is trusted: no spread tells it."""
+    return {
+        "single_network_variance_px2": config["smoothing"]["eks"][
+            "single_network_variance_px2"
+        ]
+    }
 
 
 def chosen_smoother():
