@@ -153,6 +153,15 @@ class OneEuroSettings(Section):
     derivative_cutoff_hz: Positive
 
 
+class ViewSettings(Section):
+    """Several views of one animal, smoothed together."""
+
+    latent: Count
+    keep_quantile: Annotated[float, Field(gt=0, le=1)]
+    inflation_rounds: Annotated[int, Field(ge=0)]
+    mirrors: dict[str, Annotated[list[str], Field(min_length=2)]]
+
+
 class SmoothingSettings(Section):
     """From an ensemble's predictions to one pose: the method, and the settings of each."""
 
@@ -163,6 +172,7 @@ class SmoothingSettings(Section):
     median: MedianFilterSettings
     savitzky_golay: SavitzkyGolaySettings
     one_euro: OneEuroSettings
+    views: ViewSettings
 
 
 class GaitSettings(Section):

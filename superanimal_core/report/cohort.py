@@ -11,7 +11,7 @@ from superanimal_core.report.results import Row
 
 STATUSES = ("failed", "flagged", "ok")
 TABLE_ROWS = 50
-NOT_SHOWN = ("truth",)  # columns of the sheet that are paths for the workflow
+NOT_SHOWN = ("truth", "camera_file")  # columns of the sheet that are paths for the workflow
 
 
 def worst_first(videos: Sequence[Row]) -> list[Row]:

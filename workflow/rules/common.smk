@@ -145,14 +145,13 @@ def gait_settings(wildcards):
 
 
 def trajectory_draws(wildcards):
-    """Which trajectories are drawn; none where the smoother has no posterior."""
+    """Which trajectories are drawn; none but from the posterior of a single view."""
     own = gait_settings(wildcards)
+    is_possible = config["smoothing"]["method"] == "eks" and has_one_view(wildcards)
     names = ("min_variance_px2", "single_network_variance_px2", "max_gap_s")
     return {key: config["smoothing"]["eks"][key] for key in names} | {
         "keypoints": [*own["limbs"], *own["body"]],
-        "draws": (
-            config["gait"]["draws"] if config["smoothing"]["method"] == "eks" else 0
-        ),
+        "draws": config["gait"]["draws"] if is_possible else 0,
         "seed": 0,
     }
 
@@ -181,6 +180,35 @@ def labeled_videos():
     return [
         f"results/videos/{v}/labeled.mp4" for v in config["report"]["labeled_videos"]
     ]
+
+
+LAST_PREDICTIONS = "adapted" if config["adaptation"]["enabled"] else "predicted"
+
+
+def other_views(wildcards):
+    """Predictions of the other cameras of a video's session; none for most videos."""
+    _, *others = STUDY.views_of(wildcards.video).values()
+    return [f"results/videos/{video}/{LAST_PREDICTIONS}" for video in others]
+
+
+def camera_file(wildcards):
+    """The calibration of the cameras of a video's session; none for most videos."""
+    return STUDY.videos[wildcards.video].columns.get("camera_file") or []
+
+
+def calibration_of_video(wildcards):
+    model = STUDY.videos[wildcards.video].model
+    return f"results/models/{model}/calibration.parquet"
+
+
+def view_settings(wildcards):
+    """How views are smoothed together, and the mirrors that the video's space knows."""
+    views = config["smoothing"]["views"]
+    return views | {"mirrors": views["mirrors"].get(space_of_video(wildcards), [])}
+
+
+def has_one_view(wildcards):
+    return not other_views(wildcards) and not view_settings(wildcards)["mirrors"]
 
 
 def lone_network():
