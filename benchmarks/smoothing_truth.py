@@ -75,7 +75,7 @@ def print_summary(rows: list[dict[str, Any]]) -> None:
     value = {(r["video"], r["part"], r["method"]): r["value"] for r in rows}
     names = dict.fromkeys(row["video"] for row in rows)
     for part in ("all", "seen", "hidden"):
-        for method in [method for method in SMOOTHERS if method != "eks"]:
+        for method in ["one network", *(method for method in SMOOTHERS if method != "eks")]:
             ratio = np.array([value[n, part, "eks"] / value[n, part, method] for n in names])
             print(
                 f"{part}: eks is better than {method} on {(ratio < 1).sum()} of {len(names)} "
@@ -97,6 +97,8 @@ def smooth_by(members: list[Poses], method: str, smoothing: dict[str, Any]) -> S
 def errors(video: Video, by_method: dict[str, SmoothedPoses]) -> list[dict[str, Any]]:
     """Mean distance from the truth (px) of every method: all, seen, hidden keypoints."""
     distance = {m: distance_px(video, smoothed) for m, smoothed in by_method.items()}
+    lone = video.members[0].xy_px[:, 0] - video.xy_px
+    distance["one network"] = np.hypot(lone[..., 0], lone[..., 1])
     common = np.isfinite(np.stack(list(distance.values()))).all(axis=0)
     parts = {"all": common, "seen": common & ~video.is_hidden, "hidden": common & video.is_hidden}
     return [

@@ -10,16 +10,17 @@ with up to 1 px of error the intervals of stride time and length hold the truth;
 frames per second they miss it by up to 1 %; those of the duty factor lie up to 0.02 too high, as
 its median does.
 
-The draws are as rough as the smoother's model, a random walk, and a real paw is not: speeds over
-windows much shorter than the smoother's memory are exaggerated. Where footfalls get lost by that,
-`strides_per_draw` is below `strides`; intervals from much fewer strides are not to be used.
+The draws are as rough as the smoother's model, a random walk with independent noise, and a real paw
+is not: at low frame rates they find footfalls that never were, or lose some. The intervals of a
+limb are therefore given only where the draws agree with the smoothed trajectory about how many
+strides there are, within a fifth on average; else they are NaN and `strides_per_draw` says why.
 """
 
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.behavior.gait import StrideTable, measure_strides
@@ -28,6 +29,7 @@ from superanimal_core.pose.poses import SmoothedPoses
 
 QUANTITIES = ("stride_time_s", "stance_time_s", "swing_time_s", "duty_factor", "stride_length_px")
 LEVEL = 0.9
+AGREEMENT = 0.2  # part by which the mean number of strides of the draws may differ
 
 Columns = dict[str, Shaped[ndarray, "row"]]
 
@@ -41,26 +43,32 @@ def stride_intervals(strides: StrideTable, drawn: Sequence[StrideTable]) -> Colu
     """Columns beside strides.parquet: the ends of the 90 % interval of each quantity of a stride.
 
     A stride is found again in a draw as the stride of the same limb with the nearest strike, at
-    most half a stride time away; `draws` counts the draws in which it was. NaN where it is none.
+    most half a stride time away; `draws` counts the draws in which it was. NaN where it is none,
+    and where the draws find other strides of the limb (see above).
     """
     values = np.full((len(drawn), len(strides), len(QUANTITIES)), np.nan)
-    for of_draw, table in zip(values, drawn, strict=True):
-        for individual, limb in _limbs(strides):
-            mine, other = (_rows(t, individual, limb).nonzero()[0] for t in (strides, table))
-            if len(other):
-                apart = np.abs(strides.strike_s[mine, None] - table.strike_s[other])
-                nearest = apart.argmin(axis=1)
-                is_same = apart.min(axis=1) < strides.stride_time_s[mine] / 2
-                found = other[nearest[is_same]]
-                of_draw[mine[is_same]] = _quantities(table)[found]
-    return {"draws": np.isfinite(values[..., 0]).sum(axis=0), **_ends(values, "")}
+    found_again = np.zeros(values.shape[:2], bool)
+    for individual, limb in _limbs(strides):
+        mine = _rows(strides, individual, limb).nonzero()[0]
+        others = [_rows(table, individual, limb).nonzero()[0] for table in drawn]
+        agrees = _agree(len(mine), _mean(np.array([len(other) for other in others], np.int64)))
+        for draw, (table, other) in enumerate(zip(drawn, others, strict=True)):
+            if not len(other):
+                continue
+            apart = np.abs(strides.strike_s[mine, None] - table.strike_s[other])
+            is_same = apart.min(axis=1) < strides.stride_time_s[mine] / 2
+            found_again[draw, mine] = is_same
+            if agrees:
+                nearest = other[apart.argmin(axis=1)[is_same]]
+                values[draw, mine[is_same]] = _quantities(table)[nearest]
+    return {"draws": found_again.sum(axis=0), **_ends(values, "")}
 
 
 def gait_intervals(gait: GaitTable, drawn: Sequence[StrideTable]) -> Columns:
     """Columns beside gait.parquet: the ends of the 90 % interval of each limb's median.
 
     `draws` are those with a stride of the limb, and `strides_per_draw` their mean number of strides
-    over all draws. NaN without a draw.
+    over all draws. NaN without a draw, and where the draws find other strides (see above).
     """
     limbs = list(zip(gait.individual, gait.limb, strict=True))
     values = np.full((len(drawn), len(limbs), len(QUANTITIES)), np.nan)
@@ -71,11 +79,23 @@ def gait_intervals(gait: GaitTable, drawn: Sequence[StrideTable]) -> Columns:
             counts[draw, row] = chosen.sum()
             if counts[draw, row]:
                 values[draw, row] = np.median(_quantities(table)[chosen], axis=0)
+    mean = [_mean(of_limb) for of_limb in counts.T]
+    for row, (strides, per_draw) in enumerate(zip(gait.strides.tolist(), mean, strict=True)):
+        if not _agree(strides, per_draw):
+            values[:, row] = np.nan
     return {
         "draws": (counts > 0).sum(axis=0),
-        "strides_per_draw": counts.sum(axis=0) / max(len(drawn), 1),
+        "strides_per_draw": np.array(mean, np.float64),
         **_ends(values, "_median"),
     }
+
+
+def _mean(counts: Int[ndarray, "draw"]) -> float:
+    return float(np.mean(counts)) if len(counts) else 0.0
+
+
+def _agree(strides: int, strides_per_draw: float) -> bool:
+    return bool(abs(strides_per_draw - strides) <= AGREEMENT * strides)
 
 
 def _limbs(strides: StrideTable) -> list[tuple[str, str]]:

@@ -70,7 +70,7 @@ def widths(columns):
 
 
 def test_larger_errors_make_wider_intervals_and_medians_are_surer_than_strides():
-    small, large = (measured(s, drawn_from(s)) for s in map(smoothed_walk, (0.3, 2.0)))
+    small, large = (measured(s, drawn_from(s)) for s in map(smoothed_walk, (0.3, 1.0)))
     assert widths(large[2]) > 1.5 * widths(small[2])
     medians = {name.replace("_median", ""): v for name, v in small[3].items()}
     assert widths(medians) < widths(small[2])
@@ -96,6 +96,16 @@ def test_a_stride_that_a_draw_lacks_is_not_taken_from_its_neighbor():
     lacking = strides.strike_s < 3.5
     assert (of_strides["draws"][lacking] == 0).all()
     assert np.isnan(of_strides["stride_time_s_low"][lacking]).all()
+
+
+def test_draws_with_other_strides_give_no_interval_but_say_so():
+    slow, fast = walker(frequency_hz=1.5), walker(frequency_hz=3.0)
+    strides, gait, of_strides, of_limbs = measured(slow, [fast] * 3)
+    assert (of_limbs["strides_per_draw"] > 1.5 * gait.strides).all()
+    assert (of_limbs["draws"] == 3).all()
+    assert np.isnan(of_limbs["stride_time_s_median_low"]).all()
+    assert np.isnan(of_strides["stride_time_s_high"]).all()
+    assert len(strides) > 0
 
 
 @pytest.mark.parametrize("draws", [0, 2])
