@@ -20,12 +20,13 @@ from superanimal_core.report.results import Row
 
 STAGES = ("raw", "adapted", "smoothed")
 PX, PERCENT = "px", "% body length"
-SMOOTHER_NAMES = {
-    "eks": "ensemble Kalman",
+SMOOTHERS = {
+    "one network": "one network",
     "none": "ensemble median",
     "median": "running median",
     "savitzky_golay": "Savitzky-Golay",
     "one_euro": "One-Euro",
+    "eks": "ensemble Kalman",
 }
 PLOTTED_VIDEOS = 6
 TABLE_ROWS = 50
@@ -101,7 +102,8 @@ def smoother_table(truth: Mapping[str, list[Row]]) -> Table:
     for video, rows in list(truth.items())[:TABLE_ROWS]:
         for row in (r for r in rows if r["quantity"] == "smoother_error"):
             found.setdefault((video, row["name"]), {})[row["stage"]] = row["value"]
-    smoothers = list(dict.fromkeys(name for errors in found.values() for name in errors))
+    tried = {name for errors in found.values() for name in errors}
+    smoothers = [name for name in SMOOTHERS if name in tried]
     rows = [
         (video, part, *(number(errors.get(name), 2) for name in smoothers))
         for (video, part), errors in found.items()
@@ -109,7 +111,7 @@ def smoother_table(truth: Mapping[str, list[Row]]) -> Table:
     columns = (
         ("video", ""),
         ("keypoints", ""),
-        *((SMOOTHER_NAMES.get(name, name), "px") for name in smoothers),
+        *((SMOOTHERS[name], "px") for name in smoothers),
     )
     return Table(columns, rows, words=("video", "keypoints"))
 

@@ -43,7 +43,11 @@ def reliability_table(curves: Curves, videos: Mapping[str, Mapping[str, float]])
         at = {f"{level:.0%}": part for level, part in zip(levels, covered, strict=True)}
         rows.append((f"{model}: labels held out", *_percent(at)))
     rows += [(video, *_percent(found)) for video, found in list(videos.items())[:TABLE_ROWS]]
-    columns = (("measured on", ""), ("within 50 %", "% of positions"), ("within 90 %", ""))
+    columns = (
+        ("measured on", ""),
+        ("within 50 %", "% of positions"),
+        ("within 90 %", "% of positions"),
+    )
     left_out = max(len(videos) - TABLE_ROWS, 0)
     return Table(columns, rows, words=("measured on",), left_out=left_out)
 
