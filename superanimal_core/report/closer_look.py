@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from superanimal_core.report.cells import Table, number, with_interval, with_sd
@@ -39,6 +40,7 @@ def closer_look(
         "sample_step": sample_step(len(results.poses.poses)) if results.poses else 1,
         "footfalls": _footfalls(strides, results, f"{name}-footfalls"),
         "unresolved": sum(not row["is_resolved"] for row in strides),
+        "is_calibrated": _is_calibrated(results),
         "gait": gait_table(results.gait),
         "intervals": interval_table(results.gait),
         "bouts": _bouts(bouts, results, f"{name}-bouts"),
@@ -149,7 +151,16 @@ def _traces(
     if not keypoints:
         return None
     described = f"Position over time of {len(keypoints)} keypoints of {results.account['video']}"
-    return svg(lambda: draw_traces(poses, keypoints, results.window_s), name, described)
+    band_px = 2 * np.sqrt(poses.variance_px2)
+    if results.expected is not None and _is_calibrated(results):
+        band_px = np.repeat(results.expected.radius_90_px[..., None], 2, axis=-1)
+    return svg(lambda: draw_traces(poses, band_px, keypoints, results.window_s), name, described)
+
+
+def _is_calibrated(results: VideoResults) -> bool:
+    """Whether the expected errors are known."""
+    expected = results.expected
+    return expected is not None and bool(np.isfinite(expected.radius_90_px).any())
 
 
 def _footfalls(strides: Sequence[Row], results: VideoResults, name: str) -> Markup | None:

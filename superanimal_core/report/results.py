@@ -18,9 +18,10 @@ from superanimal_core.files.calibration_files import read_reliability
 from superanimal_core.files.parquet import read_parquet
 from superanimal_core.files.pose_files import read_space
 from superanimal_core.files.quality import read_quality
-from superanimal_core.files.tables import smoothed_from_table
+from superanimal_core.files.tables import expected_error_from_table, smoothed_from_table
 from superanimal_core.files.video_tables import read_times
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.smoothing.calibration import ExpectedError
 
 Row = dict[str, Any]
 Column = list[Any]
@@ -52,14 +53,15 @@ class VideoResults:
     """The results of one video that did not fail.
 
     `account` is its quality.json, `span_s` its first and last time stamp, `window_s` the part that
-    is shown closely and `poses` the poses within (None when there are none); the others are rows of
-    its tables.
+    is shown closely, `poses` the poses within and `expected` their expected error (None when there
+    are none); the others are rows of its tables.
     """
 
     account: Row
     span_s: tuple[float, float]
     window_s: tuple[float, float]
     poses: SmoothedPoses | None
+    expected: ExpectedError | None
     strides: list[Row]
     gait: list[Row]
     bouts: list[Row]
@@ -106,11 +108,13 @@ def read_video(results: StudyResults, video: str, seconds: float) -> VideoResult
     start_s = min((stride["strike_s"] for stride in strides), default=span_s[0])
     start_s = max(span_s[0], min(start_s, span_s[1] - seconds))
     window_s = start_s, min(start_s + seconds, span_s[1])
+    poses, expected = _read_poses_between(place / "poses.parquet", *window_s)
     return VideoResults(
         account=results.accounts[video],
         span_s=span_s,
         window_s=window_s,
-        poses=_read_poses_between(place / "poses.parquet", *window_s),
+        poses=poses,
+        expected=expected,
         strides=strides,
         gait=_rows(place / "gait.parquet"),
         bouts=_rows(place / "bouts.parquet"),
@@ -134,8 +138,13 @@ def _read_histories(members: Sequence[str]) -> dict[str, dict[str, dict[str, Col
     return histories
 
 
-def _read_poses_between(path: Path, start_s: float, stop_s: float) -> SmoothedPoses | None:
-    """Poses from start to stop; row groups outside are not read."""
+def _read_poses_between(
+    path: Path, start_s: float, stop_s: float
+) -> tuple[SmoothedPoses, ExpectedError] | tuple[None, None]:
+    """Poses from start to stop and their expected error; row groups outside are not read."""
     inside = [("time_s", ">=", start_s), ("time_s", "<=", stop_s)]
     table: pa.Table = pq.read_table(path, filters=inside)
-    return smoothed_from_table(table, read_space(path)) if len(table) else None
+    if not len(table):
+        return None, None
+    space = read_space(path)
+    return smoothed_from_table(table, space), expected_error_from_table(table, space)
