@@ -120,7 +120,7 @@ def quiet(step: int, note: str) -> None:
 def errors_of(bundle, test: Labels, truth_px: np.ndarray, images: dict) -> np.ndarray:
     """Errors (px) of all keypoints in the test pictures."""
     device = torch.device("cpu")
-    predicted = predict_labels(
+    predicted, _ = predict_labels(
         [bundle], test, images.__getitem__, batch=32, precision="float32", device=device
     )
     return euclidean_error_px(predicted[0], truth_px)

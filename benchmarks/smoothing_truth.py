@@ -8,8 +8,8 @@ keypoint that is hidden, by the animal itself or now and then by something else,
 member is off by itself and by the same, slowly; its score drops; and now and then it jumps to
 another keypoint of the animal or to anywhere. The settings are those of config/config.yaml.
 
-Errors are compared where every method has a position. Intervals are calibrated on every other video
-and checked on the rest.
+Errors are compared where every method has a position. Intervals are calibrated as in the workflow,
+on single images (every 20th frame of every other video), and checked on the rest of the videos.
 """
 
 import argparse
@@ -25,11 +25,7 @@ import yaml
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.baselines import SMOOTHERS
-from superanimal_core.smoothing.calibration import (
-    fit_calibration,
-    predict_error,
-    predicted_deviation_px,
-)
+from superanimal_core.smoothing.calibration import calibrate_on_images, predict_error
 from superanimal_core.synthetic.casting import mouse_video_scene, quadruped_video_scene
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,7 +61,7 @@ def main() -> None:
         row for video, by_method in zip(videos, smoothed, strict=True)
         for row in errors(video, by_method)
     ]  # fmt: skip
-    rows += coverage(videos, [by_method["eks"] for by_method in smoothed])
+    rows += coverage(videos, [by_method["eks"] for by_method in smoothed], smoothing)
     for row in rows:
         print("{video:14s} {part:8s} {method:16s} {figure:16s} {value:8.3f}  n {n}".format(**row))
     print_summary(rows)
@@ -79,7 +75,7 @@ def print_summary(rows: list[dict[str, Any]]) -> None:
     value = {(r["video"], r["part"], r["method"]): r["value"] for r in rows}
     names = dict.fromkeys(row["video"] for row in rows)
     for part in ("all", "seen", "hidden"):
-        for method in [method for method in SMOOTHERS if method != "eks"]:
+        for method in ["one network", *(method for method in SMOOTHERS if method != "eks")]:
             ratio = np.array([value[n, part, "eks"] / value[n, part, method] for n in names])
             print(
                 f"{part}: eks is better than {method} on {(ratio < 1).sum()} of {len(names)} "
@@ -89,16 +85,20 @@ def print_summary(rows: list[dict[str, Any]]) -> None:
 
 def smooth_by_all(video: Video, smoothing: dict[str, Any]) -> dict[str, SmoothedPoses]:
     """The video smoothed by every method, with the settings of the section `smoothing`."""
+    return {method: smooth_by(video.members, method, smoothing) for method in SMOOTHERS}
+
+
+def smooth_by(members: list[Poses], method: str, smoothing: dict[str, Any]) -> SmoothedPoses:
+    """An ensemble's predictions smoothed by one method."""
     common = {key: smoothing[key] for key in ("center", "min_score")}
-    return {
-        method: smooth(video.members, **common, **smoothing.get(method, {}))
-        for method, smooth in SMOOTHERS.items()
-    }
+    return SMOOTHERS[method](members, **common, **smoothing.get(method, {}))
 
 
 def errors(video: Video, by_method: dict[str, SmoothedPoses]) -> list[dict[str, Any]]:
     """Mean distance from the truth (px) of every method: all, seen, hidden keypoints."""
     distance = {m: distance_px(video, smoothed) for m, smoothed in by_method.items()}
+    lone = video.members[0].xy_px[:, 0] - video.xy_px
+    distance["one network"] = np.hypot(lone[..., 0], lone[..., 1])
     common = np.isfinite(np.stack(list(distance.values()))).all(axis=0)
     parts = {"all": common, "seen": common & ~video.is_hidden, "hidden": common & video.is_hidden}
     return [
@@ -108,21 +108,21 @@ def errors(video: Video, by_method: dict[str, SmoothedPoses]) -> list[dict[str, 
     ]  # fmt: skip
 
 
-def coverage(videos: list[Video], smoothed: list[SmoothedPoses]) -> list[dict[str, Any]]:
-    """Part of the truth within 90 % intervals, per space: the smoother's own, and calibrated.
-
-    Odd videos calibrate (every 20th frame is taken for labeled), even ones are checked.
-    """
+def coverage(
+    videos: list[Video], smoothed: list[SmoothedPoses], smoothing: dict[str, Any]
+) -> list[dict[str, Any]]:
+    """Part of the truth within 90 % intervals, per space: the smoother's own, and calibrated."""
     rows = []
+    lone = {key: smoothing["eks"][key] for key in ("single_network_variance_px2",)}
     for kind in MAKERS:
         of_kind = [(v, s) for v, s in zip(videos, smoothed, strict=True) if v.name.startswith(kind)]
-        labels = [labeled(video, poses) for video, poses in of_kind[1::2]]
-        keypoints = of_kind[0][0].members[0].space.keypoints
-        calibration = fit_calibration(keypoints, *map(np.concatenate, zip(*labels, strict=True)))
+        images, label_px, group = labeled_images([video for video, _ in of_kind[1::2]])
+        on_images = smooth_by(images, "eks", smoothing)
+        calibration, _ = calibrate_on_images(on_images, label_px, group, **lone)
         for video, poses in of_kind[::2]:
             off = np.abs(poses.poses.xy_px[:, 0] - video.xy_px)
             own = off <= 1.645 * np.sqrt(poses.variance_px2[:, 0])
-            radius = predict_error(calibration, poses).radius_90_px[:, 0]
+            radius = predict_error(calibration, poses, **lone).radius_90_px[:, 0]
             known = np.isfinite(radius)
             inside = distance_px(video, poses)[known] <= radius[known]
             for method, value in (("posterior", own[known].mean()), ("calibrated", inside.mean())):
@@ -132,11 +132,23 @@ def coverage(videos: list[Video], smoothed: list[SmoothedPoses]) -> list[dict[st
     return rows
 
 
-def labeled(video: Video, poses: SmoothedPoses) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Keypoint, predicted deviation and error (px) of every label."""
-    deviation = predicted_deviation_px(poses)[::20, 0]
-    keypoint = np.broadcast_to(np.arange(deviation.shape[1]), deviation.shape)
-    return keypoint.ravel(), deviation.ravel(), distance_px(video, poses)[::20].ravel()
+def labeled_images(videos: list[Video]) -> tuple[list[Poses], np.ndarray, np.ndarray]:
+    """Every 20th frame as an image of its own: an individual of a single frame. Labels, groups."""
+    chosen = [slice(0, len(video.xy_px), 20) for video in videos]
+    label_px = np.concatenate([v.xy_px[rows] for v, rows in zip(videos, chosen, strict=True)])
+    group = np.concatenate([[v.name] * len(v.xy_px[::20]) for v in videos])
+    names = tuple(str(image) for image in range(len(label_px)))
+    members = [
+        Poses(
+            of_videos[0].space,
+            names,
+            np.zeros(1),
+            np.concatenate([p.xy_px[r, 0] for p, r in zip(of_videos, chosen, strict=True)])[None],
+            np.concatenate([p.score[r, 0] for p, r in zip(of_videos, chosen, strict=True)])[None],
+        )
+        for of_videos in zip(*(video.members for video in videos), strict=True)
+    ]
+    return members, label_px, group
 
 
 def distance_px(video: Video, smoothed: SmoothedPoses) -> np.ndarray:

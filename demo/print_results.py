@@ -13,9 +13,11 @@ from superanimal_core.report.accuracy import (
     STAGES,
     bout_table,
     keypoint_errors,
+    smoother_table,
     stride_table,
     worst_keypoint,
 )
+from superanimal_core.report.reliability import covered_of, reliability_table
 from superanimal_core.report.results import Row, read_truth
 
 
@@ -31,6 +33,14 @@ def main() -> None:
         ("video", *STAGES, "worst keypoint, smoothed"),
         [(video, *_errors(rows)) for video, rows in truth.items()],
     )
+    print(
+        "\nTrue positions within the circles of 50 % and 90 %, and the mean error of the smoothers"
+    )
+    covered = reliability_table({}, {video: covered_of(rows) for video, rows in truth.items()})
+    print_table(("video", "within 50 %, %", "within 90 %, %"), covered.rows)
+    print("\nMean error of the smoothers, px")
+    smoothers = smoother_table(truth)
+    print_table([heading for heading, _ in smoothers.columns], smoothers.rows)
     print("\nStride frequency")
     heads = ("video", "strides", "found, Hz", "true, Hz", "deviation, %")
     print_table(heads, stride_table(truth).rows)

@@ -157,6 +157,15 @@ class OneEuroSettings(Section):
     derivative_cutoff_hz: Positive
 
 
+class ViewSettings(Section):
+    """Several views of one animal, smoothed together."""
+
+    latent: Count
+    keep_quantile: Annotated[float, Field(gt=0, le=1)]
+    inflation_rounds: Annotated[int, Field(ge=0)]
+    mirrors: dict[str, Annotated[list[str], Field(min_length=2)]]
+
+
 class SmoothingSettings(Section):
     """From an ensemble's predictions to one pose: the method, and the settings of each."""
 
@@ -167,6 +176,7 @@ class SmoothingSettings(Section):
     median: MedianFilterSettings
     savitzky_golay: SavitzkyGolaySettings
     one_euro: OneEuroSettings
+    views: ViewSettings
 
 
 class GaitSettings(Section):
@@ -180,6 +190,7 @@ class GaitSettings(Section):
     min_phase_s: NotNegative
     belt_speed_px_per_s: float
     min_swing_frames: Count
+    draws: Annotated[int, Field(ge=0)]
 
 
 class AnatomySettings(Section):

@@ -10,105 +10,115 @@ with up to 1 px of error the intervals of stride time and length hold the truth;
 frames per second they miss it by up to 1 %; those of the duty factor lie up to 0.02 too high, as
 its median does.
 
-The draws are as rough as the smoother's model, a random walk, and a real paw is not: speeds over
-windows much shorter than the smoother's memory are exaggerated. Where footfalls get lost by that,
-`strides_mean` is below `strides`; intervals from much fewer strides are not to be used.
+The draws are as rough as the smoother's model, a random walk with independent noise, and a real paw
+is not: at low frame rates they find footfalls that never were, or lose some. The intervals of a
+limb are therefore given only where the draws agree with the smoothed trajectory about how many
+strides there are, within a fifth on average; else they are NaN and `strides_per_draw` says why.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
 
-from superanimal_core.behavior.gait import StrideTable
+from superanimal_core.behavior.gait import StrideTable, measure_strides
+from superanimal_core.behavior.gait_summary import GaitTable
 from superanimal_core.pose.poses import SmoothedPoses
 
 QUANTITIES = ("stride_time_s", "stance_time_s", "swing_time_s", "duty_factor", "stride_length_px")
+LEVEL = 0.9
+AGREEMENT = 0.2  # part by which the mean number of strides of the draws may differ
+
+Columns = dict[str, Shaped[ndarray, "row"]]
 
 
-@dataclass(frozen=True)
-class GaitIntervals:
-    """One row per individual, limb and quantity.
+def strides_of_draws(draws: Iterable[SmoothedPoses], **settings: Any) -> list[StrideTable]:
+    """The strides of every draw; `settings` as in `gait.measure_strides`."""
+    return [measure_strides(draw, **settings) for draw in draws]
 
-    `median` is the median over the strides of the smoothed trajectory, `low` and `high` the ends of
-    the interval of that median over the draws. `strides` were found on the smoothed trajectory,
-    `strides_mean` on a draw on average, `draws` are those with at least one stride. NaN where there
-    is none.
+
+def stride_intervals(strides: StrideTable, drawn: Sequence[StrideTable]) -> Columns:
+    """Columns beside strides.parquet: the ends of the 90 % interval of each quantity of a stride.
+
+    A stride is found again in a draw as the stride of the same limb with the nearest strike, at
+    most half a stride time away; `draws` counts the draws in which it was. NaN where it is none,
+    and where the draws find other strides of the limb (see above).
     """
+    values = np.full((len(drawn), len(strides), len(QUANTITIES)), np.nan)
+    found_again = np.zeros(values.shape[:2], bool)
+    for individual, limb in _limbs(strides):
+        mine = _rows(strides, individual, limb).nonzero()[0]
+        others = [_rows(table, individual, limb).nonzero()[0] for table in drawn]
+        agrees = _agree(len(mine), _mean(np.array([len(other) for other in others], np.int64)))
+        for draw, (table, other) in enumerate(zip(drawn, others, strict=True)):
+            if not len(other):
+                continue
+            apart = np.abs(strides.strike_s[mine, None] - table.strike_s[other])
+            is_same = apart.min(axis=1) < strides.stride_time_s[mine] / 2
+            found_again[draw, mine] = is_same
+            if agrees:
+                nearest = other[apart.argmin(axis=1)[is_same]]
+                values[draw, mine[is_same]] = _quantities(table)[nearest]
+    return {"draws": found_again.sum(axis=0), **_ends(values, "")}
 
-    individual: Shaped[ndarray, "row"]
-    limb: Shaped[ndarray, "row"]
-    quantity: Shaped[ndarray, "row"]
-    median: Float[ndarray, "row"]
-    low: Float[ndarray, "row"]
-    high: Float[ndarray, "row"]
-    strides: Int[ndarray, "row"]
-    strides_mean: Float[ndarray, "row"]
-    draws: Int[ndarray, "row"]
 
-    def __len__(self) -> int:
-        return len(self.limb)
+def gait_intervals(gait: GaitTable, drawn: Sequence[StrideTable]) -> Columns:
+    """Columns beside gait.parquet: the ends of the 90 % interval of each limb's median.
 
-
-def measure_gait_intervals(
-    smoothed: SmoothedPoses,
-    draws: Iterable[SmoothedPoses],
-    measure: Callable[[SmoothedPoses], StrideTable],
-    *,
-    level: float,
-) -> GaitIntervals:
-    """Intervals that hold `level` (0-1) of the draws' medians, per individual and limb.
-
-    `measure` finds strides, such as `functools.partial(measure_strides, limbs=…, …)`; `draws` come
-    from `smoothing.sampling.sample_poses`, one after the other. Limbs without a stride on the
-    smoothed trajectory have no row.
+    `draws` are those with a stride of the limb, and `strides_per_draw` their mean number of strides
+    over all draws. NaN without a draw, and where the draws find other strides (see above).
     """
-    center = measure(smoothed)
-    limbs = list(dict.fromkeys(zip(center.individual, center.limb, strict=True)))
-    drawn = [_medians(measure(draw), limbs) for draw in draws]
-    counts, values = _medians(center, limbs)
-    draw_counts = np.array([count for count, _ in drawn]).reshape(len(drawn), len(limbs))
-    draw_values = np.array([value for _, value in drawn]).reshape(
-        len(drawn), len(limbs), len(QUANTITIES)
-    )
-    low, high = _interval(draw_values, level)
-    rows = len(limbs) * len(QUANTITIES)
-    repeated = np.repeat(np.arange(len(limbs)), len(QUANTITIES))
-    return GaitIntervals(
-        individual=np.array([limbs[i][0] for i in repeated], dtype=object),
-        limb=np.array([limbs[i][1] for i in repeated], dtype=object),
-        quantity=np.array([*QUANTITIES] * len(limbs), dtype=object),
-        median=values.reshape(rows),
-        low=low.reshape(rows),
-        high=high.reshape(rows),
-        strides=counts[repeated],
-        strides_mean=(draw_counts.sum(axis=0) / max(len(draw_counts), 1))[repeated],
-        draws=(draw_counts > 0).sum(axis=0)[repeated],
-    )
+    limbs = list(zip(gait.individual, gait.limb, strict=True))
+    values = np.full((len(drawn), len(limbs), len(QUANTITIES)), np.nan)
+    counts = np.zeros((len(drawn), len(limbs)), np.int64)
+    for draw, table in enumerate(drawn):
+        for row, (individual, limb) in enumerate(limbs):
+            chosen = _rows(table, individual, limb)
+            counts[draw, row] = chosen.sum()
+            if counts[draw, row]:
+                values[draw, row] = np.median(_quantities(table)[chosen], axis=0)
+    mean = [_mean(of_limb) for of_limb in counts.T]
+    for row, (strides, per_draw) in enumerate(zip(gait.strides.tolist(), mean, strict=True)):
+        if not _agree(strides, per_draw):
+            values[:, row] = np.nan
+    return {
+        "draws": (counts > 0).sum(axis=0),
+        "strides_per_draw": np.array(mean, np.float64),
+        **_ends(values, "_median"),
+    }
 
 
-def _medians(
-    strides: StrideTable, limbs: Sequence[tuple[str, str]]
-) -> tuple[Int[ndarray, "limb"], Float[ndarray, "limb quantity"]]:
-    """Number of strides of each limb, and the median of every quantity; NaN without a stride."""
-    counts = np.zeros(len(limbs), np.int64)
-    values = np.full((len(limbs), len(QUANTITIES)), np.nan)
-    for row, (individual, limb) in enumerate(limbs):
-        chosen = (strides.individual == individual) & (strides.limb == limb)
-        counts[row] = chosen.sum()
-        if counts[row]:
-            values[row] = [np.median(getattr(strides, name)[chosen]) for name in QUANTITIES]
-    return counts, values
+def _mean(counts: Int[ndarray, "draw"]) -> float:
+    return float(np.mean(counts)) if len(counts) else 0.0
 
 
-def _interval(values: Float[ndarray, "draw *row"], level: float) -> tuple[ndarray, ndarray]:
-    """The quantiles around the middle `level` of the known values over the draws."""
+def _agree(strides: int, strides_per_draw: float) -> bool:
+    return bool(abs(strides_per_draw - strides) <= AGREEMENT * strides)
+
+
+def _limbs(strides: StrideTable) -> list[tuple[str, str]]:
+    return list(dict.fromkeys(zip(strides.individual, strides.limb, strict=True)))
+
+
+def _rows(strides: StrideTable, individual: str, limb: str) -> Bool[ndarray, "stride"]:
+    return (strides.individual == individual) & (strides.limb == limb)
+
+
+def _quantities(strides: StrideTable) -> Float[ndarray, "stride quantity"]:
+    return np.stack([getattr(strides, name) for name in QUANTITIES], axis=1)
+
+
+def _ends(values: Float[ndarray, "draw row quantity"], what: str) -> Columns:
+    """`<quantity><what>_low` and `_high`: quantiles of the known values over the draws."""
     ends = np.full((2, *values.shape[1:]), np.nan)
-    for place in np.ndindex(values.shape[1:]):
-        of_draws = values[(slice(None), *place)]
-        known = of_draws[np.isfinite(of_draws)]
+    for row, quantity in np.ndindex(values.shape[1:]):
+        known = values[np.isfinite(values[:, row, quantity]), row, quantity]
         if len(known):
-            ends[(slice(None), *place)] = np.quantile(known, [(1 - level) / 2, (1 + level) / 2])
-    return ends[0], ends[1]
+            ends[:, row, quantity] = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    return {
+        f"{name}{what}_{end}": ends[side, :, number]
+        for number, name in enumerate(QUANTITIES)
+        for side, end in enumerate(("low", "high"))
+    }

@@ -59,6 +59,41 @@ def keypoint_rows(
     return rows
 
 
+def coverage_rows(
+    error_px: Float[ndarray, "frame keypoint"],
+    radius_px: Mapping[float, Float[ndarray, "frame keypoint"]],
+) -> list[Row]:
+    """Part of the true positions within the radius that promises each level (0-1)."""
+    rows: list[Row] = []
+    for level, radius in radius_px.items():
+        known = np.isfinite(error_px) & np.isfinite(radius)
+        if known.any():
+            inside = float((error_px[known] <= radius[known]).mean())
+            name, count = f"{level:.0%}", int(known.sum())
+            rows.append(("smoothed", "coverage", name, inside, level, "fraction", count))
+    return rows
+
+
+def smoother_rows(
+    by_smoother: Mapping[str, Float[ndarray, "frame keypoint 2"]],
+    true_px: Float[ndarray, "frame keypoint 2"],
+    is_visible: Bool[ndarray, "frame keypoint"],
+) -> list[Row]:
+    """Mean error (px) of each way to smooth: everywhere, where a keypoint is seen, and hidden.
+
+    Compared where every one of them has a position, so that none gains by giving up.
+    """
+    error = {name: euclidean_error_px(xy, true_px) for name, xy in by_smoother.items()}
+    common = np.isfinite(np.stack(list(error.values()))).all(axis=0)
+    parts = {"all": common, "seen": common & is_visible, "hidden": common & ~is_visible}
+    return [
+        (name, "smoother_error", part, float(far[chosen].mean()), 0.0, "px", int(chosen.sum()))
+        for part, chosen in parts.items()
+        if chosen.any()
+        for name, far in error.items()
+    ]
+
+
 def stride_rows(stride_time_s: Float[ndarray, "stride"], true_hz: float) -> list[Row]:
     """Stride frequency of the median stride against the true one."""
     count = len(stride_time_s)

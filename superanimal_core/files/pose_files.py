@@ -1,9 +1,11 @@
 """Pose tables on disk: the space that they speak travels in their metadata."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from superanimal_core.files.parquet import (
     raise_failure_in,
@@ -12,6 +14,7 @@ from superanimal_core.files.parquet import (
     write_parquet,
 )
 from superanimal_core.files.tables import (
+    expected_error_from_table,
     poses_from_table,
     poses_to_table,
     smoothed_from_table,
@@ -19,6 +22,7 @@ from superanimal_core.files.tables import (
 )
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.smoothing.calibration import ExpectedError
 
 
 def write_poses(poses: Poses, path: str | Path, record: Mapping[str, Any]) -> None:
@@ -26,14 +30,19 @@ def write_poses(poses: Poses, path: str | Path, record: Mapping[str, Any]) -> No
     write_parquet(poses_to_table(poses), path, {**record, "space": asdict(poses.space)})
 
 
-def write_smoothed(smoothed: SmoothedPoses, path: str | Path, record: Mapping[str, Any]) -> None:
-    """Write smoothed poses; the smoothing strengths go into the metadata."""
+def write_smoothed(
+    smoothed: SmoothedPoses,
+    path: str | Path,
+    record: Mapping[str, Any],
+    expected: ExpectedError | None = None,
+) -> None:
+    """Write smoothed poses, and their expected error; the strengths go into the metadata."""
     strength = {
         individual: dict(zip(smoothed.poses.space.keypoints, map(float, row), strict=True))
         for individual, row in zip(smoothed.poses.individuals, smoothed.strength, strict=True)
     }
     document = {**record, "space": asdict(smoothed.poses.space), "strength": strength}
-    write_parquet(smoothed_to_table(smoothed), path, document)
+    write_parquet(smoothed_to_table(smoothed, expected), path, document)
 
 
 def read_poses(path: str | Path) -> Poses:
@@ -48,8 +57,16 @@ def read_member_poses(folder: str | Path) -> list[Poses]:
 
 
 def read_smoothed(path: str | Path) -> SmoothedPoses:
-    """Read poses.parquet."""
-    return smoothed_from_table(read_parquet(path), read_space(path))
+    """Read poses.parquet, with the smoothing strengths of its metadata."""
+    smoothed = smoothed_from_table(read_parquet(path), read_space(path))
+    strength = read_record(path)["strength"]
+    return replace(smoothed, strength=np.array([[*of.values()] for of in strength.values()]))
+
+
+def read_expected_error(path: str | Path) -> ExpectedError:
+    """The expected error of poses.parquet."""
+    table = read_parquet(path)
+    return expected_error_from_table(table, read_space(path))
 
 
 def read_space(path: str | Path) -> KeypointSpace:

@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy import ndarray
 
 from superanimal_core.errors import VideoError
 from superanimal_core.files.atomic import replacing
 from superanimal_core.files.bundles_description import read_description
 from superanimal_core.files.parquet import read_parquet, read_record
-from superanimal_core.files.pose_files import read_smoothed
+from superanimal_core.files.pose_files import read_expected_error, read_smoothed
+from superanimal_core.smoothing.gaps import open_gaps_s
 
 ORDER = ("frames", "boxes", "adapted_models", "poses", "strides", "gait", "features", "bouts")
 
@@ -25,11 +27,15 @@ def assess_video(
     min_score: float,
     max_absent_fraction: float,
     max_uncertainty_px: float,
+    max_gap_s: float,
 ) -> dict[str, Any]:
-    """The account of a video: status (ok, flagged, failed), stage, reason, flags and figures."""
+    """The account of a video: status (ok, flagged, failed), stage, reason, flags and figures.
+
+    Gaps longer than `max_gap_s` in the track of an animal, which no smoother bridges, are flagged.
+    """
     account: dict[str, Any] = {"video": video, "path": path, "columns": dict(columns)}
     try:
-        figures = _figures(results, min_score)
+        figures = _figures(results, min_score, max_gap_s)
     except VideoError as error:
         return {
             **account,
@@ -64,7 +70,7 @@ def read_quality(paths: Sequence[str | Path]) -> list[dict[str, Any]]:
     return [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
 
 
-def _figures(results: Mapping[str, Any], min_score: float) -> dict[str, Any]:
+def _figures(results: Mapping[str, Any], min_score: float, max_gap_s: float) -> dict[str, Any]:
     """Counts and means; VideoError from the first result that stands for a failure."""
     frames = read_parquet(results["frames"])
     smoothed = read_smoothed(results["poses"])
@@ -74,6 +80,8 @@ def _figures(results: Mapping[str, Any], min_score: float) -> dict[str, Any]:
     has_pose = np.asarray(seen.any(axis=(1, 2)))
     used = (score > min_score).mean(axis=(0, 1)) > 0.01  # keypoints that this video shows at all
     deviation = np.sqrt(smoothed.variance_px2.mean(axis=3))[seen]
+    expected_px = read_expected_error(results["poses"]).expected_error_px
+    gaps_s = open_gaps_s(smoothed.poses, max_gap_s)
     return {
         **_frame_figures(results["frames"]),
         "frames_decoded": int(np.sum(frames["is_decoded"].to_numpy())),
@@ -83,10 +91,17 @@ def _figures(results: Mapping[str, Any], min_score: float) -> dict[str, Any]:
         "keypoints_seen": int(used.sum()),
         "mean_score": float(score[:, :, used].mean()) if used.any() else 0.0,
         "dropped_keypoints_per_frame": float((score[:, :, used] < min_score).sum(axis=2).mean()),
-        "median_uncertainty_px": float(np.median(deviation)) if len(deviation) else float("nan"),
+        "median_uncertainty_px": _median(deviation),
+        "median_expected_error_px": _median(expected_px[np.isfinite(expected_px)]),
+        "gaps": len(gaps_s),
+        "longest_gap_s": float(gaps_s.max(initial=0.0)),
         "strides": counts["strides"],
         "bouts": counts["bouts"],
     }
+
+
+def _median(values: ndarray) -> float:
+    return float(np.median(values)) if len(values) else float("nan")
 
 
 def _frame_figures(frames: str) -> dict[str, Any]:
@@ -107,6 +122,11 @@ def _flags(
         flags.append("some time stamps were missing and were filled from the nominal rate")
     if figures["absent_fraction"] > max_absent_fraction:
         flags.append(f"{figures['absent_fraction']:.0%} of the frames have no pose")
+    if figures["gaps"]:
+        counted = "1 gap" if figures["gaps"] == 1 else f"{figures['gaps']} gaps"
+        flags.append(
+            f"{counted} without a pose, too long to bridge (up to {figures['longest_gap_s']:.1f} s)"
+        )
     if not figures["keypoints_seen"]:
         flags.append("no keypoint reaches the score limit: wrong model, or boxes beside the animal")
     if figures["median_uncertainty_px"] > max_uncertainty_px:

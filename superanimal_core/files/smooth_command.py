@@ -39,6 +39,7 @@ DEFAULTS: Mapping[str, Any] = {
     "median": {"window_s": 0.14},
     "savitzky_golay": {"window_s": 0.22, "order": 3},
     "one_euro": {"min_cutoff_hz": 5.0, "speed_coefficient": 0.5, "derivative_cutoff_hz": 1.0},
+    "views": {"latent": 3, "keep_quantile": 0.95, "inflation_rounds": 10, "mirrors": {}},
 }
 HELP = {
     "method": "eks, none, median, savitzky_golay or one_euro",
@@ -55,6 +56,7 @@ HELP = {
     "speed_coefficient": "one_euro: growth of the cutoff with the speed, Hz per px/s",
     "derivative_cutoff_hz": "one_euro: cutoff of the speed, Hz",
 }
+VIEW_OPTIONS = ("latent", "keep_quantile", "inflation_rounds")
 SHARED = ("method", "center", "min_score")
 
 
@@ -85,11 +87,12 @@ def _add_view_arguments(group: argparse._ArgumentGroup) -> None:
     )
     kind.add_argument("--cameras", type=_names, metavar="NAME,NAME", help=cameras)
     latent = "dimension of the space that the views share (default %(default)s)"
-    group.add_argument("--latent", type=int, default=3, metavar="N", help=latent)
+    group.add_argument("--latent", type=int, metavar="N", help=latent)
     keep = "part of the frames, by variance, on which it is learned (default %(default)s)"
-    group.add_argument("--keep-quantile", type=_part, default=0.95, metavar="PART", help=keep)
+    group.add_argument("--keep-quantile", type=_part, metavar="PART", help=keep)
     rounds = "at most so many rounds of variance inflation, 0: none (default %(default)s)"
-    group.add_argument("--inflation-rounds", type=int, default=10, metavar="N", help=rounds)
+    group.add_argument("--inflation-rounds", type=int, metavar="N", help=rounds)
+    group.set_defaults(**{name: DEFAULTS["views"][name] for name in VIEW_OPTIONS})
 
 
 def run(options: argparse.Namespace) -> None:

@@ -22,6 +22,11 @@ from superanimal_core.files.documents import (
     read_sheet,
 )
 from superanimal_core.files.study_rows import DatasetRow, VideoRow
+from superanimal_core.files.study_sessions import (
+    session_mistakes,
+    videos_by_session,
+    views_of,
+)
 from superanimal_core.files.study_settings import settings_mistakes
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.settings import Settings, settings_from_mapping
@@ -58,6 +63,14 @@ class Study:
     def _places(self) -> dict[str, int]:
         return {video: place for place, video in enumerate(self.videos)}
 
+    def views_of(self, video: str) -> dict[str, str]:
+        """Camera and video of every view of a video's session, itself first."""
+        return views_of(self.videos[video], self._sessions)
+
+    @cached_property
+    def _sessions(self) -> dict[str, list[VideoRow]]:
+        return videos_by_session(self.videos)
+
 
 def read_study(config: Any, workflow_folder: Path) -> Study:
     """The study in the working directory. ConfigError lists all mistakes in all its files.
@@ -78,6 +91,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     for dataset in datasets.values():
         if dataset.space in known:
             mistakes += _conversion_mistakes(dataset, known[dataset.space])
+    mistakes += session_mistakes(videos, settings.videos)
     mistakes += settings_mistakes(settings, known, datasets, videos)
     if mistakes:
         raise ConfigError(mistakes)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from superanimal_core.files.study_rows import DatasetRow, VideoRow
-from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
+from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_stems
 from superanimal_core.settings import Settings
 
 
@@ -37,6 +37,11 @@ def settings_mistakes(
                     mistakes.append(
                         f"config/config.yaml: {key}.{space}: unknown keypoint '{keypoint}'{hint}"
                     )
+    for space, mirrors in settings.smoothing.views.mirrors.items():
+        if space in known and not shared_stems(known[space].keypoints, mirrors):
+            named = " and ".join(f"<keypoint>_{mirror}" for mirror in mirrors)
+            where = f"config/config.yaml: smoothing.views.mirrors.{space}"
+            mistakes.append(f"{where}: no keypoint is there as {named}")
     for name, model in settings.models.items():
         if model.space not in settings.features.anatomy:
             mistakes.append(

@@ -1,6 +1,6 @@
 """Dense arrays and long tables, both directions. Column names, types and units: docs/reference."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -12,8 +12,10 @@ from numpy import ndarray
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.smoothing.calibration import ExpectedError
 
 PREDICTION_COLUMNS = ("frame", "time_s", "individual", "keypoint", "x_px", "y_px", "score")
+EVIDENCE = ("seen", "bridged", "absent")  # by a network; from frames before and after; in no way
 
 
 def poses_to_table(poses: Poses) -> pa.Table:
@@ -21,8 +23,14 @@ def poses_to_table(poses: Poses) -> pa.Table:
     return pa.table({**_keys(poses), **_xy("x_px", "y_px", poses.xy_px), **_score(poses)})
 
 
-def smoothed_to_table(smoothed: SmoothedPoses) -> pa.Table:
-    """The table poses.parquet: smoothed beside raw, with both variances."""
+def smoothed_to_table(smoothed: SmoothedPoses, expected: ExpectedError | None = None) -> pa.Table:
+    """The table poses.parquet: smoothed beside raw, with variances, evidence and expected error.
+
+    Without `expected` the expected error is NaN.
+    """
+    unknown = np.full(smoothed.poses.score.shape, np.nan)
+    names = [f.name for f in fields(ExpectedError)]
+    errors = {name: unknown if expected is None else getattr(expected, name) for name in names}
     return pa.table(
         {
             **_keys(smoothed.poses),
@@ -32,6 +40,8 @@ def smoothed_to_table(smoothed: SmoothedPoses) -> pa.Table:
             **_xy("x_var_px2", "y_var_px2", smoothed.variance_px2),
             **_xy("x_ensemble_var_px2", "y_ensemble_var_px2", smoothed.ensemble_variance_px2),
             "members": pa.array(smoothed.members.astype(np.int8).ravel()),
+            "evidence": _evidence(smoothed),
+            **{name: pa.array(e.astype(np.float32).ravel()) for name, e in errors.items()},
         }
     )
 
@@ -68,9 +78,21 @@ def smoothed_from_table(table: pa.Table, space: KeypointSpace) -> SmoothedPoses:
     )
 
 
-def columns_to_table(columns: Any) -> pa.Table:
-    """A frozen dataclass of equal-length arrays as a table; its field names become the columns."""
-    return pa.table({f.name: _column(getattr(columns, f.name)) for f in fields(columns)})
+def expected_error_from_table(table: pa.Table, space: KeypointSpace) -> ExpectedError:
+    """The expected error beside smoothed poses. SuperAnimalError as in `poses_from_table`."""
+    shape = (_frame_count(table, space), len(_individuals(table)), len(space))
+    return ExpectedError(*(_dense(table, f.name, shape) for f in fields(ExpectedError)))
+
+
+def columns_to_table(
+    columns: Any, beside: Mapping[str, Shaped[ndarray, "row"]] | None = None
+) -> pa.Table:
+    """A frozen dataclass of equal-length arrays as a table; its field names become the columns.
+
+    Columns `beside` it come last.
+    """
+    named = {f.name: getattr(columns, f.name) for f in fields(columns)} | dict(beside or {})
+    return pa.table({name: _column(values) for name, values in named.items()})
 
 
 def _column(values: Any) -> pa.Array:
@@ -108,6 +130,15 @@ def _tiled(names: tuple[str, ...], index: Shaped[ndarray, "row"], times: int) ->
 def _xy(x: str, y: str, values: Float[ndarray, "*shape 2"]) -> dict[str, pa.Array]:
     flat = values.astype(np.float32).reshape(-1, 2)
     return {x: pa.array(flat[:, 0]), y: pa.array(flat[:, 1])}
+
+
+def _evidence(smoothed: SmoothedPoses) -> pa.DictionaryArray:
+    """What each position rests on: see EVIDENCE."""
+    is_absent = np.isnan(smoothed.poses.xy_px).any(axis=-1)
+    index = np.where(is_absent, 2, np.where(smoothed.members > 0, 0, 1))
+    return pa.DictionaryArray.from_arrays(
+        pa.array(index.astype(np.int32).ravel()), pa.array(EVIDENCE, type=pa.string())
+    )
 
 
 def _score(poses: Poses) -> dict[str, pa.Array]:

@@ -5,6 +5,7 @@ the crop, when the scores fall against those in detected boxes, or when the box 
 pose.
 """
 
+import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 

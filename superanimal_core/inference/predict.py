@@ -160,11 +160,12 @@ def predict_labels(
     batch: int,
     precision: str,
     device: torch.device,
-) -> Float[ndarray, "member animal keypoint 2"]:
-    """Where each network sees the keypoints of labeled animals, given their boxes (pixels)."""
+) -> tuple[Float[ndarray, "member animal keypoint 2"], Float[ndarray, "member animal keypoint"]]:
+    """Where each network sees the keypoints of labeled animals, given their boxes (px); scores."""
     first = bundles[0]
     networks = [ready_network(b.network, device) for b in bundles]
     found = np.full((len(bundles), *labels.state.shape, 2), np.nan)
+    score = np.zeros(found.shape[:3])
     for start in range(0, len(labels), batch):
         rows = np.arange(start, min(start + batch, len(labels)))
         views = [
@@ -176,7 +177,8 @@ def predict_labels(
                 network, first, views, flip=False, batch=batch, precision=precision, device=device
             )
             found[member, rows] = [xy for xy, _ in poses]
-    return found
+            score[member, rows] = [heights for _, heights in poses]
+    return found, score
 
 
 def _batches(

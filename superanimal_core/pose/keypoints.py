@@ -1,5 +1,6 @@
 """Keypoint spaces: ordered names, and what is known about them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -72,3 +73,10 @@ def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
     if near:
         return f"; did you mean '{near[0]}'?"
     return f"; known are {', '.join(known)}" if known else ""
+
+
+def shared_stems(keypoints: Sequence[str], views: Sequence[str]) -> tuple[str, ...]:
+    """Those names that exist as `<name>_<view>` for every one of `views` (mirrors in one frame)."""
+    first = f"_{views[0]}"
+    stems = [name.removesuffix(first) for name in keypoints if name.endswith(first)]
+    return tuple(stem for stem in stems if all(f"{stem}_{view}" in keypoints for view in views))

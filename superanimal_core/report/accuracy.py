@@ -20,6 +20,14 @@ from superanimal_core.report.results import Row
 
 STAGES = ("raw", "adapted", "smoothed")
 PX, PERCENT = "px", "% body length"
+SMOOTHERS = {
+    "one network": "one network",
+    "none": "ensemble median",
+    "median": "running median",
+    "savitzky_golay": "Savitzky-Golay",
+    "one_euro": "One-Euro",
+    "eks": "ensemble Kalman",
+}
 PLOTTED_VIDEOS = 6
 TABLE_ROWS = 50
 
@@ -31,6 +39,7 @@ def accuracy(truth: Mapping[str, list[Row]]) -> dict[str, Any] | None:
     plotted = list(truth)[:PLOTTED_VIDEOS]
     return {
         "keypoints": keypoint_error_table(truth),
+        "smoothers": smoother_table(truth),
         "strides": stride_table(truth),
         "bouts": bout_table(truth),
         "plots": [
@@ -85,6 +94,26 @@ def keypoint_error_table(truth: Mapping[str, list[Row]]) -> Table:
     )
     left_out = max(len(truth) - TABLE_ROWS, 0)
     return Table(columns, rows, words=("video", "worst keypoint"), left_out=left_out)
+
+
+def smoother_table(truth: Mapping[str, list[Row]]) -> Table:
+    """Mean error of every smoother on what smooth_poses was given: a row per video and part."""
+    found: dict[tuple[str, str], dict[str, float]] = {}
+    for video, rows in list(truth.items())[:TABLE_ROWS]:
+        for row in (r for r in rows if r["quantity"] == "smoother_error"):
+            found.setdefault((video, row["name"]), {})[row["stage"]] = row["value"]
+    tried = {name for errors in found.values() for name in errors}
+    smoothers = [name for name in SMOOTHERS if name in tried]
+    rows = [
+        (video, part, *(number(errors.get(name), 2) for name in smoothers))
+        for (video, part), errors in found.items()
+    ]
+    columns = (
+        ("video", ""),
+        ("keypoints", ""),
+        *((SMOOTHERS[name], "px") for name in smoothers),
+    )
+    return Table(columns, rows, words=("video", "keypoints"))
 
 
 def stride_table(truth: Mapping[str, list[Row]]) -> Table:

@@ -41,6 +41,13 @@ def with_sd(mean: float | None, sd: float | None, digits: int = 2) -> str:
     return f"{number(mean, digits)} ± {number(sd, digits)}"
 
 
+def with_interval(middle: float | None, low: float | None, high: float | None, digits: int) -> str:
+    """middle (low to high); the middle alone when there is no interval."""
+    if low is None or high is None or not math.isfinite(low + high):
+        return number(middle, digits)
+    return f"{number(middle, digits)} ({number(low, digits)} to {number(high, digits)})"
+
+
 def counted(count: int, one: str, many: str = "") -> str:
     """'1 video', '2 videos'."""
     return f"{count:,} {one if count == 1 else many or one + 's'}"

@@ -3,13 +3,22 @@
 from collections.abc import Mapping, Sequence, Set
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
-from superanimal_core.report.cells import Table, number, with_sd
+from superanimal_core.report.cells import Table, number, with_interval, with_sd
 from superanimal_core.report.figures import svg
 from superanimal_core.report.rasters import draw_bouts, draw_footfalls
 from superanimal_core.report.results import Row, VideoResults
 from superanimal_core.report.traces import draw_traces, keypoints_to_trace, sample_step
+
+MEDIANS = (  # quantity, heading, unit, factor to that unit, decimals
+    ("stride_time_s", "stride time", "ms", 1000, 0),
+    ("stance_time_s", "stance time", "ms", 1000, 0),
+    ("swing_time_s", "swing time", "ms", 1000, 0),
+    ("duty_factor", "duty factor", "", 1, 2),
+    ("stride_length_px", "stride length", "px", 1, 1),
+)
 
 
 def closer_look(
@@ -31,7 +40,9 @@ def closer_look(
         "sample_step": sample_step(len(results.poses.poses)) if results.poses else 1,
         "footfalls": _footfalls(strides, results, f"{name}-footfalls"),
         "unresolved": sum(not row["is_resolved"] for row in strides),
+        "is_calibrated": _is_calibrated(results),
         "gait": gait_table(results.gait),
+        "intervals": interval_table(results.gait),
         "bouts": _bouts(bouts, results, f"{name}-bouts"),
         "verdicts": verdict_table(account["adaptation"]),
     }
@@ -73,6 +84,35 @@ def gait_table(gait: Sequence[Row]) -> Table | None:
     return Table(columns, rows, words=("animal", "limb"))
 
 
+def interval_table(gait: Sequence[Row]) -> Table | None:
+    """The median stride of each limb with the 90 % interval of the drawn trajectories."""
+    if not any(row["draws"] for row in gait):
+        return None
+    rows = [
+        (
+            row["individual"],
+            row["limb"],
+            *(_interval(row, name, factor, digits) for name, _, _, factor, digits in MEDIANS),
+            number(row["strides"], 0),
+            number(row["strides_per_draw"], 1),
+        )
+        for row in gait
+    ]
+    columns = (
+        ("animal", ""),
+        ("limb", ""),
+        *((heading, unit) for _, heading, unit, _, _ in MEDIANS),
+        ("strides", ""),
+        ("strides", "per draw"),
+    )
+    return Table(columns, rows, words=("animal", "limb"))
+
+
+def _interval(row: Row, name: str, factor: float, digits: int) -> str:
+    middle, low, high = (factor * row[f"{name}_median{end}"] for end in ("", "_low", "_high"))
+    return with_interval(middle, low, high, digits)
+
+
 def verdict_table(verdicts: Sequence[Row]) -> Table | None:
     """Of each network of the ensemble, whether its adaptation was kept, with the evidence."""
     if not verdicts:
@@ -111,7 +151,16 @@ def _traces(
     if not keypoints:
         return None
     described = f"Position over time of {len(keypoints)} keypoints of {results.account['video']}"
-    return svg(lambda: draw_traces(poses, keypoints, results.window_s), name, described)
+    band_px = 2 * np.sqrt(poses.variance_px2)
+    if results.expected is not None and _is_calibrated(results):
+        band_px = np.repeat(results.expected.radius_90_px[..., None], 2, axis=-1)
+    return svg(lambda: draw_traces(poses, band_px, keypoints, results.window_s), name, described)
+
+
+def _is_calibrated(results: VideoResults) -> bool:
+    """Whether the expected errors are known."""
+    expected = results.expected
+    return expected is not None and bool(np.isfinite(expected.radius_90_px).any())
 
 
 def _footfalls(strides: Sequence[Row], results: VideoResults, name: str) -> Markup | None:

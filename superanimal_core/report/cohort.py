@@ -11,7 +11,7 @@ from superanimal_core.report.results import Row
 
 STATUSES = ("failed", "flagged", "ok")
 TABLE_ROWS = 50
-NOT_SHOWN = ("truth",)  # columns of the sheet that are paths for the workflow
+NOT_SHOWN = ("truth", "camera_file")  # columns of the sheet that are paths for the workflow
 
 
 def worst_first(videos: Sequence[Row]) -> list[Row]:
@@ -92,6 +92,7 @@ def quality_table(videos: Sequence[Row], accounts: Mapping[str, Row]) -> Table:
         ("score", "mean"),
         ("dropped", "keypoints / frame"),
         ("uncertainty", "median sd, px"),
+        ("expected error", "median, px"),
         ("adaptation", "kept / rolled back"),
         ("remarks", ""),
     )
@@ -117,6 +118,7 @@ def _quality_row(video: Row, account: Row, own: Sequence[str]) -> tuple[str, ...
         number(get("mean_score"), 2),
         number(get("dropped_keypoints_per_frame"), 1),
         number(get("median_uncertainty_px"), 1),
+        number(get("median_expected_error_px"), 1),
         _verdicts(account["adaptation"]),
         f"failed at {video['stage']}" if video["status"] == "failed" else video["reason"],
     )
@@ -135,6 +137,7 @@ def figure_ranges(videos: Sequence[Row]) -> Table:
         ("mean score", "", "mean_score", 1, 2),
         ("dropped keypoints per frame", "", "dropped_keypoints_per_frame", 1, 1),
         ("median uncertainty", "px", "median_uncertainty_px", 1, 1),
+        ("median expected error", "px", "median_expected_error_px", 1, 1),
         ("frame rate", "Hz", "fps", 1, 1),
     )
     quantiles = (0, 0.05, 0.5, 0.95, 1)

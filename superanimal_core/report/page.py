@@ -34,6 +34,7 @@ from superanimal_core.report.methods import (
     versions,
 )
 from superanimal_core.report.models import models
+from superanimal_core.report.reliability import reliability
 from superanimal_core.report.results import StudyResults, read_results, read_video
 
 SHOWN_VIDEOS = 5
@@ -88,6 +89,7 @@ def page_contents(
         "ranges": figure_ranges(videos) if len(videos) > TABLE_ROWS else None,
         "accuracy": accuracy(results.truth),
         "models": models(results),
+        "reliability": reliability(results.reliability, results.truth),
         "coverage": coverage(results.coverage),
         "looks": [closer_look(r, i, count, taught) for i, r in enumerate(looks)],
         "has_posterior": settings["smoothing"]["method"] == "eks",

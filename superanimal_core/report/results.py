@@ -14,12 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from superanimal_core.errors import VideoError
+from superanimal_core.files.calibration_files import read_reliability
 from superanimal_core.files.parquet import read_parquet
 from superanimal_core.files.pose_files import read_space
 from superanimal_core.files.quality import read_quality
-from superanimal_core.files.tables import smoothed_from_table
+from superanimal_core.files.tables import expected_error_from_table, smoothed_from_table
 from superanimal_core.files.video_tables import read_times
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.smoothing.calibration import ExpectedError
 
 Row = dict[str, Any]
 Column = list[Any]
@@ -32,7 +34,8 @@ class StudyResults:
     `videos` are the rows of the quality table in the order of the sheet, `accounts` the account
     (quality.json) of each, `coverage` the label counts, `evaluation` rows by model, `histories`
     (step, loss) columns by model and member, `truth` rows by video for videos whose truth is known
-    and that did not fail; `folder` holds a folder for each video.
+    and that did not fail, `reliability` by model levels and what part of held-out labels they hold
+    (empty where unknown); `folder` holds a folder for each video.
     """
 
     videos: list[Row]
@@ -41,6 +44,7 @@ class StudyResults:
     evaluation: dict[str, list[Row]]
     histories: dict[str, dict[str, dict[str, Column]]]
     truth: dict[str, list[Row]]
+    reliability: dict[str, tuple[Column, Column]]
     folder: Path
 
 
@@ -49,14 +53,15 @@ class VideoResults:
     """The results of one video that did not fail.
 
     `account` is its quality.json, `span_s` its first and last time stamp, `window_s` the part that
-    is shown closely and `poses` the poses within (None when there are none); the others are rows of
-    its tables.
+    is shown closely, `poses` the poses within and `expected` their expected error (None when there
+    are none); the others are rows of its tables.
     """
 
     account: Row
     span_s: tuple[float, float]
     window_s: tuple[float, float]
     poses: SmoothedPoses | None
+    expected: ExpectedError | None
     strides: list[Row]
     gait: list[Row]
     bouts: list[Row]
@@ -65,8 +70,8 @@ class VideoResults:
 def read_results(inputs: Mapping[str, Any]) -> StudyResults:
     """Read the tables of a study.
 
-    `inputs`: quality, coverage (paths), evaluation, members (folders), truth (lists of paths), laid
-    out as in the results folder.
+    `inputs`: quality, coverage (paths), evaluation, calibration, truth (lists of paths), members
+    (folders), laid out as in the results folder.
     """
     quality = Path(inputs["quality"])
     videos, folder = _rows(quality), quality.parent.parent / "videos"
@@ -78,6 +83,7 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         evaluation={Path(p).parent.name: _rows(p) for p in inputs["evaluation"]},
         histories=_read_histories(inputs["members"]),
         truth=read_truth(inputs["truth"]),
+        reliability={Path(p).parent.name: _levels(p) for p in inputs["calibration"]},
         folder=folder,
     )
 
@@ -102,11 +108,13 @@ def read_video(results: StudyResults, video: str, seconds: float) -> VideoResult
     start_s = min((stride["strike_s"] for stride in strides), default=span_s[0])
     start_s = max(span_s[0], min(start_s, span_s[1] - seconds))
     window_s = start_s, min(start_s + seconds, span_s[1])
+    poses, expected = _read_poses_between(place / "poses.parquet", *window_s)
     return VideoResults(
         account=results.accounts[video],
         span_s=span_s,
         window_s=window_s,
-        poses=_read_poses_between(place / "poses.parquet", *window_s),
+        poses=poses,
+        expected=expected,
         strides=strides,
         gait=_rows(place / "gait.parquet"),
         bouts=_rows(place / "bouts.parquet"),
@@ -117,6 +125,11 @@ def _rows(path: str | Path) -> list[Row]:
     return read_parquet(path).to_pylist()
 
 
+def _levels(path: str | Path) -> tuple[Column, Column]:
+    levels, covered = read_reliability(path)
+    return levels.tolist(), covered.tolist()
+
+
 def _read_histories(members: Sequence[str]) -> dict[str, dict[str, dict[str, Column]]]:
     histories: dict[str, dict[str, dict[str, Column]]] = {}
     for member in map(Path, members):
@@ -125,8 +138,13 @@ def _read_histories(members: Sequence[str]) -> dict[str, dict[str, dict[str, Col
     return histories
 
 
-def _read_poses_between(path: Path, start_s: float, stop_s: float) -> SmoothedPoses | None:
-    """Poses from start to stop; row groups outside are not read."""
+def _read_poses_between(
+    path: Path, start_s: float, stop_s: float
+) -> tuple[SmoothedPoses, ExpectedError] | tuple[None, None]:
+    """Poses from start to stop and their expected error; row groups outside are not read."""
     inside = [("time_s", ">=", start_s), ("time_s", "<=", stop_s)]
     table: pa.Table = pq.read_table(path, filters=inside)
-    return smoothed_from_table(table, read_space(path)) if len(table) else None
+    if not len(table):
+        return None, None
+    space = read_space(path)
+    return smoothed_from_table(table, space), expected_error_from_table(table, space)

@@ -42,9 +42,12 @@ def sample_step(frames: int) -> int:
 
 
 def draw_traces(
-    poses: SmoothedPoses, keypoints: list[int], window_s: tuple[float, float]
+    poses: SmoothedPoses,
+    band_px: Float[ndarray, "frame individual keypoint 2"],
+    keypoints: list[int],
+    window_s: tuple[float, float],
 ) -> Figure:
-    """x and y of the first individual's keypoints over time: band of 2 sd, line, raw dots."""
+    """x and y of the first individual's keypoints over time: band to both sides, line, raw dots."""
     figure = new_figure(10.8, 0.5 + 1.05 * len(keypoints))
     grid = figure.subplots(len(keypoints), 2, sharex=True, squeeze=False)
     chosen = slice(None, None, sample_step(len(poses.poses)))
@@ -57,7 +60,7 @@ def draw_traces(
                 axes,
                 time_s,
                 poses.poses.xy_px[part],
-                np.sqrt(poses.variance_px2[part]),
+                band_px[part],
                 poses.raw_xy_px[part],
                 score > SEEN_SCORE,
             )
@@ -73,13 +76,14 @@ def _draw_trace(
     axes: Axes,
     time_s: Float[ndarray, "frame"],
     smoothed_px: Float[ndarray, "frame"],
-    sd_px: Float[ndarray, "frame"],
+    band_px: Float[ndarray, "frame"],
     raw_px: Float[ndarray, "frame"],
     is_seen: Bool[ndarray, "frame"],
 ) -> None:
     """Raw dots where the keypoint is hardly seen are pale; the band may leave the axes."""
-    low, high = smoothed_px - 2 * sd_px, smoothed_px + 2 * sd_px
-    axes.fill_between(time_s, low, high, color=BLUE, alpha=0.18, lw=0)
+    axes.fill_between(
+        time_s, smoothed_px - band_px, smoothed_px + band_px, color=BLUE, alpha=0.18, lw=0
+    )
     for part, alpha in ((is_seen, 0.9), (~is_seen, 0.4)):
         axes.scatter(time_s[part], raw_px[part], s=5, color=AMBER, alpha=alpha, lw=0)
     axes.plot(time_s, smoothed_px, color=BLUE, lw=1)

@@ -2,19 +2,23 @@
 
 The smoother's variance is right if its model is: independent noise as large as the ensemble's
 spread. Networks trained on the same labels err together, so the error is larger, by a factor that
-labeled frames tell. The expected error is a nondecreasing function of the predicted deviation,
+labeled images tell. The expected error is a nondecreasing function of the predicted deviation,
 shared by all keypoints (isotonic regression), times one factor per keypoint; circles that hold 50 %
 or 90 % of the true positions come from the quantiles of error over expected error (split conformal
 prediction), which need no Gaussian.
+
+A labeled image is a video of one frame: smoothed alone, its posterior variance is the noise of the
+observation. In a video the posterior is narrower, and how far smoothing lessens the error no image
+can tell. Therefore the spread of the networks, which smoothing does not touch, stays a part of the
+predicted deviation, and a lone network, which has no spread, gets no credit for smoothing at all.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
-from scipy.optimize import isotonic_regression
 
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.poses import SmoothedPoses
@@ -23,14 +27,17 @@ PRIOR_LABELS = 20  # so many labels' worth of "like the other keypoints" in a ke
 LEVELS = np.arange(0.01, 1.0, 0.01)
 MIN_LABELS = 30
 MIN_ERROR_PX = 1e-3
+MIN_SCORE = 0.01
+FOLDS = 5
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What labeled frames said about the smoother's errors.
+    """What labels said about the smoother's errors.
 
     `expected_px` at `deviation_px` is the shared curve, `factor` one value per keypoint, and
-    `quantile` the part of the errors, as multiples of the expected one, at each of `level` (0-1).
+    `quantile` the error, as a multiple of the expected one, that a part `level` (0-1) of the labels
+    does not exceed.
     """
 
     keypoints: tuple[str, ...]
@@ -45,32 +52,74 @@ class Calibration:
 class ExpectedError:
     """Expected distance from the true position, and radii of circles around the pose (px)."""
 
-    expected_px: Float[ndarray, "frame individual keypoint"]
+    expected_error_px: Float[ndarray, "frame individual keypoint"]
     radius_50_px: Float[ndarray, "frame individual keypoint"]
     radius_90_px: Float[ndarray, "frame individual keypoint"]
 
 
-def predicted_deviation_px(poses: SmoothedPoses) -> Float[ndarray, "frame individual keypoint"]:
-    """Root of posterior and ensemble variance over the score, both coordinates together (px)."""
-    variance = (poses.variance_px2 + poses.ensemble_variance_px2).sum(axis=-1)
-    return np.sqrt(variance / np.clip(poses.poses.score, 0.01, 1.0))
+def predicted_deviation_px(
+    poses: SmoothedPoses, *, single_network_variance_px2: float
+) -> Float[ndarray, "frame individual keypoint"]:
+    """Root of posterior and ensemble variance over the score, both coordinates together (px).
+
+    Where one network alone saw the keypoint, `single_network_variance_px2` stands for the ensemble
+    variance, and the posterior variance is not less than that of the single observation.
+    """
+    score = np.clip(poses.poses.score, MIN_SCORE, 1.0)[..., None]
+    is_lone = poses.members[..., None] == 1
+    spread = np.where(is_lone, single_network_variance_px2, poses.ensemble_variance_px2)
+    least = np.where(is_lone, single_network_variance_px2 / score, 0.0)
+    return np.sqrt(((np.maximum(poses.variance_px2, least) + spread) / score).sum(axis=-1))
 
 
 def errors_at_labels(
     poses: SmoothedPoses,
-    individual: int,
-    frame: Int[ndarray, "labeled"],
-    label_xy_px: Float[ndarray, "labeled keypoint 2"],
+    label_xy_px: Float[ndarray, "frame individual keypoint 2"],
+    *,
+    single_network_variance_px2: float,
 ) -> tuple[Int[ndarray, "label"], Float[ndarray, "label"], Float[ndarray, "label"]]:
-    """Keypoint, predicted deviation (px) and error (px) of every label of an animal's video.
+    """Keypoint, predicted deviation (px) and error (px) of every keypoint of every animal, in turn.
 
-    `frame` are the labeled frames; a keypoint without a label is NaN, and so is its error. Labels
-    of several videos or animals are concatenated for `fit_calibration` and `reliability`.
+    What is not labeled is NaN, and so is its error.
     """
-    deviation = predicted_deviation_px(poses)[frame, individual]
-    apart = poses.poses.xy_px[frame, individual] - label_xy_px
-    keypoint = np.broadcast_to(np.arange(deviation.shape[1]), deviation.shape)
+    deviation = predicted_deviation_px(
+        poses, single_network_variance_px2=single_network_variance_px2
+    )
+    apart = poses.poses.xy_px - label_xy_px
+    keypoint = np.broadcast_to(np.arange(deviation.shape[2]), deviation.shape)
     return keypoint.ravel(), deviation.ravel(), np.hypot(apart[..., 0], apart[..., 1]).ravel()
+
+
+def calibrate_on_images(
+    smoothed: SmoothedPoses,
+    label_xy_px: Float[ndarray, "animal keypoint 2"],
+    group: Shaped[ndarray, "animal"],
+    *,
+    single_network_variance_px2: float,
+) -> tuple[Calibration | None, Float[ndarray, "level"] | None]:
+    """Calibration from held-out labeled images, and how well such a one keeps its word.
+
+    `smoothed` holds one frame whose individuals are the labeled animals, each smoothed alone.
+    The second value is the part of the labels within the radius of each level, of groups (videos,
+    animals) that the calibration had not seen: `group` is left out in turn, in up to five folds.
+    Each is None when there are too few labels, or groups, for it.
+    """
+    keypoint, deviation, error = errors_at_labels(
+        smoothed, label_xy_px[None], single_network_variance_px2=single_network_variance_px2
+    )
+    keypoints = smoothed.poses.space.keypoints
+    calibration = fit_calibration(keypoints, keypoint, deviation, error)
+    _, number = np.unique(group.astype(str), return_inverse=True)
+    fold = np.repeat(number % FOLDS, len(keypoints))
+    covered, counts = [], []
+    for left_out in range(min(FOLDS, int(number.max(initial=-1)) + 1)):
+        test = fold == left_out
+        trained = fit_calibration(keypoints, keypoint[~test], deviation[~test], error[~test])
+        known = np.isfinite(deviation[test]) & np.isfinite(error[test])
+        if trained is not None and known.any():
+            covered.append(reliability(trained, keypoint[test], deviation[test], error[test]))
+            counts.append(known.sum())
+    return calibration, np.average(covered, axis=0, weights=counts) if covered else None
 
 
 def fit_calibration(
@@ -78,19 +127,16 @@ def fit_calibration(
     keypoint: Int[ndarray, "label"],
     deviation_px: Float[ndarray, "label"],
     error_px: Float[ndarray, "label"],
-) -> Calibration:
+) -> Calibration | None:
     """Calibration from labeled positions: which keypoint, its predicted deviation, and its error.
 
     `error_px` is the distance between pose and label. Labels with an unknown value are left out;
-    DatasetError when fewer than 30 remain.
+    None when fewer than 30 remain, for then nothing can be promised.
     """
     known = np.isfinite(deviation_px) & np.isfinite(error_px)
     keypoint, deviation, error = keypoint[known], deviation_px[known], error_px[known]
     if len(error) < MIN_LABELS:
-        raise DatasetError(
-            f"calibration: {len(error)} labels meet a smoothed pose, at least {MIN_LABELS} are "
-            "needed; label more frames of the smoothed videos"
-        )
+        return None
     knots, curve = _isotonic(deviation, error)
     expected = np.interp(deviation, knots, curve)
     count = np.bincount(keypoint, minlength=len(keypoints))
@@ -102,17 +148,23 @@ def fit_calibration(
     return Calibration(tuple(keypoints), knots, curve, factor, LEVELS, quantile)
 
 
-def predict_error(calibration: Calibration, poses: SmoothedPoses) -> ExpectedError:
+def predict_error(
+    calibration: Calibration | None, poses: SmoothedPoses, *, single_network_variance_px2: float
+) -> ExpectedError:
     """Expected error and the radii that hold 50 % and 90 % of the true positions.
 
-    DatasetError when the poses have other keypoints than the labels had.
+    NaN without a calibration. DatasetError when the poses have other keypoints than the labels had.
     """
+    if calibration is None:
+        return ExpectedError(*(np.full(poses.poses.score.shape, np.nan) for _ in range(3)))
     if poses.poses.space.keypoints != calibration.keypoints:
         raise DatasetError(
             f"calibration: made for {', '.join(calibration.keypoints)}, but the poses have "
             f"{', '.join(poses.poses.space.keypoints)}"
         )
-    deviation = predicted_deviation_px(poses)
+    deviation = predicted_deviation_px(
+        poses, single_network_variance_px2=single_network_variance_px2
+    )
     expected = expected_error_px(calibration, np.arange(len(calibration.keypoints)), deviation)
     half, most = (radius_factor(calibration, level) for level in (0.5, 0.9))
     return ExpectedError(expected, expected * half, expected * most)
@@ -123,9 +175,14 @@ def expected_error_px(
     keypoint: Int[ndarray, "*shape"],
     deviation_px: Float[ndarray, "*more"],
 ) -> Float[ndarray, "*more"]:
-    """The shared curve at the predicted deviation, times the keypoint's factor."""
-    curve = np.interp(deviation_px, calibration.deviation_px, calibration.expected_px)
-    return np.where(np.isfinite(deviation_px), curve, np.nan) * calibration.factor[keypoint]
+    """The shared curve at the predicted deviation, times the keypoint's factor.
+
+    Beyond the largest deviation of a label, as in long occlusions, the error grows in proportion.
+    """
+    knots = calibration.deviation_px
+    curve = np.interp(deviation_px, knots, calibration.expected_px)
+    curve = curve * np.maximum(deviation_px / knots[-1], 1.0)
+    return curve * calibration.factor[keypoint]
 
 
 def radius_factor(calibration: Calibration, level: float) -> float:
@@ -148,6 +205,8 @@ def reliability(
 
 def _isotonic(deviation: ndarray, error: ndarray) -> tuple[ndarray, ndarray]:
     """Nondecreasing mean error at increasing deviation, as the corners of a line."""
+    from scipy.optimize import isotonic_regression  # here: slow to import, for few
+
     order = np.argsort(deviation, kind="stable")
     fitted = isotonic_regression(error[order])
     starts = fitted.blocks[:-1]

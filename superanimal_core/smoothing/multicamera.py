@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.errors import VideoError
-from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.keypoints import KeypointSpace, shared_stems
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.eks import (
     SmoothedTrack,
@@ -222,13 +222,26 @@ def check_views(views: Mapping[str, Sequence[Poses]], firsts: Sequence[Poses]) -
         if (
             first.space.keypoints != firsts[0].space.keypoints
             or first.individuals != firsts[0].individuals
-            or not np.array_equal(first.time_s, firsts[0].time_s)
         ):
             raise VideoError(
                 "smooth_poses",
-                f"view '{name}' differs from the first view in its keypoints, individuals or time "
-                "stamps; the views of one session must be synchronous",
+                f"view '{name}' differs from the first view in its keypoints or individuals",
             )
+        if not _is_synchronous(first.time_s, firsts[0].time_s):
+            raise VideoError(
+                "smooth_poses",
+                f"view '{name}' has {len(first)} frames until {first.time_s[-1:].sum():.3f} s, the "
+                f"first view {len(firsts[0])} until {firsts[0].time_s[-1:].sum():.3f} s; the views "
+                "of one session must be synchronous: cut them to the same frames",
+            )
+
+
+def _is_synchronous(time_s: Float[ndarray, "frame"], other_s: Float[ndarray, "frame"]) -> bool:
+    """Whether each frame of one view is within half a frame of the same frame of the other."""
+    if len(time_s) != len(other_s):
+        return False
+    step_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else np.inf
+    return bool((np.abs(time_s - other_s) < step_s / 2).all())
 
 
 def split_mirrored(poses: Poses, views: Sequence[str]) -> dict[str, Poses]:
@@ -237,8 +250,7 @@ def split_mirrored(poses: Poses, views: Sequence[str]) -> dict[str, Poses]:
     Keypoints that do not exist in every view are left out.
     """
     names = poses.space.keypoints
-    stems = [n.removesuffix(f"_{views[0]}") for n in names if n.endswith(f"_{views[0]}")]
-    shared = tuple(s for s in stems if all(f"{s}_{view}" in names for view in views))
+    shared = shared_stems(names, views)
     split = {}
     for view in views:
         columns = [names.index(f"{stem}_{view}") for stem in shared]

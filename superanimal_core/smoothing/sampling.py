@@ -4,8 +4,9 @@ A variance says how far each frame may be off; it does not say that neighboring 
 Draws do: measure strides or bouts on each draw, and the spread of the results is their uncertainty.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 
@@ -19,6 +20,7 @@ def sample_poses(
     smoothed: SmoothedPoses,
     *,
     draws: int,
+    keypoints: Sequence[str],
     seed: int,
     min_variance_px2: float,
     single_network_variance_px2: float,
@@ -26,9 +28,10 @@ def sample_poses(
 ) -> Iterator[SmoothedPoses]:
     """`draws` poses from the posterior of the single-camera smoother, one after the other.
 
-    The keywords are those that the poses were smoothed with. Everything but the positions is as in
-    `smoothed`. The draws are as rough as the model, a random walk: speeds over windows much shorter
-    than the smoother's memory are exaggerated.
+    Only `keypoints` are drawn, the others stay at their posterior mean; names that the space lacks
+    are left out. The other keywords are those that the poses were smoothed with. Everything but the
+    positions is as in `smoothed`. The draws are as rough as the model, a random walk: speeds over
+    windows much shorter than the smoother's memory are exaggerated.
     """
     rng = np.random.default_rng(seed)
     moments = EnsembleMoments(
@@ -42,9 +45,10 @@ def sample_poses(
         min_variance_px2=min_variance_px2,
         single_network_variance_px2=single_network_variance_px2,
     )
+    columns = [k for k, name in enumerate(smoothed.poses.space.keypoints) if name in keypoints]
     for _ in range(draws):
-        xy = np.full_like(smoothed.poses.xy_px, np.nan)
-        for i, k in np.ndindex(smoothed.strength.shape):
+        xy = smoothed.poses.xy_px.copy()
+        for i, k in product(range(len(smoothed.strength)), columns):
             steps = step_per_strength(
                 smoothed.poses.time_s, smoothed.members[:, i, k] > 0, max_gap_s
             )

@@ -1,15 +1,20 @@
 """Gait intervals from draws of the smoother's posterior."""
 
-from functools import partial
-
 import numpy as np
 import pytest
-from stick_animals import LIMBS, walker
+from stick_animals import BODY, LIMBS, walker
 from test_from_ensemble_to_strides import ensemble_of
 from test_gait import SETTINGS
 
 from superanimal_core.behavior.gait import measure_strides
-from superanimal_core.behavior.gait_intervals import QUANTITIES, measure_gait_intervals
+from superanimal_core.behavior.gait_intervals import (
+    QUANTITIES,
+    gait_intervals,
+    stride_intervals,
+    strides_of_draws,
+)
+from superanimal_core.behavior.gait_summary import summarize_gait
+from superanimal_core.files.pose_files import read_smoothed, write_smoothed
 from superanimal_core.smoothing.eks import smooth_ensemble
 from superanimal_core.smoothing.sampling import sample_poses
 
@@ -19,61 +24,114 @@ SMOOTHING = {
     "max_gap_s": 0.2,
 }
 TRUE = {"stride_time_s": 0.4, "stride_length_px": 80.0}
-MEASURE = partial(measure_strides, **SETTINGS)
 
 
-def intervals(error_px, draws=15, seed=0, seconds=6.0):
-    truth = walker(fps=100.0, seconds=seconds)
-    smoothed = smooth_ensemble(
-        ensemble_of(truth, 5, error_px, seed),
+def smoothed_walk(error_px, seed=0, seconds=6.0):
+    return smooth_ensemble(
+        ensemble_of(walker(fps=100.0, seconds=seconds), 5, error_px, seed),
         center="median",
         strength=None,
         strength_frames=10_000,
         min_score=0.1,
         **SMOOTHING,
     )
-    drawn = sample_poses(smoothed, draws=draws, seed=seed, **SMOOTHING)
-    return measure_gait_intervals(smoothed, drawn, MEASURE, level=0.9)
+
+
+def measured(smoothed, draws):
+    """Strides, their summary, and the intervals of both."""
+    strides, drawn = measure_strides(smoothed, **SETTINGS), strides_of_draws(draws, **SETTINGS)
+    gait = summarize_gait(strides, fps=100.0)
+    return strides, gait, stride_intervals(strides, drawn), gait_intervals(gait, drawn)
+
+
+def drawn_from(smoothed, draws=15, seed=0):
+    names = (*LIMBS, *BODY)
+    return list(sample_poses(smoothed, draws=draws, keypoints=names, seed=seed, **SMOOTHING))
 
 
 @pytest.mark.parametrize("error_px", [0.3, 1.0])
 def test_intervals_hold_the_true_stride(error_px):
-    found = intervals(error_px)
-    assert set(found.limb) == set(LIMBS)
-    assert len(found) == len(LIMBS) * len(QUANTITIES)
-    assert (found.low <= found.high).all()
+    smoothed = smoothed_walk(error_px)
+    _, gait, of_strides, of_limbs = measured(smoothed, drawn_from(smoothed))
+    assert set(gait.limb) == set(LIMBS)
     for quantity, true in TRUE.items():
-        rows = found.quantity == quantity
-        assert (np.abs(found.median[rows] / true - 1) < 0.03).all()
-        off = np.maximum(found.low[rows] - true, true - found.high[rows])
-        assert (off < 0.005 * true).all()
-        assert (found.high - found.low)[rows].max() < 0.05 * true
+        low, high = (of_limbs[f"{quantity}_median_{end}"] for end in ("low", "high"))
+        assert (np.abs(getattr(gait, f"{quantity}_median") / true - 1) < 0.03).all()
+        assert (np.maximum(low - true, true - high) < 0.005 * true).all()
+        assert (high - low).max() < 0.05 * true
+        low, high = (of_strides[f"{quantity}_{end}"] for end in ("low", "high"))
+        assert ((low < 1.01 * true) & (high > 0.99 * true)).mean() > 0.8
+        assert (high - low).mean() < 0.2 * true
+    assert (of_strides["draws"] > 10).mean() > 0.9
 
 
-def test_larger_errors_make_wider_intervals():
-    small, large = intervals(0.3), intervals(2.0)
-    assert (large.high - large.low).mean() > 1.5 * (small.high - small.low).mean()
+def widths(columns):
+    return np.nanmean([columns[f"{q}_high"] - columns[f"{q}_low"] for q in QUANTITIES])
+
+
+def test_larger_errors_make_wider_intervals_and_medians_are_surer_than_strides():
+    small, large = (measured(s, drawn_from(s)) for s in map(smoothed_walk, (0.3, 1.0)))
+    assert widths(large[2]) > 1.5 * widths(small[2])
+    medians = {name.replace("_median", ""): v for name, v in small[3].items()}
+    assert widths(medians) < widths(small[2])
 
 
 def test_the_center_itself_as_every_draw_gives_points():
     smoothed = walker()
-    found = measure_gait_intervals(smoothed, [smoothed] * 3, MEASURE, level=0.9)
-    np.testing.assert_allclose(found.low, found.median)
-    np.testing.assert_allclose(found.high, found.median)
-    np.testing.assert_array_equal(found.strides, found.strides_mean)
-    assert (found.draws == 3).all()
+    strides, gait, of_strides, of_limbs = measured(smoothed, [smoothed] * 3)
+    for end in ("low", "high"):
+        for name in QUANTITIES:
+            np.testing.assert_allclose(of_strides[f"{name}_{end}"], getattr(strides, name))
+            median = getattr(gait, f"{name}_median")
+            np.testing.assert_allclose(of_limbs[f"{name}_median_{end}"], median)
+    np.testing.assert_array_equal(of_limbs["strides_per_draw"], gait.strides)
+    assert (of_limbs["draws"] == 3).all()
+    assert (of_strides["draws"] == 3).all()
+
+
+def test_a_stride_that_a_draw_lacks_is_not_taken_from_its_neighbor():
+    early, late = walker(seconds=4.0), walker(pause_s=(0.0, 4.0))
+    strides, _, of_strides, _ = measured(early, [late])
+    assert len(strides) > 0
+    lacking = strides.strike_s < 3.5
+    assert (of_strides["draws"][lacking] == 0).all()
+    assert np.isnan(of_strides["stride_time_s_low"][lacking]).all()
+
+
+def test_draws_with_other_strides_give_no_interval_but_say_so():
+    slow, fast = walker(frequency_hz=1.5), walker(frequency_hz=3.0)
+    strides, gait, of_strides, of_limbs = measured(slow, [fast] * 3)
+    assert (of_limbs["strides_per_draw"] > 1.5 * gait.strides).all()
+    assert (of_limbs["draws"] == 3).all()
+    assert np.isnan(of_limbs["stride_time_s_median_low"]).all()
+    assert np.isnan(of_strides["stride_time_s_high"]).all()
+    assert len(strides) > 0
 
 
 @pytest.mark.parametrize("draws", [0, 2])
 def test_an_animal_that_never_walks_has_no_rows(draws):
     still = walker(speed_px_per_s=0.0)
-    found = measure_gait_intervals(still, [still] * draws, MEASURE, level=0.9)
-    assert len(found) == 0
+    _, _, of_strides, of_limbs = measured(still, [still] * draws)
+    assert {len(v) for v in (*of_strides.values(), *of_limbs.values())} == {0}
 
 
 def test_no_draws_give_unknown_intervals():
-    smoothed = walker()
-    found = measure_gait_intervals(smoothed, [], MEASURE, level=0.9)
-    assert np.isnan(found.low).all()
-    assert np.isfinite(found.median).all()
-    assert (found.draws == 0).all()
+    _, gait, of_strides, of_limbs = measured(walker(), [])
+    assert np.isnan(of_limbs["duty_factor_median_low"]).all()
+    assert np.isnan(of_strides["stride_length_px_high"]).all()
+    assert (of_limbs["draws"] == 0).all()
+    assert np.isfinite(gait.duty_factor_median).all()
+
+
+def test_draws_are_the_same_from_memory_and_from_a_file_and_only_of_the_feet(tmp_path):
+    smoothed = smoothed_walk(1.0, seconds=2.0)
+    write_smoothed(smoothed, tmp_path / "poses.parquet", {})
+    read = read_smoothed(tmp_path / "poses.parquet")
+    first, second = (
+        next(sample_poses(s, draws=1, keypoints=LIMBS, seed=3, **SMOOTHING)).poses.xy_px
+        for s in (smoothed, read)
+    )
+    np.testing.assert_allclose(first, second, atol=1e-2)
+    feet = [smoothed.poses.space.index(name) for name in LIMBS]
+    moved = (first != smoothed.poses.xy_px).any(axis=(0, 1, 3))
+    assert np.flatnonzero(moved).tolist() == feet

@@ -3,7 +3,9 @@ import pytest
 
 from superanimal_core.evaluation.truth import (
     bout_rows,
+    coverage_rows,
     keypoint_rows,
+    smoother_rows,
     stride_rows,
     truth_table,
 )
@@ -75,3 +77,24 @@ def test_rows_become_columns():
     table = truth_table(stride_rows(np.array([0.5]), 2.0) + bout_rows([], [("w", 0, 1)], TIME_S))
     assert table.quantity.tolist() == ["stride_frequency", "bouts", "bout_f1"]
     assert table.value.tolist() == [2.0, 0.0, 0.0]
+
+
+def test_coverage_counts_what_lies_within_the_radius_and_skips_what_is_unknown():
+    error = np.array([[0.5, 1.5], [np.nan, 0.9], [2.0, 0.2]])
+    radius = np.array([[1.0, 1.0], [1.0, np.nan], [1.0, 1.0]])
+    (row,) = coverage_rows(error, {0.9: radius})
+    assert row == ("smoothed", "coverage", "90%", 0.5, 0.9, "fraction", 4)
+    assert coverage_rows(error, {0.9: np.full((3, 2), np.nan)}) == []
+
+
+def test_smoothers_are_compared_where_all_of_them_have_a_position():
+    truth = np.zeros((4, 1, 2))
+    near, far = truth + np.array([1.0, 0.0]), truth + np.array([0.0, 3.0])
+    near[3] = far[2] = 50.0
+    near[2], far[3] = np.nan, np.nan
+    visible = np.array([[True], [False], [True], [True]])
+    found = figures(smoother_rows({"near": near, "far": far}, truth, visible))
+    for part in ("all", "seen", "hidden"):
+        assert found["near", "smoother_error", part, "px"] == 1
+        assert found["far", "smoother_error", part, "px"] == 3
+    assert len(smoother_rows({"near": near}, truth, np.ones((4, 1), bool))) == 2

@@ -8,7 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.files.calibration_files import read_calibration, write_calibration
+from superanimal_core.files.calibration_files import (
+    read_calibration,
+    read_reliability,
+    write_calibration,
+)
 from superanimal_core.files.parquet import write_parquet
 from superanimal_core.smoothing.calibration import fit_calibration, reliability
 
@@ -30,6 +34,15 @@ def test_what_is_written_is_read(tmp_path, with_held_out):
         np.testing.assert_array_equal(getattr(again, field.name), getattr(calibration, field.name))
     parts = pq.read_table(tmp_path / "c.parquet")["part"].to_pylist()
     assert ("reliability" in parts) == with_held_out
+    levels, covered = read_reliability(tmp_path / "c.parquet")
+    np.testing.assert_array_equal(levels, calibration.level if with_held_out else [])
+    np.testing.assert_array_equal(covered, held_out if with_held_out else [])
+
+
+def test_too_few_labels_leave_a_table_without_rows(tmp_path):
+    write_calibration(None, None, tmp_path / "c.parquet", {"rule": "test"})
+    assert read_calibration(tmp_path / "c.parquet") is None
+    assert len(read_reliability(tmp_path / "c.parquet")[0]) == 0
 
 
 def test_another_table_is_refused(tmp_path):

@@ -11,11 +11,12 @@ from superanimal_core.files.quality import assess_video, read_quality, write_qua
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 
-LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2, "max_uncertainty_px": 10.0}
+LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
+LIMITS |= {"max_uncertainty_px": 10.0, "max_gap_s": 0.45}
 FRAMES = 20
 
 
-def write_results(folder, promised=FRAMES, absent=0, variance=1.0, estimated=False):
+def write_results(folder, promised=FRAMES, absent=0, gap=(0, 0), variance=1.0, estimated=False):
     """The tables of one video: 20 frames, 2 keypoints, 1 individual."""
     folder.mkdir(exist_ok=True)
     shape = (FRAMES, 1, 2)
@@ -23,6 +24,7 @@ def write_results(folder, promised=FRAMES, absent=0, variance=1.0, estimated=Fal
     score = np.full(shape, 0.9)
     xy[:absent] = np.nan
     score[:absent] = 0.0
+    xy[slice(*gap)] = np.nan
     space = KeypointSpace("s", ("a", "b"))
     poses = Poses(space, ("animal0",), np.arange(FRAMES) / 10, xy, score)
     members = np.ones(shape, dtype=int)
@@ -59,6 +61,7 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
     ("changes", "reason"),
     [
         ({"promised": 30}, "the file promises 30 frames, 20 could be decoded"),
+        ({"gap": (5, 9)}, "1 gap without a pose, too long to bridge (up to 0.5 s)"),
         ({"absent": 10}, "50% of the frames have no pose"),
         ({"variance": 400.0}, "median uncertainty 20.0 px"),
         ({"estimated": True}, "some time stamps were missing"),
@@ -69,6 +72,13 @@ def test_what_is_doubtful_is_flagged_with_its_figure(tmp_path, changes, reason):
     assert account["status"] == "flagged"
     assert reason in account["reason"]
     assert len(account["flags"]) == 1
+
+
+@pytest.mark.parametrize("changes", [{"gap": (5, 8)}, {"absent": 3}, {"gap": (17, FRAMES)}])
+def test_short_gaps_and_animals_that_come_late_or_leave_are_no_reason_to_flag(tmp_path, changes):
+    account = account_of(write_results(tmp_path, **changes))
+    assert account["status"] == "ok"
+    assert account["figures"]["gaps"] == 0
 
 
 def test_a_container_that_promises_nothing_is_no_reason_to_flag(tmp_path):

@@ -98,9 +98,24 @@ def test_columns_have_the_types_of_the_contract():
     assert types["members"] == "int8"
     assert types["individual"].startswith("dictionary<values=string")
     assert types["keypoint"].startswith("dictionary<values=string")
-    floats = set(types) - {"frame", "time_s", "members", "individual", "keypoint"}
+    assert types["evidence"].startswith("dictionary<values=string")
+    words = {"frame", "time_s", "members", "individual", "keypoint", "evidence"}
+    floats = set(types) - words
     assert {types[name] for name in floats} == {"float"}
     assert {"x_px", "y_raw_px", "x_var_px2", "y_ensemble_var_px2"} <= floats
+    assert {"expected_error_px", "radius_50_px", "radius_90_px"} <= floats
+
+
+def test_every_position_says_what_it_rests_on():
+    smoothed = smoothed_of(3, 1, 2)
+    smoothed.poses.xy_px[:] = 1.0
+    smoothed.members[:] = 1
+    smoothed.members[1, 0, 0] = 0
+    smoothed.poses.xy_px[2, 0, 1] = np.nan
+    table = smoothed_to_table(smoothed)
+    words = ["seen", "seen", "bridged", "seen", "seen", "absent"]
+    assert table["evidence"].to_pylist() == words
+    assert np.isnan(table["radius_90_px"].to_numpy()).all()
 
 
 def test_a_pose_table_is_read_by_pandas_without_our_code(tmp_path):

@@ -119,7 +119,7 @@ def test_a_video_that_ends_early_leaves_the_rest_absent():
 def test_labels_are_predicted_as_frames_with_the_same_boxes(batch):
     boxes, frames, bundle = boxes_of(individuals=1), video(), bundle_of(0)
     labels = labels_of_boxes(SPACE, boxes[:, 0])
-    found = predict_labels(
+    found, score = predict_labels(
         [bundle],
         labels,
         lambda name: frames[int(name)],
@@ -129,6 +129,7 @@ def test_labels_are_predicted_as_frames_with_the_same_boxes(batch):
     )
     poses = predicted([bundle], boxes)[0]
     np.testing.assert_allclose(found[0], poses.xy_px[:, 0], atol=1e-3)
+    np.testing.assert_allclose(score[0], poses.score[:, 0], atol=1e-4)
 
 
 def test_frames_in_memory_are_boxes_of_their_own():

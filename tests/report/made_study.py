@@ -8,9 +8,18 @@ import numpy as np
 import pyarrow as pa
 
 from superanimal_core.behavior.gait import measure_strides
+from superanimal_core.behavior.gait_intervals import gait_intervals
 from superanimal_core.behavior.gait_summary import summarize_gait
 from superanimal_core.evaluation.metrics import evaluate
-from superanimal_core.evaluation.truth import bout_rows, keypoint_rows, stride_rows, truth_table
+from superanimal_core.evaluation.truth import (
+    bout_rows,
+    coverage_rows,
+    keypoint_rows,
+    smoother_rows,
+    stride_rows,
+    truth_table,
+)
+from superanimal_core.files.calibration_files import write_calibration
 from superanimal_core.files.cohort import TABLES, collect_tables
 from superanimal_core.files.label_files import read_label_counts, write_labels
 from superanimal_core.files.parquet import write_failure, write_parquet
@@ -21,6 +30,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.report.page import write_page
+from superanimal_core.smoothing.calibration import ExpectedError, fit_calibration
 
 PAWS = ("front_left_paw", "front_right_paw", "back_left_paw", "back_right_paw")
 PHASES = (0.0, 0.5, 0.75, 0.25)
@@ -78,6 +88,7 @@ def inputs_of(results: Path, made: Made) -> dict:
         "quality": str(results / "tables" / "quality.parquet"),
         "coverage": str(results / "datasets" / "coverage.parquet"),
         "evaluation": [str(model / "evaluation.parquet")],
+        "calibration": [str(model / "calibration.parquet")],
         "members": [str(model / f"member-{seed}") for seed in range(made.seeds)],
         "truth": truth,
         "template": str(PACKAGE / "page.html"),
@@ -151,7 +162,9 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
     count = np.full(score.shape, made.seeds)
     strength = np.ones((1, len(SPACE)))
     smoothed = SmoothedPoses(poses, variance, raw_px, variance, count, strength)
-    write_smoothed(smoothed, folder / "poses.parquet", RECORD)
+    radius_px = np.full(score.shape, 1.0)
+    expected = ExpectedError(0.7 * radius_px, 0.5 * radius_px, radius_px)
+    write_smoothed(smoothed, folder / "poses.parquet", RECORD, expected)
     strides = measure_strides(
         smoothed,
         limbs=PAWS if made.has_feet else (),
@@ -172,6 +185,10 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
         rows = keypoint_rows(stages, true_px[:, 0], SPACE.keypoints, BODY_LENGTH_PX)
         rows += stride_rows(strides.stride_time_s, FREQUENCY_HZ) if len(strides) else []
         rows += bout_rows(bouts, bouts, time_s)
+        error_px = np.linalg.norm(smooth_px - true_px, axis=-1)[:, 0]
+        rows += coverage_rows(error_px, {0.5: 0.5 * radius_px[:, 0], 0.9: radius_px[:, 0]})
+        smoothers = {"none": raw_px[:, 0], "eks": smooth_px[:, 0]}
+        rows += smoother_rows(smoothers, true_px[:, 0], time_s[:, None] % 1 > 0.2 * score[:, 0])
         write_parquet(columns_to_table(truth_table(rows)), folder / "truth.parquet", RECORD)
     write_account(folder, made, write_verdicts(folder, made) if made.is_adapted else [])
 
@@ -184,7 +201,8 @@ def write_tables(folder: Path, strides, bouts, time_s) -> None:
     write_parquet(frames, folder / "frames.parquet", record)
     write_parquet(columns_to_table(strides), folder / "strides.parquet", RECORD)
     gait = summarize_gait(strides, fps=FPS)
-    write_parquet(columns_to_table(gait), folder / "gait.parquet", RECORD)
+    intervals = gait_intervals(gait, [strides, strides])
+    write_parquet(columns_to_table(gait, intervals), folder / "gait.parquet", RECORD)
     write_parquet(pa.table({"time_s": time_s}), folder / "features.parquet", RECORD)
     behavior, start_s, stop_s = zip(*bouts, strict=True)
     columns = {"individual": ["animal0"] * len(bouts), "behavior": behavior}
@@ -216,6 +234,7 @@ def write_broken_video(folder: Path, made: Made) -> None:
 def write_account(folder: Path, made: Made, adapted_models: list[str]) -> None:
     results = {name: str(folder / f"{name}.parquet") for name in ("frames", *OUTPUTS)}
     limits = {"min_score": 0.5, "max_absent_fraction": 0.2, "max_uncertainty_px": 10.0}
+    limits |= {"max_gap_s": 0.5}
     account = assess_video(
         folder.name,
         f"raw/{folder.name}.mp4",
@@ -258,6 +277,17 @@ def labels(dataset: str, animals: int = 12) -> Labels:
     )
 
 
+def calibration(made: Made):
+    """Errors as large as predicted; circles that hold 3 % more than they promise."""
+    if not made.has_held_out_labels:
+        return None, None
+    rng = np.random.default_rng(0)
+    deviation = rng.uniform(1, 3, 400)
+    keypoint = rng.integers(0, len(SPACE), 400)
+    found = fit_calibration(SPACE.keypoints, keypoint, deviation, deviation * rng.random(400))
+    return found, np.minimum(found.level + 0.03, 1)
+
+
 def write_models(model: Path, made: Made) -> None:
     """Every network is 3 px off in x, the last 5 px; the loss of each falls."""
     known = labels("barn")
@@ -267,6 +297,7 @@ def write_models(model: Path, made: Made) -> None:
     predicted = known.xy_px[None] + np.stack([off, np.zeros_like(off)], 1)[:, None, None]
     errors = columns_to_table(evaluate(predicted, known))
     write_parquet(errors, model / "evaluation.parquet", RECORD)
+    write_calibration(*calibration(made), model / "calibration.parquet", RECORD)
     step = np.arange(50, 1001, 50)
     for seed in range(made.seeds):
         loss = 4 * np.exp(-step / 300) + 0.3 + 0.02 * seed

@@ -6,6 +6,7 @@ import sys
 from html.parser import HTMLParser
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from made_study import DATASETS, REASON, Made, inputs_of, settings, write_report
@@ -93,6 +94,31 @@ def test_held_out_errors_are_those_of_the_ensemble_and_of_its_networks(page):
     assert row[1:5] == ["barn", "72", "4.00", "3.00 to 5.00"]
 
 
+def test_the_circles_are_held_to_their_promise(page):
+    read = PageReader(page)
+    assert read.rows_of("walker: labels held out") == [["walker: labels held out", "53", "93"]]
+    (video,) = [row for row in read.rows_of("good0") if len(row) == 3]
+    # 0.4 px of noise in x and y: 1 - exp(-r^2 / 0.32) within r = 0.5 and 1 px
+    assert [int(cell) for cell in video[1:]] == pytest.approx([54, 96], abs=3)
+
+
+def test_every_smoother_is_compared_where_keypoints_are_seen_and_hidden(page):
+    rows = {
+        row[1]: row for row in PageReader(page).rows_of("good0") if row[1] in ("seen", "hidden")
+    }
+    assert set(rows) == {"seen", "hidden"}
+    for row in rows.values():
+        raw, smoothed = map(float, row[2:])
+        assert raw == pytest.approx(2 * np.sqrt(np.pi / 2), rel=0.1)
+        assert smoothed == pytest.approx(0.4 * np.sqrt(np.pi / 2), rel=0.1)
+
+
+def test_medians_of_the_gait_have_their_interval(page):
+    rows = [row for row in PageReader(page).rows_of("animal0") if "to" in row[2]]
+    assert len(rows) == 8  # four limbs in each of two videos
+    assert rows[0][2] == "400 (400 to 400)"
+
+
 def test_a_keypoint_outside_a_data_set_differs_from_one_that_is_not_labeled(page):
     read = PageReader(page)
     (nose,) = read.rows_of("nose")
@@ -106,6 +132,7 @@ def test_a_keypoint_outside_a_data_set_differs_from_one_that_is_not_labeled(page
 
 def test_gait_is_told_for_each_limb(page):
     rows = [row for row in PageReader(page).rows if row[:2] == ["animal0", "front_left_paw"]]
+    rows = [row for row in rows if "±" in row[4]]
     assert len(rows) == 2  # the good and the doubtful video
     assert rows[0][3].startswith("2.5")
     assert rows[0][-1] == "5.8"  # ms at 50 Hz
@@ -162,7 +189,7 @@ def test_what_users_write_is_text_never_markup(tmp_path):
         (
             Made(has_feet=False, failed=0, has_held_out_labels=False),
             ["Footfalls", "Stride frequency", "could not be processed", "PCK"],
-            ["Traces", "Behavior", "No labels were held out"],
+            ["Traces", "Behavior", "No labels were held out", "Too few labels"],
         ),
     ],
 )

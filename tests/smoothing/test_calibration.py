@@ -1,11 +1,16 @@
 """Intervals that hold what they promise, on labels that the calibration has not seen."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_eks import SETTINGS, ensemble, smooth
 
 from superanimal_core.errors import DatasetError
 from superanimal_core.smoothing.calibration import (
+    calibrate_on_images,
+    errors_at_labels,
+    expected_error_px,
     fit_calibration,
     predict_error,
     predicted_deviation_px,
@@ -15,6 +20,7 @@ from superanimal_core.smoothing.calibration import (
 from superanimal_core.smoothing.sampling import sample_poses
 
 KEYPOINTS = ("a", "b", "c")
+LONE = {"single_network_variance_px2": SETTINGS["single_network_variance_px2"]}
 SAMPLED = ("min_variance_px2", "single_network_variance_px2", "max_gap_s")
 SAMPLING = {name: SETTINGS[name] for name in SAMPLED}
 
@@ -45,25 +51,59 @@ def test_expected_error_grows_with_the_deviation_and_differs_between_keypoints()
     assert radius_factor(calibration, 0.9) > radius_factor(calibration, 0.5)
 
 
-def test_few_labels_are_refused():
-    with pytest.raises(DatasetError, match="at least 30"):
-        fit_calibration(KEYPOINTS, *labels(12, 0))
+def test_few_labels_promise_nothing():
+    assert fit_calibration(KEYPOINTS, *labels(12, 0)) is None
+    _, members = ensemble(frames=10, individuals=1)
+    expected = predict_error(None, smooth(members), **LONE)
+    assert np.isnan(expected.radius_90_px).all()
+
+
+def test_beyond_the_labels_the_error_grows_in_proportion():
+    calibration = fit_calibration(KEYPOINTS, *labels(400, 0))
+    last = calibration.deviation_px[-1] * np.array([1.0, 2.0, 5.0])
+    expected = expected_error_px(calibration, np.zeros(3, int), last)
+    np.testing.assert_allclose(expected / expected[0], [1, 2, 5])
+
+
+def test_other_keypoints_are_refused():
+    calibration = fit_calibration(("nose", "tail", "ear"), *labels(400, 0))
+    _, members = ensemble(frames=10, individuals=1)
+    with pytest.raises(DatasetError, match="made for nose, tail, ear"):
+        predict_error(calibration, smooth(members), **LONE)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_images_calibrate_as_videos_of_one_frame(count):
+    """400 animals in 8 groups: left-out groups are covered as promised."""
+    truth, members = ensemble(count=count, frames=1, individuals=400)
+    group = np.repeat([f"video{i}" for i in range(8)], 50)
+    truth[0, :20] = np.nan  # not labeled
+    calibration, covered = calibrate_on_images(smooth(members), truth[0], group, **LONE)
+    at = dict(zip(calibration.level.round(2), covered, strict=True))
+    assert 0.85 < at[0.9] < 0.95
+    assert 0.43 < at[0.5] < 0.57
+    one_group = calibrate_on_images(smooth(members), truth[0], np.full(400, "video"), **LONE)
+    assert one_group[0] is not None
+    assert one_group[1] is None
+
+
+def test_smoothing_gives_a_lone_network_no_credit():
+    _, members = ensemble(count=1, frames=60, individuals=1)
+    alone = [replace(m, time_s=m.time_s * 1e3) for m in members]  # no frame is linked to another
+    in_video, apart = (predicted_deviation_px(smooth(m), **LONE) for m in (members, alone))
+    np.testing.assert_allclose(in_video, apart)
 
 
 def test_a_smoothed_video_gets_errors_that_cover_its_truth():
     truth, members = ensemble(frames=3000, individuals=1)
     result = smooth(members, strength=None)
-    deviation = predicted_deviation_px(result)
     error = np.linalg.norm(result.poses.xy_px - truth, axis=-1)
-    rng = np.random.default_rng(0)
-    frame, keypoint = rng.integers(0, 3000, 200), rng.integers(0, 3, 200)
+    keypoint, deviation, far = errors_at_labels(result, truth, **LONE)
+    chosen = np.random.default_rng(0).integers(0, len(far), 200)
     calibration = fit_calibration(
-        result.poses.space.keypoints,
-        keypoint,
-        deviation[frame, 0, keypoint],
-        error[frame, 0, keypoint],
+        result.poses.space.keypoints, keypoint[chosen], deviation[chosen], far[chosen]
     )
-    predicted = predict_error(calibration, result)
+    predicted = predict_error(calibration, result, **LONE)
     assert 0.85 < (error < predicted.radius_90_px).mean() < 0.95
     assert 0.40 < (error < predicted.radius_50_px).mean() < 0.60
 
@@ -71,7 +111,13 @@ def test_a_smoothed_video_gets_errors_that_cover_its_truth():
 def test_draws_scatter_as_the_posterior_says():
     _, members = ensemble(frames=60, individuals=1, keypoints=1)
     result = smooth(members)
-    draws = np.stack([d.poses.xy_px for d in sample_poses(result, draws=800, seed=0, **SAMPLING)])
+    names = result.poses.space.keypoints
+    draws = np.stack(
+        [
+            d.poses.xy_px
+            for d in sample_poses(result, draws=800, keypoints=names, seed=0, **SAMPLING)
+        ]
+    )
     np.testing.assert_allclose(draws.mean(axis=0), result.poses.xy_px, atol=0.35)
     np.testing.assert_allclose(draws.var(axis=0), result.variance_px2, rtol=0.3)
 
@@ -81,5 +127,6 @@ def test_draws_keep_what_is_unknown_unknown():
     for member in members:
         member.xy_px[20:70, 0, 1] = np.nan
     result = smooth(members)
-    draw = next(sample_poses(result, draws=1, seed=0, **SAMPLING))
+    names = result.poses.space.keypoints
+    draw = next(sample_poses(result, draws=1, keypoints=names, seed=0, **SAMPLING))
     np.testing.assert_array_equal(np.isnan(draw.poses.xy_px), np.isnan(result.poses.xy_px))

@@ -44,7 +44,7 @@ def test_the_loss_falls_and_the_dots_are_found(world):
     bundle, history = fitted(world, labels, world.training(steps=150, log_every_steps=15))
     assert history.step[-1] == 150
     assert history.loss[-1] < 0.3 * history.loss[0]
-    predicted = predict_labels(
+    predicted, _ = predict_labels(
         [bundle], labels, world.read_image, batch=8, precision="float32", device=CPU
     )
     error = np.linalg.norm(predicted[0] - labels.xy_px, axis=2)
@@ -77,7 +77,7 @@ def test_a_keypoint_that_only_one_of_two_labs_defines_is_learned_from_it(world):
     labels = world.labels(["full", "part"] * 32, {"part": ["blue"]})
     bundle, _ = fitted(world, labels, world.training(steps=150))
     unseen = world.labels(["full"] * 32)
-    predicted = predict_labels(
+    predicted, _ = predict_labels(
         [bundle], unseen, world.read_image, batch=8, precision="float32", device=CPU
     )
     blue = world.space.index("blue")

@@ -37,13 +37,14 @@ def slow(*values):
     return pytest.param(*values, marks=pytest.mark.slow)
 
 
+SMOOTHING = ["smooth_poses", "calibrate_uncertainty", "compare_truth"]
 SEEING = ("predict_poses", "predict_adapted", "evaluate_model", "adapt_to_video")
 
 
 @pytest.mark.parametrize(
     ("module", "users"),
     [
-        ("smoothing/eks.py", ["smooth_poses"]),
+        ("smoothing/eks.py", [*SMOOTHING, "measure_gait"]),
         ("network/heatmaps.py", ["pretrain", *SEEING]),
         ("evaluation/metrics.py", ["evaluate_model", "compare_truth"]),
         ("files/cohort.py", ["collect_tables"]),
@@ -96,7 +97,7 @@ def with_another_docstring(text):
 @pytest.mark.parametrize(
     ("setting", "value", "readers"),
     [
-        ("smoothing.min_score", 0.25, ["smooth_poses"]),
+        ("smoothing.min_score", 0.25, SMOOTHING),
         ("training.weight_decay", 0.02, ["pretrain", "adapt_to_video"]),
         ("quality.min_score", 0.4, ["check_video"]),
         ("report.title", "Another title", ["report"]),

@@ -14,7 +14,8 @@ rule check_video:
         "../../envs/environment.yaml"
     params:
         code=code("check_video"),
-        quality=setting("quality"),
+        quality=setting("quality")
+        | {"max_gap_s": config["smoothing"]["eks"]["max_gap_s"]},
         columns=of_video("columns"),
         path=of_video("path"),
     script:

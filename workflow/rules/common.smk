@@ -140,10 +140,24 @@ def anatomy(wildcards):
     return config["features"]["anatomy"][space_of_video(wildcards)]
 
 
-def feet(wildcards):
-    """Limbs and trunk of the video's animal; none for a space without feet."""
+def gait_settings(wildcards):
+    """How strides are measured on the video's animal; no limbs for a space without feet."""
     space = space_of_video(wildcards)
-    return {key: config["gait"][key].get(space, []) for key in ("limbs", "body")}
+    feet = {key: config["gait"][key].get(space, []) for key in ("limbs", "body")}
+    others = {k: v for k, v in config["gait"].items() if k not in (*feet, "draws")}
+    return feet | others | {"cm_per_px": of_video("cm_per_px")(wildcards)}
+
+
+def trajectory_draws(wildcards):
+    """Which trajectories are drawn; none but from the posterior of a single view."""
+    own = gait_settings(wildcards)
+    is_possible = config["smoothing"]["method"] == "eks" and has_one_view(wildcards)
+    names = ("min_variance_px2", "single_network_variance_px2", "max_gap_s")
+    return {key: config["smoothing"]["eks"][key] for key in names} | {
+        "keypoints": [*own["limbs"], *own["body"]],
+        "draws": config["gait"]["draws"] if is_possible else 0,
+        "seed": 0,
+    }
 
 
 def per_video_results():
@@ -170,6 +184,44 @@ def labeled_videos():
     return [
         f"results/videos/{v}/labeled.mp4" for v in config["report"]["labeled_videos"]
     ]
+
+
+LAST_PREDICTIONS = "adapted" if config["adaptation"]["enabled"] else "predicted"
+
+
+def other_views(wildcards):
+    """Predictions of the other cameras of a video's session; none for most videos."""
+    _, *others = STUDY.views_of(wildcards.video).values()
+    return [f"results/videos/{video}/{LAST_PREDICTIONS}" for video in others]
+
+
+def camera_file(wildcards):
+    """The calibration of the cameras of a video's session; none for most videos."""
+    return STUDY.videos[wildcards.video].columns.get("camera_file") or []
+
+
+def calibration_of_video(wildcards):
+    model = STUDY.videos[wildcards.video].model
+    return f"results/models/{model}/calibration.parquet"
+
+
+def view_settings(wildcards):
+    """How views are smoothed together, and the mirrors that the video's space knows."""
+    views = config["smoothing"]["views"]
+    return views | {"mirrors": views["mirrors"].get(space_of_video(wildcards), [])}
+
+
+def has_one_view(wildcards):
+    return not other_views(wildcards) and not view_settings(wildcards)["mirrors"]
+
+
+def lone_network():
+    """What a network that alone saw a keypoint is trusted: no spread tells it."""
+    return {
+        "single_network_variance_px2": config["smoothing"]["eks"][
+            "single_network_variance_px2"
+        ]
+    }
 
 
 def chosen_smoother():

@@ -23,5 +23,6 @@ rule compare_truth:
         last_attempt=last_attempt,
     params:
         code=code("compare_truth"),
+        smoothing=setting("smoothing"),
     script:
         "../scripts/compare_truth.py"

@@ -1,5 +1,5 @@
 rule evaluate_model:
-    """Errors of a model's members on labels that they have not seen."""
+    """What a model's members see on labels that they have not seen, and their errors."""
     input:
         members=lambda wildcards: expand(
             "results/models/{model}/member-{seed}",
@@ -9,6 +9,7 @@ rule evaluate_model:
         unified=unified("pretrain", "evaluate"),
     output:
         evaluation="results/models/{model}/evaluation.parquet",
+        held_out="results/models/{model}/held_out.parquet",
     log:
         "logs/evaluate_model/{model}.log",
     benchmark:

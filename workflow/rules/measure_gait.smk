@@ -1,5 +1,5 @@
 rule measure_gait:
-    """Strides of every limb, and their summary."""
+    """Strides of every limb, their summary, and the 90 % intervals of both."""
     input:
         poses="results/videos/{video}/poses.parquet",
     output:
@@ -17,8 +17,7 @@ rule measure_gait:
         last_attempt=last_attempt,
     params:
         code=code("measure_gait"),
-        feet=feet,
-        gait={k: v for k, v in config["gait"].items() if k not in ("limbs", "body")},
-        cm_per_px=of_video("cm_per_px"),
+        gait=gait_settings,
+        draws=trajectory_draws,
     script:
         "../scripts/measure_gait.py"

@@ -10,6 +10,9 @@ rule report:
         evaluation=expand(
             "results/models/{model}/evaluation.parquet", model=config["models"]
         ),
+        calibration=expand(
+            "results/models/{model}/calibration.parquet", model=config["models"]
+        ),
         members=[
             f"results/models/{model}/member-{seed}"
             for model in config["models"]

@@ -1,8 +1,10 @@
 rule smooth_poses:
-    """The answer: the ensemble, smoothed, with its uncertainty."""
+    """The answer: the ensemble, smoothed, with its uncertainty and the error to be expected."""
     input:
-        predicted="results/videos/{video}/"
-        + ("adapted" if config["adaptation"]["enabled"] else "predicted"),
+        predicted=f"results/videos/{{video}}/{LAST_PREDICTIONS}",
+        others=other_views,
+        camera_file=camera_file,
+        calibration=calibration_of_video,
     output:
         poses="results/videos/{video}/poses.parquet",
     log:
@@ -19,5 +21,8 @@ rule smooth_poses:
         code=code("smooth_poses"),
         method=config["smoothing"]["method"],
         smoothing=chosen_smoother(),
+        lone=lone_network(),
+        cameras=lambda wildcards: [*STUDY.views_of(wildcards.video)],
+        views=view_settings,
     script:
         "../scripts/smooth_poses.py"

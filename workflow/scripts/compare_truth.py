@@ -7,5 +7,5 @@ from superanimal_core.files.tables import columns_to_table
 from superanimal_core.files.truth_files import compare_video
 
 with video_step(snakemake) as record:
-    rows = compare_video(**dict(snakemake.input.items()))
+    rows = compare_video(**dict(snakemake.input.items()), smoothing=snakemake.params.smoothing)
     write_parquet(columns_to_table(truth_table(rows)), snakemake.output.truth, record)

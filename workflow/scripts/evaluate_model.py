@@ -2,6 +2,7 @@
 
 from superanimal_core.evaluation.metrics import evaluate
 from superanimal_core.files.bundles import read_member_bundles
+from superanimal_core.files.held_out_files import write_held_out
 from superanimal_core.files.images import cached_reader
 from superanimal_core.files.label_files import read_all_labels
 from superanimal_core.files.parquet import write_parquet
@@ -17,8 +18,9 @@ with study_step(snakemake) as record:
         fill_boxes(read_all_labels(snakemake.input.unified), snakemake.params.box_margin)
     )
     bundles = read_member_bundles(snakemake.input.members)
-    predicted = predict_labels(
+    predicted, score = predict_labels(
         bundles, labels, cached_reader(), **snakemake.params.inference, device=device
     )
     errors = evaluate(predicted, labels)
     write_parquet(columns_to_table(errors), snakemake.output.evaluation, record)
+    write_held_out(predicted, score, labels, snakemake.output.held_out, record)

@@ -1,16 +1,24 @@
-"""Measure the strides of every limb in a video."""
+"""Measure the strides of every limb in a video, and how sure they are."""
 
 from superanimal_core.behavior.gait import measure_strides
+from superanimal_core.behavior.gait_intervals import (
+    gait_intervals,
+    stride_intervals,
+    strides_of_draws,
+)
 from superanimal_core.behavior.gait_summary import summarize_gait
 from superanimal_core.files.parquet import write_parquet
 from superanimal_core.files.pose_files import read_smoothed
 from superanimal_core.files.step import video_step
 from superanimal_core.files.tables import columns_to_table
+from superanimal_core.smoothing.sampling import sample_poses
 
 with video_step(snakemake) as record:
-    params = snakemake.params
+    gait, output = snakemake.params.gait, snakemake.output
     poses = read_smoothed(snakemake.input.poses)
-    strides = measure_strides(poses, **params.feet, **params.gait, cm_per_px=params.cm_per_px)
-    gait = summarize_gait(strides, fps=poses.poses.fps)
-    write_parquet(columns_to_table(strides), snakemake.output.strides, record)
-    write_parquet(columns_to_table(gait), snakemake.output.gait, record)
+    strides = measure_strides(poses, **gait)
+    summary = summarize_gait(strides, fps=poses.poses.fps)
+    drawn = strides_of_draws(sample_poses(poses, **snakemake.params.draws), **gait)
+    of_strides, of_limbs = stride_intervals(strides, drawn), gait_intervals(summary, drawn)
+    write_parquet(columns_to_table(strides, of_strides), output.strides, record)
+    write_parquet(columns_to_table(summary, of_limbs), output.gait, record)

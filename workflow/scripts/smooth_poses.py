@@ -1,10 +1,18 @@
-"""Smooth an ensemble's predictions of a video."""
+"""Smooth an ensemble's predictions of a video, together with the other views of its session."""
 
-from superanimal_core.files.pose_files import read_member_poses, write_smoothed
+from superanimal_core.files.calibration_files import read_calibration
+from superanimal_core.files.camera_files import read_cameras
+from superanimal_core.files.pose_files import write_smoothed
 from superanimal_core.files.step import video_step
-from superanimal_core.smoothing.baselines import SMOOTHERS
+from superanimal_core.files.view_files import read_views
+from superanimal_core.smoothing.calibration import predict_error
+from superanimal_core.smoothing.sessions import smooth_view
 
 with video_step(snakemake) as record:
-    members = read_member_poses(snakemake.input.predicted)
-    smoothed = SMOOTHERS[snakemake.params.method](members, **snakemake.params.smoothing)
-    write_smoothed(smoothed, snakemake.output.poses, record)
+    inputs, params = snakemake.input, snakemake.params
+    views = read_views(params.cameras, [inputs.predicted, *inputs.others])
+    cameras = read_cameras(inputs.camera_file) if inputs.camera_file else None
+    smoothed = smooth_view(views, params.method, params.smoothing, cameras=cameras, **params.views)
+    calibration = read_calibration(inputs.calibration)
+    expected = predict_error(calibration, smoothed, **params.lone)
+    write_smoothed(smoothed, snakemake.output.poses, record, expected)

@@ -1,0 +1,73 @@
+"""One video among the views that see the same animal: other cameras, or mirrors in its own frame.
+
+A user of one camera meets none of this: one view is smoothed by the chosen method.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.smoothing.baselines import SMOOTHERS
+from superanimal_core.smoothing.calibrated import smooth_calibrated
+from superanimal_core.smoothing.cameras import Camera
+from superanimal_core.smoothing.multicamera import join_mirrored, smooth_views, split_mirrored
+
+
+def smooth_view(
+    views: Mapping[str, Sequence[Poses]],
+    method: str,
+    smoothing: Mapping[str, Any],
+    *,
+    cameras: Mapping[str, Camera] | None,
+    mirrors: Sequence[str],
+    latent: int,
+    keep_quantile: float,
+    inflation_rounds: int,
+) -> SmoothedPoses:
+    """The poses of the first of `views`, with the help of the others.
+
+    `views` holds the members of each camera. With several, they are smoothed together by the
+    ensemble Kalman smoother: in three dimensions when `cameras` knows them all, else in the space
+    of `latent` dimensions that the views share. Otherwise keypoints named `<keypoint>_<mirror>` for
+    every one of `mirrors` are views within the frame and share such a space. Keypoints that cannot
+    be shared (one view never sees them) are smoothed alone, by `method` with the keywords
+    `smoothing`, as everything is that has one view only or another method than 'eks'.
+    """
+    name, members = next(iter(views.items()))
+    alone = SMOOTHERS[method](members, **smoothing)
+    if method != "eks":
+        return alone
+    shared = {"keep_quantile": keep_quantile, "inflation_rounds": inflation_rounds}
+    if len(views) > 1 and cameras is not None:
+        return _or_alone(smooth_calibrated(views, cameras, **smoothing, **shared)[1][name], alone)
+    if len(views) > 1:
+        joint = smooth_views(views, **smoothing, latent=latent, **shared)[name]
+        return _or_alone(joint, alone)
+    if mirrors:
+        split = [split_mirrored(member, mirrors) for member in members]
+        within = {mirror: [one[mirror] for one in split] for mirror in mirrors}
+        joint = smooth_views(within, **smoothing, latent=latent, **shared)
+        return _or_alone(join_mirrored(joint, alone.poses.space.keypoints), alone)
+    return alone
+
+
+def _or_alone(joint: SmoothedPoses, alone: SmoothedPoses) -> SmoothedPoses:
+    """`alone`, with every keypoint of every individual that `joint` knows taken from there."""
+    xy, variance = alone.poses.xy_px.copy(), alone.variance_px2.copy()
+    strength = alone.strength.copy()
+    for column, keypoint in enumerate(joint.poses.space.keypoints):
+        k = alone.poses.space.index(keypoint)
+        for i in range(len(alone.poses.individuals)):
+            if np.isfinite(joint.poses.xy_px[:, i, column]).any():
+                xy[:, i, k] = joint.poses.xy_px[:, i, column]
+                variance[:, i, k] = joint.variance_px2[:, i, column]
+                strength[i, k] = joint.strength[i, column]
+    return replace(
+        alone,
+        poses=replace(alone.poses, xy_px=xy),
+        variance_px2=variance,
+        strength=strength,
+    )

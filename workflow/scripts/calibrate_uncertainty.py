@@ -1,0 +1,16 @@
+"""Calibrate the uncertainty of a model's poses on labels that its networks have not seen."""
+
+from superanimal_core.files.calibration_files import write_calibration
+from superanimal_core.files.held_out_files import read_held_out
+from superanimal_core.files.step import study_step
+from superanimal_core.smoothing.baselines import SMOOTHERS
+from superanimal_core.smoothing.calibration import calibrate_on_images
+
+with study_step(snakemake) as record:
+    params = snakemake.params
+    held_out = read_held_out(snakemake.input.held_out)
+    smoothed = SMOOTHERS[params.method](held_out.members, **params.smoothing)
+    calibration, reliability = calibrate_on_images(
+        smoothed, held_out.label_xy_px, held_out.group, **params.lone
+    )
+    write_calibration(calibration, reliability, snakemake.output.calibration, record)
