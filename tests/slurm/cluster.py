@@ -71,9 +71,8 @@ def missing() -> str:
     lacking = [name for name in NEEDED if shutil.which(name, path=PATH) is None]
     if lacking:
         return f"no {', '.join(lacking)} (Debian packages slurm-wlm and munge)"
-    taken = LINK.exists() and not LINK.is_symlink()
-    if taken or not os.access("/etc", os.W_OK):
-        return f"{LINK} is this machine's own or cannot be made"
+    if LINK.exists() or not os.access("/etc", os.W_OK):
+        return f"{LINK} is there already (this machine's own, or another test's) or cannot be made"
     return ""
 
 

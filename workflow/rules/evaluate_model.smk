@@ -18,7 +18,7 @@ rule evaluate_model:
         "../../envs/environment.yaml"
     params:
         code=code("evaluate_model"),
-        inference=setting("inference"),
+        inference=setting("inference", "batch", "precision"),
         box_margin=config["detector"]["box_margin"],
     script:
         "../scripts/evaluate_model.py"
