@@ -57,6 +57,14 @@ class AuditSettings(Section):
     picture_difference: Fraction
 
 
+class MatchingSettings(Section):
+    """How a conversion table is proposed."""
+
+    animals: Count
+    min_score: Fraction
+    min_confidence: Fraction
+
+
 class NetworkSettings(Section):
     """What every pose network shares: the heatmaps' grid and width, and the crop around a box."""
 
@@ -275,6 +283,7 @@ class Settings(Section):
     models: Annotated[dict[Identifier, ModelSettings], Field(min_length=1)]
     labels: DatasetSettings
     audit: AuditSettings
+    matching: MatchingSettings
     network: NetworkSettings
     augment: AugmentSettings
     training: TrainingSettings
