@@ -1,6 +1,7 @@
 """Commands for people who use a part of the library without the workflow.
 
 python -m superanimal_core smooth --help
+python -m superanimal_core export-labels --help
 """
 
 import argparse
@@ -8,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from superanimal_core.errors import SuperAnimalError, VideoError
-from superanimal_core.files import smooth_command
+from superanimal_core.files import export_labels, smooth_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -22,9 +23,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     smooth_command.add_arguments(smooth)
+    smooth.set_defaults(run=smooth_command.run)
+    export = commands.add_parser(
+        "export-labels",
+        help="labels of a study in the format of another tool",
+        description=export_labels.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    export_labels.add_arguments(export)
+    export.set_defaults(run=export_labels.run)
     options = parser.parse_args(arguments)
     try:
-        smooth_command.run(options)
+        options.run(options)
     except VideoError as error:
         print(f"{options.command}: {error.reason}", file=sys.stderr)
         return 1

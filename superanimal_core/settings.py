@@ -16,6 +16,7 @@ Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
+NotNegativeCount = Annotated[int, Field(ge=0)]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -44,6 +45,24 @@ class DatasetSettings(Section):
     test_fraction: Fraction
     split_seed: int
     split: Literal["group", "time"]
+
+
+class AuditSettings(Section):
+    """From where on a label or a pair of pictures is suspected."""
+
+    box_margin: NotNegative
+    bone_ratio: Annotated[float, Field(gt=1)]
+    bone_deviations: Positive
+    min_side_evidence: Fraction
+    picture_difference: Fraction
+
+
+class MatchingSettings(Section):
+    """How a conversion table is proposed."""
+
+    animals: Count
+    min_score: Fraction
+    min_confidence: Fraction
 
 
 class NetworkSettings(Section):
@@ -252,6 +271,8 @@ class ReportSettings(Section):
     labeled_min_score: Fraction
     trace_keypoints: Count
     trace_seconds: Positive
+    dataset_pictures: NotNegativeCount
+    finding_pictures: NotNegativeCount
 
 
 class Settings(Section):
@@ -261,6 +282,8 @@ class Settings(Section):
     datasets: str
     models: Annotated[dict[Identifier, ModelSettings], Field(min_length=1)]
     labels: DatasetSettings
+    audit: AuditSettings
+    matching: MatchingSettings
     network: NetworkSettings
     augment: AugmentSettings
     training: TrainingSettings

@@ -14,49 +14,56 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.datasets.folder import split_frame_name
-from superanimal_core.datasets.swapped_sides import side_evidence
+from superanimal_core.datasets.swapped_sides import side_consensus, side_evidence
 from superanimal_core.pose.boxes import boxes_from_keypoints
 from superanimal_core.pose.labels import Labels
 
 FEWEST_POINTS = 3  # two animals that share fewer positions may do so by chance
+FEWEST_ANIMALS = 10  # fewer have no consensus on sides
+FEWEST_OF_OTHERS = 50  # to judge another set takes more
 FEWEST_BONES = 3  # a size cannot be told from fewer
 
 
 @dataclass(frozen=True)
-class AuditLimits:
-    """From where on something is suspected.
-
-    `box_margin`: how far outside its box a point may lie, in box sides. `bone_ratio`: how many
-    times longer or shorter than expected a bone must be, and `bone_deviations` how many robust
-    standard deviations away. `side_evidence`: from 0 to 1, how clearly a pair must lie on the wrong
-    sides of the body.
-    """
-
-    box_margin: float
-    bone_ratio: float
-    bone_deviations: float
-    side_evidence: float
-
-
-@dataclass(frozen=True)
 class Finding:
-    """One suspicion: the row of `Labels`, what kind, which keypoints, and a sentence."""
+    """One suspicion: the row of `Labels`, what kind, which keypoints, and a sentence.
+
+    `severity` orders the findings of one kind, the worst having the largest: pixels, parts of a
+    box, ratios or evidence, as the sentence says.
+    """
 
     row: int
     kind: str
     keypoints: tuple[str, ...]
+    severity: float
     reason: str
 
 
-def audit_labels(labels: Labels, limits: AuditLimits) -> list[Finding]:
-    """All findings, in order of rows. Kinds: outside_image, outside_box, box_from_origin,
-    bone_length, swapped_sides, repeated_labels."""
+def audit_labels(
+    labels: Labels,
+    of_space: Labels,
+    *,
+    box_margin: float,
+    bone_ratio: float,
+    bone_deviations: float,
+    min_side_evidence: float,
+) -> list[Finding]:
+    """All findings in one data set, in order of rows.
+
+    Kinds: outside_image, outside_box, box_from_origin, bone_length, swapped_sides,
+    sides_unlike_other_sets, repeated_labels. `of_space` are the labels of all data sets in the same
+    space. `box_margin`: how far outside its box a point may lie, in box sides. `bone_ratio`: how
+    many times longer or shorter than expected a bone must be, and `bone_deviations` how many robust
+    standard deviations away. `min_side_evidence`: from 0 to 1, how clearly a pair must lie on the
+    wrong sides of the body.
+    """
+    others = of_space.select(~np.isin(of_space.source, labels.source))
     findings = [
         *_outside_image(labels),
-        *_outside_box(labels, limits.box_margin),
+        *_outside_box(labels, box_margin),
         *_box_from_origin(labels),
-        *_bone_lengths(labels, limits.bone_ratio, limits.bone_deviations),
-        *_swapped_sides(labels, limits.side_evidence),
+        *_bone_lengths(labels, bone_ratio, bone_deviations),
+        *_swapped_sides(labels, others, min_side_evidence),
         *_repeated_labels(labels),
     ]
     return sorted(findings, key=lambda finding: finding.row)
@@ -71,27 +78,47 @@ def _named(
 
 
 def _outside_image(labels: Labels) -> Iterator[Finding]:
-    with np.errstate(invalid="ignore"):
-        is_outside = (labels.xy_px < 0) | (labels.xy_px > labels.image_size_px[:, None, :])
-    for row, keypoints in _named(labels, np.any(is_outside, axis=2)):
+    size = labels.image_size_px[:, None, :].astype(np.float64)
+    outside_px = _outside(labels.xy_px, np.zeros_like(size), size)
+    for row, keypoints in _named(labels, outside_px > 0):
         width, height = labels.image_size_px[row]
+        worst = float(outside_px[row].max())
         yield Finding(
             row,
             "outside_image",
             keypoints,
-            f"{len(keypoints)} points lie outside the image of {width} x {height}",
+            worst,
+            f"{_points(keypoints)} outside the image of {width} x {height}, by up to "
+            f"{worst:.0f} px",
         )
 
 
 def _outside_box(labels: Labels, margin: float) -> Iterator[Finding]:
     box = labels.box_xyxy_px[:, None, :]
-    slack = margin * (box[..., 2:] - box[..., :2])
-    with np.errstate(invalid="ignore"):
-        is_outside = (labels.xy_px < box[..., :2] - slack) | (labels.xy_px > box[..., 2:] + slack)
-    for row, keypoints in _named(labels, np.any(is_outside, axis=2)):
+    side = box[..., 2:] - box[..., :2]
+    with np.errstate(invalid="ignore", divide="ignore"):
+        corner = (labels.xy_px - box[..., :2]) / side  # in sides of the box: 0 to 1 is inside
+    outside = _outside(corner, np.zeros_like(side), np.ones_like(side))
+    for row, keypoints in _named(labels, outside > margin):
+        worst = float(outside[row].max())
         yield Finding(
-            row, "outside_box", keypoints, f"{len(keypoints)} points lie outside the animal's box"
+            row,
+            "outside_box",
+            keypoints,
+            worst,
+            f"{_points(keypoints)} outside the animal's box, by up to {worst:.2f} of its side",
         )
+
+
+def _outside(
+    xy: Float[ndarray, "animal keypoint 2"], low: ndarray, high: ndarray
+) -> Float[ndarray, "animal keypoint"]:
+    """How far points lie outside a rectangle in x or y; 0 inside and where nothing is known."""
+    return np.nan_to_num(np.maximum(np.maximum(low - xy, xy - high), 0)).max(axis=2)
+
+
+def _points(keypoints: tuple[str, ...]) -> str:
+    return "1 point lies" if len(keypoints) == 1 else f"{len(keypoints)} points lie"
 
 
 def _box_from_origin(labels: Labels) -> Iterator[Finding]:
@@ -106,6 +133,7 @@ def _box_from_origin(labels: Labels) -> Iterator[Finding]:
             int(row),
             "box_from_origin",
             (),
+            float(tight[row, :2].max()),
             f"the box begins at (0, 0), the points at ({tight[row, 0]:.0f}, {tight[row, 1]:.0f}): "
             "it was made from missing points, too; make it from the labeled ones",
         )
@@ -127,6 +155,7 @@ def _bone_lengths(labels: Labels, ratio: float, deviations: float) -> Iterator[F
             int(row),
             "bone_length",
             labels.space.bones[bone],
+            float(np.abs(relative[row, bone])),
             f"{'-'.join(labels.space.bones[bone])} is {np.exp(relative[row, bone]):.2g} times as "
             "long as expected for an animal of this size",
         )
@@ -158,17 +187,28 @@ def _median(values: ndarray, axis: int) -> ndarray:
     return np.where(is_known, np.nanmedian(filled, axis=axis), np.nan)
 
 
-def _swapped_sides(labels: Labels, threshold: float) -> Iterator[Finding]:
-    evidence = side_evidence(labels)
-    for row, pair in np.argwhere(np.nan_to_num(evidence) < -threshold):
-        left, right = labels.space.mirror_pairs[pair]
-        yield Finding(
-            int(row),
-            "swapped_sides",
-            (left, right),
-            f"{left} and {right} lie on the wrong sides of the body "
-            f"(evidence {-evidence[row, pair]:.2f} of 1)",
-        )
+def _swapped_sides(labels: Labels, others: Labels, threshold: float) -> Iterator[Finding]:
+    """Pairs on the wrong sides by the consensus of the own set (of the others where it is too small
+    to have one), and pairs on which the set agrees, but not with the others."""
+    own = side_consensus(labels, FEWEST_ANIMALS)
+    theirs = side_consensus(others, FEWEST_OF_OTHERS)
+    of_own = np.nan_to_num(side_evidence(labels, np.where(np.isnan(own), theirs, own)))
+    of_theirs = np.nan_to_num(side_evidence(labels, np.where(np.abs(own) > 0, theirs, 0.0)))
+    is_swapped = of_own < -threshold
+    kinds = {
+        "swapped_sides": (is_swapped, of_own, "lie on the wrong sides of the body"),
+        "sides_unlike_other_sets": (
+            (of_theirs < -threshold) & ~is_swapped,
+            of_theirs,
+            "lie on other sides of the body than in the other data sets",
+        ),
+    }
+    for kind, (is_found, evidence, what) in kinds.items():
+        for row, pair in np.argwhere(is_found):
+            left, right = labels.space.mirror_pairs[pair]
+            clear = float(-evidence[row, pair])
+            reason = f"{left} and {right} {what} (evidence {clear:.2f} of 1)"
+            yield Finding(int(row), kind, (left, right), clear, reason)
 
 
 def _repeated_labels(labels: Labels) -> Iterator[Finding]:
@@ -188,6 +228,7 @@ def _repeated_labels(labels: Labels) -> Iterator[Finding]:
                     row,
                     "repeated_labels",
                     (),
+                    float(labels.is_located[row].sum()),
                     f"the same positions as in {labels.source[rows[0]]}: {labels.image[rows[0]]}; "
                     "one picture in two places leaks from training into test",
                 )

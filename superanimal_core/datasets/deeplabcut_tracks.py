@@ -10,14 +10,13 @@ import re
 
 import numpy as np
 
-from superanimal_core.datasets.deeplabcut import positions, read_either, same_stem, texts
-from superanimal_core.datasets.folder import DatasetFolder, frame_name, parent
+from superanimal_core.datasets.deeplabcut import positions, read_either, same_stem
+from superanimal_core.datasets.folder import DatasetFolder, parent
 from superanimal_core.datasets.headed_table import HeadedTable
+from superanimal_core.datasets.tracks import VIDEO_SUFFIXES, labels_from_tracks
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
-
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm")
 
 
 def parse_deeplabcut_tracks(dataset: str, folder: DatasetFolder) -> Labels:
@@ -54,23 +53,16 @@ def _labels_of_table(
         xy.append(own_xy)
         state.append(own_state)
         score.append(np.where(np.isfinite(likelihood), np.clip(likelihood, 0, 1), 1.0))
-    state = np.stack(state, axis=1)
-    row, individual = np.nonzero((state >= LabelState.OCCLUDED).any(axis=2))
-    n = len(row)
-    names = [i or "animal0" for i in table.individuals]
-    size = folder.image_size_px(frame_name(video, 0))
-    return Labels(
-        space=space,
-        source=texts([dataset] * n),
-        image=texts([frame_name(video, frames[r]) for r in row]),
-        image_size_px=np.tile(np.array(size, dtype=np.int64), (n, 1)),
-        individual=texts([names[i] for i in individual]),
-        group=texts([video] * n),
-        split=texts([""] * n),
-        box_xyxy_px=np.full((n, 4), np.nan),
-        xy_px=np.stack(xy, axis=1)[row, individual],
-        state=state[row, individual],
-        score=np.stack(score, axis=1)[row, individual],
+    return labels_from_tracks(
+        space,
+        dataset,
+        folder,
+        video,
+        frames,
+        [i or "animal0" for i in table.individuals],
+        np.stack(xy, axis=1),
+        np.stack(state, axis=1),
+        np.stack(score, axis=1),
     )
 
 

@@ -4,7 +4,8 @@ Parsers never open a path. They ask a `DatasetFolder`; the real one is `files.da
 use one that lives in memory.
 
 An image is named by its path relative to the data set's root, with forward slashes. A frame of a
-video is an image too: `top.mp4#frame=12` is frame 12, counted from 0 in decoding order.
+video is an image too: `top.mp4#frame=12` is frame 12, counted from 0 in decoding order. So is a
+picture inside a SLEAP package: `labels.pkg.slp/video0#frame=12`.
 """
 
 import re
@@ -55,6 +56,14 @@ class DatasetFolder(Protocol):
         """Plain arrays of an HDF5 file; `group@attribute` asks for an attribute. Absent: no key."""
         ...
 
+    def columns(self, name: str) -> Mapping[str, Sequence[str]]:
+        """A plain table with one header row, from .csv or .parquet: cells as text by column."""
+        ...
+
+    def array_names(self, name: str) -> list[str]:
+        """Names of all arrays in an HDF5 file, sorted."""
+        ...
+
     def image_size_px(self, name: str) -> tuple[int, int]:
         """(width, height) of an image or of a video frame, from the header only."""
         ...
@@ -73,6 +82,12 @@ def split_frame_name(image: str) -> tuple[str, int | None]:
     """(video, frame) of `video#frame=12`; (image, None) for a picture."""
     match = _FRAME.match(image)
     return (match["video"], int(match["frame"])) if match else (image, None)
+
+
+def package_of(video: str) -> tuple[str, str] | None:
+    """(package, group) of pictures that a file holds inside: `labels.pkg.slp/video0`, else None."""
+    above, _, group = video.rpartition("/")
+    return (above, group) if above.endswith(".slp") else None
 
 
 def posix_name(written: str) -> str:

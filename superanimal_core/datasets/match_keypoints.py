@@ -66,11 +66,17 @@ EPSILON = 1e-9
 
 @dataclass(frozen=True)
 class Proposal:
-    """One row of a proposed table: `unified` None where nothing fits; confidence 0-1."""
+    """One row of a proposed table: `unified` None where nothing fits; confidence 0-1.
+
+    `by` says what proposed it ('name', 'votes' or ''), `votes_say` the keypoint that won the votes
+    where that is another one.
+    """
 
     source: str
     unified: str | None
     confidence: float
+    by: str = ""
+    votes_say: str = ""
 
 
 @dataclass(frozen=True)
@@ -152,6 +158,56 @@ def match_by_votes(
     return Matching(_assigned(labels.space, unified, share, least_confidence), votes)
 
 
+def propose_conversion(
+    labels: Labels,
+    unified: KeypointSpace,
+    predicted_xy_px: Float[ndarray, "member animal unified 2"],
+    predicted_score: Float[ndarray, "member animal unified"],
+    *,
+    min_score: float,
+    min_confidence: float,
+) -> Matching:
+    """A table from the names first, and from votes for the keypoints whose names say nothing.
+
+    The ensemble votes by its median position and mean score. The confidence of a row is its share
+    of the votes; without any vote, the likeness of the names. A name that the votes contradict
+    stays, and `votes_say` tells it.
+    """
+    votes = match_by_votes(
+        labels,
+        unified,
+        np.median(predicted_xy_px, axis=0),
+        predicted_score.mean(axis=0),
+        min_score,
+        min_confidence,
+    ).votes
+    share = votes / np.maximum(votes.sum(axis=1, keepdims=True), EPSILON)
+    by_name = match_by_name(labels.space, unified)
+    named = [unified.index(p.unified) for p in by_name if p.unified]
+    open_share = share.copy()
+    open_share[:, named] = 0.0
+    open_share[[bool(p.unified) for p in by_name]] = 0.0
+    by_votes = _assigned(labels.space, unified, open_share, min_confidence)
+    rows = [
+        _joined(name, vote, own, unified)
+        for name, vote, own in zip(by_name, by_votes, share, strict=True)
+    ]
+    return Matching(tuple(rows), votes)
+
+
+def _joined(
+    name: Proposal, vote: Proposal, share: Float[ndarray, "unified"], unified: KeypointSpace
+) -> Proposal:
+    """One row: by name where there is one, else by votes, else a drop."""
+    target = name.unified or vote.unified
+    by = "name" if name.unified else "votes" if vote.unified else ""
+    if not share.any():
+        return Proposal(name.source, target, name.confidence if target else 0.0, by)
+    confidence = float(share[unified.index(target)]) if target else float(1 - share.max())
+    winner = unified.keypoints[int(share.argmax())]
+    return Proposal(name.source, target, confidence, by, winner if winner != target else "")
+
+
 def _assigned(
     source: KeypointSpace,
     unified: KeypointSpace,
@@ -171,8 +227,11 @@ def _assigned(
 
 
 def proposal_table(proposals: tuple[Proposal, ...]) -> str:
-    """The text of a conversion table to review: the confidence stands in a third column."""
-    rows = [f"{p.source}\t{p.unified or ''}\t{p.confidence:.2f}\n" for p in proposals]
+    """The text of a conversion table to review; what speaks for a row stands in further columns."""
+    rows = [
+        f"{p.source}\t{p.unified or ''}\t{p.confidence:.2f}\t{p.by}\t{p.votes_say}\n"
+        for p in proposals
+    ]
     return "# Proposed; review every row, then keep the first two columns.\n" + "".join(
-        ["source\tunified\tconfidence\n", *rows]
+        ["source\tunified\tconfidence\tby\tvotes_say\n", *rows]
     )

@@ -9,7 +9,8 @@ Pereira et al. 2022 (Nat Methods); layout of the tables `frames`, `instances`, `
   corner of the image was (0, 0), which is our convention.
 * Where people labeled some instances of a file (type 0), only those are labels; a file with
   predictions only gives those, with their scores.
-* An image is a frame of a video: `top.mp4#frame=12` (see `folder`). The video lies beside the .slp.
+* An image is a frame of a video: `top.mp4#frame=12` (see `folder`). The video lies beside the .slp,
+  or its labeled frames are inside (.pkg.slp): `labels.pkg.slp/video0#frame=12`.
 """
 
 import json
@@ -37,6 +38,7 @@ from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
 
 USER, PREDICTED = 0, 1
 CENTERED_SINCE = 1.1
+EMBEDDED = "./"  # no name of a video file begins so (`posix_name`)
 _WANTED = (
     "metadata@json",
     "metadata@format_id",
@@ -181,17 +183,15 @@ def _frames(file: _SlpFile, wanted: ndarray) -> ndarray:
 
 
 def _videos(file: _SlpFile, folder: DatasetFolder, numbers: Sequence[int]) -> Mapping[int, str]:
-    """Video number -> its name in the data set. DatasetError when it is missing or embedded."""
+    """Video number -> its name in the data set. DatasetError when it is missing."""
     found = {}
     for number in numbers:
         if number >= len(file.videos):
             raise DatasetError(f"{file.where}: a frame is in the unknown video {number}")
         written = file.videos[number]
-        if written in ("", "."):
-            raise DatasetError(
-                f"{file.where}: its pictures are embedded (.pkg.slp); save it as .slp beside the "
-                "video"
-            )
+        if written.startswith(EMBEDDED):
+            found[number] = f"{file.name}/{written.removeprefix(EMBEDDED)}"
+            continue
         beside, bare = parent(file.name), written.rsplit("/", 1)[-1]
         inside = [] if re.match(r"^(/|[A-Za-z]:)|(^|/)\.\.(/|$)", written) else [written]
         candidates = {written: [joined(beside, name) for name in (*inside, bare)]}
@@ -200,12 +200,18 @@ def _videos(file: _SlpFile, folder: DatasetFolder, numbers: Sequence[int]) -> Ma
 
 
 def _video_name(video: Any) -> str:
-    """The file name in one entry of `videos_json`."""
+    """The file name in one entry of `videos_json`, or where in the file its pictures are."""
     if not isinstance(video, dict):
         raise ValueError("a video is no object")
     backend = video.get("backend", video)
     name = backend.get("filename", backend.get("filenames", ""))
-    return posix_name(name if isinstance(name, str) else "")
+    name = posix_name(name if isinstance(name, str) else "")
+    if name not in ("", "."):
+        return name
+    inside = str(backend.get("dataset", "")).strip("/").split("/")
+    if len(inside) != 2 or inside[1] != "video" or not re.fullmatch(r"[A-Za-z0-9_-]+", inside[0]):
+        raise ValueError("a video has neither a file nor pictures in the package")
+    return EMBEDDED + inside[0]
 
 
 def _individuals(images: Sequence[str], tracks: Sequence[int], names: Sequence[str]) -> list[str]:

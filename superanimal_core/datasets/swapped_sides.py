@@ -7,44 +7,70 @@ above. Its mean over the animals is the consensus of (i, j, p), near 1 or -1. Wh
 sides mix, the animals do not agree: then there is no evidence, and no finding.
 """
 
+from collections.abc import Iterator
 from itertools import combinations
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels
 
-FEWEST_ANIMALS = 10  # fewer have no consensus
-CLEAR = 0.8  # nine of ten animals must agree on the side before an axis may vote
+CLEAR = 0.9  # of 20 animals 19 must agree on the side before an axis may vote
 
 
-def side_evidence(labels: Labels) -> Float[ndarray, "animal pair"]:
-    """From 1 (on the right sides) to -1 (exchanged) for each mirror pair; NaN = cannot be told."""
-    pairs = labels.space.mirror_pairs
-    evidence = np.full((len(labels), len(pairs)), np.nan)
-    if not pairs:
-        return evidence
+def side_consensus(labels: Labels, fewest_animals: int) -> Float[ndarray, "pair place place"]:
+    """Mean sine between each axis i->j of the body (i < j) and each pair.
+
+    0 where the animals disagree: there the set itself says that sides tell nothing. NaN where fewer
+    than `fewest_animals` show the axis: another set may know.
+    """
     places = middle_places(labels)
-    axes = list(combinations(range(places.shape[1]), 2))
-    sides = [(labels.space.index(left), labels.space.index(right)) for left, right in pairs]
-    for p, (left, right) in enumerate(sides):
-        across = labels.xy_px[:, right] - labels.xy_px[:, left]
-        votes = np.zeros(len(labels))
-        weight = np.zeros(len(labels))
-        for i, j in axes:
-            sine = _sine(places[:, j] - places[:, i], across)
+    sides = _sides(labels.space)
+    consensus = np.full((len(sides), places.shape[1], places.shape[1]), np.nan)
+    for p, i, j in _axes(sides, places):
+        sine = _sine(places[:, j] - places[:, i], _across(labels, sides[p]))
+        sine = sine[np.isfinite(sine)]
+        if len(sine) >= fewest_animals:
+            is_clear = abs(np.sign(sine).mean()) >= CLEAR
+            consensus[p, i, j] = sine.mean() if is_clear else 0.0
+    return consensus
+
+
+def side_evidence(
+    labels: Labels, consensus: Float[ndarray, "pair place place"]
+) -> Float[ndarray, "animal pair"]:
+    """From 1 (on the sides that the consensus says) to -1 (exchanged); NaN = cannot be told.
+
+    The consensus may be that of the same set, or of others in the same space.
+    """
+    places = middle_places(labels)
+    sides = _sides(labels.space)
+    votes, weight = np.zeros((2, len(labels), len(sides)))
+    for p, i, j in _axes(sides, places):
+        if abs(consensus[p, i, j]) > 0:
+            sine = _sine(places[:, j] - places[:, i], _across(labels, sides[p]))
             is_known = np.isfinite(sine)
-            if is_known.sum() < FEWEST_ANIMALS:
-                continue
-            if abs(np.sign(sine[is_known]).mean()) < CLEAR:
-                continue
-            consensus = sine[is_known].mean()
-            votes[is_known] += consensus * sine[is_known]
-            weight[is_known] += abs(consensus)
-        voted = weight > 0
-        evidence[voted, p] = votes[voted] / weight[voted]
-    return evidence
+            votes[is_known, p] += consensus[p, i, j] * sine[is_known]
+            weight[is_known, p] += abs(consensus[p, i, j])
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(weight > 0, votes / weight, np.nan)
+
+
+def _sides(space: KeypointSpace) -> list[tuple[int, int]]:
+    return [(space.index(left), space.index(right)) for left, right in space.mirror_pairs]
+
+
+def _axes(sides: list[tuple[int, int]], places: ndarray) -> Iterator[tuple[int, int, int]]:
+    """(pair, place, place) of every pair and axis."""
+    for p in range(len(sides)):
+        for i, j in combinations(range(places.shape[1]), 2):
+            yield p, i, j
+
+
+def _across(labels: Labels, side: tuple[int, int]) -> Float[ndarray, "animal 2"]:
+    return labels.xy_px[:, side[1]] - labels.xy_px[:, side[0]]
 
 
 def middle_places(labels: Labels) -> Float[ndarray, "animal place 2"]:

@@ -11,16 +11,18 @@ import re
 import struct
 from collections.abc import Mapping, Sequence
 from functools import cached_property
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 from numpy import ndarray
 
-from superanimal_core.datasets.folder import split_frame_name
+from superanimal_core.datasets.folder import package_of, split_frame_name
 from superanimal_core.datasets.headed_table import HeadedTable, parse_headed_csv
 from superanimal_core.errors import DatasetError
 from superanimal_core.files.documents import read_json, read_text
-from superanimal_core.files.hdf_tables import read_arrays, read_hdf_table
+from superanimal_core.files.hdf_tables import array_names, read_arrays, read_hdf_table
+from superanimal_core.files.plain_tables import read_columns
 
 MAX_FILES = 5_000_000
 IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
@@ -61,7 +63,9 @@ class DiskFolder:
 
     def has(self, name: str) -> bool:
         """True when the file (or the frame's video) exists. DatasetError when it lies outside."""
-        return os.path.isfile(self.path(split_frame_name(name)[0]))
+        video = split_frame_name(name)[0]
+        package = package_of(video)
+        return os.path.isfile(self.path(package[0] if package else video))
 
     def path(self, name: str) -> Path:
         """Where a name lies on disk. DatasetError when that is outside the data set's folder."""
@@ -94,6 +98,14 @@ class DiskFolder:
             return read_hdf_table(self.path(name), self.where(name))
         return parse_headed_csv(self.text(name), self.where(name))
 
+    def columns(self, name: str) -> Mapping[str, Sequence[str]]:
+        """A plain table with one header row, from .csv or .parquet, cells as text."""
+        return read_columns(self.path(name), self.where(name))
+
+    def array_names(self, name: str) -> list[str]:
+        """Names of the arrays in an HDF5 file."""
+        return array_names(self.path(name), self.where(name))
+
     def arrays(self, name: str, wanted: Sequence[str]) -> Mapping[str, ndarray]:
         """Plain arrays and attributes of an HDF5 file; what is absent has no key."""
         return read_arrays(self.path(name), wanted, self.where(name))
@@ -104,8 +116,19 @@ class DiskFolder:
         if frame is None:
             return image_size_px(self.path(file), self.where(file))
         if file not in self._frame_size:
-            self._frame_size[file] = _video_size_px(self.path(file), self.where(file))
+            self._frame_size[file] = self._video_size_px(file)
         return self._frame_size[file]
+
+    def _video_size_px(self, video: str) -> tuple[int, int]:
+        package = package_of(video)
+        if package is None:
+            return _video_size_px(self.path(video), self.where(video))
+        from superanimal_core.files.embedded_pictures import read_embedded  # it imports this module
+
+        where = self.where(package[0])
+        for _, image in read_embedded(self.path(package[0]), package[1], where):
+            return image.shape[1], image.shape[0]
+        raise DatasetError(f"{where}: no picture in '{package[1]}'")
 
 
 def _matching(names: Sequence[str], pattern: str) -> list[str]:
@@ -122,7 +145,7 @@ def image_path(dataset_path: str | Path, image: str) -> Path:
     return DiskFolder(dataset_path).path(split_frame_name(image)[0])
 
 
-def image_size_px(path: Path, where: str) -> tuple[int, int]:
+def image_size_px(path: Path | BytesIO, where: str) -> tuple[int, int]:
     """(width, height) from an image's header. DatasetError when it is no picture or far too big."""
     from PIL import Image  # here: a study of videos never needs it
 

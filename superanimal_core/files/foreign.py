@@ -1,15 +1,19 @@
 """A foreign data set on disk -> labels whose images can be opened from the study's directory."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
 
 from superanimal_core.datasets import PARSERS
-from superanimal_core.datasets.folder import frame_name, split_frame_name
+from superanimal_core.datasets.folder import frame_name, package_of, split_frame_name
 from superanimal_core.errors import DatasetError
 from superanimal_core.files.atomic import replacing
 from superanimal_core.files.dataset_folder import DiskFolder
+from superanimal_core.files.embedded_pictures import read_embedded
 from superanimal_core.files.images import write_image
 from superanimal_core.files.video import read_frames
 from superanimal_core.pose.labels import Labels
@@ -39,7 +43,7 @@ def extract_frames(labels: Labels, folder: str | Path) -> Labels:
     with replacing(folder) as temporary:
         temporary.mkdir()
         for number, (video, frames) in enumerate(sorted(wanted.items())):
-            for frame, image in enumerate(read_frames(video, stop=max(frames) + 1)):
+            for frame, image in _pictures_of(video, max(frames) + 1):
                 if frame in frames:
                     picture = f"{number:03d}-{Path(video).stem}-{frame:06d}.jpg"
                     write_image(image, temporary / picture)
@@ -49,6 +53,15 @@ def extract_frames(labels: Labels, folder: str | Path) -> Labels:
                 raise DatasetError(f"{video}: labels name frame {lost[0]}, beyond the video's end")
     images = np.array([written.get(str(name), str(name)) for name in labels.image], dtype=object)
     return replace(labels, image=images)
+
+
+def _pictures_of(video: str, stop: int) -> Iterator[tuple[int, UInt8[ndarray, "height width 3"]]]:
+    """(number, picture) of the frames before `stop`, or of those that a package holds."""
+    package = package_of(video)
+    if package:
+        yield from read_embedded(*package, package[0])
+    else:
+        yield from enumerate(read_frames(video, stop=stop))
 
 
 def _located(folder: DiskFolder, name: str) -> str:

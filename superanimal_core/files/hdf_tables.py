@@ -22,21 +22,24 @@ from typing import Any
 
 import h5py
 import numpy as np
+from h5py import h5o  # pyright: ignore[reportAttributeAccessIssue]
 from numpy import ndarray
 
 from superanimal_core.datasets.headed_table import HeadedTable
 from superanimal_core.errors import DatasetError
+from superanimal_core.files.hdf_heaps import refuse_broken_heaps
 
 KEYS = ("df_with_missing", "tracks", "df")
 MAX_BYTES = 2**29
 MOST_COMPRESSION = 1100  # deflate cannot do better than 1032 to 1
 MOST_MEMORY_BYTES = 2**30
 MAX_LITERAL_BYTES = 2**24
+MOST_NODES = 1_000_000
 
 
 def read_hdf_table(path: Path, where: str) -> HeadedTable:
     """The DeepLabCut-style table in a .h5 file, in either layout of pandas."""
-    with _opened(path, where) as file:
+    with opened_hdf(path, where) as file:
         key = next((k for k in KEYS if _get(file, k, where) is not None), None)
         if key is None:
             raise DatasetError(f"{where}: no table under {' or '.join(KEYS)}")
@@ -54,7 +57,7 @@ def read_hdf_table(path: Path, where: str) -> HeadedTable:
 def read_arrays(path: Path, wanted: Sequence[str], where: str) -> Mapping[str, ndarray]:
     """The wanted datasets (`group/name`) and attributes (`group@name`) that the file has."""
     found: dict[str, ndarray] = {}
-    with _opened(path, where) as file:
+    with opened_hdf(path, where) as file:
         for name in wanted:
             place, _, attribute = name.partition("@")
             node = _get(file, place, where) if place else file
@@ -66,6 +69,40 @@ def read_arrays(path: Path, wanted: Sequence[str], where: str) -> Mapping[str, n
             else:
                 found[name] = _array(node, where)
     return found
+
+
+def array_names(path: Path, where: str) -> list[str]:
+    """Names of all arrays in an HDF5 file, sorted; links are not followed.
+
+    DatasetError when there are more than `MOST_NODES`.
+    """
+    found: list[str] = []
+    seen: set[int] = set()
+    with opened_hdf(path, where) as file:
+        pending: list[tuple[str, Any]] = [("", file)]
+        while pending:
+            above, group = pending.pop()
+            for name in group:
+                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                    continue
+                node = group[name]
+                address = h5o.get_info(node.id).addr
+                if isinstance(node, h5py.Dataset):
+                    found.append(f"{above}{name}")
+                elif isinstance(node, h5py.Group) and address not in seen:
+                    pending.append((f"{above}{name}/", node))
+                seen.add(address)
+                if len(found) + len(pending) > MOST_NODES:
+                    raise DatasetError(f"{where}: more than {MOST_NODES} arrays; refused")
+    return sorted(found)
+
+
+def plain_node(file: h5py.File, name: str, where: str) -> h5py.Dataset | None:
+    """A dataset whose content lies in the file itself, to be read in parts; None when absent."""
+    node = _get(file, name, where)
+    if node is not None:
+        _refuse_elsewhere(node, where)
+    return node
 
 
 _BROKEN = (
@@ -81,9 +118,10 @@ _BROKEN = (
 
 
 @contextmanager
-def _opened(path: Path, where: str) -> Iterator[h5py.File]:
+def opened_hdf(path: Path, where: str) -> Iterator[h5py.File]:
     """An HDF5 file open for reading; what h5py says about a broken one becomes a DatasetError."""
     try:
+        refuse_broken_heaps(path, where)
         with _memory_limit(MOST_MEMORY_BYTES), h5py.File(path, "r") as file:
             yield file
     except _BROKEN as mistake:
@@ -126,10 +164,10 @@ def _get(file: Any, name: str, where: str) -> Any:
 
 def _array(node: Any, where: str) -> ndarray:
     """A dataset in memory. DatasetError unless it is plain, inside the file, and not too big."""
-    if not isinstance(node, h5py.Dataset):
-        raise DatasetError(f"{where}: '{getattr(node, 'name', node)}' is no array")
-    if node.external or node.is_virtual:
-        raise DatasetError(f"{where}: '{node.name}' keeps its numbers in another file; refused")
+    _refuse_elsewhere(node, where)
+    if h5py.check_string_dtype(node.dtype) is not None and node.dtype.hasobject:
+        _refuse_bomb(np.prod(node.shape, dtype=float) * 8, node, where)
+        return np.asarray(node.asstr("utf-8", "replace")[()], dtype=str)
     if node.dtype.kind not in "biufSUV" or node.dtype.hasobject:
         raise DatasetError(
             f"{where}: '{node.name}' holds Python objects (pickled); refused. Save the table "
@@ -137,7 +175,15 @@ def _array(node: Any, where: str) -> ndarray:
         )
     size = max(np.prod(node.shape, dtype=float), np.prod(node.chunks or (0,), dtype=float))
     _refuse_bomb(size * node.dtype.itemsize, node, where)
-    return node[()]
+    return np.asarray(node[()])
+
+
+def _refuse_elsewhere(node: Any, where: str) -> None:
+    """DatasetError unless it is a dataset whose content lies in this file."""
+    if not isinstance(node, h5py.Dataset):
+        raise DatasetError(f"{where}: '{getattr(node, 'name', node)}' is no array")
+    if node.external or node.is_virtual:
+        raise DatasetError(f"{where}: '{node.name}' keeps its numbers in another file; refused")
 
 
 def _attribute(node: Any, name: str, where: str) -> ndarray:

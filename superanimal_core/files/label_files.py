@@ -7,6 +7,9 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
+from jaxtyping import Shaped
+from numpy import ndarray
 
 from superanimal_core.datasets.coverage import label_coverage
 from superanimal_core.errors import DatasetError
@@ -24,6 +27,21 @@ def write_labels(labels: Labels, path: str | Path, record: Mapping[str, Any]) ->
 def read_labels(path: str | Path) -> Labels:
     """Read labels that `write_labels` wrote."""
     return labels_from_table(read_parquet(path), read_space(path))
+
+
+def read_labels_of_images(path: str | Path, images: Sequence[str]) -> Labels:
+    """The animals of some images, without reading the others into memory."""
+    table: pa.Table = pq.read_table(path, filters=[("image", "in", list(images))])
+    return labels_from_table(table, read_space(path))
+
+
+def labeled_images(path: str | Path) -> Shaped[ndarray, "image"]:
+    """Names of the images that have a keypoint with a position, in the order of the table."""
+    located: pa.Table = pq.read_table(
+        path, columns=["image"], filters=[("state", ">=", int(LabelState.OCCLUDED))]
+    )
+    names = located["image"].unify_dictionaries().combine_chunks()
+    return np.array(names.unique().to_pylist(), dtype=object)
 
 
 def read_all_labels(paths: Sequence[str]) -> Labels:

@@ -164,7 +164,7 @@ def predict_labels(
     """Where each network sees the keypoints of labeled animals, given their boxes (px); scores."""
     first = bundles[0]
     networks = [ready_network(b.network, device) for b in bundles]
-    found = np.full((len(bundles), *labels.state.shape, 2), np.nan)
+    found = np.full((len(bundles), len(labels), len(first.space), 2), np.nan)
     score = np.zeros(found.shape[:3])
     for start in range(0, len(labels), batch):
         rows = np.arange(start, min(start + batch, len(labels)))

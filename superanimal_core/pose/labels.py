@@ -134,6 +134,13 @@ def fill_boxes(labels: Labels, margin: float) -> Labels:
     return replace(labels, box_xyxy_px=boxes)
 
 
+def some_labels(labels: Labels, count: int) -> Labels:
+    """At most so many of the animals that have a box and a position, evenly over the set."""
+    usable = np.flatnonzero(labels.has_box & labels.is_located.any(axis=1))
+    chosen = np.unique(np.linspace(0, len(usable) - 1, min(count, len(usable))).round())
+    return labels.select(usable[chosen.astype(np.int64)])
+
+
 def held_out_labels(labels: Labels) -> Labels:
     """The animals that no training has seen and that have a box."""
     return labels.select((labels.split == "test") & labels.has_box)

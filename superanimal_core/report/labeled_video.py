@@ -56,13 +56,21 @@ def _draw_animal(
     for first, second in space.bones:
         a, b = space.index(first), space.index(second)
         if sure[a] and sure[b]:
-            cv2.line(image, _at(xy[a]), _at(xy[b]), (235, 235, 235), 1, cv2.LINE_AA, FRACTION_BITS)
+            cv2.line(
+                image,
+                fixed_point(xy[a]),
+                fixed_point(xy[b]),
+                (235, 235, 235),
+                1,
+                cv2.LINE_AA,
+                FRACTION_BITS,
+            )
     for keypoint in np.flatnonzero(sure):
-        axes = _at(np.maximum(2 * deviation[keypoint], 0.1) + 0.5)
-        _ellipse(image, _at(xy[keypoint]), axes, colors[keypoint])
+        axes = fixed_point(np.maximum(2 * deviation[keypoint], 0.1) + 0.5)
+        _ellipse(image, fixed_point(xy[keypoint]), axes, colors[keypoint])
         cv2.circle(
             image,
-            _at(xy[keypoint]),
+            fixed_point(xy[keypoint]),
             int(2.5 * 2**FRACTION_BITS),
             colors[keypoint],
             -1,
@@ -80,7 +88,7 @@ def _ellipse(
 
 def _draw_box(image: Image, box: Float[ndarray, "4"]) -> None:
     if np.isfinite(box).all():
-        corners = _at(box[:2]), _at(box[2:])
+        corners = fixed_point(box[:2]), fixed_point(box[2:])
         cv2.rectangle(image, *corners, (255, 255, 255), 1, cv2.LINE_AA, FRACTION_BITS)
 
 
@@ -89,7 +97,7 @@ def _write_line(image: Image, text: str) -> None:
         cv2.putText(image, text, (8, 20), cv2.FONT_HERSHEY_SIMPLEX, 0.5, color, width, cv2.LINE_AA)
 
 
-def _at(xy: Float[ndarray, "2"]) -> tuple[int, int]:
+def fixed_point(xy: Float[ndarray, "2"]) -> tuple[int, int]:
     """Fixed-point position for OpenCV, whose pixel centers are whole numbers."""
     x, y = np.round((xy - 0.5) * 2**FRACTION_BITS)
     return int(x), int(y)

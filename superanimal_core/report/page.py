@@ -27,6 +27,12 @@ from superanimal_core.report.cohort import (
     videos_to_show,
 )
 from superanimal_core.report.coverage import coverage, taught_keypoints
+from superanimal_core.report.doubtful import (
+    dataset_pictures,
+    finding_pictures,
+    finding_table,
+    leaks,
+)
 from superanimal_core.report.methods import (
     dataset_table,
     methods_sentences,
@@ -91,6 +97,7 @@ def page_contents(
         "models": models(results),
         "reliability": reliability(results.reliability, results.truth),
         "coverage": coverage(results.coverage),
+        "labels": _labels(results, report),
         "looks": [closer_look(r, i, count, taught) for i, r in enumerate(looks)],
         "has_posterior": settings["smoothing"]["method"] == "eks",
         "labeled_videos": report["labeled_videos"],
@@ -98,4 +105,15 @@ def page_contents(
         "datasets": dataset_table(datasets, results.coverage),
         "methods": numbered(sentences),
         "settings": json.dumps(settings, indent=2, ensure_ascii=False),
+    }
+
+
+def _labels(results: StudyResults, report: Mapping[str, Any]) -> dict[str, Any]:
+    """What the page says and shows of the labels themselves."""
+    unified, findings, repeats = results.unified, results.findings, results.repeats
+    return {
+        "counts": finding_table(list(unified), findings, repeats),
+        "leaks": leaks(repeats),
+        "findings": finding_pictures(findings, unified, report["finding_pictures"]),
+        "datasets": dataset_pictures(unified, report["dataset_pictures"]),
     }

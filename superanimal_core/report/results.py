@@ -35,7 +35,8 @@ class StudyResults:
     (quality.json) of each, `coverage` the label counts, `evaluation` rows by model, `histories`
     (step, loss) columns by model and member, `truth` rows by video for videos whose truth is known
     and that did not fail, `reliability` by model levels and what part of held-out labels they hold
-    (empty where unknown); `folder` holds a folder for each video.
+    (empty where unknown); `findings` and `repeats` are rows about doubtful labels and pictures,
+    `unified` the label table of each data set; `folder` holds a folder for each video.
     """
 
     videos: list[Row]
@@ -45,6 +46,9 @@ class StudyResults:
     histories: dict[str, dict[str, dict[str, Column]]]
     truth: dict[str, list[Row]]
     reliability: dict[str, tuple[Column, Column]]
+    findings: list[Row]
+    repeats: list[Row]
+    unified: dict[str, str]
     folder: Path
 
 
@@ -70,8 +74,8 @@ class VideoResults:
 def read_results(inputs: Mapping[str, Any]) -> StudyResults:
     """Read the tables of a study.
 
-    `inputs`: quality, coverage (paths), evaluation, calibration, truth (lists of paths), members
-    (folders), laid out as in the results folder.
+    `inputs`: quality, coverage, repeats (paths), evaluation, calibration, truth, unified, audits
+    (lists of paths), members (folders), laid out as in the results folder.
     """
     quality = Path(inputs["quality"])
     videos, folder = _rows(quality), quality.parent.parent / "videos"
@@ -84,6 +88,9 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         histories=_read_histories(inputs["members"]),
         truth=read_truth(inputs["truth"]),
         reliability={Path(p).parent.name: _levels(p) for p in inputs["calibration"]},
+        findings=[row for path in inputs["audits"] for row in _rows(path)],
+        repeats=_rows(inputs["repeats"]),
+        unified={Path(path).parent.name: str(path) for path in inputs["unified"]},
         folder=folder,
     )
 

@@ -1,6 +1,8 @@
 """What the tests of data sets share: a data set in memory, hand-made labels, real sets if there."""
 
+import csv
 import fnmatch
+import io
 import json
 import os
 from pathlib import Path
@@ -41,6 +43,13 @@ class MemoryFolder:
 
     def arrays(self, name, wanted):
         return {key: self.documents[name][key] for key in wanted if key in self.documents[name]}
+
+    def columns(self, name):
+        header, *rows = csv.reader(io.StringIO(self.documents[name]))
+        return {key: [row[i] for row in rows] for i, key in enumerate(header)}
+
+    def array_names(self, name):
+        return sorted(key for key in self.documents[name] if "@" not in key)
 
     def image_size_px(self, name):
         if not self.has(name):

@@ -4,15 +4,15 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from superanimal_core.datasets.audit import AuditLimits, audit_labels, relative_bone_lengths
+from superanimal_core.datasets.audit import audit_labels, relative_bone_lengths
 from superanimal_core.datasets.coco import parse_coco
 from superanimal_core.datasets.deeplabcut import parse_deeplabcut
-from superanimal_core.datasets.swapped_sides import side_evidence
+from superanimal_core.datasets.swapped_sides import side_consensus, side_evidence
 from superanimal_core.files.dataset_folder import DiskFolder
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import LabelState
+from superanimal_core.pose.labels import LabelState, concatenate_labels
 
-LIMITS = AuditLimits(box_margin=0.05, bone_ratio=2.5, bone_deviations=6.0, side_evidence=0.4)
+LIMITS = {"box_margin": 0.05, "bone_ratio": 2.5, "bone_deviations": 6.0, "min_side_evidence": 0.4}
 SHAPE = {  # a mouse from above that looks to the right: body lengths, y down, so left is up
     "nose": (1.0, 0.0),
     "left_ear": (0.8, -0.1),
@@ -29,6 +29,10 @@ SPACE = KeypointSpace(
     (("left_ear", "right_ear"), ("left_hip", "right_hip")),
     (("nose", "neck"), ("neck", "center"), ("center", "tail_base"), ("left_ear", "right_ear")),
 )
+
+
+def findings_in(labels, *others):
+    return audit_labels(labels, concatenate_labels([labels, *others]), **LIMITS)
 
 
 def mice(labels_of, n=1000, seed=0):
@@ -63,8 +67,9 @@ def test_planted_swaps_are_found_without_false_alarms(labels_of):
         for row in random.choice(both, len(both) // 50, replace=False):
             xy[row, [i, j]] = xy[row, [j, i]]
             planted.add((int(row), p))
-    evidence = side_evidence(replace(labels, xy_px=xy))
-    found = {(int(r), int(p)) for r, p in np.argwhere(evidence < -LIMITS.side_evidence)}
+    swapped = replace(labels, xy_px=xy)
+    evidence = side_evidence(swapped, side_consensus(swapped, 10))
+    found = {(int(r), int(p)) for r, p in np.argwhere(evidence < -LIMITS["min_side_evidence"])}
     assert len(found & planted) >= 0.95 * len(planted)
     assert len(found - planted) <= 0.01 * np.isfinite(evidence).sum()
 
@@ -73,11 +78,38 @@ def test_views_from_both_sides_give_no_evidence(labels_of):
     labels = mice(labels_of, n=200)
     mirrored = labels.xy_px.copy()
     mirrored[::2, :, 1] *= -1
-    assert np.isnan(side_evidence(replace(labels, xy_px=mirrored))).all()
+    mixed = replace(labels, xy_px=mirrored)
+    assert np.isnan(side_evidence(mixed, side_consensus(mixed, 10))).all()
+
+
+def renamed(labels, name):
+    return replace(labels, source=np.full(len(labels), name, dtype=object))
+
+
+def test_a_set_that_disagrees_with_the_others_is_found_though_it_agrees_with_itself(labels_of):
+    mirrored = renamed(mice(labels_of, n=40, seed=3), "mirrored")
+    mirrored = replace(mirrored, xy_px=mirrored.xy_px * [-1, 1] + [600, 0])
+    others = renamed(mice(labels_of, n=200), "other")
+    kinds = Counter(f.kind for f in findings_in(mirrored, others))
+    both = sum(
+        (mirrored.is_located[:, SPACE.index(a)] & mirrored.is_located[:, SPACE.index(b)]).sum()
+        for a, b in SPACE.mirror_pairs
+    )
+    assert kinds["sides_unlike_other_sets"] >= 0.9 * both
+    assert not Counter(f.kind for f in findings_in(mirrored))["sides_unlike_other_sets"]
+    assert not Counter(f.kind for f in findings_in(others, mirrored))["swapped_sides"]
+
+
+def test_a_set_too_small_for_a_consensus_is_judged_by_the_others(labels_of):
+    few = renamed(mice(labels_of, n=6, seed=4), "few")
+    few = replace(few, xy_px=few.xy_px * [-1, 1] + [600, 0])
+    assert "swapped_sides" not in {f.kind for f in findings_in(few)}
+    others = renamed(mice(labels_of, n=200), "other")
+    assert "swapped_sides" in {f.kind for f in findings_in(few, others)}
 
 
 def test_sound_mice_raise_no_suspicion(labels_of):
-    assert len(audit_labels(mice(labels_of), LIMITS)) <= 10
+    assert len(findings_in(mice(labels_of))) <= 10
 
 
 def test_each_planted_mistake_is_named(labels_of):
@@ -89,7 +121,7 @@ def test_each_planted_mistake_is_named(labels_of):
     box[2] = [0, 0, *xy[2].max(axis=0)]
     xy[3, SPACE.index("neck")] = xy[3, SPACE.index("center")]
     xy[5] = xy[4]
-    findings = audit_labels(replace(labels, xy_px=xy, box_xyxy_px=box), LIMITS)
+    findings = findings_in(replace(labels, xy_px=xy, box_xyxy_px=box))
     kinds = {(f.row, f.kind) for f in findings}
     assert {
         (0, "outside_image"),
@@ -118,5 +150,5 @@ def test_real_shared_frames_and_faulty_boxes_are_found(shared_data):
     names = sorted(merged.image[np.flatnonzero(shared & located)])
     assert names == ["img0046_4624.png", "img0070_4639.png", "img0081_4650.png"]
     rodents = parse_coco("irodent", DiskFolder(shared_data / "irodent_labels"))
-    count = Counter(finding.kind for finding in audit_labels(rodents, LIMITS))
+    count = Counter(finding.kind for finding in findings_in(rodents))
     assert count["box_from_origin"] / len(rodents) == pytest.approx(0.68, abs=0.01)

@@ -32,6 +32,34 @@ def test_a_table_in_the_repository_has_no_mistake(table):
     assert conversion_mistakes(rows, space(table.parent.name), table.name) == []
 
 
+@pytest.mark.parametrize(
+    ("name", "keypoints", "pairs", "first", "last"),
+    [
+        ("superanimal_topviewmouse", 27, 6, "nose", "head_midpoint"),
+        ("superanimal_quadruped", 39, 13, "nose", "body_middle_left"),
+        ("superanimal_bird", 42, None, "back", "lower_cere"),
+        ("superanimal_humanbody", 17, 8, "nose", "right_ankle"),
+    ],
+)
+def test_the_released_spaces_are_whole(name, keypoints, pairs, first, last):
+    released = space(name)
+    assert (len(released), released.keypoints[0], released.keypoints[-1]) == (
+        keypoints,
+        first,
+        last,
+    )
+    assert len(released.oks_sigmas) == keypoints
+    assert released.bones
+    sided = {k for k in released.keypoints if "left" in k or "right" in k}
+    mirrored = {k for pair in released.mirror_pairs for k in pair}
+    assert mirrored == {
+        k for k in sided if k.replace("left", "right") != k.replace("right", "left")
+    }
+    assert pairs is None or len(released.mirror_pairs) == pairs
+    for left, right in released.mirror_pairs:
+        assert left.replace("left", "right") == right
+
+
 def test_every_source_of_the_papers_has_a_table():
     names = {MOUSE: 15, QUADRUPED: 7}
     mouse = {

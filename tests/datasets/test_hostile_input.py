@@ -12,9 +12,12 @@ import struct
 import warnings
 import zlib
 
+import foreign_documents
 import h5py
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,7 +25,8 @@ from hypothesis import strategies as st
 from superanimal_core.datasets import PARSERS
 from superanimal_core.errors import DatasetError
 from superanimal_core.files.dataset_folder import DiskFolder
-from superanimal_core.pose.labels import Labels
+from superanimal_core.files.plain_tables import parse_columns
+from superanimal_core.pose.labels import Labels, LabelState
 
 TIMES = int(os.environ.get("SUPERANIMAL_FUZZ", "1"))
 ODD = [
@@ -121,6 +125,51 @@ def test_mutated_coco_documents_end_in_labels_or_one_error(memory_folder, seed):
     labels_or_error(PARSERS["coco"], "set", memory_folder({"coco.json": content}))
 
 
+POINT_LISTS = {
+    "label_studio": (json.loads, "export.json"),
+    "stanford_extra": (json.loads, "dogs.json"),
+    "cvat": (str, "annotations.xml"),
+    "long_table": (str, "labels.csv"),
+}
+
+
+@pytest.fixture(scope="module")
+def point_lists(labels_of):
+    """A sound document of every format that lists points: two pictures, one animal each."""
+    boxes = {"box_xyxy_px": np.array([[0.0, 0.0, 50.0, 60.0]] * 2), "split": np.array(["", "test"])}
+    state = np.full((2, 2), LabelState.VISIBLE)
+    labels = labels_of(("nose", "tail_end"), state=state, xy_px=np.ones((2, 2, 2)), **boxes)
+    return {name: getattr(foreign_documents, name)(labels) for name in POINT_LISTS}, labels
+
+
+@fuzz(1600)
+@given(seed=st.integers(0, 2**60), format=st.sampled_from(sorted(POINT_LISTS)))
+def test_mutated_point_lists_end_in_labels_or_one_error(memory_folder, point_lists, seed, format):
+    documents, labels = point_lists
+    chance, (parse, name) = random.Random(seed), POINT_LISTS[format]
+    if parse is json.loads:
+        document = mutated_tree(json.loads(documents[format]), chance)
+    else:
+        document = mutated_bytes(documents[format].encode(), chance).decode("latin-1")
+    folder = memory_folder({name: document}, dict.fromkeys(labels.image, (9, 9)))
+    if format == "long_table":
+        folder = DiskText(folder, name, document)
+    labels_or_error(PARSERS[format], "set", folder)
+
+
+class DiskText:
+    """A folder in memory whose one plain table is read by the project's own reader."""
+
+    def __init__(self, folder, name, text):
+        self.folder, self.name, self.text_of = folder, name, text
+
+    def __getattr__(self, attribute):
+        return getattr(self.folder, attribute)
+
+    def columns(self, name):
+        return parse_columns(self.text_of, self.folder.where(name))
+
+
 @fuzz(800)
 @given(seed=st.integers(0, 2**60), format=st.sampled_from(["deeplabcut", "lightning_pose"]))
 def test_mutated_tables_end_in_labels_or_one_error(memory_folder, seed, format):
@@ -158,12 +207,34 @@ def slp(path):
         )
 
 
-@pytest.fixture(scope="module", params=["fixed", "table", "sleap", "coco"])
+@pytest.fixture(
+    scope="module",
+    params=["fixed", "table", "sleap", "coco", "analysis", "estimates", "training", "parquet"],
+)
 def on_disk(request, tmp_path_factory):
     """(format, folder, document) of a sound data set on disk."""
     folder = tmp_path_factory.mktemp(request.param)
     for name in ("a.png", "b.png"):
         (folder / name).write_bytes(PNG)
+    (folder / "v.mp4").write_bytes(b"")
+    points, document = np.ones((2, 1, 2, 2)), "v.nwb"
+    match request.param:
+        case "analysis":
+            document = "v.h5"
+            foreign_documents.write_analysis(folder / document, points, "ab", points[..., 0])
+            return "sleap_analysis", folder, document
+        case "estimates":
+            points = points[:, 0]
+            foreign_documents.write_nwb_estimates(folder / document, points, "ab", points[..., 0])
+            return "nwb", folder, document
+        case "training":
+            frames = {0: [(points[0, 0], np.array([True, False]))]}
+            foreign_documents.write_nwb_training(folder / document, frames, ["a", "b"])
+            return "nwb", folder, document
+        case "parquet":
+            columns = {"image": ["a.png", "b.png"], "keypoint": ["n", "n"], "x": [1.0, 2.0]}
+            pq.write_table(pa.table(columns | {"y": [1, 2]}), folder / "t.parquet")
+            return "long_table", folder, "t.parquet"
     if request.param == "sleap":
         slp(folder / "t.slp")
         return "sleap", folder, "t.slp"
@@ -180,7 +251,7 @@ def test_mutated_files_end_in_labels_or_one_error(on_disk, seed):
     format, folder, document = on_disk
     whole = folder / f"{document}.whole"
     if not whole.exists():
-        if format != "sleap":  # its video is missing, which is the one sound error
+        if document not in ("t.slp", "v.h5", "v.nwb"):  # no video, which is the one sound error
             assert len(PARSERS[format]("set", DiskFolder(folder / document))) >= 2
         os.rename(folder / document, whole)
     chance = random.Random(seed)

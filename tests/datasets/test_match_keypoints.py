@@ -7,10 +7,12 @@ from superanimal_core.datasets.match_keypoints import (
     match_by_name,
     match_by_votes,
     proposal_table,
+    propose_conversion,
     words_of,
 )
 from superanimal_core.files.documents import read_conversion_rows, read_keypoint_space, read_sheet
 from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.synthetic.labs import BURROW, CABINET
 
 SPACES = Path(__file__).parents[2] / "config" / "keypoints"
 
@@ -63,7 +65,8 @@ def predictions(labels, columns, unified, seed=0, noise=2.0):
     score = random.uniform(0.3, 1.0, (n, len(unified)))
     near = labels.xy_px + random.normal(0, noise, labels.xy_px.shape)
     located = labels.is_located
-    for source, column in enumerate(columns):
+    columns = columns if isinstance(columns, dict) else dict(enumerate(columns))
+    for source, column in columns.items():
         xy[located[:, source], column] = near[located[:, source], source]
     return xy, score
 
@@ -93,6 +96,30 @@ def test_unsure_predictions_do_not_vote(labels_of):
     matching = match_by_votes(labels, unified, xy, score * 0, 0.1, 0.5)
     assert not matching.votes.any()
     assert all(p.unified is None for p in matching.proposals)
+
+
+def test_names_come_first_votes_second_and_contradictions_are_told(labels_of):
+    labels = labels_of(keypoints=("snout", "q7", "left_ear", "obstacle"), per_group=300)
+    unified = KeypointSpace("u", ("nose", "left_ear", "right_ear", "tail", "belly", "back"))
+    xy, score = predictions(labels, [0, 3, 2], unified)  # what is called left is seen as right
+    limits = {"min_score": 0.2, "min_confidence": 0.5}
+    found = propose_conversion(labels, unified, xy[None], score[None], **limits).proposals
+    assert [p.unified for p in found] == ["nose", "tail", "left_ear", None]
+    assert [p.by for p in found] == ["name", "votes", "name", ""]
+    assert [p.votes_say for p in found[:3]] == ["", "", "right_ear"]
+    assert found[0].confidence > 0.8 > 0.2 > found[2].confidence
+
+
+@pytest.mark.parametrize("lab", [BURROW, CABINET], ids=lambda lab: lab.name)
+def test_every_keypoint_of_a_synthetic_lab_is_found(labels_of, lab):
+    """The labels of a lab, its vocabulary unknown, and a model that sees with 2 px of noise."""
+    labels = labels_of(keypoints=tuple(f"k{i}" for i in range(len(lab.words))), per_group=300)
+    unified = read_keypoint_space(SPACES / "superanimal_topviewmouse.yaml")
+    known = {i: unified.index(name) for i, (_, name) in enumerate(lab.words) if name}
+    xy, score = predictions(labels, known, unified, noise=1.0)
+    limits = {"min_score": 0.2, "min_confidence": 0.5}
+    found = propose_conversion(labels, unified, xy[None], score[None], **limits).proposals
+    assert [p.unified for p in found] == [name or None for _, name in lab.words]
 
 
 def test_a_proposal_is_a_conversion_table(tmp_path):

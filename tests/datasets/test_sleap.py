@@ -101,7 +101,7 @@ def test_a_damaged_file_is_named(memory_folder, change, message):
 def test_what_is_no_sleap_file_and_what_holds_its_own_pictures_is_said(memory_folder):
     with pytest.raises(DatasetError, match="lacks metadata@json"):
         parse_sleap("set", memory_folder({"a.slp": {}}))
-    with pytest.raises(DatasetError, match="embedded"):
+    with pytest.raises(DatasetError, match="neither a file nor pictures"):
         parse(memory_folder, ONE, POINTS, video=".")
     with pytest.raises(DatasetError, match=r"1 of 1 labeled images are missing: '/home/x.mp4'"):
         parse(memory_folder, ONE, POINTS, video="/home/x.mp4")

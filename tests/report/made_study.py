@@ -1,7 +1,8 @@
 """A small finished study, written with the project's own writers: what the report is tested on."""
 
 import json
-from dataclasses import dataclass
+import shutil
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pyarrow as pa
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.behavior.gait_intervals import gait_intervals
 from superanimal_core.behavior.gait_summary import summarize_gait
+from superanimal_core.datasets.audit import audit_labels
 from superanimal_core.evaluation.metrics import evaluate
 from superanimal_core.evaluation.truth import (
     bout_rows,
@@ -19,8 +21,14 @@ from superanimal_core.evaluation.truth import (
     stride_rows,
     truth_table,
 )
+from superanimal_core.files.audit_files import (
+    find_repeats,
+    findings_to_table,
+    fingerprint_pictures,
+)
 from superanimal_core.files.calibration_files import write_calibration
 from superanimal_core.files.cohort import TABLES, collect_tables
+from superanimal_core.files.images import write_image
 from superanimal_core.files.label_files import read_label_counts, write_labels
 from superanimal_core.files.parquet import write_failure, write_parquet
 from superanimal_core.files.pose_files import write_smoothed
@@ -87,6 +95,9 @@ def inputs_of(results: Path, made: Made) -> dict:
     return {
         "quality": str(results / "tables" / "quality.parquet"),
         "coverage": str(results / "datasets" / "coverage.parquet"),
+        "unified": [str(results / "datasets" / name / "unified.parquet") for name in DATASETS],
+        "audits": [str(results / "datasets" / name / "audit.parquet") for name in DATASETS],
+        "repeats": str(results / "datasets" / "repeats.parquet"),
         "evaluation": [str(model / "evaluation.parquet")],
         "calibration": [str(model / "calibration.parquet")],
         "members": [str(model / f"member-{seed}") for seed in range(made.seeds)],
@@ -125,6 +136,8 @@ def settings(made: Made, title: str) -> dict:
             "labeled_videos": ["good0"],
             "trace_keypoints": 4,
             "trace_seconds": 10.0,
+            "dataset_pictures": 3,
+            "finding_pictures": 2,
         },
     }
 
@@ -248,9 +261,35 @@ def write_account(folder: Path, made: Made, adapted_models: list[str]) -> None:
 def write_coverage(datasets: Path) -> None:
     """barn labels everything but the antler and never the nose; yard knows the body only."""
     paths = [str(datasets / name / "unified.parquet") for name in DATASETS]
+    limits = {"box_margin": 0.05, "bone_ratio": 2.5, "bone_deviations": 6.0}
     for name, path in zip(DATASETS, paths, strict=True):
-        write_labels(labels(name), path, RECORD)
+        own = labels(name)
+        if name == "barn":
+            own = with_pictures(own, datasets.parent.parent / "raw")
+        write_labels(own, path, RECORD)
+        findings = audit_labels(own, own, **limits, min_side_evidence=0.4)
+        table = findings_to_table(own, findings)
+        write_parquet(table, datasets / name / "audit.parquet", RECORD)
+        write_parquet(fingerprint_pictures(own), datasets / name / "pictures.parquet", RECORD)
+    repeats = find_repeats([path.replace("unified", "pictures") for path in paths], 0.06)
+    write_parquet(repeats, datasets / "repeats.parquet", RECORD)
     write_parquet(read_label_counts(paths), datasets / "coverage.parquet", RECORD)
+
+
+def with_pictures(own: Labels, folder: Path) -> Labels:
+    """Labels whose pictures are there; the last two are one picture, in training and in test.
+
+    The first animal has a point outside its image.
+    """
+    random = np.random.default_rng(1)
+    folder.mkdir(parents=True, exist_ok=True)
+    images = [str(folder / f"{i}.png") for i in range(len(own))]
+    for image in images[:-1]:
+        write_image(random.integers(0, 255, (240, 320, 3), dtype=np.uint8), image)
+    shutil.copy(images[-2], images[-1])
+    xy, split = own.xy_px.copy(), own.split.astype(object)
+    xy[0, 0], split[-1] = (-7.0, 20.0), "train"
+    return replace(own, image=np.array(images), xy_px=xy, split=split)
 
 
 def labels(dataset: str, animals: int = 12) -> Labels:

@@ -138,6 +138,26 @@ def test_gait_is_told_for_each_limb(page):
     assert rows[0][-1] == "5.8"  # ms at 50 Hz
 
 
+def test_findings_and_pictures_of_labels_are_on_the_page(study, page):
+    read = PageReader(page)
+    datasets = study / "results" / "datasets"
+    audits = {name: pq.read_table(datasets / name / "audit.parquet") for name in DATASETS}
+    header = next(row for row in read.rows if row[:1] == ["data set"] and "point" in row[1])
+    place = read.rows.index(header)
+    for name, row in zip(DATASETS, read.rows[place + 1 :], strict=False):
+        kinds = audits[name]["kind"].to_pylist()
+        counts = dict(zip(header, row, strict=True))
+        assert counts["data set"] == name
+        assert counts["point outside its image"] == str(kinds.count("outside_image"))
+        assert counts["point outside its box"] == str(kinds.count("outside_box"))
+        assert counts["picture stands twice"] == ("1" if name == "barn" else "0")
+    pictures = [reference for tag, reference in read.references if tag == "img"]
+    assert len(pictures) == 2 + 1 + 3  # of outside_image, of outside_box, of the barn
+    assert all(p.startswith("data:image/jpeg;base64,") for p in pictures)
+    assert "1 picture stands in training and in test under two names" in read.text
+    assert "No picture is there" in read.text  # of the yard
+
+
 def test_the_page_needs_nothing_but_itself(page):
     read = PageReader(page)
     for tag, reference in read.references:

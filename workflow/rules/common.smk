@@ -10,7 +10,7 @@ sys.path.insert(0, str(WORKFLOW))
 from snakemake.exceptions import WorkflowError
 
 from superanimal_core.errors import ConfigError
-from superanimal_core.files.study import read_study
+from superanimal_core.files.study import ROLES, read_study
 from superanimal_core.provenance import script_digest
 
 try:
@@ -122,6 +122,15 @@ def detector_of_video(wildcards):
     return f"results/models/{STUDY.videos[wildcards.video].model}/detector"
 
 
+AUDIT_LIMITS = ("box_margin", "bone_ratio", "bone_deviations", "min_side_evidence")
+
+
+def unified_of_space(wildcards):
+    """Unified labels of all data sets in the space of the wildcard's data set."""
+    names = STUDY.datasets_of(STUDY.datasets[wildcards.dataset].space, *ROLES)
+    return [f"results/datasets/{name}/unified.parquet" for name in names]
+
+
 def members(wildcards):
     """Model folders of the ensemble that a video is given."""
     model = STUDY.videos[wildcards.video].model
@@ -177,6 +186,10 @@ def videos_with_truth():
 
 def per_video(name):
     return [f"results/videos/{video}/{name}" for video in STUDY.videos]
+
+
+def per_dataset(name):
+    return [f"results/datasets/{dataset}/{name}" for dataset in STUDY.datasets]
 
 
 def labeled_videos():

@@ -1,9 +1,7 @@
 rule count_labels:
     """How many labels, in which state, each data set has of each keypoint."""
     input:
-        unified=expand(
-            "results/datasets/{dataset}/unified.parquet", dataset=STUDY.datasets
-        ),
+        unified=per_dataset("unified.parquet"),
     output:
         coverage="results/datasets/coverage.parquet",
     log:

@@ -7,6 +7,9 @@ rule report:
         quality="results/tables/quality.parquet",
         videos=per_video("quality.json"),
         coverage="results/datasets/coverage.parquet",
+        unified=per_dataset("unified.parquet"),
+        audits=per_dataset("audit.parquet"),
+        repeats="results/datasets/repeats.parquet",
         evaluation=expand(
             "results/models/{model}/evaluation.parquet", model=config["models"]
         ),

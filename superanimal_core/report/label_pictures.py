@@ -1,0 +1,136 @@
+"""Labels drawn into their pictures, small enough to travel inside the page.
+
+Left is blue, right amber, the middle of the body white; a hollow mark is an occluded keypoint, a
+red ring one that a finding is about.
+"""
+
+import base64
+import os
+from collections.abc import Collection
+
+import cv2
+import numpy as np
+from jaxtyping import Float, Int, UInt8
+from markupsafe import Markup
+from numpy import ndarray
+
+from superanimal_core.errors import DatasetError
+from superanimal_core.files.images import read_image
+from superanimal_core.pose.boxes import boxes_from_keypoints
+from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.report.labeled_video import FRACTION_BITS, fixed_point
+
+SIDE_PX = 360  # longer side of a drawn picture
+MARGIN = 0.15  # around the animals, in parts of their extent
+LEAST_EXTENT = 0.25  # of the picture; a smaller cut would show pixels, not an animal
+JPEG_QUALITY = 82
+DARK, MIDDLE, LEFT, RIGHT = (25, 30, 36), (245, 245, 245), (70, 165, 235), (240, 165, 50)
+RED = (225, 60, 70)
+
+Image = UInt8[ndarray, "height width 3"]
+
+
+def label_picture(labels: Labels, doubtful: Collection[str] = ()) -> Markup | None:
+    """An <img> of the animals of one image with their labels; None when the picture is not there.
+
+    `labels` are the animals of that image, `doubtful` keypoints get a red ring.
+    """
+    path = str(labels.image[0])
+    if not os.path.isfile(path):
+        return None
+    try:
+        image = read_image(path)
+    except DatasetError:
+        return None
+    drawn = draw_labels(image, labels, doubtful)
+    written, document = cv2.imencode(
+        ".jpg", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    )
+    if not written:
+        return None
+    height, width = drawn.shape[:2]
+    text = base64.b64encode(document.tobytes()).decode("ascii")
+    described = f"{len(labels)} labeled animal{'s' if len(labels) != 1 else ''}"
+    return Markup('<img alt="{}" width="{}" height="{}" src="data:image/jpeg;base64,{}">').format(
+        described, width, height, text
+    )
+
+
+def draw_labels(
+    image: Image, labels: Labels, doubtful: Collection[str]
+) -> UInt8[ndarray, "shown_height shown_width 3"]:
+    """The part of the picture around its animals, scaled, with boxes, bones and keypoints."""
+    x0, y0, x1, y1 = (int(side) for side in _cut(image, labels))
+    scale = SIDE_PX / max(x1 - x0, y1 - y0)
+    size = round((x1 - x0) * scale), round((y1 - y0) * scale)
+    shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    drawn = cv2.resize(image[y0:y1, x0:x1], size, interpolation=shrinks)
+    space = labels.space
+    colors = keypoint_sides(labels)
+    for xy, state, box in zip(labels.xy_px, labels.state, labels.box_xyxy_px, strict=True):
+        shown = (xy - [x0, y0]) * scale
+        located = state >= LabelState.OCCLUDED
+        _draw_box(drawn, (box.reshape(2, 2) - [x0, y0]) * scale)
+        for first, second in space.bones:
+            a, b = space.index(first), space.index(second)
+            if located[a] and located[b]:
+                _line(drawn, shown[a], shown[b])
+        for keypoint in np.flatnonzero(located):
+            is_hollow = bool(state[keypoint] == LabelState.OCCLUDED)
+            _mark(drawn, shown[keypoint], colors[keypoint], is_hollow)
+            if space.keypoints[keypoint] in doubtful:
+                _circle(drawn, shown[keypoint], 8.5, RED, 2)
+    return drawn
+
+
+def keypoint_sides(labels: Labels) -> list[tuple[int, int, int]]:
+    """The color of each keypoint by its side of the body."""
+    left = {k for k, _ in labels.space.mirror_pairs}
+    right = {k for _, k in labels.space.mirror_pairs}
+    return [LEFT if k in left else RIGHT if k in right else MIDDLE for k in labels.space.keypoints]
+
+
+def _cut(image: Image, labels: Labels) -> Int[ndarray, "4"]:
+    """The part of the picture to show: around all points and boxes; else the whole picture."""
+    height, width = image.shape[:2]
+    corners = np.concatenate([labels.xy_px.reshape(-1, 2), labels.box_xyxy_px.reshape(-1, 2)])
+    box = boxes_from_keypoints(corners, margin_px=0.0)
+    if not np.isfinite(box).all():
+        return np.array([0, 0, width, height])
+    center, half = (box[:2] + box[2:]) / 2, (box[2:] - box[:2]) / 2
+    half = np.maximum(half + MARGIN * half.max(), LEAST_EXTENT * max(width, height) / 2)
+    low = np.clip(np.floor(center - half), 0, [width - 1, height - 1])
+    high = np.clip(np.ceil(center + half), low + 1, [width, height])
+    return np.concatenate([low, high]).astype(np.int64)
+
+
+def _draw_box(image: Image, corners: Float[ndarray, "2 2"]) -> None:
+    if np.isfinite(corners).all():
+        first, second = fixed_point(corners[0]), fixed_point(corners[1])
+        cv2.rectangle(image, first, second, (255, 255, 255), 1, cv2.LINE_AA, FRACTION_BITS)
+
+
+def _line(image: Image, first: Float[ndarray, "2"], second: Float[ndarray, "2"]) -> None:
+    for color, width in ((DARK, 3), ((215, 222, 228), 1)):
+        ends = fixed_point(first), fixed_point(second)
+        cv2.line(image, *ends, color, width, cv2.LINE_AA, FRACTION_BITS)
+
+
+def _mark(
+    image: Image, xy: Float[ndarray, "2"], color: tuple[int, int, int], is_hollow: bool
+) -> None:
+    _circle(image, xy, 4.6, DARK, -1)
+    _circle(image, xy, 3.4, color, -1)
+    if is_hollow:
+        _circle(image, xy, 1.9, DARK, -1)
+
+
+def _circle(
+    image: Image,
+    xy: Float[ndarray, "2"],
+    radius_px: float,
+    color: tuple[int, int, int],
+    width: int,
+) -> None:
+    radius = int(radius_px * 2**FRACTION_BITS)
+    cv2.circle(image, fixed_point(xy), radius, color, width, cv2.LINE_AA, FRACTION_BITS)

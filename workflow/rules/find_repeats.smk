@@ -1,0 +1,17 @@
+rule find_repeats:
+    """Pictures that stand twice, in one data set or in two: they leak from training into test."""
+    input:
+        pictures=per_dataset("pictures.parquet"),
+    output:
+        repeats="results/datasets/repeats.parquet",
+    log:
+        "logs/find_repeats/all.log",
+    benchmark:
+        "benchmarks/find_repeats/all.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code("find_repeats"),
+        max_difference=config["audit"]["picture_difference"],
+    script:
+        "../scripts/find_repeats.py"

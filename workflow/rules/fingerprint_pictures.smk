@@ -1,0 +1,17 @@
+rule fingerprint_pictures:
+    """Digest and thumbnail of every labeled picture of a data set."""
+    input:
+        unified="results/datasets/{dataset}/unified.parquet",
+        frames="results/datasets/{dataset}/frames",
+    output:
+        pictures="results/datasets/{dataset}/pictures.parquet",
+    log:
+        "logs/fingerprint_pictures/{dataset}.log",
+    benchmark:
+        "benchmarks/fingerprint_pictures/{dataset}.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code("fingerprint_pictures"),
+    script:
+        "../scripts/fingerprint_pictures.py"

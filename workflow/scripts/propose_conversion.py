@@ -1,0 +1,23 @@
+"""Propose a conversion table from the names and from a model's predictions on the labels."""
+
+from superanimal_core.datasets.match_keypoints import propose_conversion
+from superanimal_core.files.bundles import read_member_bundles
+from superanimal_core.files.images import cached_reader
+from superanimal_core.files.label_files import read_labels
+from superanimal_core.files.step import study_step
+from superanimal_core.inference.predict import predict_labels
+from superanimal_core.network.devices import use_device
+from superanimal_core.pose.labels import fill_boxes, some_labels
+from superanimal_core.report.confusion import write_proposal
+
+with study_step(snakemake) as record:
+    params = snakemake.params
+    device = use_device(snakemake.threads, seed=0)
+    labels = fill_boxes(read_labels(snakemake.input.labels), params.box_margin)
+    labels = some_labels(labels, params.animals)
+    bundles = read_member_bundles(snakemake.input.members)
+    predicted, score = predict_labels(
+        bundles, labels, cached_reader(), **params.inference, device=device
+    )
+    matching = propose_conversion(labels, bundles[0].space, predicted, score, **params.limits)
+    write_proposal(matching, bundles[0].space, snakemake.output.table, snakemake.output.picture)
