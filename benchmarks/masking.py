@@ -96,6 +96,7 @@ def train_network(train: Labels, images: dict[str, np.ndarray], masking: bool, s
     model = config["models"]["mouse"]
     shared = config["network"]
     parameters = {k: shared[k] for k in ("stride_px", "sigma_px", "decoder_channels")}
+    parameters["is_subpixel"] = shared["subpixel"]
     side = model["input_size_px"]
     colors = (tuple(model["mean"]), tuple(model["std"]))
     bundle = new_bundle(

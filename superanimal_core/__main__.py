@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from superanimal_core.errors import SuperAnimalError, VideoError
-from superanimal_core.files import export_labels, smooth_command
+from superanimal_core.files import export_labels, smooth_command, verify_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -32,6 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     export_labels.add_arguments(export)
     export.set_defaults(run=export_labels.run)
+    verify = commands.add_parser(
+        "verify-weights",
+        help="look at a released checkpoint before using it",
+        description=verify_command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verify_command.add_arguments(verify)
+    verify.set_defaults(run=verify_command.run)
     options = parser.parse_args(arguments)
     try:
         options.run(options)

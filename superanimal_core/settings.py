@@ -27,10 +27,16 @@ class Section(BaseModel):
 
 
 class ModelSettings(Section):
-    """One model: the space that it speaks, its network, and the seeds of its ensemble."""
+    """One model: the space that it speaks, its network, and the seeds of its ensemble.
+
+    With `pose_weights` the network is taken from there and not trained; the detector alike.
+    """
 
     space: Identifier
+    pose_weights: str | None
+    detector_weights: str | None
     seeds: Annotated[list[int], Field(min_length=1)]
+    architecture: Literal["pyramid", "hrnet", "tokenpose"]
     backbone: str
     initial_weights: str | None
     mean: tuple[Fraction, Fraction, Fraction]
@@ -72,6 +78,7 @@ class NetworkSettings(Section):
     sigma_px: Positive
     crop_margin: Annotated[float, Field(ge=1)]
     decoder_channels: Count
+    subpixel: bool
 
 
 class AugmentSettings(Section):
@@ -112,6 +119,7 @@ class DetectorSettings(Section):
     steps: Count
     batch: Count
     learning_rate: Positive
+    normalize_twice: bool
     min_score: Fraction
     every_frames: Count
     max_gap_s: NotNegative

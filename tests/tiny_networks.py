@@ -15,7 +15,8 @@ def square_crop(size_px=64, **changes):
 
 def pyramid_bundle(space, *, crop=None, trained_on=("lab",), weights=None, **parameters):
     """A bundle around the smallest backbone."""
-    chosen = {"backbone": "lcnet_035", "stride_px": 4, "sigma_px": 4.0, "decoder_channels": 8}
+    chosen = {"backbone": "lcnet_035", "stride_px": 4, "sigma_px": 4.0}
+    chosen |= {"decoder_channels": 8, "is_subpixel": True}
     return new_bundle(
         space,
         architecture="pyramid",

@@ -6,9 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
@@ -16,6 +14,7 @@ from torch import Tensor
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.files.atomic import replacing
 from superanimal_core.files.bundles_description import DESCRIPTION, read_description
+from superanimal_core.files.checkpoints import read_tensors
 from superanimal_core.files.parquet import write_parquet
 from superanimal_core.files.pose_files import space_from_mapping
 from superanimal_core.network.bundle import ModelBundle, new_bundle
@@ -83,23 +82,15 @@ def read_detector(folder: str | Path) -> DetectorBundle:
 
 
 def read_initial_weights(path: str | None) -> tuple[str, dict[str, Tensor]] | None:
-    """A file's name and its named tensors, from .npz or .safetensors; nothing without a path.
+    """Tensors to fill a backbone from, with where they come from; nothing without a path.
 
-    Formats that could run code are refused.
+    A folder is one of our pose models, whose backbone is taken; a file is a checkpoint.
     """
     if not path:
         return None
-    try:
-        if Path(path).suffix == ".npz":
-            with np.load(path, allow_pickle=False) as arrays:
-                return path, {name: torch.from_numpy(arrays[name]) for name in arrays.files}
-        if Path(path).suffix == ".safetensors":
-            return path, load_file(path)
-    except (OSError, ValueError, SafetensorError) as error:
-        raise SuperAnimalError(f"{path}: weights cannot be read ({error})") from None
-    raise SuperAnimalError(
-        f"{path}: weights are read from .npz or .safetensors, which cannot run code; convert it"
-    )
+    if Path(path).is_dir():
+        return path, read_bundle(path).network.get_submodule("backbone").state_dict()
+    return path, read_tensors(path)
 
 
 def _write(

@@ -63,7 +63,11 @@ def read_training_labels(paths: Sequence[str]) -> Labels:
 
 def read_label_counts(paths: Sequence[str]) -> pa.Table:
     """One row per data set, keypoint and state, with the number of labels (coverage.parquet)."""
-    return pa.concat_tables([_label_counts(read_labels(path)) for path in paths])
+    columns = ("space", "dataset", "keypoint", "state")
+    schema = pa.schema([*((name, pa.string()) for name in columns), ("labels", pa.int64())])
+    return pa.concat_tables(
+        [schema.empty_table(), *(_label_counts(read_labels(path)) for path in paths)]
+    )
 
 
 def _label_counts(labels: Labels) -> pa.Table:

@@ -21,13 +21,17 @@ from superanimal_core.files.documents import (
     read_keypoint_space,
     read_sheet,
 )
-from superanimal_core.files.study_rows import DatasetRow, VideoRow
+from superanimal_core.files.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.files.study_sessions import (
     session_mistakes,
     videos_by_session,
     views_of,
 )
-from superanimal_core.files.study_settings import settings_mistakes
+from superanimal_core.files.study_settings import (
+    is_trained_here,
+    settings_mistakes,
+    weights_mistakes,
+)
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.settings import Settings, settings_from_mapping
 
@@ -37,16 +41,18 @@ DATASET_COLUMNS = ("dataset", "path", "format", "space", "role", "conversion", "
 LONG_VIDEO_BYTES = 500_000_000  # about an hour: far more work than a job's start
 IDENTIFIER = re.compile(r"^[A-Za-z0-9_-]+$")
 KEYPOINTS = Path("config/keypoints")
+RELEASED = Path("config/released_weights.tsv")
 
 
 @dataclass(frozen=True)
 class Study:
-    """Settings, videos, data sets and the files of the keypoint spaces."""
+    """Settings, videos, data sets, the files of the keypoint spaces, and released checkpoints."""
 
     settings: Settings
     videos: Mapping[str, VideoRow]
     datasets: Mapping[str, DatasetRow]
     spaces: Mapping[str, str]
+    released: Mapping[str, ReleasedRow]
 
     def datasets_of(self, space: str, *roles: str) -> list[str]:
         """Names of the data sets of a space that have one of the roles."""
@@ -71,6 +77,10 @@ class Study:
     def _sessions(self) -> dict[str, list[VideoRow]]:
         return videos_by_session(self.videos)
 
+    def weights_file(self, weights: str) -> str:
+        """The path of weights that a model names: a released checkpoint's is that of its copy."""
+        return f"results/weights/{weights}.pt" if weights in self.released else weights
+
 
 def read_study(config: Any, workflow_folder: Path) -> Study:
     """The study in the working directory. ConfigError lists all mistakes in all its files.
@@ -92,10 +102,18 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
         if dataset.space in known:
             mistakes += _conversion_mistakes(dataset, known[dataset.space])
     mistakes += session_mistakes(videos, settings.videos)
+    released = read_released(_own_or_workflow(RELEASED, workflow_folder))
     mistakes += settings_mistakes(settings, known, datasets, videos)
+    mistakes += weights_mistakes(settings, released)
     if mistakes:
         raise ConfigError(mistakes)
-    return Study(settings, videos, datasets, spaces)
+    return Study(settings, videos, datasets, spaces, released)
+
+
+def read_released(path: str | Path) -> dict[str, ReleasedRow]:
+    """The table of released checkpoints, by name."""
+    rows = [ReleasedRow(**row.cells) for row in read_sheet(path)]
+    return {row.name: row for row in rows}
 
 
 def _read_videos(settings: Settings, mistakes: list[str]) -> dict[str, VideoRow]:
@@ -181,7 +199,8 @@ def _read_datasets(
                 row.cells.get("license", ""),
             ),
         )
-    if not datasets and len(mistakes) == before:
+    needs_some = any(map(is_trained_here, settings.models.values()))
+    if needs_some and not datasets and len(mistakes) == before:
         mistakes.append(f"{sheet}: lists no data set; add a row with {', '.join(required)}")
     return datasets
 

@@ -1,4 +1,4 @@
-"""The rows of a study's two sheets."""
+"""The rows of a study's sheets."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,3 +28,20 @@ class DatasetRow:
     role: str
     conversion: str
     license: str
+
+
+@dataclass(frozen=True)
+class ReleasedRow:
+    """One released checkpoint: of a pose network or detector, of a space, and where it lies.
+
+    `revision` is a commit or branch of the repository on Hugging Face, `sha256` the file's digest
+    or 'unverified'.
+    """
+
+    name: str
+    kind: str
+    space: str
+    repository: str
+    file: str
+    revision: str
+    sha256: str

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from superanimal_core.files.study_rows import DatasetRow, VideoRow
+from superanimal_core.files.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_stems
-from superanimal_core.settings import Settings
+from superanimal_core.settings import ModelSettings, Settings
 
 
 def settings_mistakes(
@@ -48,7 +48,9 @@ def settings_mistakes(
                 f"config/config.yaml: features.anatomy: nothing about '{model.space}', which model "
                 f"'{name}' speaks; name its front, neck, center and rear"
             )
-        if not any(d.space == model.space and d.role == "pretrain" for d in datasets.values()):
+        if is_trained_here(model) and not any(
+            d.space == model.space and d.role == "pretrain" for d in datasets.values()
+        ):
             mistakes.append(
                 f"{settings.datasets}: no data set with role 'pretrain' in '{model.space}', "
                 f"which model '{name}' needs"
@@ -58,4 +60,37 @@ def settings_mistakes(
                 f"config/config.yaml: models.{name}.initial_weights: {model.initial_weights} "
                 "does not exist"
             )
+    return mistakes
+
+
+def is_trained_here(model: ModelSettings) -> bool:
+    """True unless both networks of a model are taken from elsewhere."""
+    return model.pose_weights is None or model.detector_weights is None
+
+
+def weights_mistakes(settings: Settings, released: Mapping[str, ReleasedRow]) -> list[str]:
+    """Weights that are neither a released checkpoint of the model's space nor a file or folder."""
+    mistakes = []
+    for name, model in settings.models.items():
+        where = f"config/config.yaml: models.{name}"
+        if model.pose_weights is not None and len(model.seeds) > 1:
+            mistakes.append(
+                f"{where}.seeds: {len(model.seeds)} members, but pose_weights are one network; "
+                "write [0]"
+            )
+        for kind in ("pose", "detector"):
+            weights = getattr(model, f"{kind}_weights")
+            place, row = f"{where}.{kind}_weights", released.get(weights)
+            if weights is None or (row is None and Path(weights).exists()):
+                continue
+            if row is None:
+                known = [r.name for r in released.values() if r.kind == kind]
+                mistakes.append(
+                    f"{place}: '{weights}' is no file and no released checkpoint"
+                    + did_you_mean(weights, known)
+                )
+            elif row.kind != kind:
+                mistakes.append(f"{place}: '{weights}' is a {row.kind} network")
+            elif kind == "pose" and row.space != model.space:
+                mistakes.append(f"{place}: '{weights}' speaks '{row.space}', not '{model.space}'")
     return mistakes

@@ -2,17 +2,26 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from torch import Tensor
 
 from superanimal_core.network.crops import CropGeometry
+from superanimal_core.network.dilated_resnet import DilatedResNetwork
+from superanimal_core.network.hrnet import HighResolutionNetwork
 from superanimal_core.network.initial_weights import load_backbone
 from superanimal_core.network.pose_network import PoseNetwork
 from superanimal_core.network.pyramid import PyramidNetwork
+from superanimal_core.network.rtmpose import RtmPoseNetwork
+from superanimal_core.network.tokenpose import TokenPoseNetwork
 from superanimal_core.pose.keypoints import KeypointSpace
 
 ARCHITECTURES: Mapping[str, Callable[..., PoseNetwork]] = {
     "pyramid": PyramidNetwork,
+    "hrnet": HighResolutionNetwork,
+    "tokenpose": TokenPoseNetwork,
+    "dilated_resnet": DilatedResNetwork,
+    "rtmpose": RtmPoseNetwork,
 }
 
 
@@ -30,7 +39,7 @@ class ModelBundle:
     network: PoseNetwork
     space: KeypointSpace
     architecture: str
-    parameters: Mapping[str, str | int | float | bool]
+    parameters: Mapping[str, Any]
     crop: CropGeometry
     trained_on: tuple[str, ...]
 
@@ -45,7 +54,7 @@ def new_bundle(
     space: KeypointSpace,
     *,
     architecture: str,
-    parameters: Mapping[str, str | int | float | bool],
+    parameters: Mapping[str, Any],
     crop: CropGeometry,
     trained_on: tuple[str, ...],
     weights: tuple[str, Mapping[str, Tensor]] | None = None,

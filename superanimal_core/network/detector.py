@@ -20,9 +20,17 @@ from superanimal_core.network.crops import (
 )
 from superanimal_core.network.fcos import build_fcos
 from superanimal_core.network.initial_weights import load_backbone
+from superanimal_core.network.torchvision_detectors import (
+    build_fasterrcnn_mobilenet_v3_large_fpn,
+    build_fasterrcnn_resnet50_fpn_v2,
+    build_ssdlite,
+)
 
 DETECTORS: Mapping[str, Callable[..., nn.Module]] = {
     "fcos": build_fcos,
+    "fasterrcnn_resnet50_fpn_v2": build_fasterrcnn_resnet50_fpn_v2,
+    "fasterrcnn_mobilenet_v3_large_fpn": build_fasterrcnn_mobilenet_v3_large_fpn,
+    "ssdlite": build_ssdlite,
 }
 WHOLE_IMAGE = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
 Boxes = tuple[Float[ndarray, "box 4"], Float[ndarray, "box"]]

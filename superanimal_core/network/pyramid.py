@@ -28,8 +28,9 @@ class PyramidNetwork(HeatmapNetwork):
         stride_px: int,
         sigma_px: float,
         decoder_channels: int,
+        is_subpixel: bool,
     ):
-        super().__init__(keypoints, stride_px, sigma_px, is_subpixel=True)
+        super().__init__(keypoints, stride_px, sigma_px, is_subpixel)
         self.backbone = build_backbone(backbone, stride_px)
         widths = stage_channels(self.backbone)
         self.lateral = nn.ModuleList(nn.Conv2d(width, decoder_channels, 1) for width in widths)

@@ -125,6 +125,11 @@ def _of_smoothing(method: str, center: str) -> str:
 def _of_model(
     name: str, model: Mapping[str, Any], datasets: Mapping[str, Mapping[str, str]], masking: bool
 ) -> str:
+    if model["pose_weights"] is not None:
+        return (
+            f"For the model {name}, the pretrained network {model['pose_weights']} [{YE}] was used "
+            f"in the keypoint space {model['space']}."
+        )
     own = [d for d in datasets.items() if d[1]["space"] == model["space"]]
     taught = [f"{n} ({row['license'] or 'no license stated'})" for n, row in own
               if row["role"] == "pretrain"]  # fmt: skip

@@ -27,6 +27,7 @@ def models(results: StudyResults) -> dict[str, Any]:
         "curves": [
             {"model": model, "svg": _curve_plot(model, members, f"training-{i}")}
             for i, (model, members) in enumerate(results.histories.items())
+            if any(history["step"] for history in members.values())
         ],
     }
 

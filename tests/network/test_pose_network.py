@@ -1,10 +1,12 @@
 import pytest
+import timm
 import torch
 from tiny_networks import pyramid_bundle, square_crop
 from torch import nn
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.hrnet import build_hrnet
 from superanimal_core.network.initial_weights import load_backbone
 from superanimal_core.network.pose_network import freeze_batch_norm
 from superanimal_core.network.pyramid import PyramidNetwork, build_backbone
@@ -20,7 +22,7 @@ def bundle_of(**changes):
 
 
 def network_of(keypoints, stride_px=4):
-    settings = {"sigma_px": 4.0, "decoder_channels": 8}
+    settings = {"sigma_px": 4.0, "decoder_channels": 8, "is_subpixel": True}
     return PyramidNetwork(keypoints, backbone=BACKBONE, stride_px=stride_px, **settings)
 
 
@@ -94,3 +96,12 @@ def test_initial_weights_fill_the_backbone_of_a_bundle():
     bundle = bundle_of(weights=("w.npz", weights))
     filled = bundle.network.backbone.state_dict()
     assert all(torch.equal(v, filled[k]) for k, v in weights.items())
+
+
+def test_a_classifiers_weights_fill_the_hrnet_and_leave_nothing_as_it_was():
+    torch.manual_seed(3)
+    classifier = timm.create_model("hrnet_w18_small", pretrained=False).state_dict()
+    backbone = build_hrnet("hrnet_w18_small")
+    load_backbone(backbone, classifier, "imagenet.pth")
+    filled = backbone.state_dict()
+    assert all(torch.equal(value, classifier[name]) for name, value in filled.items())

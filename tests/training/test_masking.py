@@ -54,7 +54,7 @@ def test_a_batch_that_defines_nothing_has_loss_and_gradient_zero():
 def masked_batch():
     """A network of four keypoints, of which the batch's data set defines two."""
     torch.manual_seed(0)
-    settings = {"stride_px": 4, "sigma_px": 4.0, "decoder_channels": 8}
+    settings = {"stride_px": 4, "sigma_px": 4.0, "decoder_channels": 8, "is_subpixel": True}
     network = PyramidNetwork(4, backbone="lcnet_035", **settings).train()
     state = torch.full((3, 4), int(LabelState.VISIBLE))
     state[:, [1, 3]] = int(LabelState.NOT_IN_DATASET)

@@ -82,21 +82,61 @@ def model_settings(wildcards):
 def network_settings(wildcards):
     """What defines the network of the wildcard's model, and its crops."""
     model, shared = model_settings(wildcards), config["network"]
+    size_px = [model["input_size_px"], model["input_size_px"]]
     parameters = {
-        key: shared[key] for key in ("stride_px", "sigma_px", "decoder_channels")
+        "backbone": model["backbone"],
+        "sigma_px": shared["sigma_px"],
+        "is_subpixel": shared["subpixel"],
+    }
+    own = {
+        "pyramid": setting("network", "stride_px", "decoder_channels"),
+        "hrnet": {},
+        "tokenpose": {"size_px": size_px},
     }
     crop = {
-        "size_px": [model["input_size_px"], model["input_size_px"]],
+        "size_px": size_px,
         "margin": shared["crop_margin"],
         "mean": model["mean"],
         "std": model["std"],
         "in_whole_pixels": False,
     }
     return {
-        "architecture": "pyramid",
-        "parameters": {"backbone": model["backbone"], **parameters},
+        "architecture": model["architecture"],
+        "parameters": parameters | own[model["architecture"]],
         "crop": crop,
     }
+
+
+def models_whose(key, *, is_given):
+    """Wildcard constraint: the models that take these weights from elsewhere, or do not."""
+    names = [
+        name
+        for name, model in config["models"].items()
+        if (model[key] is not None) == is_given
+    ]
+    return "|".join(names) or "(?!)"
+
+
+def weights_of(key):
+    """Input function: the file or folder from which a model takes its weights."""
+    return lambda wildcards: STUDY.weights_file(model_settings(wildcards)[key])
+
+
+def start_of_detector(wildcards):
+    """Input function: what a detector's backbone starts from, the first member where it can."""
+    model = model_settings(wildcards)
+    if model["pose_weights"] is None and model["architecture"] == "pyramid":
+        return f"results/models/{wildcards.model}/member-{model['seeds'][0]}"
+    return model["initial_weights"] or []
+
+
+def evaluated_models():
+    """The models in whose space there are labels."""
+    return [
+        name
+        for name, model in config["models"].items()
+        if STUDY.datasets_of(model["space"], "pretrain", "evaluate")
+    ]
 
 
 def space_of_video(wildcards):

@@ -9,6 +9,8 @@ rule pretrain:
         "logs/pretrain/{model}-{seed}.log",
     benchmark:
         "benchmarks/pretrain/{model}-{seed}.tsv"
+    wildcard_constraints:
+        model=models_whose("pose_weights", is_given=False),
     conda:
         "../../envs/environment.yaml"
     params:

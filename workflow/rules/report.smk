@@ -11,7 +11,7 @@ rule report:
         audits=per_dataset("audit.parquet"),
         repeats="results/datasets/repeats.parquet",
         evaluation=expand(
-            "results/models/{model}/evaluation.parquet", model=config["models"]
+            "results/models/{model}/evaluation.parquet", model=evaluated_models()
         ),
         calibration=expand(
             "results/models/{model}/calibration.parquet", model=config["models"]

@@ -2,20 +2,23 @@ rule train_detector:
     """A detector of the animals of a model; it starts from what the first member has learned."""
     input:
         unified=unified("pretrain"),
-        member=lambda wildcards: (
-            f"results/models/{wildcards.model}/member-{model_settings(wildcards)['seeds'][0]}"
-        ),
+        weights=start_of_detector,
     output:
         detector=directory("results/models/{model}/detector"),
     log:
         "logs/train_detector/{model}.log",
     benchmark:
         "benchmarks/train_detector/{model}.tsv"
+    wildcard_constraints:
+        model=models_whose("detector_weights", is_given=False),
     conda:
         "../../envs/environment.yaml"
     params:
         code=code("train_detector"),
-        size_px=lambda wildcards: model_settings(wildcards)["detector_size_px"],
+        model=lambda wildcards: {
+            key: model_settings(wildcards)[key]
+            for key in ("backbone", "detector_size_px", "mean", "std")
+        },
         detector=setting("detector", "steps", "batch", "learning_rate"),
         box_margin=config["detector"]["box_margin"],
         augment={

@@ -1,6 +1,6 @@
 """Train the detector of a model on the boxes of its data sets."""
 
-from superanimal_core.files.bundles import read_bundle, write_detector
+from superanimal_core.files.bundles import read_initial_weights, write_detector
 from superanimal_core.files.images import cached_reader
 from superanimal_core.files.label_files import read_training_labels
 from superanimal_core.files.log import Progress
@@ -15,11 +15,14 @@ with study_step(snakemake) as record:
     params = snakemake.params
     device = use_device(snakemake.threads, seed=0)
     labels = fill_boxes(read_training_labels(snakemake.input.unified), params.box_margin)
-    member = read_bundle(snakemake.input.member)
-    weights = (snakemake.input.member, member.network.backbone.state_dict())
-    colors = (member.crop.mean, member.crop.std)
+    model = params.model
     detector = new_detector(
-        member.parameters["backbone"], params.size_px, *colors, labels.sources, weights
+        model["backbone"],
+        model["detector_size_px"],
+        tuple(model["mean"]),
+        tuple(model["std"]),
+        labels.sources,
+        read_initial_weights(snakemake.input.get("weights")),
     )
     history = fit_detector(
         detector,

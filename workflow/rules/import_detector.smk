@@ -1,0 +1,19 @@
+rule import_detector:
+    """The detector of a model whose detector comes from elsewhere."""
+    input:
+        weights=weights_of("detector_weights"),
+    output:
+        detector=directory("results/models/{model}/detector"),
+    log:
+        "logs/import_detector/{model}.log",
+    benchmark:
+        "benchmarks/import_detector/{model}.tsv"
+    wildcard_constraints:
+        model=models_whose("detector_weights", is_given=True),
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code("import_detector"),
+        normalize_twice=config["detector"]["normalize_twice"],
+    script:
+        "../scripts/import_detector.py"

@@ -1,0 +1,20 @@
+rule import_pose_model:
+    """The one member of a model whose weights come from elsewhere."""
+    input:
+        weights=weights_of("pose_weights"),
+        space=lambda wildcards: STUDY.spaces[model_settings(wildcards)["space"]],
+    output:
+        member=directory("results/models/{model}/member-{seed}"),
+    log:
+        "logs/import_pose_model/{model}-{seed}.log",
+    benchmark:
+        "benchmarks/import_pose_model/{model}-{seed}.tsv"
+    wildcard_constraints:
+        model=models_whose("pose_weights", is_given=True),
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code("import_pose_model"),
+        subpixel=config["network"]["subpixel"],
+    script:
+        "../scripts/import_pose_model.py"
