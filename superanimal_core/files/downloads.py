@@ -13,7 +13,7 @@ from superanimal_core.errors import SuperAnimalError
 from superanimal_core.files.atomic import replacing
 from superanimal_core.files.study_rows import ReleasedRow
 
-HASHES = Path("config/weights.sha256")  # in the study; sha256sum's format
+HASHES = Path("config/weights")  # folder of the study with a file per checkpoint
 UNVERIFIED = "unverified"
 
 
@@ -21,15 +21,16 @@ def fetch_weights(released: ReleasedRow, target: str | Path, hashes: Path = HASH
     """Write a released checkpoint to `target`.
 
     Its hash must be the table's. Where the table has none, the first download is trusted: its hash
-    is noted in `hashes`, and every later download must have it. SuperAnimalError otherwise, and
-    when the file can neither be found in the cache nor downloaded.
+    is noted in the folder `hashes`, and every later download must have it. SuperAnimalError
+    otherwise, and when the file can neither be found in the cache nor downloaded.
     """
     cached = _cached(released)
     digest = file_sha256(cached)
-    noted = read_hashes(hashes).get(released.name)
-    expected = noted if released.sha256 == UNVERIFIED else released.sha256
+    note = hashes / f"{released.name}.sha256"
+    is_unverified = released.sha256 == UNVERIFIED
+    expected = noted_hash(note) if is_unverified else released.sha256
     if expected not in (None, digest):
-        where = hashes if released.sha256 == UNVERIFIED else "config/released_weights.tsv"
+        where = note if is_unverified else "config/released_weights.tsv"
         raise SuperAnimalError(
             f"{released.name}: the file of {released.repository} has the hash {digest}, but "
             f"{where} says {expected}; do not use it before you know why"
@@ -37,10 +38,10 @@ def fetch_weights(released: ReleasedRow, target: str | Path, hashes: Path = HASH
     if expected is None:
         print(
             f"{released.name}: no hash is known of this file. It is trusted now; its hash {digest} "
-            f"is noted in {hashes}, and another file will be refused from now on.",
+            f"is noted in {note}, and another file will be refused from now on.",
             file=sys.stderr,
         )
-        _note_hash(hashes, released.name, digest)
+        _note_hash(note, released.file, digest)
     with replacing(target) as temporary:
         shutil.copyfile(cached, temporary)
 
@@ -51,21 +52,20 @@ def file_sha256(path: str | Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def read_hashes(path: Path) -> dict[str, str]:
-    """Name -> digest in a file of sha256sum's format; nothing when there is no file."""
+def noted_hash(path: Path) -> str | None:
+    """The digest in a file of sha256sum's format; None when there is no file."""
     if not path.is_file():
-        return {}
-    lines = path.read_text(encoding="utf-8").splitlines()
-    pairs = [re.fullmatch(r"([0-9a-f]{64}) [ *](.+)", line) for line in lines if line]
-    if not all(pairs):
-        raise SuperAnimalError(f"{path}: each line must be a sha256, two blanks and a name")
-    return {pair[2]: pair[1] for pair in pairs if pair}
+        return None
+    line = re.fullmatch(r"([0-9a-f]{64}) [ *].+\s*", path.read_text(encoding="utf-8"))
+    if line is None:
+        raise SuperAnimalError(f"{path}: expected one line, a sha256, two blanks and a name")
+    return line[1]
 
 
 def _note_hash(path: Path, name: str, digest: str) -> None:
-    known = read_hashes(path) | {name: digest}
+    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
-        temporary.write_text("".join(f"{d}  {n}\n" for n, d in known.items()), encoding="utf-8")
+        temporary.write_text(f"{digest}  {name}\n", encoding="utf-8")
 
 
 def _cached(released: ReleasedRow) -> str:

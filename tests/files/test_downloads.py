@@ -8,7 +8,7 @@ import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.files.downloads import fetch_weights, read_hashes
+from superanimal_core.files.downloads import fetch_weights, noted_hash
 from superanimal_core.files.study import read_released
 from superanimal_core.files.study_rows import ReleasedRow
 
@@ -33,27 +33,27 @@ def zoo(tmp_path, monkeypatch):
 
 
 def test_the_first_download_is_trusted_and_its_hash_noted(tmp_path, zoo, capsys):
-    hashes = tmp_path / "weights.sha256"
+    hashes, note = tmp_path / "weights", tmp_path / "weights/animal_net.sha256"
     fetch_weights(ROW, tmp_path / "a.pt", hashes)
     assert (tmp_path / "a.pt").read_bytes() == CONTENT
-    assert read_hashes(hashes) == {"animal_net": DIGEST}
-    assert f"{DIGEST} is noted in {hashes}" in capsys.readouterr().err
+    assert note.read_text() == f"{DIGEST}  net.pt\n"
+    assert f"{DIGEST} is noted in {note}" in capsys.readouterr().err
     assert zoo[1] == [("lab/zoo", "net.pt", "main")]
     fetch_weights(ROW, tmp_path / "b.pt", hashes)
     assert capsys.readouterr().err == ""
 
 
 def test_another_file_under_the_same_name_is_refused(tmp_path, zoo):
-    hashes = tmp_path / "weights.sha256"
+    hashes, note = tmp_path / "weights", tmp_path / "weights/animal_net.sha256"
     fetch_weights(ROW, tmp_path / "a.pt", hashes)
     zoo[0].write_bytes(b"others")
-    with pytest.raises(SuperAnimalError, match=rf"animal_net: .* {hashes} says {DIGEST}; do not"):
+    with pytest.raises(SuperAnimalError, match=rf"animal_net: .* {note} says {DIGEST}; do not"):
         fetch_weights(ROW, tmp_path / "b.pt", hashes)
     assert not (tmp_path / "b.pt").exists()
 
 
 def test_the_tables_hash_decides_where_there_is_one(tmp_path, zoo):
-    hashes = tmp_path / "weights.sha256"
+    hashes = tmp_path / "weights"
     fetch_weights(replace(ROW, sha256=DIGEST), tmp_path / "a.pt", hashes)
     assert not hashes.exists()
     with pytest.raises(SuperAnimalError, match=r"config/released_weights\.tsv says 0000"):
@@ -70,10 +70,12 @@ def test_without_internet_and_cache_one_is_told_what_to_do(tmp_path, monkeypatch
     assert len(str(e.value).splitlines()) == 1
 
 
-def test_a_damaged_file_of_hashes_is_named(tmp_path):
+def test_a_damaged_note_of_a_hash_is_named(tmp_path):
     (tmp_path / "h").write_text("abc net\n")
-    with pytest.raises(SuperAnimalError, match="each line must be a sha256, two blanks and a name"):
-        read_hashes(tmp_path / "h")
+    with pytest.raises(
+        SuperAnimalError, match="expected one line, a sha256, two blanks and a name"
+    ):
+        noted_hash(tmp_path / "h")
 
 
 def test_the_table_names_every_checkpoint_once_with_a_known_space():

@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pytest
 import torch
 
 from superanimal_core.network.crops import apply_affine
@@ -22,6 +23,17 @@ class FixedBoxes(torch.nn.Module):
         self.seen += [tuple(image.shape) for image in images]
         result = {"boxes": self.box, "scores": torch.tensor([0.75]), "labels": torch.tensor([0])}
         return [result for _ in images]
+
+
+class Answers(torch.nn.Module):
+    """Stands for a network: answers by a function of the images."""
+
+    def __init__(self, answer):
+        super().__init__()
+        self.answer = answer
+
+    def forward(self, images):
+        return self.answer(images)
 
 
 def test_the_whole_image_is_fitted_into_the_square():
@@ -53,3 +65,41 @@ def test_a_new_detector_gives_scored_boxes_best_first():
         assert boxes.shape == (len(scores), 4)
         assert (np.diff(scores) <= 0).all()
         assert (boxes[:, 2:] >= boxes[:, :2]).all()
+
+
+def test_boxes_of_other_labels_do_not_count():
+    def network(images):
+        boxes = torch.tensor([[0.0, 0.0, 4.0, 4.0], [1.0, 1.0, 9.0, 9.0]])
+        result = {
+            "boxes": boxes,
+            "scores": torch.tensor([0.9, 0.8]),
+            "labels": torch.tensor([2, 1]),
+        }
+        return [result for _ in images]
+
+    whole = replace(
+        new_detector("lcnet_035", 96, *COLORS, ()), network=Answers(network), size_px=None
+    )
+    boxes, scores = detect(replace(whole, animal_label=1), [np.zeros((9, 9, 3), np.uint8)], CPU)[0]
+    assert boxes.tolist() == [[1, 1, 9, 9]]
+    assert scores == pytest.approx([0.8])
+
+
+def test_a_detector_that_sees_whole_images_gets_them_in_its_colors():
+    seen = []
+
+    def network(images):
+        seen.extend(images)
+        empty = torch.zeros(0)
+        return [{"boxes": torch.zeros(0, 4), "scores": empty, "labels": empty} for _ in images]
+
+    whole = replace(
+        new_detector("lcnet_035", 96, *COLORS, ()),
+        network=Answers(network),
+        size_px=None,
+        colors=((0.5, 0.4, 0.3), (0.2, 0.3, 0.4)),
+    )
+    image = np.random.default_rng(0).integers(0, 256, (30, 50, 3)).astype(np.uint8)
+    detect(whole, [image], CPU)
+    expected = (image / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.3, 0.4]
+    np.testing.assert_allclose(seen[0].permute(1, 2, 0).numpy(), expected, atol=1e-5)

@@ -169,6 +169,31 @@ def test_a_detector_of_torchvision_itself_is_normalized_once():
     assert detector.parameters == {"classes": 2}
 
 
+@pytest.mark.parametrize("name", DETECTORS)
+def test_a_detector_for_many_classes_finds_persons(name):
+    state = DETECTORS[name](weights=None, weights_backbone=None, num_classes=91).state_dict()
+    detector = import_detector(state, "coco.pth", normalize_twice=True)
+    assert detector.parameters == {"classes": 91}
+    assert detector.animal_label == 1  # COCO's person
+
+
+def test_mmposes_names_give_the_same_network():
+    name = "superanimal_topviewmouse_hrnet_w32"
+    tensors = checkpoint_of(name)
+    head = "heads.bodypart.heatmap_head.deconv_layers.0."
+    renamed = {
+        k.replace("backbone.model.", "backbone.").replace(head, "keypoint_head.final_layer."): v
+        for k, v in tensors.items()
+    }
+    weight = "keypoint_head.final_layer.weight"
+    renamed[weight] = renamed[weight].transpose(0, 1)
+    ours = [
+        import_pose_model(state, space_of(27), name, is_subpixel=True).network.state_dict()
+        for state in (tensors, renamed)
+    ]
+    assert all(torch.equal(value, ours[1][key]) for key, value in ours[0].items())
+
+
 def test_skipping_the_unused_fusions_changes_nothing():
     import timm
 
