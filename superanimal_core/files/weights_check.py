@@ -10,7 +10,7 @@ from superanimal_core.files.checkpoints import read_tensors
 from superanimal_core.files.documents import read_keypoint_space
 from superanimal_core.files.downloads import file_sha256
 from superanimal_core.files.images import read_image, write_image
-from superanimal_core.inference.predict import predict_video
+from superanimal_core.inference.predict import predict_frames
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.detector import DetectorBundle, detect
 from superanimal_core.network.released_weights import (
@@ -18,7 +18,7 @@ from superanimal_core.network.released_weights import (
     import_detector,
     import_pose_model,
 )
-from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.report.labeled_video import draw_poses
 
 CPU = torch.device("cpu")
@@ -84,9 +84,7 @@ def picture_with_predictions(
 ) -> tuple[UInt8[ndarray, "_height _width 3"], float]:
     """The picture with boxes and keypoints, and the median score of the keypoints."""
     boxes = boxes_xyxy_px[None]
-    poses: Poses = predict_video(
-        [bundle], [image], boxes, np.zeros(1), batch=32, precision="float32", device=CPU
-    )[0]
+    poses = predict_frames(bundle, [image], boxes)
     nothing, members = np.zeros(poses.xy_px.shape), np.ones(poses.score.shape, dtype=np.int64)
     smoothed = SmoothedPoses(
         poses, nothing, poses.xy_px, nothing, members, np.zeros(poses.score.shape[1:])

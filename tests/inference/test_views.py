@@ -74,3 +74,16 @@ def test_with_flips_the_pose_of_the_mirror_image_is_the_mirrored_pose():
     mirrored = pose(np.ascontiguousarray(image[:, ::-1]), mirrored_box)
     back = mirrored.xy_px[..., SPACE.mirror_permutation(), :] * [-1, 1] + [width, 0]
     np.testing.assert_allclose(back, straight.xy_px, atol=0.05)
+
+
+def test_mirror_images_of_whole_pixel_crops_lead_to_the_same_place_at_any_zoom():
+    """The network answers in the labels' convention: half an image pixel short of the truth."""
+    crop = square_crop(size_px=64, margin=1.0, in_whole_pixels=True)
+    place = np.array([[41.3, 55.9]])
+    for box in (np.array([30.0, 40.0, 60.0, 70.0]), np.array([0.0, 0.0, 200.0, 200.0])):
+        straight, mirrored = looks(crop, image_of(0), box, (1.0,), True)
+        zoom = straight[1][0, 0]
+        shown = (place - straight[1][:, 2] + 0.5) / zoom  # where the crop's pixels show it
+        answers = (shown - 0.5 / zoom, np.array([[64.0, 0.0]]) + shown * [-1, 1] - 0.5 / zoom)
+        for (_, to_image), answer in zip((straight, mirrored), answers, strict=True):
+            np.testing.assert_allclose(apply_affine(to_image, answer), place, atol=1e-9)

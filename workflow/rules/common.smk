@@ -254,8 +254,10 @@ def camera_file(wildcards):
 
 
 def calibration_of_video(wildcards):
+    """What labels said of the model's errors; nothing where there are no labels."""
     model = STUDY.videos[wildcards.video].model
-    return f"results/models/{model}/calibration.parquet"
+    is_known = model in evaluated_models()
+    return f"results/models/{model}/calibration.parquet" if is_known else []
 
 
 def view_settings(wildcards):

@@ -14,7 +14,7 @@ rule report:
             "results/models/{model}/evaluation.parquet", model=evaluated_models()
         ),
         calibration=expand(
-            "results/models/{model}/calibration.parquet", model=config["models"]
+            "results/models/{model}/calibration.parquet", model=evaluated_models()
         ),
         members=[
             f"results/models/{model}/member-{seed}"

@@ -13,6 +13,6 @@ with video_step(snakemake) as record:
     views = read_views(params.cameras, [inputs.predicted, *inputs.others])
     cameras = read_cameras(inputs.camera_file) if inputs.camera_file else None
     smoothed = smooth_view(views, params.method, params.smoothing, cameras=cameras, **params.views)
-    calibration = read_calibration(inputs.calibration)
+    calibration = read_calibration(inputs.calibration) if inputs.calibration else None
     expected = predict_error(calibration, smoothed, **params.lone)
     write_smoothed(smoothed, snakemake.output.poses, record, expected)
