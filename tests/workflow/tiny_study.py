@@ -89,7 +89,8 @@ def change_setting(study, path, value):
 def snakemake_command(workflow, study, *arguments):
     """The command of a user, on one core."""
     return [
-        *(sys.executable, "-m", "snakemake", "--snakefile", str(workflow / "Snakefile")),
+        *(sys.executable, "-P", "-m", "snakemake"),  # -P: the copied package, not the one here
+        *("--snakefile", str(workflow / "Snakefile")),
         *("--directory", str(study), "--cores", "1", *arguments),
     ]
 
