@@ -1,16 +1,12 @@
 """Every setting of a study, once: one frozen model per section of config.yaml.
 
 Nothing has a default here: config.yaml is complete, and a value that a paper would report stands in
-it. An unknown key, a missing key and a wrong type are mistakes; all of them are reported at once.
+it. An unknown key, a missing key and a wrong type are mistakes (files.settings_document).
 """
 
-import math
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from superanimal_core.errors import ConfigError
-from superanimal_core.pose.keypoints import did_you_mean
+from pydantic import BaseModel, ConfigDict, Field
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -304,49 +300,3 @@ class Settings(Section):
     behavior: BehaviorSettings
     quality: QualitySettings
     report: ReportSettings
-
-
-def settings_from_mapping(mapping: Any, where: str) -> Settings:
-    """Settings from the parsed config.yaml. ConfigError lists every mistake with its key path."""
-    if not isinstance(mapping, dict):
-        raise ConfigError([f"{where}: expected a mapping of sections, read {mapping!r}"])
-    try:
-        return Settings.model_validate(mapping)
-    except ValidationError as error:
-        raise ConfigError(
-            [f"{where}: {_mistake(dict(e), mapping)}" for e in error.errors()]
-        ) from None
-
-
-def _mistake(error: dict[str, Any], mapping: dict[str, Any]) -> str:
-    path = ".".join(str(part) for part in error["loc"])
-    if error["type"] == "extra_forbidden":
-        known = _known_keys(error["loc"][:-1], mapping)
-        return f"{path}: unknown key{did_you_mean(str(error['loc'][-1]), known)}"
-    if error["type"] == "missing":
-        return f"{path}: missing; add it (config/config.yaml of the workflow shows every setting)"
-    given = error.get("input")
-    shown = "NaN" if isinstance(given, float) and math.isnan(given) else repr(given)
-    message = error["msg"][0].lower() + error["msg"][1:]
-    return f"{path}: read {shown}; {message}"
-
-
-def _known_keys(path: tuple[Any, ...], mapping: dict[str, Any]) -> list[str]:
-    """Names of the settings that the section at `path` has."""
-    model: Any = Settings
-    for part in path:
-        fields = getattr(model, "model_fields", {})
-        annotation = fields[part].annotation if part in fields else model
-        model = _section_within(annotation) or model
-    return list(getattr(model, "model_fields", {}))
-
-
-def _section_within(annotation: Any) -> type[Section] | None:
-    """The Section inside dict[str, Section], list[Section] or Section itself, if any."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
-        return annotation
-    for part in getattr(annotation, "__args__", ()):
-        found = _section_within(part)
-        if found:
-            return found
-    return None

@@ -21,6 +21,7 @@ from superanimal_core.files.documents import (
     read_keypoint_space,
     read_sheet,
 )
+from superanimal_core.files.settings_document import settings_from_mapping
 from superanimal_core.files.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.files.study_sessions import (
     session_mistakes,
@@ -33,7 +34,7 @@ from superanimal_core.files.study_settings import (
     weights_mistakes,
 )
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
-from superanimal_core.settings import Settings, settings_from_mapping
+from superanimal_core.settings import Settings
 
 ROLES = ("pretrain", "fine_tune", "evaluate")
 VIDEO_COLUMNS = ("path", "video", "model", "max_individuals", "fps", "cm_per_px")

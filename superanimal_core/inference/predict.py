@@ -54,9 +54,9 @@ def predict_video(
     *,
     batch: int,
     precision: str,
-    scales: Sequence[float],
-    flip: bool,
     device: torch.device,
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
     again: Redetection | None = None,
 ) -> list[Poses]:
     """The poses that each network sees in the boxes of each frame; NaN where a box is NaN.
@@ -146,8 +146,6 @@ def predict_frames(
         np.arange(len(frames)) / fps,
         batch=batch,
         precision="float32",
-        scales=(1.0,),
-        flip=False,
         device=device or torch.device("cpu"),
     )[0]
 

@@ -116,7 +116,7 @@ def settings_paths(mapping: dict, above: tuple[str, ...] = ()) -> Iterator[tuple
 
 @pytest.mark.parametrize("name", ["config/config.yaml", "demo/config.yaml"])
 def test_configurations_are_complete_and_valid(name: str) -> None:
-    from superanimal_core.settings import settings_from_mapping
+    from superanimal_core.files.settings_document import settings_from_mapping
 
     settings_from_mapping(yaml.safe_load((ROOT / name).read_text(encoding="utf-8")), name)
 
