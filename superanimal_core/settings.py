@@ -345,8 +345,5 @@ def _section_within(annotation: Any) -> type[Section] | None:
     """The Section inside dict[str, Section], list[Section] or Section itself, if any."""
     if isinstance(annotation, type) and issubclass(annotation, Section):
         return annotation
-    for part in getattr(annotation, "__args__", ()):
-        found = _section_within(part)
-        if found:
-            return found
-    return None
+    parts = map(_section_within, getattr(annotation, "__args__", ()))
+    return next((section for section in parts if section), None)
