@@ -22,7 +22,7 @@ rule propose_conversion:
         "../../envs/environment.yaml"
     params:
         code=code("propose_conversion"),
-        inference=setting("inference"),
+        inference=setting("inference", "batch", "precision"),
         box_margin=config["detector"]["box_margin"],
         animals=config["matching"]["animals"],
         limits=setting("matching", "min_score", "min_confidence"),
