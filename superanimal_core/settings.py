@@ -23,10 +23,7 @@ class Section(BaseModel):
 
 
 class ModelSettings(Section):
-    """One model: the space that it speaks, its network, and the seeds of its ensemble.
-
-    With `pose_weights` the network is taken from there and not trained; the detector alike.
-    """
+    """One model: its space, its networks (trained, or weights from elsewhere), its members."""
 
     space: Identifier
     pose_weights: str | None

@@ -102,7 +102,9 @@ def find_repeats(paths: Sequence[str], max_difference: float) -> pa.Table:
 
     Memory grows by 1 KB per picture.
     """
-    table = pa.concat_tables([read_parquet(path) for path in paths])
+    table = pa.concat_tables(
+        [PICTURE_SCHEMA.empty_table(), *(read_parquet(path) for path in paths)]
+    )
     columns = {c: np.array(table[c].to_pylist(), dtype=object) for c in PICTURE_SCHEMA.names[:4]}
     cells = np.frombuffer(b"".join(table["thumbnail"].to_pylist()), dtype=np.uint8)
     repeats = repeated_pictures(
