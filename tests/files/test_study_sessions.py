@@ -9,7 +9,7 @@ from test_study import WORKFLOW, config, mistakes_of, write_videos  # noqa: F401
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.files.camera_files import read_cameras
 from superanimal_core.files.parquet import write_failure
-from superanimal_core.files.pose_files import write_member_poses
+from superanimal_core.files.pose_files import write_poses
 from superanimal_core.files.study import read_study
 from superanimal_core.files.view_files import read_views
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -101,7 +101,7 @@ def test_a_failed_view_is_left_out_and_a_failed_video_fails(tmp_path):
     poses = Poses(space, ("animal0",), time_s, np.ones((3, 1, 1, 2)), np.ones((3, 1, 1)))
     folders = [str(tmp_path / name) for name in ("a", "b", "c")]
     for folder in folders[:2]:
-        write_member_poses([poses], ["member-0"], folder, {})
+        write_poses(poses, Path(folder) / "member-0.parquet", {})
     failure = {"failure": {"stage": "probe_video", "reason": "torn"}}
     write_failure(folders[2], failure)
     views = read_views(["left", "right", "top"], folders)
