@@ -31,7 +31,7 @@ class Toy:
         """Starts a run in the background."""
         defaults = {"jobs": 1, "grouped": "no", "partition": "main", "minutes": "5/5/5"}
         settings = defaults | {"megabytes": "300/900/900", "code": "one"} | settings
-        command = [sys.executable, "-m", "snakemake", "-s", HERE / "toy/Snakefile"]
+        command = [sys.executable, "-P", "-m", "snakemake", "-s", HERE / "toy/Snakefile"]
         command += ["--profile", REPOSITORY / "profiles/slurm-test"]
         command += ["--group-components", f"toy={components}", *arguments]
         command += ["--config", f"python={sys.executable}"]
