@@ -27,7 +27,9 @@ class FrameIndex:
     """Every frame of a video: index in decoding order, presentation time, decoded whole or not.
 
     `container_frames` is what the file's header promises (0: unknown), `is_estimated_time` that
-    some time stamps were missing and were filled from the nominal rate.
+    some time stamps were missing and were filled from the nominal rate. `rotation_deg` is how a
+    player turns the pictures (counterclockwise); `read_frames` does it too, and width and height
+    are those of the turned picture.
     """
 
     frame: Int[ndarray, "frame"]
@@ -37,6 +39,7 @@ class FrameIndex:
     height_px: int
     container_frames: int
     is_estimated_time: bool
+    rotation_deg: int
 
     @property
     def fps(self) -> float:
@@ -51,6 +54,7 @@ def index_frames(path: str | Path, fps: float | None) -> FrameIndex:
     """
     stamps: list[float | None] = []
     decoded: list[bool] = []
+    rotation = 0
     with _opened(path) as container:
         stream = container.streams.video[0]
         width, height = stream.codec_context.width, stream.codec_context.height
@@ -58,6 +62,7 @@ def index_frames(path: str | Path, fps: float | None) -> FrameIndex:
         for frame in _decoded_frames(container):
             stamps.append(frame.time)
             decoded.append(not frame.is_corrupt)
+            rotation = frame.rotation
     if not stamps:
         raise VideoError(STAGE, f"{path} holds no frame that can be decoded; replace the file")
     time_s = np.arange(len(stamps)) / fps if fps else _filled_times(stamps, rate or 30.0)
@@ -65,20 +70,25 @@ def index_frames(path: str | Path, fps: float | None) -> FrameIndex:
         np.arange(len(stamps), dtype=np.int32),
         time_s,
         np.array(decoded),
-        width,
-        height,
+        *((height, width) if rotation % 180 == 90 else (width, height)),
         promised,
         None in stamps and not fps,
+        rotation,
     )
 
 
 def read_frames(
     path: str | Path, start: int = 0, stop: int | None = None
 ) -> Iterator[UInt8[ndarray, "height width 3"]]:
-    """Frames `start` to `stop` (excluded) of a video in decoding order, RGB, one at a time."""
+    """Frames `start` to `stop` (excluded) of a video in decoding order, RGB, one at a time.
+
+    Turned as the file says, like a player shows them, where that is by quarters of a circle.
+    """
     with _opened(path) as container:
         for frame in islice(_decoded_frames(container), start, stop):
-            yield frame.to_ndarray(format="rgb24")
+            image = frame.to_ndarray(format="rgb24")
+            quarters = frame.rotation // 90
+            yield np.ascontiguousarray(np.rot90(image, quarters)) if quarters else image
 
 
 def frame_reader(

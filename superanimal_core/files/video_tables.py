@@ -34,6 +34,7 @@ def frames_record(frames: FrameIndex) -> dict[str, Any]:
         "fps": frames.fps,
         "container_frames": frames.container_frames,
         "is_estimated_time": frames.is_estimated_time,
+        "rotation_deg": frames.rotation_deg,
     }
 
 

@@ -1,3 +1,4 @@
+import struct
 import wave
 from fractions import Fraction
 
@@ -103,6 +104,32 @@ def test_odd_sizes_are_read(tmp_path):
     index = index_frames(path, None)
     assert (index.width_px, index.height_px) == (63, 47)
     assert next(read_frames(path)).shape == (47, 63, 3)
+
+
+def turned(path, rows):
+    """The file with another display matrix (ISO 14496-12, tkhd: nine numbers after 40 bytes)."""
+    content = path.read_bytes()
+    start = content.index(b"tkhd") + 4 + 40
+    matrix = struct.pack(">9i", *(round(v * (2**30 if i % 3 == 2 else 2**16)) for i, v in rows))
+    path.write_bytes(content[:start] + matrix + content[start + 36 :])
+    return path
+
+
+def test_pictures_are_turned_as_a_player_turns_them(tmp_path):
+    """A camera held upright: the file says a quarter clockwise, so the first row comes right."""
+    path = write_frames(tmp_path / "v.mp4", 3)
+    upright = list(read_frames(path))
+    turned(path, enumerate((0, 1, 0, -1, 0, 0, 48, 0, 1)))
+    index = index_frames(path, None)
+    assert (index.width_px, index.height_px, index.rotation_deg) == (48, 64, -90)
+    for image, straight in zip(read_frames(path), upright, strict=True):
+        np.testing.assert_array_equal(image, straight[::-1].transpose(1, 0, 2))
+
+
+@pytest.mark.parametrize("pix_fmt", ["gray", "yuv420p10le"])
+def test_gray_and_ten_bit_pictures_are_read(tmp_path, pix_fmt):
+    path = write_frames(tmp_path / "v.mp4", 5, pix_fmt=pix_fmt)
+    assert [number_of(image) for image in read_frames(path)] == list(range(5))
 
 
 def test_a_file_cut_in_its_middle_gives_the_frames_before_the_cut(tmp_path):

@@ -1,0 +1,178 @@
+"""Inference against DeepLabCut 3.0.1, against the processor's peak, and against a video's length.
+
+    python benchmarks/inference.py [--quick] [--threads 2]
+
+HRNet-w32 and fasterrcnn_resnet50_fpn_v2, 640 x 480, one animal. Both programs load the same files
+of random weights in the released layout (their boxes are random too: nothing is looked for again).
+The whole way is video to poses with loaded networks; ours detects every 25th frame. The peer lives
+in .peers/deeplabcut (make peers); without it only our times are shown.
+"""
+
+import argparse
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from superanimal_core.files.chunked_poses import predict_resumably
+from superanimal_core.files.documents import read_keypoint_space
+from superanimal_core.files.foreign_models import read_detector_model, read_pose_model
+from superanimal_core.files.video import index_frames, read_frames, write_video
+from superanimal_core.inference.detect import detect_animals
+from superanimal_core.inference.predict import predict_video
+from superanimal_core.network.bundle import new_bundle
+from superanimal_core.network.crops import CropGeometry
+from superanimal_core.network.pose_network import ready_network
+from superanimal_core.pose.keypoints import KeypointSpace
+
+ROOT = Path(__file__).resolve().parents[1]
+PEER = ROOT / ".peers/deeplabcut/bin/python"
+JOB = ROOT / "benchmarks/peers/deeplabcut_job.py"
+SPACE = ROOT / "config/keypoints/superanimal_topviewmouse.yaml"
+CPU = torch.device("cpu")
+SIZE, BATCH, EVERY = (640, 480), 16, 25
+PRECISIONS = ("float32", "bfloat16")
+
+
+def main() -> None:
+    """Print one line per figure."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a short clip")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--only-memory", type=int, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    if options.only_memory:
+        print(json.dumps(length_figures(options.only_memory)))
+        return
+    frames, crops = (25, 16) if options.quick else (100, 64)
+    with tempfile.TemporaryDirectory() as folder:
+        compare(Path(folder), frames, crops, options.threads)
+    for length in (2_000, 20_000) if options.quick else (10_000, 100_000):
+        command = [sys.executable, __file__, "--only-memory", str(length)]
+        told = subprocess.run(command, capture_output=True, text=True, check=True)
+        print(f"{length} frames, small network: {told.stdout.strip()}")
+
+
+def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
+    """Networks alone and the whole way, both programs."""
+    clip = folder / "clip.mp4"
+    write_video(moving_blob(frames), clip, 25)
+    if not PEER.is_file():
+        print("no DeepLabCut in .peers (make peers): nothing to compare with")
+        return
+    subprocess.run([PEER, JOB, "weights", folder, str(threads)], check=True, capture_output=True)
+    answer = folder / "peer.json"
+    command = [PEER, JOB, "run", folder, str(threads), clip, str(crops), answer]
+    subprocess.run(command, check=True, capture_output=True)
+    peer = json.loads(answer.read_text())
+    bundle = read_pose_model(folder / "pose.pt", read_keypoint_space(SPACE), False)
+    detector = read_detector_model(folder / "detector.pt", True)
+    network = ready_network(bundle.network, CPU)
+    best = min(peer["network"].values())
+    print(f"peer, network alone: {1 / peer['network']['1']:.2f} crops/s at batch 1")
+    for precision in PRECISIONS:
+        seconds = network_seconds(network, crops, precision)
+        peak, flops = peak_flops(precision), network_flops(network)
+        print(
+            f"network alone, {precision}: {1 / seconds:.2f} crops/s, "
+            f"{peer['network']['1'] / seconds:.1f} x the peer's default, {best / seconds:.1f} x its "
+            f"best; {flops / seconds / peak:.2f} of this processor's {peak / 1e9:.0f} GFLOP/s"
+        )
+    default, best = peer["video"]["1"], min(peer["video"].values())
+    print(f"peer, whole way: {1 / default:.3f} frames/s at its defaults, {1 / best:.3f} at its best")
+    times = index_frames(clip, None).time_s
+    for precision in PRECISIONS:
+        start = time.perf_counter()
+        boxes, _ = detect_animals(
+            detector, read_frames(clip), times, max_individuals=1, min_score=0.0,
+            every_frames=EVERY, max_gap_s=2.0, batch=1, device=CPU,
+        )  # fmt: skip
+        found = time.perf_counter() - start
+        predict_video(
+            [bundle], read_frames(clip), boxes, times, batch=BATCH, precision=precision, device=CPU
+        )
+        seconds = (time.perf_counter() - start) / frames
+        print(
+            f"whole way, {precision}: {1 / seconds:.2f} frames/s, {default / seconds:.1f} x the "
+            f"peer's default, {best / seconds:.1f} x its best ({found / frames / seconds:.0%} of the "
+            f"time in the detector, every {EVERY}th frame)"
+        )
+
+
+def moving_blob(frames):
+    """A dark blob that moves over noise."""
+    noise = np.random.default_rng(0).integers(100, 200, (*SIZE[::-1], 3)).astype(np.uint8)
+    for frame in range(frames):
+        image = noise.copy()
+        image[200:280, 100 + 4 * frame : 200 + 4 * frame] = 30
+        yield image
+
+
+@torch.inference_mode()
+def network_seconds(network, crops, precision):
+    """Seconds per crop."""
+    pixels = torch.randn(BATCH, 3, 256, 256).contiguous(memory_format=torch.channels_last)
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+        network(pixels)
+        start = time.perf_counter()
+        for _ in range(max(crops // BATCH, 1)):
+            network(pixels)
+    return (time.perf_counter() - start) / (max(crops // BATCH, 1) * BATCH)
+
+
+def network_flops(network):
+    """Floating point operations per crop."""
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        network(torch.randn(1, 3, 256, 256))
+    return counter.get_total_flops()
+
+
+def peak_flops(precision):
+    """What a large matrix product reaches here (operations per second)."""
+    side = 2048
+    matrix = torch.randn(side, side, dtype=getattr(torch, precision))
+    matrix @ matrix
+    start = time.perf_counter()
+    for _ in range(4):
+        matrix @ matrix
+    return 4 * 2 * side**3 / (time.perf_counter() - start)
+
+
+def length_figures(frames):
+    """Frames per second and peak memory of predicting a long video with a small network."""
+    with tempfile.TemporaryDirectory() as folder:
+        clip = Path(folder) / "clip.mp4"
+        small = np.random.default_rng(0).integers(0, 255, (50, 64, 64, 3)).astype(np.uint8)
+        write_video((small[i % 50] for i in range(frames)), clip, 25)
+        bundle = new_bundle(
+            KeypointSpace("s", tuple(f"k{i}" for i in range(27))),
+            architecture="pyramid",
+            parameters={
+                "backbone": "lcnet_035", "stride_px": 4, "sigma_px": 4.0, "decoder_channels": 8,
+                "is_subpixel": True,
+            },
+            crop=CropGeometry((32, 32), 1.25, (0.5,) * 3, (0.5,) * 3, False),
+            trained_on=(),
+        )  # fmt: skip
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        start = time.perf_counter()
+        predict_resumably(
+            [bundle], ["member-0"], clip, np.tile([8.0, 8.0, 56.0, 56.0], (frames, 1, 1)),
+            np.arange(frames) / 25, Path(folder) / "predicted", {}, chunk_frames=5000, device=CPU,
+            batch=64, precision="float32",
+        )  # fmt: skip
+        seconds = time.perf_counter() - start
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    return {"frames_per_s": round(frames / seconds), "gb_beyond_the_weights": round(after - before, 3)}
+
+
+if __name__ == "__main__":
+    main()
