@@ -83,11 +83,13 @@ def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
         peak, flops = peak_flops(precision), network_flops(network)
         print(
             f"network alone, {precision}: {1 / seconds:.2f} crops/s, "
-            f"{peer['network']['1'] / seconds:.1f} x the peer's default, {best / seconds:.1f} x its "
-            f"best; {flops / seconds / peak:.2f} of this processor's {peak / 1e9:.0f} GFLOP/s"
+            f"{peer['network']['1'] / seconds:.1f} x the peer's default, {best / seconds:.1f} x "
+            f"its best; {flops / seconds / peak:.2f} of this processor's {peak / 1e9:.0f} GFLOP/s"
         )
     default, best = peer["video"]["1"], min(peer["video"].values())
-    print(f"peer, whole way: {1 / default:.3f} frames/s at its defaults, {1 / best:.3f} at its best")
+    print(
+        f"peer, whole way: {1 / default:.3f} frames/s at its defaults, {1 / best:.3f} at its best"
+    )
     times = index_frames(clip, None).time_s
     for precision in PRECISIONS:
         start = time.perf_counter()
@@ -102,8 +104,8 @@ def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
         seconds = (time.perf_counter() - start) / frames
         print(
             f"whole way, {precision}: {1 / seconds:.2f} frames/s, {default / seconds:.1f} x the "
-            f"peer's default, {best / seconds:.1f} x its best ({found / frames / seconds:.0%} of the "
-            f"time in the detector, every {EVERY}th frame)"
+            f"peer's default, {best / seconds:.1f} x its best ({found / frames / seconds:.0%} of "
+            f"the time in the detector, every {EVERY}th frame)"
         )
 
 
@@ -171,7 +173,10 @@ def length_figures(frames):
         )  # fmt: skip
         seconds = time.perf_counter() - start
         after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    return {"frames_per_s": round(frames / seconds), "gb_beyond_the_weights": round(after - before, 3)}
+    return {
+        "frames_per_s": round(frames / seconds),
+        "gb_beyond_the_weights": round(after - before, 3),
+    }
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-FIXTURES = Path(os.environ.get("SUPERANIMAL_SHARED", "shared")) / "fixtures" / "deeplabcut"
+FIXTURES = Path(os.environ.get("SUPERANIMAL_SHARED", "../shared")) / "fixtures" / "deeplabcut"
 needs_fixtures = pytest.mark.skipif(
     not FIXTURES.is_dir(), reason="SUPERANIMAL_SHARED has no fixtures/deeplabcut"
 )

@@ -126,6 +126,17 @@ def test_pictures_are_turned_as_a_player_turns_them(tmp_path):
         np.testing.assert_array_equal(image, straight[::-1].transpose(1, 0, 2))
 
 
+def test_colors_are_those_of_ffmpeg(tmp_path):
+    random = np.random.default_rng(0)
+    blocks = random.integers(0, 255, (6, 8, 3)).astype(np.uint8).repeat(16, 0).repeat(16, 1)
+    write_video(iter([blocks]), tmp_path / "v.mp4", FPS)
+    with av.open(str(tmp_path / "v.mp4")) as container:
+        expected = next(container.decode(video=0)).to_ndarray(format="rgb24")
+    found = next(read_frames(tmp_path / "v.mp4"))
+    middles = (slice(8, None, 16), slice(8, None, 16))  # at the edges both guess colors
+    np.testing.assert_allclose(found[middles], expected[middles].astype(int), atol=3)
+
+
 @pytest.mark.parametrize("pix_fmt", ["gray", "yuv420p10le"])
 def test_gray_and_ten_bit_pictures_are_read(tmp_path, pix_fmt):
     path = write_frames(tmp_path / "v.mp4", 5, pix_fmt=pix_fmt)
