@@ -31,7 +31,7 @@ def detect_animals(
 ) -> tuple[Float[ndarray, "frame individual 4"], Float[ndarray, "frame individual"]]:
     """Boxes (pixels) and scores; between detections they are interpolated over at most `max_gap_s`.
 
-    VideoError when no frame shows an animal.
+    Frames that were not looked at are no gap. VideoError when no frame shows an animal.
     """
     detector.network.to(device).eval()
     shape = (len(time_s), max_individuals)
@@ -67,6 +67,8 @@ def detect_animals(
             f"no animal was found in any of {looked_at} frames looked at (best score {best:.2f}, "
             f"needed {min_score}); wrong model for this video, or detector.min_score is too high",
         )
+    if every_frames > 1 and len(time_s) > 1:
+        max_gap_s = max(max_gap_s, 2 * every_frames * float(np.median(np.diff(time_s))))
     for individual in range(max_individuals):
         boxes[:, individual] = interpolate_boxes(boxes[:, individual], time_s, max_gap_s)
     return boxes, scores

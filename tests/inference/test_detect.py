@@ -123,6 +123,13 @@ def test_frames_in_between_are_interpolated_and_say_so():
     assert np.isfinite(scores[::2]).all()
 
 
+def test_frames_that_were_not_looked_at_are_no_gap():
+    frames = [frame_with(10 + 2 * i, 255) for i in range(28)]
+    boxes, scores = detected(frames, every_frames=9, max_gap_s=0.0)
+    assert np.isfinite(scores[:, 0]).sum() == 4
+    assert np.isfinite(boxes).all()
+
+
 def test_a_weak_detection_does_not_count():
     frames = [frame_with(10, 255 if i != 5 else 100) for i in range(10)]
     _, scores = detected(frames)

@@ -1,0 +1,113 @@
+"""What it costs to detect on every n-th frame only, with a finished study's networks.
+
+    python benchmarks/strided_detection.py [STUDY] [--every 5 10 25] [--quick]
+
+For each video of STUDY (demo-study, after `make demo`): the share of keypoints within 2 px of those
+that detection on every frame gives, the frames per second, and how many boxes were found again.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+import yaml
+
+from superanimal_core.errors import VideoError
+from superanimal_core.files.bundles import read_bundle, read_detector
+from superanimal_core.files.study import Study, read_study
+from superanimal_core.files.video import index_frames, read_frames
+from superanimal_core.inference.detect import detect_again, detect_animals
+from superanimal_core.inference.predict import Redetection, predict_video
+from superanimal_core.network.devices import use_device
+from superanimal_core.pose.poses import Poses
+
+ROOT = Path(__file__).resolve().parents[1]
+LIMIT_PX = 2.0
+
+
+def main() -> None:
+    """Print one line per video and stride."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("study", nargs="?", default="demo-study")
+    parser.add_argument("--every", nargs="+", type=int, default=[5, 10, 25])
+    parser.add_argument("--quick", action="store_true", help="200 frames of each video")
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    os.chdir(options.study)
+    study = read_study(yaml.safe_load(Path("config/config.yaml").read_text()), ROOT)
+    device = use_device(options.threads, seed=0)
+    most = 200 if options.quick else None
+    for video in study.videos:
+        try:
+            expected, seconds, _ = predicted(study, video, 1, False, most, device)
+        except VideoError as error:
+            print(f"{video}: {error.reason}")
+            continue
+        frames = len(expected)
+        print(f"{video}: {frames} frames, {frames / seconds:.1f} frames/s, every frame detected")
+        for every in options.every:
+            for redetect in (False, True):
+                poses, seconds, again = predicted(study, video, every, redetect, most, device)
+                print(
+                    f"  every {every}th, {'with' if redetect else 'without'} a second look: "
+                    f"{share_within(poses, expected):.2%} within {LIMIT_PX} px, "
+                    f"{frames / seconds:.1f} frames/s, {again} boxes found again"
+                )
+
+
+def predicted(
+    study: Study, video: str, every: int, redetect: bool, most: int | None, device: torch.device
+) -> tuple[Poses, float, int]:
+    """Poses of the first member, seconds, and the number of boxes that were found again."""
+    row, settings = study.videos[video], study.settings
+    models = Path("results/models") / row.model
+    detector = read_detector(models / "detector")
+    seed = settings.models[row.model].seeds[0]
+    bundle = read_bundle(models / f"member-{seed}")
+    times = index_frames(row.path, row.fps).time_s[:most]
+    start = time.perf_counter()
+    boxes, scores = detect_animals(
+        detector,
+        read_frames(row.path),
+        times,
+        max_individuals=row.max_individuals,
+        min_score=settings.detector.min_score,
+        every_frames=every,
+        max_gap_s=settings.detector.max_gap_s,
+        batch=settings.inference.batch,
+        device=device,
+    )
+    before = boxes.copy()
+    find = detect_again(detector, settings.detector.min_score, device)
+    poses = predict_video(
+        [bundle],
+        read_frames(row.path),
+        boxes,
+        times,
+        batch=settings.inference.batch,
+        precision=settings.inference.precision,
+        device=device,
+        again=Redetection(find, np.isfinite(scores)) if redetect else None,
+    )[0]
+    changed = np.nansum(np.abs(boxes - before), axis=2) > 0
+    return poses, time.perf_counter() - start, int(changed.sum())
+
+
+def share_within(poses: Poses, expected: Poses) -> float:
+    """Of the keypoints that detection on every frame sees well (score 0.5)."""
+    seen = expected.score >= 0.5
+    distance = np.linalg.norm(poses.xy_px - expected.xy_px, axis=3)
+    return share(distance[seen] <= LIMIT_PX)
+
+
+def share(hits: Sequence[bool] | np.ndarray) -> float:
+    """Part that is true; NaN (an absent pose) is a miss."""
+    return float(np.mean(hits)) if len(hits) else float("nan")
+
+
+if __name__ == "__main__":
+    main()
