@@ -46,14 +46,22 @@ rule all:
     localrule: True
 
 
+onstart:
+    write_owner(".")
+
+
 onsuccess:
     from superanimal_core.files.outcome import outcome_lines
+
+    forget_owner(".")
 
     print(*outcome_lines("results"), sep="\n", file=sys.stderr)
 
 
 onerror:
     from superanimal_core.files.outcome import outcome_lines
+
+    forget_owner(".")
 
     print(
         "Some jobs failed. So far:",

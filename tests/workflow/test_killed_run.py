@@ -2,9 +2,12 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
+import sys
 import time
+from contextlib import contextmanager
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -19,11 +22,14 @@ from tiny_study import (
     snakemake_command,
 )
 
+from superanimal_core.files.run_owner import RECORD
 
-def kill_when_there_is(path, workflow, study):
-    """Start a run and kill its whole process group as soon as a file appears."""
+
+@contextmanager
+def running_until(path, workflow, study, *arguments):
+    """A run whose whole process group stands still as soon as a file appears; killed at the end."""
     run = subprocess.Popen(
-        snakemake_command(workflow, study),
+        snakemake_command(workflow, study, *arguments),
         env=environment(workflow),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -35,6 +41,8 @@ def kill_when_there_is(path, workflow, study):
             assert run.poll() is None, f"the run ended before {path} was there"
             assert time.monotonic() < until
             time.sleep(0.02)
+        os.killpg(run.pid, signal.SIGSTOP)
+        yield run
     finally:
         if run.poll() is None:
             os.killpg(run.pid, signal.SIGKILL)
@@ -54,6 +62,26 @@ def check_whole(results):
                 load_file(path)
 
 
+def test_a_second_run_is_told_whose_lock_it_is_and_how_to_go_on(workflow, fresh_study):
+    target = "results/videos/mouse/frames.parquet"
+    with running_until(fresh_study / RECORD, workflow, fresh_study, target) as run:
+        second = run_snakemake(workflow, fresh_study, target)
+    third = run_snakemake(workflow, fresh_study, target)
+    for refused, state in ((second, "is running"), (third, "has died")):
+        assert refused.returncode == 1
+        assert f"process {run.pid} on " in refused.stdout
+        assert f"which {state}" in refused.stdout
+    command = re.search(r"To go on: (snakemake --unlock .+) and start again", third.stdout)[1]
+    unlocked = subprocess.run(
+        [sys.executable, "-P", "-m", *command.split()], env=environment(workflow), check=False
+    )
+    assert unlocked.returncode == 0
+    last = run_snakemake(workflow, fresh_study, target)
+    assert last.returncode == 0
+    assert "is locked" not in last.stdout
+    assert not (fresh_study / RECORD).exists()
+
+
 @pytest.mark.slow
 def test_a_killed_run_leaves_no_half_written_file_and_can_go_on(workflow, study):
     os.link(study / "raw/mouse.mp4", study / "raw/second.mp4")
@@ -65,7 +93,8 @@ def test_a_killed_run_leaves_no_half_written_file_and_can_go_on(workflow, study)
         folder / "adapted-models/member-0",
         folder / "poses.parquet",
     ):
-        kill_when_there_is(sign, workflow, study)
+        with running_until(sign, workflow, study):
+            pass
         check_whole(study / "results")
         assert run_snakemake(workflow, study, "--unlock").returncode == 0
     result = run_snakemake(workflow, study)

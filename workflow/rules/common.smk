@@ -10,6 +10,7 @@ sys.path.insert(0, str(WORKFLOW))
 from snakemake.exceptions import WorkflowError
 
 from superanimal_core.errors import ConfigError
+from superanimal_core.files.run_owner import forget_owner, lock_notice, write_owner
 from superanimal_core.files.study import ROLES, read_study
 from superanimal_core.provenance import script_digest
 
@@ -19,6 +20,11 @@ except ConfigError as error:
     raise WorkflowError(
         f"{len(error.mistakes)} to mend before anything runs:\n{error}"
     ) from None
+
+# Snakemake refuses a locked folder by itself, without saying whose lock it is
+if workflow.is_main_process:
+    UNLOCK = f"snakemake --unlock -s {workflow.main_snakefile} -d {os.getcwd()}"
+    sys.stderr.write(lock_notice(".", UNLOCK))
 
 
 wildcard_constraints:
