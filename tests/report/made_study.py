@@ -125,7 +125,7 @@ DATASETS = {
 def settings(made: Made, title: str) -> dict:
     """Those settings that the page speaks of."""
     model = {"space": "stick", "seeds": list(range(made.seeds)), "backbone": "mobilenetv2_050"}
-    model["pose_weights"] = None
+    model["pose_weights"] = model["fine_tune"] = None
     return {
         "models": {"walker": model},
         "training": {"masking": True},
