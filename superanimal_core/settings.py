@@ -22,12 +22,23 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
+TransferMode = Literal["new_head", "naive", "memory_replay"]
+
+
+class ParentSettings(Section):
+    """What a model is trained from on the data sets with role `fine_tune`, and how."""
+
+    parent: Identifier
+    mode: TransferMode
+
+
 class ModelSettings(Section):
     """One model: its space, its networks (trained, or weights from elsewhere), its members."""
 
     space: Identifier
     pose_weights: str | None
     detector_weights: str | None
+    fine_tune: ParentSettings | None
     seeds: Annotated[list[int], Field(min_length=1)]
     architecture: Literal["pyramid", "hrnet", "tokenpose"]
     backbone: str
@@ -104,6 +115,17 @@ class TrainingSettings(Section):
     frozen_batch_norm: bool
     log_every_steps: Count
     precision: Literal["float32", "bfloat16"]
+
+
+class FineTuningSettings(Section):
+    """Training from a pretrained model; what a new head needs is as in pretraining."""
+
+    steps: Count
+    batch: Count
+    learning_rate: Positive
+    frozen_batch_norm: bool
+    min_score: Fraction
+    min_overlap: Fraction
 
 
 class DetectorSettings(Section):
@@ -288,6 +310,7 @@ class Settings(Section):
     network: NetworkSettings
     augment: AugmentSettings
     training: TrainingSettings
+    fine_tuning: FineTuningSettings
     detector: DetectorSettings
     inference: InferenceSettings
     adaptation: AdaptationSettings

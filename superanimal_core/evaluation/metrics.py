@@ -3,6 +3,7 @@
 "Mean error" is the mean Euclidean distance, which DeepLabCut calls RMSE; the true root mean square
 stands under its own name. The normalized error divides by a length of the animal, PCK counts the
 part of keypoints within a part of that length (Yang & Ramanan 2013), OKS is COCO's similarity.
+Means stand with their 95 % interval over the groups (videos, animals) of images.
 """
 
 from dataclasses import dataclass, fields
@@ -11,9 +12,15 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from numpy import ndarray
 
+from superanimal_core.evaluation.average_precision import AveragePrecision, average_precision
+from superanimal_core.evaluation.bootstrap import group_interval
+from superanimal_core.pose.boxes import box_area_px2, boxes_from_keypoints
 from superanimal_core.pose.labels import Labels
 
 PCK_FRACTION = 0.1
+DEEPLABCUT_SIGMA = 0.1  # of every keypoint (DeepLabCut 3)
+BOOTSTRAP_SEED = 0
+ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -21,7 +28,9 @@ class EvaluationTable:
     """One row per member, data set, split and keypoint; also 'all' keypoints together.
 
     `animals` counts labeled keypoints; errors are in original pixels, `normalized_error` and
-    `pck_10` relative to the longer side of the animal's box.
+    `pck_10` relative to the longer side of the animal's box. `_low`, `_high` are 95 % intervals.
+    `oks_map`, `oks_mar` are COCO's with the area of the box and the space's sigmas (0.1 where it
+    has none), `dlc_map`, `dlc_mar` DeepLabCut's; both are NaN for single keypoints.
     """
 
     member: Shaped[ndarray, "row"]
@@ -30,10 +39,18 @@ class EvaluationTable:
     keypoint: Shaped[ndarray, "row"]
     animals: Shaped[ndarray, "row"]
     mean_error_px: Shaped[ndarray, "row"]
+    mean_error_low_px: Shaped[ndarray, "row"]
+    mean_error_high_px: Shaped[ndarray, "row"]
     median_error_px: Shaped[ndarray, "row"]
     root_mean_square_error_px: Shaped[ndarray, "row"]
     normalized_error: Shaped[ndarray, "row"]
+    normalized_error_low: Shaped[ndarray, "row"]
+    normalized_error_high: Shaped[ndarray, "row"]
     pck_10: Shaped[ndarray, "row"]
+    oks_map: Shaped[ndarray, "row"]
+    oks_mar: Shaped[ndarray, "row"]
+    dlc_map: Shaped[ndarray, "row"]
+    dlc_mar: Shaped[ndarray, "row"]
 
 
 def euclidean_error_px(
@@ -60,46 +77,103 @@ def object_keypoint_similarity(
     return np.divide(total, count, out=np.full(len(total), np.nan), where=count > 0)
 
 
+def extent_area_px2(
+    xy_px: Float[ndarray, "animal keypoint 2"],
+) -> Float[ndarray, "animal"]:
+    """Area of the rectangle around the labeled keypoints, as DeepLabCut takes it for OKS.
+
+    NaN where it is empty: fewer than two keypoints, or all on one line along an axis.
+    """
+    area = box_area_px2(boxes_from_keypoints(xy_px, margin_px=0.0))
+    return np.where(area > 0, area, np.nan)
+
+
+def pose_precision(
+    predicted_px: Float[ndarray, "animal keypoint 2"],
+    score: Float[ndarray, "animal keypoint"],
+    labels: Labels,
+    area_px2: Float[ndarray, "animal"],
+    sigma: Float[ndarray, "keypoint"],
+) -> AveragePrecision:
+    """mAP and mAR of one predicted pose per labeled animal, matched anew within each image.
+
+    A pose is as sure as its mean score. Animals without a label or without an area are left out.
+    """
+    usable = labels.is_located.any(axis=1) & np.isfinite(area_px2)
+    _, image = np.unique(labels.image.astype(str), return_inverse=True)
+    similarity, sure = [], []
+    for each in np.unique(image[usable]):
+        rows = np.flatnonzero(usable & (image == each))
+        labeled, predicted = np.meshgrid(rows, rows)
+        found = object_keypoint_similarity(
+            euclidean_error_px(predicted_px[predicted.ravel()], labels.xy_px[labeled.ravel()]),
+            area_px2[labeled.ravel()],
+            sigma,
+            labels.is_located[labeled.ravel()],
+        )
+        similarity.append(found.reshape(labeled.shape))
+        sure.append(score[rows].mean(axis=1))
+    return average_precision(similarity, sure)
+
+
 def evaluate(
-    predicted_px: Float[ndarray, "member animal keypoint 2"], labels: Labels
+    predicted_px: Float[ndarray, "member animal keypoint 2"],
+    score: Float[ndarray, "member animal keypoint"],
+    labels: Labels,
 ) -> EvaluationTable:
-    """Errors of every member and of the ensemble's median, by data set, split and keypoint."""
-    named = [(str(i), predicted) for i, predicted in enumerate(predicted_px)]
+    """Figures of every member and of the ensemble, by data set, split and keypoint.
+
+    The ensemble is the median position and the mean score.
+    """
+    named = [(str(i), *member) for i, member in enumerate(zip(predicted_px, score, strict=True))]
     if len(named) > 1:
-        named.append(("ensemble", np.median(predicted_px, axis=0)))
-    length_px = (labels.box_xyxy_px[:, 2:] - labels.box_xyxy_px[:, :2]).max(axis=1)
+        named.append(("ensemble", np.median(predicted_px, axis=0), score.mean(axis=0)))
     parts = sorted({(str(d), str(s)) for d, s in zip(labels.source, labels.split, strict=True)})
     rows = []
-    for member, predicted in named:
-        error = euclidean_error_px(predicted, labels.xy_px)
+    for member, predicted, sure in named:
         for source, part in parts:
-            chosen = (labels.source == source) & (labels.split == part)
-            for name, columns in [("all", slice(None)), *_each(labels.space.keypoints)]:
-                figures = _figures(error[chosen][:, columns], length_px[chosen])
-                if figures:
-                    rows.append((member, source, part, name, *figures))
+            chosen = np.flatnonzero((labels.source == source) & (labels.split == part))
+            some = labels.select(chosen)
+            error = euclidean_error_px(predicted[chosen], some.xy_px)
+            if not np.isfinite(error).any():
+                continue
+            precision = _precisions(predicted[chosen], sure[chosen], some)
+            rows.append((member, source, part, ALL, *_figures(error, some), *precision))
+            for column, keypoint in enumerate(labels.space.keypoints):
+                own = error[:, [column]]
+                if np.isfinite(own).any():
+                    figures = _figures(own, some)
+                    rows.append((member, source, part, keypoint, *figures, *[np.nan] * 4))
     columns_of = zip(*rows, strict=True) if rows else ((),) * len(fields(EvaluationTable))
     return EvaluationTable(*(np.array(column) for column in columns_of))
 
 
-def _each(keypoints: tuple[str, ...]) -> list[tuple[str, slice]]:
-    return [(keypoint, slice(i, i + 1)) for i, keypoint in enumerate(keypoints)]
+def _precisions(
+    predicted_px: Float[ndarray, "animal keypoint 2"],
+    score: Float[ndarray, "animal keypoint"],
+    labels: Labels,
+) -> tuple[float, ...]:
+    """mAP and mAR by COCO's definition, and by DeepLabCut's."""
+    theirs = np.full(len(labels.space), DEEPLABCUT_SIGMA)
+    sigma = np.array(labels.space.oks_sigmas) if labels.space.oks_sigmas else theirs
+    area, extent = box_area_px2(labels.box_xyxy_px), extent_area_px2(labels.xy_px)
+    coco = pose_precision(predicted_px, score, labels, area, sigma)
+    return *coco, *pose_precision(predicted_px, score, labels, extent, theirs)
 
 
-def _figures(
-    error: Float[ndarray, "animal keypoint"], length_px: Float[ndarray, "animal"]
-) -> tuple[int, float, float, float, float, float] | None:
-    """Number of labels and the five figures; None when nothing is labeled."""
+def _figures(error: Float[ndarray, "animal keypoint"], labels: Labels) -> tuple[int | float, ...]:
+    """Number of labels, and the figures of which each label is a part."""
     known = np.isfinite(error)
-    if not known.any():
-        return None
-    relative = (error / length_px[:, None])[known]
+    length_px = (labels.box_xyxy_px[:, 2:] - labels.box_xyxy_px[:, :2]).max(axis=1)
+    relative = error / length_px[:, None]
     flat = error[known]
     return (
         len(flat),
         float(flat.mean()),
+        *group_interval(error, labels.group, BOOTSTRAP_SEED),
         float(np.median(flat)),
         float(np.sqrt((flat**2).mean())),
-        float(relative.mean()),
-        float((relative <= PCK_FRACTION).mean()),
+        float(relative[known].mean()),
+        *group_interval(relative, labels.group, BOOTSTRAP_SEED),
+        float((relative[known] <= PCK_FRACTION).mean()),
     )

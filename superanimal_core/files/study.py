@@ -29,7 +29,8 @@ from superanimal_core.files.study_sessions import (
     views_of,
 )
 from superanimal_core.files.study_settings import (
-    is_trained_here,
+    parent_mistakes,
+    role_needed,
     settings_mistakes,
     weights_mistakes,
 )
@@ -105,7 +106,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     mistakes += session_mistakes(videos, settings.videos)
     released = read_released(_own_or_workflow(RELEASED, workflow_folder))
     mistakes += settings_mistakes(settings, known, datasets, videos)
-    mistakes += weights_mistakes(settings, released)
+    mistakes += weights_mistakes(settings, released) + parent_mistakes(settings)
     if mistakes:
         raise ConfigError(mistakes)
     return Study(settings, videos, datasets, spaces, released)
@@ -200,7 +201,7 @@ def _read_datasets(
                 row.cells.get("license", ""),
             ),
         )
-    needs_some = any(map(is_trained_here, settings.models.values()))
+    needs_some = any(map(role_needed, settings.models.values()))
     if needs_some and not datasets and len(mistakes) == before:
         mistakes.append(f"{sheet}: lists no data set; add a row with {', '.join(required)}")
     return datasets

@@ -48,11 +48,12 @@ def settings_mistakes(
                 f"config/config.yaml: features.anatomy: nothing about '{model.space}', which model "
                 f"'{name}' speaks; name its front, neck, center and rear"
             )
-        if is_trained_here(model) and not any(
-            d.space == model.space and d.role == "pretrain" for d in datasets.values()
+        needed = role_needed(model)
+        if needed and not any(
+            d.space == model.space and d.role == needed for d in datasets.values()
         ):
             mistakes.append(
-                f"{settings.datasets}: no data set with role 'pretrain' in '{model.space}', "
+                f"{settings.datasets}: no data set with role '{needed}' in '{model.space}', "
                 f"which model '{name}' needs"
             )
         if model.initial_weights and not Path(model.initial_weights).is_file():
@@ -63,9 +64,41 @@ def settings_mistakes(
     return mistakes
 
 
-def is_trained_here(model: ModelSettings) -> bool:
-    """True unless both networks of a model are taken from elsewhere."""
-    return model.pose_weights is None or model.detector_weights is None
+def role_needed(model: ModelSettings) -> str | None:
+    """The role of the data sets that a model is trained on; None when both networks are given."""
+    if model.fine_tune is not None:
+        return "fine_tune"
+    is_given = model.pose_weights is not None and model.detector_weights is not None
+    return None if is_given else "pretrain"
+
+
+def parent_mistakes(settings: Settings) -> list[str]:
+    """Fine-tuned models whose parent cannot be one, or that name weights of their own."""
+    mistakes = []
+    for name, model in settings.models.items():
+        if model.fine_tune is None:
+            continue
+        where = f"config/config.yaml: models.{name}"
+        place, parent = f"{where}.fine_tune.parent", settings.models.get(model.fine_tune.parent)
+        if parent is None:
+            known = list(settings.models)
+            hint = did_you_mean(model.fine_tune.parent, known)
+            mistakes.append(f"{place}: no model '{model.fine_tune.parent}'{hint}")
+        elif parent.fine_tune is not None:
+            mistakes.append(
+                f"{place}: '{model.fine_tune.parent}' is itself fine-tuned; name the model that "
+                "it comes from"
+            )
+        elif parent.space != model.space:
+            mistakes.append(
+                f"{place}: '{model.fine_tune.parent}' speaks '{parent.space}', not '{model.space}'"
+            )
+        if (model.pose_weights, model.detector_weights) != (None, None):
+            mistakes.append(
+                f"{where}: both networks come from the parent; write null for pose_weights and "
+                "detector_weights"
+            )
+    return mistakes
 
 
 def weights_mistakes(settings: Settings, released: Mapping[str, ReleasedRow]) -> list[str]:

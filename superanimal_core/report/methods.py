@@ -28,6 +28,11 @@ FILTERS = {
     "savitzky_golay": "a Savitzky-Golay filter",
     "one_euro": "the One-Euro filter",
 }
+FINE_TUNING = {
+    "memory_replay": "memory replay",
+    "naive": "without memory replay",
+    "new_head": "the encoder kept, the rest trained anew",
+}
 REFERENCES = {
     YE: (
         "Ye, S. et al. SuperAnimal pretrained pose estimation models for behavioral analysis. "
@@ -130,11 +135,19 @@ def _of_model(
             f"For the model {name}, the pretrained network {model['pose_weights']} [{YE}] was used "
             f"in the keypoint space {model['space']}."
         )
+    origin = model["fine_tune"]
+    role = "pretrain" if origin is None else "fine_tune"
     own = [d for d in datasets.items() if d[1]["space"] == model["space"]]
     taught = [f"{n} ({row['license'] or 'no license stated'})" for n, row in own
-              if row["role"] == "pretrain"]  # fmt: skip
+              if row["role"] == role]  # fmt: skip
     masked = f" with keypoint gradient masking [{YE}]" if masking else ""
     count = len(model["seeds"])
+    if origin is not None:
+        return (
+            f"For the model {name}, {counted(count, 'network')} of the model {origin['parent']} "
+            f"{'was' if count == 1 else 'were'} fine-tuned ({FINE_TUNING[origin['mode']]}) [{YE}] "
+            f"on {counted(len(taught), 'data set')}: {listed(taught)}."
+        )
     return (
         f"For the model {name}, {counted(count, 'network')} ({model['backbone']}) "
         f"{'was' if count == 1 else 'were'} trained in the keypoint space {model['space']}{masked} "

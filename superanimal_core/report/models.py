@@ -1,5 +1,6 @@
 """The models: their errors on labels that they have not seen, and how their training went."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
-from superanimal_core.report.cells import Table, number
+from superanimal_core.report.cells import ABSENT, Table, number
 from superanimal_core.report.figures import LINES, new_figure, put_legend_above, svg
 from superanimal_core.report.results import Column, Row, StudyResults
 
@@ -53,10 +54,14 @@ def evaluation_table(evaluation: Mapping[str, list[Row]]) -> Table:
                     row["dataset"],
                     number(row["animals"], 0),
                     number(row["mean_error_px"], 2),
+                    interval(row["mean_error_low_px"], row["mean_error_high_px"]),
                     _range(single),
                     number(row["median_error_px"], 2),
+                    number(row["root_mean_square_error_px"], 2),
                     number(100 * row["normalized_error"], 1),
                     number(100 * row["pck_10"], 1),
+                    number(100 * row["oks_map"], 1),
+                    number(100 * row["dlc_map"], 1),
                 )
             )
     columns = (
@@ -64,12 +69,21 @@ def evaluation_table(evaluation: Mapping[str, list[Row]]) -> Table:
         ("data set", ""),
         ("labels", "held-out keypoints"),
         ("mean error", "px"),
+        ("95 % interval", "mean error, px"),
         ("single networks", "mean error, px"),
         ("median error", "px"),
+        ("root mean square", "px"),
         ("normalized error", "% of box side"),
         ("PCK", "% within 10 % of box side"),
+        ("mAP", "OKS, area of the box, %"),
+        ("mAP", "as DeepLabCut's, %"),
     )
     return Table(columns, found, words=("model", "data set"))
+
+
+def interval(low: float, high: float) -> str:
+    """Bounds in words; a dash where too few groups were held out to know them."""
+    return ABSENT if math.isnan(low) else f"{number(low, 2)} to {number(high, 2)}"
 
 
 def _range(values: Sequence[float]) -> str:

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -72,7 +74,7 @@ def test_every_row_is_what_loops_find(seed):
     truth = np.nan_to_num(labels.xy_px, nan=50.0)
     predicted = truth[None] + random.normal(0, 5, (2, *truth.shape))
     members = {"0": predicted[0], "1": predicted[1], "ensemble": np.median(predicted, axis=0)}
-    rows = rows_of(evaluate(predicted, labels))
+    rows = rows_of(evaluate(predicted, np.ones(predicted.shape[:3]), labels))
     assert {row["member"] for row in rows} == set(members)
     for row in rows:
         expected = brute_force(
@@ -85,13 +87,13 @@ def test_every_row_is_what_loops_find(seed):
 
 def test_a_single_member_has_no_ensemble():
     labels = labels_of()
-    rows = rows_of(evaluate(np.zeros((1, 12, 3, 2)), labels))
+    rows = rows_of(evaluate(np.zeros((1, 12, 3, 2)), np.ones((1, 12, 3)), labels))
     assert {row["member"] for row in rows} == {"0"}
 
 
 def test_without_labels_there_is_an_empty_table():
     labels = labels_of().select(np.array([], dtype=int))
-    table = evaluate(np.zeros((2, 0, 3, 2)), labels)
+    table = evaluate(np.zeros((2, 0, 3, 2)), np.ones((2, 0, 3)), labels)
     assert all(len(column) == 0 for column in vars(table).values())
 
 
@@ -123,3 +125,19 @@ def test_a_labeled_keypoint_without_prediction_counts_zero():
     error = np.array([[0.0, np.nan]])
     found = object_keypoint_similarity(error, np.ones(1), np.ones(2), np.ones((1, 2), bool))
     assert found[0] == pytest.approx(0.5)
+
+
+def test_intervals_hold_the_means_and_precision_stands_with_all_keypoints_only():
+    labels = labels_of(40)
+    labels = replace(labels, group=np.arange(40).astype(str), image=np.arange(40).astype(str))
+    truth = np.nan_to_num(labels.xy_px, nan=50.0)
+    predicted = truth[None] + np.random.default_rng(0).normal(0, 5, (1, *truth.shape))
+    for row in rows_of(evaluate(predicted, np.ones(predicted.shape[:3]), labels)):
+        assert row["mean_error_low_px"] < row["mean_error_px"] < row["mean_error_high_px"]
+        assert row["normalized_error_low"] < row["normalized_error"] < row["normalized_error_high"]
+        assert np.isnan(row["oks_map"]) == (row["keypoint"] != "all")
+        assert np.isnan(row["dlc_mar"]) == (row["keypoint"] != "all")
+    perfect = evaluate(truth[None], np.ones(predicted.shape[:3]), labels)
+    every = perfect.keypoint == "all"
+    assert perfect.oks_map[every] == pytest.approx(1)
+    assert perfect.dlc_map[every] == pytest.approx(1)

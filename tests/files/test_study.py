@@ -166,6 +166,30 @@ def test_a_model_needs_data_to_learn_from_and_an_anatomy(config):
     assert f"features.anatomy: nothing about '{SPACE}', which model 'mouse' speaks" in told
 
 
+def test_a_fine_tuned_model_needs_labels_and_a_parent_of_its_space(config):
+    model = config["models"]["mouse"]
+    child = model | {"fine_tune": {"parent": "mouse", "mode": "memory_replay"}}
+    config["models"] |= {
+        "child": child,
+        "typo": model | {"fine_tune": {"parent": "mousse", "mode": "naive"}},
+        "grandchild": model | {"fine_tune": {"parent": "child", "mode": "naive"}},
+        "own": child | {"pose_weights": "raw/a.mp4"},
+    }
+    told = "\n".join(mistakes_of(config))
+    place = "config/config.yaml: models."
+    assert f"no data set with role 'fine_tune' in '{SPACE}', which model 'child' needs" in told
+    assert f"{place}typo.fine_tune.parent: no model 'mousse'; did you mean 'mouse'?" in told
+    assert f"{place}grandchild.fine_tune.parent: 'child' is itself fine-tuned" in told
+    assert f"{place}own: both networks come from the parent" in told
+    config["models"] = {"mouse": model, "child": child}
+    write_datasets(
+        f"lab\traw/lab\tcoco\t{SPACE}\tpretrain",
+        f"mine\traw/lab\tcoco\t{SPACE}\tfine_tune\t{TABLE}",
+        columns="dataset\tpath\tformat\tspace\trole\tconversion",
+    )
+    assert read_study(config, WORKFLOW).settings.models["child"].fine_tune.parent == "mouse"
+
+
 def test_the_mistakes_of_all_files_are_told_together(config):
     write_videos("raw/x.mp4")
     write_datasets("lab\traw/lap\tcoco\tsuperanimal_topviewmous\tpretrain")

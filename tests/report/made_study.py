@@ -125,7 +125,7 @@ DATASETS = {
 def settings(made: Made, title: str) -> dict:
     """Those settings that the page speaks of."""
     model = {"space": "stick", "seeds": list(range(made.seeds)), "backbone": "mobilenetv2_050"}
-    model["pose_weights"] = None
+    model["pose_weights"] = model["fine_tune"] = None
     return {
         "models": {"walker": model},
         "training": {"masking": True},
@@ -335,7 +335,7 @@ def write_models(model: Path, made: Made) -> None:
         known = known.select(np.zeros(len(known), bool))
     off = np.where(np.arange(made.seeds) == made.seeds - 1, 5.0, 3.0)
     predicted = known.xy_px[None] + np.stack([off, np.zeros_like(off)], 1)[:, None, None]
-    errors = columns_to_table(evaluate(predicted, known))
+    errors = columns_to_table(evaluate(predicted, np.ones(predicted.shape[:3]), known))
     write_parquet(errors, model / "evaluation.parquet", RECORD)
     write_calibration(*calibration(made), model / "calibration.parquet", RECORD)
     step = np.arange(50, 1001, 50)

@@ -113,12 +113,12 @@ def network_settings(wildcards):
     }
 
 
-def models_whose(key, *, is_given):
-    """Wildcard constraint: the models that take these weights from elsewhere, or do not."""
+def models_whose(**is_given):
+    """Wildcard constraint: the models that have these keys, or have null in their place."""
     names = [
         name
         for name, model in config["models"].items()
-        if (model[key] is not None) == is_given
+        if all((model[key] is not None) == given for key, given in is_given.items())
     ]
     return "|".join(names) or "(?!)"
 
@@ -141,7 +141,7 @@ def evaluated_models():
     return [
         name
         for name, model in config["models"].items()
-        if STUDY.datasets_of(model["space"], "pretrain", "evaluate")
+        if STUDY.datasets_of(model["space"], *ROLES)
     ]
 
 
@@ -151,6 +151,20 @@ def space_of_video(wildcards):
 
 def space_file_of_dataset(wildcards):
     return STUDY.spaces[STUDY.datasets[wildcards.dataset].space]
+
+
+def parent_member(wildcards):
+    """The network that a fine-tuned member starts from: its own seed's, or the parent's first."""
+    parent = model_settings(wildcards)["fine_tune"]["parent"]
+    seeds = config["models"][parent]["seeds"]
+    seed = int(wildcards.seed)
+    return f"results/models/{parent}/member-{seed if seed in seeds else seeds[0]}"
+
+
+def fine_tuning(mode):
+    """Settings of a training in this mode; a new head learns as in pretraining."""
+    kept = () if mode == "new_head" else ("learning_rate", "frozen_batch_norm")
+    return config["training"] | setting("fine_tuning", "steps", "batch", *kept)
 
 
 def unified(*roles):
@@ -165,7 +179,10 @@ def unified(*roles):
 
 
 def detector_of_video(wildcards):
-    return f"results/models/{STUDY.videos[wildcards.video].model}/detector"
+    """The detector of a video's model; a fine-tuned model uses its parent's."""
+    model = STUDY.videos[wildcards.video].model
+    own = config["models"][model]["fine_tune"]
+    return f"results/models/{own['parent'] if own else model}/detector"
 
 
 AUDIT_LIMITS = ("box_margin", "bone_ratio", "bone_deviations", "min_side_evidence")

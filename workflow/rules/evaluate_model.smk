@@ -6,7 +6,7 @@ rule evaluate_model:
             model=wildcards.model,
             seed=config["models"][wildcards.model]["seeds"],
         ),
-        unified=unified("pretrain", "evaluate"),
+        unified=unified(*ROLES),
     output:
         evaluation="results/models/{model}/evaluation.parquet",
         held_out="results/models/{model}/held_out.parquet",

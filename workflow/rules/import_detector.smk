@@ -9,7 +9,7 @@ rule import_detector:
     benchmark:
         "benchmarks/import_detector/{model}.tsv"
     wildcard_constraints:
-        model=models_whose("detector_weights", is_given=True),
+        model=models_whose(detector_weights=True),
     conda:
         "../../envs/environment.yaml"
     params:

@@ -10,7 +10,7 @@ rule import_pose_model:
     benchmark:
         "benchmarks/import_pose_model/{model}-{seed}.tsv"
     wildcard_constraints:
-        model=models_whose("pose_weights", is_given=True),
+        model=models_whose(pose_weights=True),
     conda:
         "../../envs/environment.yaml"
     params:

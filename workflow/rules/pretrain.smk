@@ -10,7 +10,7 @@ rule pretrain:
     benchmark:
         "benchmarks/pretrain/{model}-{seed}.tsv"
     wildcard_constraints:
-        model=models_whose("pose_weights", is_given=False),
+        model=models_whose(pose_weights=False, fine_tune=False),
     conda:
         "../../envs/environment.yaml"
     params:

@@ -10,7 +10,7 @@ rule train_detector:
     benchmark:
         "benchmarks/train_detector/{model}.tsv"
     wildcard_constraints:
-        model=models_whose("detector_weights", is_given=False),
+        model=models_whose(detector_weights=False),
     conda:
         "../../envs/environment.yaml"
     params:

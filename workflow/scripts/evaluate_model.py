@@ -21,6 +21,6 @@ with study_step(snakemake) as record:
     predicted, score = predict_labels(
         bundles, labels, cached_reader(), **snakemake.params.inference, device=device
     )
-    errors = evaluate(predicted, labels)
+    errors = evaluate(predicted, score, labels)
     write_parquet(columns_to_table(errors), snakemake.output.evaluation, record)
     write_held_out(predicted, score, labels, snakemake.output.held_out, record)

@@ -1,0 +1,31 @@
+"""What a network takes over from a pretrained one (Ye et al. 2024): encoder only, or everything.
+
+`new_head` keeps the encoder. `naive` keeps the whole network and is taught the keypoints that the
+lab maps into the space; `memory_replay` the same on labels that `replay.complete_labels` completed.
+"""
+
+from dataclasses import replace
+
+from superanimal_core.network.bundle import ModelBundle, new_bundle
+
+NEW_HEAD, NAIVE, MEMORY_REPLAY = "new_head", "naive", "memory_replay"
+
+
+def start_from(parent: ModelBundle, mode: str, sources: tuple[str, ...]) -> ModelBundle:
+    """A bundle to be trained on `sources`, with what `mode` takes over from the parent.
+
+    Architecture, crops and space are the parent's. With `new_head` all but the encoder is random
+    (torch's generator); otherwise the network is the parent's own, which training will change.
+    """
+    trained_on = tuple(dict.fromkeys((*parent.trained_on, *sources)))
+    if mode != NEW_HEAD:
+        return replace(parent, trained_on=trained_on)
+    encoder = parent.network.get_submodule("backbone").state_dict()
+    return new_bundle(
+        parent.space,
+        architecture=parent.architecture,
+        parameters=parent.parameters,
+        crop=parent.crop,
+        trained_on=trained_on,
+        weights=("the parent's encoder", encoder),
+    )

@@ -1,0 +1,58 @@
+import json
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+import pytest
+from tiny_study import SPACE, change_setting, planned, run_snakemake
+
+from superanimal_core.files.synthetic_study import write_conversion_table, write_synthetic_lab
+from superanimal_core.synthetic.labs import ARENA
+
+TARGET = "results/models/lab/evaluation.parquet"
+
+
+@pytest.mark.slow
+def test_a_model_is_fine_tuned_from_another_that_stays_as_it_is(workflow, study):
+    small = replace(ARENA, groups=3, px_per_bl=(35.0, 55.0))
+    write_synthetic_lab(small, study / "datasets/arena", 12, 0, (160, 120))
+    write_conversion_table(ARENA, study / "config/keypoints" / SPACE / "arena.tsv")
+    with (study / "config/datasets.tsv").open("a") as sheet:
+        sheet.write(f"arena\tdatasets/arena\t{ARENA.layout}\t{SPACE}\tfine_tune\tCC0-1.0\n")
+    change_setting(study, "models.mouse.seeds", [0])
+    parent = json.loads((study / "results/models/mouse/member-0/bundle.json").read_text())
+    change_setting(study, "fine_tuning", FINE_TUNING)
+    change_setting(study, "models.lab", MODEL | {"space": SPACE})
+    jobs = planned(run_snakemake(workflow, study, "-n", TARGET))
+    assert jobs["fine_tune"] == 2
+    assert not jobs.keys() & {"pretrain", "train_detector"}
+    result = run_snakemake(workflow, study, TARGET)
+    assert result.returncode == 0, result.stdout[-4000:]
+    bundle = json.loads((study / "results/models/lab/member-7/bundle.json").read_text())
+    assert bundle["trained_on"] == [*parent["trained_on"], "arena"]
+    assert bundle["parameters"] == parent["parameters"]
+    rows = pq.read_table(study / TARGET).to_pylist()
+    assert {"arena", "burrow"} <= {row["dataset"] for row in rows}
+    assert {row["member"] for row in rows} == {"0", "1", "ensemble"}
+
+
+FINE_TUNING = {
+    "steps": 2,
+    "batch": 2,
+    "learning_rate": 0.001,
+    "frozen_batch_norm": True,
+    "min_score": 0.0,
+    "min_overlap": 0.0,
+}
+MODEL = {
+    "pose_weights": None,
+    "detector_weights": None,
+    "fine_tune": {"parent": "mouse", "mode": "memory_replay"},
+    "seeds": [0, 7],
+    "architecture": "pyramid",
+    "backbone": "lcnet_035",
+    "initial_weights": None,
+    "mean": [0.485, 0.456, 0.406],
+    "std": [0.229, 0.224, 0.225],
+    "input_size_px": 64,
+    "detector_size_px": 96,
+}
