@@ -55,7 +55,6 @@ onsuccess:
     from superanimal_core.files.outcome import outcome_lines
 
     forget_owner(".")
-
     print(*outcome_lines("results"), sep="\n", file=sys.stderr)
 
 
@@ -63,7 +62,6 @@ onerror:
     from superanimal_core.files.outcome import outcome_lines
 
     forget_owner(".")
-
     print(
         "Some jobs failed. So far:",
         *outcome_lines("results"),
