@@ -37,12 +37,12 @@ include: "workflow/rules/check_video.smk"
 include: "workflow/rules/label_video.smk"
 include: "workflow/rules/collect_tables.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/judge_run.smk"
 
 
 rule all:
     input:
-        "results/report/index.html",
-        labeled_videos(),
+        "results/report/verdict.txt",
     localrule: True
 
 
@@ -54,7 +54,6 @@ onsuccess:
     from superanimal_core.files.outcome import outcome_lines
 
     forget_owner(".")
-
     print(*outcome_lines("results"), sep="\n", file=sys.stderr)
 
 
@@ -62,9 +61,8 @@ onerror:
     from superanimal_core.files.outcome import outcome_lines
 
     forget_owner(".")
-
     print(
-        "Some jobs failed. So far:",
+        "Some jobs failed, or too many videos. So far:",
         *outcome_lines("results"),
         sep="\n",
         file=sys.stderr,
