@@ -38,12 +38,12 @@ include: "workflow/rules/check_video.smk"
 include: "workflow/rules/label_video.smk"
 include: "workflow/rules/collect_tables.smk"
 include: "workflow/rules/report.smk"
+include: "workflow/rules/judge_run.smk"
 
 
 rule all:
     input:
-        "results/report/index.html",
-        labeled_videos(),
+        "results/report/verdict.txt",
     localrule: True
 
 
@@ -63,7 +63,7 @@ onerror:
 
     forget_owner(".")
     print(
-        "Some jobs failed. So far:",
+        "Some jobs failed, or too many videos. So far:",
         *outcome_lines("results"),
         sep="\n",
         file=sys.stderr,

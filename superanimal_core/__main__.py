@@ -2,6 +2,7 @@
 
 python -m superanimal_core smooth --help
 python -m superanimal_core export-labels --help
+python -m superanimal_core doctor --help
 """
 
 import argparse
@@ -9,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from superanimal_core.errors import SuperAnimalError, VideoError
-from superanimal_core.files import export_labels, smooth_command, verify_command
+from superanimal_core.files import doctor_command, export_labels, smooth_command, verify_command
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -40,6 +41,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     verify_command.add_arguments(verify)
     verify.set_defaults(run=verify_command.run)
+    doctor = commands.add_parser(
+        "doctor",
+        help="look whether this machine, folder and cluster can run a study",
+        description=doctor_command.__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    doctor_command.add_arguments(doctor)
+    doctor.set_defaults(run=doctor_command.run)
     options = parser.parse_args(arguments)
     try:
         options.run(options)

@@ -279,11 +279,12 @@ class BehaviorSettings(Section):
 
 
 class QualitySettings(Section):
-    """When a video is flagged."""
+    """When a video is flagged, and when a run has failed."""
 
     min_score: Fraction
     max_absent_fraction: Fraction
     max_uncertainty_px: Positive
+    max_failed_fraction: Fraction
 
 
 class ReportSettings(Section):

@@ -1,8 +1,11 @@
-"""What a run tells at its end: how many videos are done, and why the others failed."""
+"""What a run tells at its end: how many videos are done, why the others failed, and its verdict."""
 
 from pathlib import Path
 
 import pyarrow.parquet as pq
+
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.files.atomic import replacing
 
 SHOWN = 10
 
@@ -27,3 +30,19 @@ def outcome_lines(results: str | Path) -> list[str]:
     if len(failed) > SHOWN:
         lines.append(f"  and {len(failed) - SHOWN} more")
     return lines
+
+
+def judge_run(
+    table: str | Path, page: str | Path, verdict: str | Path, max_failed_fraction: float
+) -> None:
+    """Write that a run is good. SuperAnimalError where more videos failed than are allowed."""
+    status = pq.read_table(table, columns=["status"])["status"].to_pylist()
+    failed = status.count("failed")
+    counted = f"{failed} of {len(status)} videos failed"
+    if failed > max_failed_fraction * len(status):
+        raise SuperAnimalError(
+            f"{counted}, more than quality.max_failed_fraction = {max_failed_fraction:g} allows. "
+            f"Everything else is done. Their reasons: {table}, {page}"
+        )
+    with replacing(verdict) as temporary:
+        temporary.write_text(f"{counted}\n", encoding="utf-8")

@@ -160,3 +160,13 @@ def test_the_conda_environment_pins_what_the_lock_pins() -> None:
     environment = yaml.safe_load((ROOT / "envs" / "environment.yaml").read_text(encoding="utf-8"))
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
     assert environment["dependencies"][-1]["pip"] == [line for line in lock if line[:1] not in "#"]
+
+
+def test_the_container_is_of_the_same_python_and_lock_file() -> None:
+    recipe = (ROOT / "envs" / "container.def").read_text(encoding="utf-8")
+    environment = yaml.safe_load((ROOT / "envs" / "environment.yaml").read_text(encoding="utf-8"))
+    python = environment["dependencies"][0].removeprefix("python=")
+    assert f"From: python:{python}-slim\n" in recipe
+    copied = recipe.split("%files")[1].split("%post")[0].split()[::2]
+    assert all((ROOT / name).exists() for name in copied)
+    assert "pip install --no-cache-dir -r /opt/requirements.lock" in recipe

@@ -4,7 +4,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from superanimal_core.files.outcome import outcome_lines
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.files.outcome import judge_run, outcome_lines
 from superanimal_core.files.parquet import write_failure, write_parquet
 from superanimal_core.files.pose_files import write_smoothed
 from superanimal_core.files.quality import assess_video, read_quality, write_quality
@@ -121,3 +122,17 @@ def test_a_run_tells_how_many_videos_are_done_and_why_the_others_failed(tmp_path
     assert first.startswith("2 of 14 videos done (1 of them flagged), 12 failed: ")
     assert "tables/quality.parquet (see " in first
     assert rest == [f"  v{i}: probe_video: reason {i}" for i in range(10)] + ["  and 2 more"]
+
+
+@pytest.mark.parametrize(("allowed", "is_good"), [(0.0, False), (0.24, False), (0.25, True)])
+def test_a_run_is_good_while_no_more_videos_failed_than_allowed(tmp_path, allowed, is_good):
+    rows = [(name, "ok", "", "") for name in "abc"]
+    write_quality_table(tmp_path, [*rows, ("d", "failed", "probe_video", "cut")])
+    table, verdict = tmp_path / "tables/quality.parquet", tmp_path / "verdict.txt"
+    if is_good:
+        judge_run(table, "index.html", verdict, allowed)
+        assert verdict.read_text() == "1 of 4 videos failed\n"
+    else:
+        with pytest.raises(SuperAnimalError, match="1 of 4 videos failed, more than"):
+            judge_run(table, "index.html", verdict, allowed)
+        assert not verdict.exists()

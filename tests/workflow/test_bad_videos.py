@@ -90,6 +90,14 @@ def test_a_known_fault_an_exception_and_a_dead_process_stop_nothing(workflow, st
     with pytest.raises(VideoError, match="cannot be opened"):
         read_parquet(study / "results/videos/cut/strides.parquet")
     assert planned(run_snakemake(workflow, study, "-n")) == {}
+    change_setting(study, "quality.max_failed_fraction", 0.5)
+    for _ in range(2):  # each time, also when nothing else is to do
+        result = run_snakemake(workflow, study)
+        assert result.returncode == 1
+        assert "judge_run: 3 of 4 videos failed, more than quality.max_failed_fraction" in (
+            result.stdout
+        )
+    assert planned(run_snakemake(workflow, study, "-n")) == {"judge_run": 1, "all": 1}
 
 
 def frames_of(study, video):

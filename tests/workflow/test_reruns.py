@@ -14,7 +14,7 @@ from tiny_study import (
     write_videos,
 )
 
-COHORT = {"collect_tables": 1, "report": 1, "all": 1}
+COHORT = {"collect_tables": 1, "report": 1, "judge_run": 1, "all": 1}
 PER_VIDEO = {"probe_video", "detect_animals", "predict_poses", "adapt_to_video", "predict_adapted"}
 PER_VIDEO |= {"smooth_poses", "measure_gait", "compute_features", "classify_behavior"}
 PER_VIDEO |= {"check_video"}

@@ -57,6 +57,7 @@ def write_tiny_study(study):
     settings["detector"] |= {"steps": 4, "batch": 2, "min_score": 0.0}
     settings["adaptation"] |= {"steps": 2, "batch": 2, "min_score": 0.0, "max_frames": 8}
     settings["report"] |= {"labeled_videos": ["mouse"]}
+    settings["quality"] |= {"max_failed_fraction": 1.0}
     (study / "config/config.yaml").write_text(yaml.safe_dump(settings))
     return study
 

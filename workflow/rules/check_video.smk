@@ -14,7 +14,9 @@ rule check_video:
         "../../envs/environment.yaml"
     params:
         code=code("check_video"),
-        quality=setting("quality")
+        quality=setting(
+            "quality", "min_score", "max_absent_fraction", "max_uncertainty_px"
+        )
         | {"max_gap_s": config["smoothing"]["eks"]["max_gap_s"]},
         columns=of_video("columns"),
         path=of_video("path"),
