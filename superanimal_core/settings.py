@@ -128,6 +128,24 @@ class FineTuningSettings(Section):
     min_overlap: Fraction
 
 
+class TrainingJobSettings(Section):
+    """Where trainings run and how often they are kept. No result depends on it."""
+
+    where: Literal["here", "local", "slurm"]
+    nodes: Count
+    processes: Count
+    gpus: bool
+    cpus: Count
+    minutes: Count
+    requeues: NotNegativeCount
+    slurm: dict[str, str | int]
+    checkpoint_minutes: NotNegative
+
+    def threads(self, of_rule: int) -> int:
+        """Threads of each process: the rule's own here, those of the settings in a job."""
+        return of_rule if self.where == "here" else self.cpus
+
+
 class DetectorSettings(Section):
     """The detector: how it is trained, and which of its boxes count."""
 
@@ -312,6 +330,7 @@ class Settings(Section):
     augment: AugmentSettings
     training: TrainingSettings
     fine_tuning: FineTuningSettings
+    training_jobs: TrainingJobSettings
     detector: DetectorSettings
     inference: InferenceSettings
     adaptation: AdaptationSettings

@@ -1,13 +1,9 @@
 """Predictions that survive a killed job: whole chunks of frames are kept in a work folder.
 
-This is the one place where something beside Snakemake remembers progress. The work folder's name
-holds a digest of everything that the poses depend on (video, models, settings, code), so that
-chunks of another run never mix in; it is removed when the poses are written.
+Here and in training_checkpoints something beside Snakemake remembers progress. Chunks of another
+run never mix in (work_folder); they are removed when the poses are written.
 """
 
-import hashlib
-import json
-import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -25,6 +21,7 @@ from superanimal_core.files.log import Progress
 from superanimal_core.files.parquet import with_record
 from superanimal_core.files.tables import poses_to_table
 from superanimal_core.files.video import read_frames
+from superanimal_core.files.work_folder import remove_work_folders, work_folder
 from superanimal_core.inference.predict import Redetection, predict_video
 from superanimal_core.network.bundle import ModelBundle
 
@@ -81,14 +78,7 @@ def predict_resumably(
             _join(
                 [_chunk(work, s) / _file(name) for s in starts], temporary / _file(name), document
             )
-    for old in folder.parent.glob(f".{folder.name}-*"):
-        shutil.rmtree(old, ignore_errors=True)
-
-
-def work_folder(folder: Path, record: Mapping[str, Any]) -> Path:
-    """Where the chunks of a prediction are kept: beside it, hidden, named by what made them."""
-    digest = hashlib.sha256(json.dumps(record, sort_keys=True, default=str).encode()).hexdigest()
-    return folder.parent / f".{folder.name}-{digest[:16]}"
+    remove_work_folders(folder)
 
 
 def _whole_chunks(work: Path, starts: range) -> Iterator[Path]:

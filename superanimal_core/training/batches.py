@@ -1,6 +1,6 @@
 """Batches of training crops from labels, made in a thread beside the network."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -34,14 +34,14 @@ def make_batch(
     read_image: ReadImage,
     augment: AugmentSettings,
     crop: CropGeometry,
-    generator: np.random.Generator,
+    generators: Sequence[np.random.Generator],
 ) -> Batch:
-    """Cut, turn and relight the animals at `rows`."""
+    """Cut, turn and relight the animals at `rows`, each by a random generator of its own."""
     mirror = labels.space.mirror_permutation()
     crops = np.empty((len(rows), *crop.size_px[::-1], 3), np.uint8)
     xy_px = np.empty((len(rows), len(mirror), 2), np.float32)
     state = np.empty((len(rows), len(mirror)), np.int64)
-    for i, row in enumerate(rows):
+    for i, (row, generator) in enumerate(zip(rows, generators, strict=True)):
         affine, is_mirrored = random_affine(
             labels.box_xyxy_px[row], crop.size_px, crop.margin, augment, generator
         )

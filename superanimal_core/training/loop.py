@@ -21,8 +21,10 @@ from superanimal_core.training.batches import (
 )
 from superanimal_core.training.history import History
 from superanimal_core.training.masking import keypoint_weights, masked_loss
+from superanimal_core.training.processes import Processes, processes_here
 from superanimal_core.training.sampling import draw_batch, sampling_weights
 from superanimal_core.training.schedule import AveragedWeights, learning_rate_factor
+from superanimal_core.training.state import Checkpoints, TrainingState
 
 
 def fit(
@@ -35,8 +37,12 @@ def fit(
     seed: int,
     device: torch.device,
     tell: Callable[[int, str], None],
+    checkpoints: Checkpoints | None = None,
 ) -> History:
     """Train the bundle's network on labels in its space; changes the network in place.
+
+    Goes on from the last of the `checkpoints`: the result is that of a training that was never
+    stopped, bit by bit on a CPU. Under torch.distributed all processes call this alike.
 
     Animals without a known keypoint or without a box are left out; when none is left the network
     stays as it is. TrainingError when the spaces differ or when the loss stops being finite (the
@@ -46,12 +52,51 @@ def fit(
     if not len(labels):
         return History()
     weights = sampling_weights(labels.source, training.sampling_temperature)
+    processes = processes_here()
+    if training.batch < processes.count:
+        raise TrainingError(
+            f"training.batch is {training.batch}, but {processes.count} processes share it"
+        )
+
+    def rows_of(step: int) -> tuple[np.ndarray, np.random.Generator]:
+        generator = np.random.default_rng([seed, step])
+        return draw_batch(weights, training.batch, generator), generator
 
     def make(step: int) -> Batch:
-        generator = np.random.default_rng([seed, step])
-        rows = draw_batch(weights, training.batch, generator)
-        return make_batch(labels, rows, read_image, augment, bundle.crop, generator)
+        rows, generator = rows_of(step)
+        generators, part = generator.spawn(len(rows)), processes.part()
+        return make_batch(labels, rows[part], read_image, augment, bundle.crop, generators[part])
 
+    state = _start(bundle, training, device)
+    if checkpoints and (saved := checkpoints.read()):
+        state.restore(saved)
+    shared = processes.share(state.network, device)
+    for batch in batches_ahead(make, state.step, training.steps):
+        factor = learning_rate_factor(state.step, training.steps, training.warmup_steps)
+        loss = _loss(shared, batch, bundle, training, device, processes)
+        value = processes.total(loss.detach()).item()
+        if not np.isfinite(value):
+            images = sorted({str(labels.image[row]) for row in rows_of(state.step)[0]})
+            raise TrainingError(
+                f"the loss became {value} at step {state.step}; lower training.learning_rate or "
+                f"look at these images: {', '.join(images[:5])}"
+            )
+        state.optimizer.zero_grad()
+        (loss * processes.count).backward()
+        _change_weights(state, training.learning_rate * factor, training.gradient_clip)
+        state.losses.append(value)
+        if state.step % training.log_every_steps == 0 or state.step == training.steps:
+            state.history.add(state.step, state.losses, training.learning_rate * factor)
+        if checkpoints:
+            _keep(state, checkpoints, processes)
+        tell(state.step, f"loss {value:.4f}")
+    state.network.load_state_dict(state.averaged.state)
+    state.network.eval()
+    return state.history
+
+
+def _start(bundle: ModelBundle, training: TrainingSettings, device: torch.device) -> TrainingState:
+    """The training before its first step."""
     network = bundle.network.to(device).to(memory_format=torch.channels_last).train()
     if training.frozen_batch_norm:
         freeze_batch_norm(network)
@@ -61,51 +106,50 @@ def fit(
         weight_decay=training.weight_decay,
         fused=device.type in ("cpu", "cuda"),
     )
-    averaged = AveragedWeights(network, training.ema_decay)
-    history, losses = History(), []
-    for step, batch in enumerate(batches_ahead(make, 0, training.steps)):
-        factor = learning_rate_factor(step, training.steps, training.warmup_steps)
-        for group in optimizer.param_groups:
-            group["lr"] = training.learning_rate * factor
-        loss = _loss(batch, bundle, training, device)
-        if not torch.isfinite(loss):
-            images = sorted({str(labels.image[row]) for row in batch.rows})
-            raise TrainingError(
-                f"the loss became {loss.item()} at step {step}; lower training.learning_rate or "
-                f"look at these images: {', '.join(images[:5])}"
-            )
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), training.gradient_clip)
-        optimizer.step()
-        averaged.update(network)
-        losses.append(loss.item())
-        if (step + 1) % training.log_every_steps == 0 or step + 1 == training.steps:
-            history.add(step + 1, losses, training.learning_rate * factor)
-        tell(step + 1, f"loss {loss.item():.4f}")
-    network.load_state_dict(averaged.state)
-    network.eval()
-    return history
+    return TrainingState(network, optimizer, AveragedWeights(network, training.ema_decay), device)
 
 
 def _loss(
+    shared: nn.Module,
     batch: Batch,
     bundle: ModelBundle,
     training: TrainingSettings,
     device: torch.device,
+    processes: Processes,
 ) -> Float[Tensor, ""]:
-    """Masked loss of one batch."""
+    """This process's part of the masked loss of one batch; the parts of all processes add up."""
     crops = bundle.crop.normalize(batch.crops.to(device))
     is_reduced = training.precision == "bfloat16"
     with torch.autocast(device.type, dtype=torch.bfloat16, enabled=is_reduced):
-        outputs = bundle.network(crops.contiguous(memory_format=torch.channels_last))
+        outputs = shared(crops.contiguous(memory_format=torch.channels_last))
     losses = bundle.network.keypoint_losses(outputs, batch.xy_px.to(device))
     weight = keypoint_weights(
         batch.state.to(device),
         not_labeled_weight=training.not_labeled_weight,
         masking=training.masking,
     )
-    return masked_loss(losses, weight)
+    return masked_loss(losses, weight, processes.total(weight.sum()))
+
+
+def _change_weights(state: TrainingState, learning_rate: float, gradient_clip: float) -> None:
+    """One step down the gradient."""
+    for group in state.optimizer.param_groups:
+        group["lr"] = learning_rate
+    nn.utils.clip_grad_norm_(state.network.parameters(), gradient_clip)
+    state.optimizer.step()
+    state.averaged.update(state.network)
+    state.step += 1
+
+
+def _keep(state: TrainingState, checkpoints: Checkpoints, processes: Processes) -> None:
+    """Write a checkpoint where it is due in any of the processes."""
+    is_due = torch.tensor(float(checkpoints.is_due()), device=state.device)
+    if not processes.total(is_due):
+        return
+    if processes.rank == 0:
+        checkpoints.write(state.checkpoint())
+    processes.wait()
+    checkpoints.written()
 
 
 def _usable(labels: Labels, bundle: ModelBundle) -> Labels:

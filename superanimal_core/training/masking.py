@@ -26,12 +26,15 @@ def keypoint_weights(
 
 
 def masked_loss(
-    per_keypoint: Float[Tensor, "batch keypoint"], weight: Float[Tensor, "batch keypoint"]
+    per_keypoint: Float[Tensor, "batch keypoint"],
+    weight: Float[Tensor, "batch keypoint"],
+    total_weight: Float[Tensor, ""],
 ) -> Float[Tensor, ""]:
     """Mean of the losses of keypoints over those with weight.
 
     Ye et al. 2024, keypoint gradient masking: a keypoint that a dataset does not define says
     nothing about the image, so it must not push its heatmap towards background. A batch that
-    defines none has loss 0 and gradient 0. With all weights 1 it is the plain mean.
+    defines none has loss 0 and gradient 0. With all weights 1 it is the plain mean. `total_weight`
+    is the sum of the weights of the whole batch, of which this may be a part.
     """
-    return (per_keypoint * weight).sum() / weight.sum().clamp(min=1)
+    return (per_keypoint * weight).sum() / total_weight.clamp(min=1)

@@ -8,10 +8,11 @@ import torch
 from tiny_networks import pyramid_bundle
 
 from superanimal_core.files import chunked_poses
-from superanimal_core.files.chunked_poses import predict_resumably, work_folder
+from superanimal_core.files.chunked_poses import predict_resumably
 from superanimal_core.files.parquet import read_record
 from superanimal_core.files.pose_files import read_member_poses, read_poses
 from superanimal_core.files.video import read_frames, write_video
+from superanimal_core.files.work_folder import work_folder
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.pose.keypoints import KeypointSpace
 

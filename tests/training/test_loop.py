@@ -136,7 +136,7 @@ def test_a_batch_holds_the_crops_of_its_rows(world):
     labels = world.labels(["lab"] * 3)
     rows, crop = np.array([2, 0]), world.bundle().crop
     batch = make_batch(
-        labels, rows, world.read_image, world.augment(), crop, np.random.default_rng(0)
+        labels, rows, world.read_image, world.augment(), crop, np.random.default_rng(0).spawn(2)
     )
     assert batch.crops.shape == (2, 64, 64, 3)
     np.testing.assert_allclose(batch.xy_px.numpy(), labels.xy_px[rows], atol=1e-4)

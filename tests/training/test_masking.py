@@ -30,7 +30,9 @@ def test_weights_follow_the_state(not_labeled_weight, masking, expected):
 
 def test_with_all_weights_one_the_loss_is_the_mean():
     losses = random_losses(0)
-    torch.testing.assert_close(masked_loss(losses, torch.ones(4, 3)), losses.mean())
+    torch.testing.assert_close(
+        masked_loss(losses, torch.ones(4, 3), torch.tensor(12.0)), losses.mean()
+    )
 
 
 @given(st.lists(st.booleans(), min_size=12, max_size=12))
@@ -39,12 +41,12 @@ def test_the_loss_is_the_mean_over_the_defined_keypoints(defined):
     weight = torch.tensor(defined, dtype=torch.float32).reshape(4, 3)
     chosen = [float(losses[b, k]) for b in range(4) for k in range(3) if weight[b, k]]
     expected = sum(chosen) / len(chosen) if chosen else 0.0
-    assert float(masked_loss(losses, weight)) == pytest.approx(expected, rel=1e-5)
+    assert float(masked_loss(losses, weight, weight.sum())) == pytest.approx(expected, rel=1e-5)
 
 
 def test_a_batch_that_defines_nothing_has_loss_and_gradient_zero():
     losses = random_losses(4).requires_grad_()
-    loss = masked_loss(losses, torch.zeros(4, 3))
+    loss = masked_loss(losses, torch.zeros(4, 3), torch.tensor(0.0))
     loss.backward()
     assert loss.item() == 0
     assert float(losses.grad.abs().max()) == 0
@@ -65,7 +67,7 @@ def masked_batch():
 
 def loss_of(network, crops, xy, state, masking):
     weight = keypoint_weights(state, not_labeled_weight=0.0, masking=masking)
-    return masked_loss(network.keypoint_losses(network(crops), xy), weight)
+    return masked_loss(network.keypoint_losses(network(crops), xy), weight, weight.sum())
 
 
 def test_keypoints_outside_a_data_set_get_exactly_no_gradient(masked_batch):

@@ -11,6 +11,7 @@ rule pretrain:
         "benchmarks/pretrain/{model}-{seed}.tsv"
     wildcard_constraints:
         model=models_whose(pose_weights=False, fine_tune=False),
+    localrule: config["training_jobs"]["where"] == "slurm"
     conda:
         "../../envs/environment.yaml"
     params:

@@ -1,38 +1,30 @@
 """Train one member of an ensemble on all data sets of its space."""
 
-from superanimal_core.files.bundles import crop_from_mapping, read_initial_weights, write_bundle
-from superanimal_core.files.images import cached_reader
-from superanimal_core.files.label_files import read_training_labels
-from superanimal_core.files.log import Progress
+from functools import partial
+from pathlib import Path
+
+from superanimal_core.cluster.launch import run_training
+from superanimal_core.files.pretraining import pretrain_member, remove_checkpoints
 from superanimal_core.files.step import study_step
-from superanimal_core.network.bundle import new_bundle
-from superanimal_core.network.devices import use_device
-from superanimal_core.pose.labels import fill_boxes
-from superanimal_core.settings import AugmentSettings, TrainingSettings
-from superanimal_core.training.loop import fit
+from superanimal_core.files.work_folder import work_folder
+from superanimal_core.settings import TrainingJobSettings
 
 with study_step(snakemake) as record:
-    seed = int(snakemake.wildcards.seed)
-    device = use_device(snakemake.threads, seed)
-    labels = read_training_labels(snakemake.input.unified)
-    training = TrainingSettings(**snakemake.params.training)
-    network = snakemake.params.network
-    bundle = new_bundle(
-        labels.space,
-        architecture=network["architecture"],
-        parameters=network["parameters"],
-        crop=crop_from_mapping(network["crop"]),
-        trained_on=labels.sources,
-        weights=read_initial_weights(snakemake.input.get("weights")),
+    jobs = TrainingJobSettings(**snakemake.config["training_jobs"])
+    member = Path(snakemake.output.member)
+    work = partial(
+        pretrain_member,
+        member,
+        record,
+        unified=list(snakemake.input.unified),
+        weights=snakemake.input.get("weights"),
+        network=snakemake.params.network,
+        training=snakemake.params.training,
+        augment=snakemake.params.augment,
+        box_margin=snakemake.params.box_margin,
+        seed=int(snakemake.wildcards.seed),
+        threads=jobs.threads(snakemake.threads),
+        checkpoint_minutes=jobs.checkpoint_minutes,
     )
-    history = fit(
-        bundle,
-        fill_boxes(labels, snakemake.params.box_margin),
-        cached_reader(),
-        training,
-        AugmentSettings(**snakemake.params.augment),
-        seed=seed,
-        device=device,
-        tell=Progress(training.steps, "steps"),
-    )
-    write_bundle(bundle, snakemake.output.member, record, history)
+    run_training(work, work_folder(member, record), jobs)
+    remove_checkpoints(member)

@@ -1,0 +1,105 @@
+"""Where a training stands: all that changes from step to step, so that it can go on exactly."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import torch
+from torch import Tensor, nn
+
+from superanimal_core.training.history import History
+from superanimal_core.training.schedule import AveragedWeights
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state of a training after a step: tensors by name, and values that JSON can hold."""
+
+    tensors: Mapping[str, Tensor]
+    values: Mapping[str, Any]
+
+
+@runtime_checkable
+class Checkpoints(Protocol):
+    """Where checkpoints are kept. `training` knows no files (files.training_checkpoints does)."""
+
+    def read(self) -> Checkpoint | None:
+        """The last checkpoint; nothing at a first start."""
+        ...
+
+    def is_due(self) -> bool:
+        """Whether it is time, or somebody asked."""
+        ...
+
+    def write(self, checkpoint: Checkpoint) -> None:
+        """Keep it in place of the one before."""
+        ...
+
+    def written(self) -> None:
+        """Called when a checkpoint that was due is kept: the work may stop here."""
+        ...
+
+
+@dataclass
+class TrainingState:
+    """A network with its optimizer, running mean, history and the number of steps done.
+
+    The learning rate and the batches follow from the step alone. Random numbers that networks
+    draw (dropout) come from torch's generators.
+    """
+
+    network: nn.Module
+    optimizer: torch.optim.Optimizer
+    averaged: AveragedWeights
+    device: torch.device
+    history: History = field(default_factory=History)
+    losses: list[float] = field(default_factory=list)
+    step: int = 0
+
+    def checkpoint(self) -> Checkpoint:
+        """All of it, as it is now."""
+        tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
+        tensors |= {f"averaged/{k}": v for k, v in self.averaged.state.items()}
+        for number, moments in self.optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer/{number}/{k}": v for k, v in moments.items()}
+        tensors["random/cpu"] = torch.get_rng_state()
+        if self.device.type == "cuda":
+            tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
+        values = {
+            "step": self.step,
+            "averaged_steps": self.averaged.steps,
+            "history": asdict(self.history),
+            "losses": list(self.losses),
+        }
+        return Checkpoint(tensors, values)
+
+    def restore(self, saved: Checkpoint) -> None:
+        """Become what was saved, to the last bit."""
+        self.network.load_state_dict(_under("network/", saved.tensors))
+        for name, value in _under("averaged/", saved.tensors).items():
+            self.averaged.state[name].copy_(value)
+        self.averaged.steps = saved.values["averaged_steps"]
+        self.optimizer.load_state_dict(
+            {**self.optimizer.state_dict(), "state": self._moments(saved)}
+        )
+        self.history = History(**saved.values["history"])
+        self.losses, self.step = list(saved.values["losses"]), saved.values["step"]
+        torch.set_rng_state(saved.tensors["random/cpu"])
+        if self.device.type == "cuda":
+            torch.cuda.set_rng_state(saved.tensors["random/cuda"], self.device)
+
+    def _moments(self, saved: Checkpoint) -> dict[int, dict[str, Tensor]]:
+        """The optimizer's moments, in memory like their weights: fused steps go by memory order."""
+        parameters = [p for group in self.optimizer.param_groups for p in group["params"]]
+        moments: dict[int, dict[str, Tensor]] = {}
+        for name, value in _under("optimizer/", saved.tensors).items():
+            number, key = name.split("/")
+            like = parameters[int(number)]
+            is_moment = value.shape == like.shape and value.dim() > 0
+            found = torch.empty_like(like).copy_(value) if is_moment else value
+            moments.setdefault(int(number), {})[key] = found.detach()
+        return moments
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
