@@ -2,6 +2,7 @@
 
 import os
 import sys
+from functools import cache
 from pathlib import Path
 
 WORKFLOW = Path(workflow.basedir)
@@ -34,9 +35,17 @@ wildcard_constraints:
     seed="[0-9]+",
 
 
-def code(rule_name):
-    """Digest of all package code that a rule's script uses: a changed function re-runs its rules."""
+@cache
+def digest_of_code(rule_name):
     return script_digest(WORKFLOW / "workflow" / "scripts" / f"{rule_name}.py")
+
+
+def code(rule_name):
+    """Params function: digest of all package code that a rule's script uses.
+
+    A changed function re-runs its rules. A cluster job takes the digest of its own rule only.
+    """
+    return lambda wildcards: digest_of_code(rule_name)
 
 
 # Snakemake starts its jobs with --retries 0, so the main process tells them the number this way
