@@ -150,10 +150,6 @@ class TrainingJobSettings(Section):
     slurm: dict[str, str | int]
     checkpoint_minutes: NotNegative
 
-    def threads(self, of_rule: int) -> int:
-        """Threads of each process: the rule's own here, those of the settings in a job."""
-        return of_rule if self.where == "here" else self.cpus
-
 
 class DetectorSettings(Section):
     """The detector: how it is trained, and which of its boxes count."""
