@@ -71,6 +71,8 @@ schemas: $(READY) ## JSON Schemas of the settings, for editors
 peers: ## environments of other programs, for benchmarks only
 	$(PYTHON) -m venv .peers/eks
 	.peers/eks/bin/pip install --quiet ensemble-kalman-smoother==4.6.2
+	$(PYTHON) -m venv .peers/deeplabcut
+	.peers/deeplabcut/bin/pip install --quiet deeplabcut==3.0.1
 
 benchmarks: $(READY) ## every benchmark, quick
 	for file in benchmarks/[a-z]*.py; do $(BIN)/python $$file --quick || exit 1; done

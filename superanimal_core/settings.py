@@ -99,6 +99,14 @@ class AugmentSettings(Section):
     cutout: Fraction
 
 
+class EarlyStoppingSettings(Section):
+    """When a training has learned enough, by groups of images that are held out."""
+
+    fraction: Fraction
+    every_steps: Count
+    patience: Count
+
+
 class TrainingSettings(Section):
     """Pretraining over all data sets of a space, with keypoint gradient masking."""
 
@@ -115,6 +123,7 @@ class TrainingSettings(Section):
     frozen_batch_norm: bool
     log_every_steps: Count
     precision: Literal["float32", "bfloat16"]
+    early_stopping: EarlyStoppingSettings | None
 
 
 class FineTuningSettings(Section):
@@ -140,10 +149,6 @@ class TrainingJobSettings(Section):
     requeues: NotNegativeCount
     slurm: dict[str, str | int]
     checkpoint_minutes: NotNegative
-
-    def threads(self, of_rule: int) -> int:
-        """Threads of each process: the rule's own here, those of the settings in a job."""
-        return of_rule if self.where == "here" else self.cpus
 
 
 class DetectorSettings(Section):

@@ -60,6 +60,11 @@ def run_training(work: Callable[[], None], folder: Path, jobs: TrainingJobSettin
     noted.unlink()
 
 
+def training_threads(jobs: TrainingJobSettings, of_rule: int) -> int:
+    """Threads of each process: the rule's own here, those of the settings in a job."""
+    return of_rule if jobs.where == "here" else jobs.cpus
+
+
 def _submit(work: Callable[[], None], folder: Path, jobs: TrainingJobSettings) -> str:
     executor: Any = submitit.AutoExecutor(
         folder, cluster=jobs.where, slurm_max_num_timeout=jobs.requeues

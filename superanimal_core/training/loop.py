@@ -19,6 +19,7 @@ from superanimal_core.training.batches import (
     has_positions,
     make_batch,
 )
+from superanimal_core.training.early_stopping import EarlyStopping, choose_held_out
 from superanimal_core.training.history import History
 from superanimal_core.training.masking import keypoint_weights, masked_loss
 from superanimal_core.training.processes import Processes, processes_here
@@ -45,12 +46,18 @@ def fit(
     stopped, bit by bit on a CPU. Under torch.distributed all processes call this alike.
 
     Animals without a known keypoint or without a box are left out; when none is left the network
-    stays as it is. TrainingError when the spaces differ or when the loss stops being finite (the
-    images of that batch are named).
+    stays as it is. With `training.early_stopping` some groups are held out, and the weights are
+    those that did best on them. TrainingError when the spaces differ or when the loss stops being
+    finite (the images of that batch are named).
     """
     labels = _usable(labels, bundle)
     if not len(labels):
         return History()
+    stopping = None
+    if rule := training.early_stopping:
+        is_held = choose_held_out(labels, rule.fraction)
+        held_out, labels = labels.select(is_held), labels.select(~is_held)
+        stopping = EarlyStopping(rule, held_out, bundle, read_image, training.batch)
     weights = sampling_weights(labels.source, training.sampling_temperature)
     processes = processes_here()
     if training.batch < processes.count:
@@ -87,10 +94,15 @@ def fit(
         state.losses.append(value)
         if state.step % training.log_every_steps == 0 or state.step == training.steps:
             state.history.add(state.step, state.losses, training.learning_rate * factor)
+        if stopping:
+            stopping.look(state)
         if checkpoints:
             _keep(state, checkpoints, processes)
         tell(state.step, f"loss {value:.4f}")
-    state.network.load_state_dict(state.averaged.state)
+        if stopping and stopping.is_enough(state):
+            print(f"stopped after step {state.step}: {min(state.held_out_px):.2f} px was the best")
+            break
+    state.network.load_state_dict(state.best or state.averaged.state)
     state.network.eval()
     return state.history
 

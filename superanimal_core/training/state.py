@@ -44,6 +44,8 @@ class Checkpoints(Protocol):
 class TrainingState:
     """A network with its optimizer, running mean, history and the number of steps done.
 
+    With early stopping also the errors on held-out animals, and the best running mean so far.
+
     The learning rate and the batches follow from the step alone. Random numbers that networks
     draw (dropout) come from torch's generators.
     """
@@ -55,11 +57,14 @@ class TrainingState:
     history: History = field(default_factory=History)
     losses: list[float] = field(default_factory=list)
     step: int = 0
+    held_out_px: list[float] = field(default_factory=list)
+    best: dict[str, Tensor] = field(default_factory=dict)
 
     def checkpoint(self) -> Checkpoint:
         """All of it, as it is now."""
         tensors = {f"network/{k}": v for k, v in self.network.state_dict().items()}
         tensors |= {f"averaged/{k}": v for k, v in self.averaged.state.items()}
+        tensors |= {f"best/{k}": v for k, v in self.best.items()}
         for number, moments in self.optimizer.state_dict()["state"].items():
             tensors |= {f"optimizer/{number}/{k}": v for k, v in moments.items()}
         tensors["random/cpu"] = torch.get_rng_state()
@@ -70,6 +75,7 @@ class TrainingState:
             "averaged_steps": self.averaged.steps,
             "history": asdict(self.history),
             "losses": list(self.losses),
+            "held_out_px": list(self.held_out_px),
         }
         return Checkpoint(tensors, values)
 
@@ -84,6 +90,9 @@ class TrainingState:
         )
         self.history = History(**saved.values["history"])
         self.losses, self.step = list(saved.values["losses"]), saved.values["step"]
+        self.held_out_px = list(saved.values["held_out_px"])
+        best = _under("best/", saved.tensors)
+        self.best = {name: value.to(self.device) for name, value in best.items()}
         torch.set_rng_state(saved.tensors["random/cpu"])
         if self.device.type == "cuda":
             torch.cuda.set_rng_state(saved.tensors["random/cuda"], self.device)

@@ -68,6 +68,7 @@ def training_of(**changes):
         "frozen_batch_norm": False,
         "log_every_steps": 5,
         "precision": "float32",
+        "early_stopping": None,
     }
     return TrainingSettings(**(settings | changes))
 

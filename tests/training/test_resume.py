@@ -11,6 +11,7 @@ from superanimal_core.training.loop import fit
 
 CPU = torch.device("cpu")
 STEPS = 9
+LOOKS = {"fraction": 0.3, "every_steps": 2, "patience": 9}
 ALWAYS, NEVER = 0.0, 1e9  # minutes between checkpoints
 
 
@@ -23,7 +24,7 @@ def train(world, folder, minutes, tell=lambda step, note: None):
             bundle,
             world.labels(["lab"] * 6),
             world.read_image,
-            world.training(steps=STEPS, batch=4, log_every_steps=4),
+            world.training(steps=STEPS, batch=4, log_every_steps=4, early_stopping=LOOKS),
             augment,
             seed=3,
             device=CPU,

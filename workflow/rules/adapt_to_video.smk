@@ -31,6 +31,7 @@ rule adapt_to_video:
             **config["training"],
             **setting("adaptation", "steps", "batch", "learning_rate"),
             "frozen_batch_norm": True,
+            "early_stopping": None,
         },
         augment=setting("augment"),
         inference=setting("inference", "batch", "precision", "scales", "flip"),

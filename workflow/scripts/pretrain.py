@@ -3,7 +3,7 @@
 from functools import partial
 from pathlib import Path
 
-from superanimal_core.cluster.launch import run_training
+from superanimal_core.cluster.launch import run_training, training_threads
 from superanimal_core.files.pretraining import pretrain_member, remove_checkpoints
 from superanimal_core.files.step import study_step
 from superanimal_core.files.work_folder import work_folder
@@ -23,7 +23,7 @@ with study_step(snakemake) as record:
         augment=snakemake.params.augment,
         box_margin=snakemake.params.box_margin,
         seed=int(snakemake.wildcards.seed),
-        threads=jobs.threads(snakemake.threads),
+        threads=training_threads(jobs, snakemake.threads),
         checkpoint_minutes=jobs.checkpoint_minutes,
     )
     run_training(work, work_folder(member, record), jobs)
