@@ -151,6 +151,16 @@ class TrainingJobSettings(Section):
     checkpoint_minutes: NotNegative
 
 
+class TransferSettings(Section):
+    """The transfer table: which starts are compared, on which fractions of the labels."""
+
+    modes: Annotated[list[TransferMode | Literal["scratch", "zero_shot"]], Field(min_length=1)]
+    fractions: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
+    seeds: Annotated[list[NotNegativeCount], Field(min_length=1)]
+    single_dataset: Identifier | None
+    in_report: bool
+
+
 class DetectorSettings(Section):
     """The detector: how it is trained, and which of its boxes count."""
 
@@ -336,6 +346,7 @@ class Settings(Section):
     training: TrainingSettings
     fine_tuning: FineTuningSettings
     training_jobs: TrainingJobSettings
+    transfer: TransferSettings
     detector: DetectorSettings
     inference: InferenceSettings
     adaptation: AdaptationSettings

@@ -30,7 +30,7 @@ def split_by_group(labels: Labels, test_fraction: float, seed: int) -> Labels:
     groups, inverse = np.unique(np.array(keys, dtype=object)[is_open], return_inverse=True)
     if len(groups) < 2:
         return split_by_time(labels, test_fraction)
-    order = np.argsort([_hash(key, seed) for key in groups])
+    order = np.argsort([stable_hash(key, seed) for key in groups])
     if test_fraction <= 0:
         return _with_test(labels, np.zeros(len(labels), dtype=bool))
     animals = np.cumsum(np.bincount(inverse, minlength=len(groups))[order])
@@ -75,8 +75,8 @@ def _with_test(labels: Labels, is_test: Bool[ndarray, "animal"]) -> Labels:
     return replace(labels, split=np.where(labels.split == "", divided, labels.split))
 
 
-def _hash(key: str, seed: int) -> int:
-    """The same on every machine and in every process, unlike Python's own hash."""
+def stable_hash(key: str, seed: int) -> int:
+    """A number from a text, the same on every machine, unlike Python's own hash."""
     digest = hashlib.blake2b(f"{seed}\0{key}".encode("utf-8", "surrogatepass"), digest_size=8)
     return int.from_bytes(digest.digest(), "big")
 

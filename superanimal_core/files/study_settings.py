@@ -42,6 +42,13 @@ def settings_mistakes(
             named = " and ".join(f"<keypoint>_{mirror}" for mirror in mirrors)
             where = f"config/config.yaml: smoothing.views.mirrors.{space}"
             mistakes.append(f"{where}: no keypoint is there as {named}")
+    single = settings.transfer.single_dataset
+    if single is not None and (single not in datasets or datasets[single].role != "pretrain"):
+        trained = [name for name, row in datasets.items() if row.role == "pretrain"]
+        mistakes.append(
+            f"config/config.yaml: transfer.single_dataset: no data set '{single}' with role "
+            f"'pretrain'{did_you_mean(single, trained)}"
+        )
     for name, model in settings.models.items():
         if model.space not in settings.features.anatomy:
             mistakes.append(

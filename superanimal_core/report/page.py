@@ -42,6 +42,7 @@ from superanimal_core.report.methods import (
 from superanimal_core.report.models import models
 from superanimal_core.report.reliability import reliability
 from superanimal_core.report.results import StudyResults, read_results, read_video
+from superanimal_core.report.transfer import transfer
 
 SHOWN_VIDEOS = 5
 
@@ -95,6 +96,7 @@ def page_contents(
         "ranges": figure_ranges(videos) if len(videos) > TABLE_ROWS else None,
         "accuracy": accuracy(results.truth),
         "models": models(results),
+        "transfer": transfer(results.transfer) if results.transfer else None,
         "reliability": reliability(results.reliability, results.truth),
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report),

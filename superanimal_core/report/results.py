@@ -36,7 +36,8 @@ class StudyResults:
     (step, loss) columns by model and member, `truth` rows by video for videos whose truth is known
     and that did not fail, `reliability` by model levels and what part of held-out labels they hold
     (empty where unknown); `findings` and `repeats` are rows about doubtful labels and pictures,
-    `unified` the label table of each data set; `folder` holds a folder for each video.
+    `transfer` the rows of the transfer table (none unless asked for), `unified` the label table
+    of each data set; `folder` holds a folder for each video.
     """
 
     videos: list[Row]
@@ -49,6 +50,7 @@ class StudyResults:
     findings: list[Row]
     repeats: list[Row]
     unified: dict[str, str]
+    transfer: list[Row]
     folder: Path
 
 
@@ -75,7 +77,8 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
     """Read the tables of a study.
 
     `inputs`: quality, coverage, repeats (paths), evaluation, calibration, truth, unified, audits
-    (lists of paths), members (folders), laid out as in the results folder.
+    (lists of paths), transfer (a path, or nothing), members (folders), laid out as in the results
+    folder.
     """
     quality = Path(inputs["quality"])
     videos, folder = _rows(quality), quality.parent.parent / "videos"
@@ -90,6 +93,7 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         reliability={Path(p).parent.name: _levels(p) for p in inputs["calibration"]},
         findings=[row for path in inputs["audits"] for row in _rows(path)],
         repeats=_rows(inputs["repeats"]),
+        transfer=_rows(inputs["transfer"]) if inputs["transfer"] else [],
         unified={Path(path).parent.name: str(path) for path in inputs["unified"]},
         folder=folder,
     )

@@ -2,30 +2,40 @@
 
 `new_head` keeps the encoder. `naive` keeps the whole network and is taught the keypoints that the
 lab maps into the space; `memory_replay` the same on labels that `replay.complete_labels` completed.
+They are compared with `scratch`, a new network, and `zero_shot`, the parent without any training.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+
+from torch import Tensor
 
 from superanimal_core.network.bundle import ModelBundle, new_bundle
 
 NEW_HEAD, NAIVE, MEMORY_REPLAY = "new_head", "naive", "memory_replay"
+SCRATCH, ZERO_SHOT = "scratch", "zero_shot"
+Encoder = tuple[str, Mapping[str, Tensor]]
 
 
-def start_from(parent: ModelBundle, mode: str, sources: tuple[str, ...]) -> ModelBundle:
+def start_from(
+    parent: ModelBundle, mode: str, sources: tuple[str, ...], initial: Encoder | None = None
+) -> ModelBundle:
     """A bundle to be trained on `sources`, with what `mode` takes over from the parent.
 
     Architecture, crops and space are the parent's. With `new_head` all but the encoder is random
-    (torch's generator); otherwise the network is the parent's own, which training will change.
+    (torch's generator); with `scratch` that too, unless there are `initial` weights of it.
+    Otherwise the network is the parent's own, which training will change.
     """
     trained_on = tuple(dict.fromkeys((*parent.trained_on, *sources)))
-    if mode != NEW_HEAD:
+    if mode not in (NEW_HEAD, SCRATCH):
         return replace(parent, trained_on=trained_on)
     encoder = parent.network.get_submodule("backbone").state_dict()
+    weights = initial if mode == SCRATCH else ("the parent's encoder", encoder)
     return new_bundle(
         parent.space,
         architecture=parent.architecture,
         parameters=parent.parameters,
         crop=parent.crop,
-        trained_on=trained_on,
-        weights=("the parent's encoder", encoder),
+        trained_on=sources if mode == SCRATCH else trained_on,
+        weights=weights,
     )

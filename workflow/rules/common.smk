@@ -172,8 +172,43 @@ def parent_member(wildcards):
 
 def fine_tuning(mode):
     """Settings of a training in this mode; a new head learns as in pretraining."""
-    kept = () if mode == "new_head" else ("learning_rate", "frozen_batch_norm")
+    kept = (
+        ()
+        if mode in ("new_head", "scratch")
+        else ("learning_rate", "frozen_batch_norm")
+    )
     return config["training"] | setting("fine_tuning", "steps", "batch", *kept)
+
+
+def transfer_parent(wildcards):
+    """What a cell of the transfer table starts from; its own seed's network where there is one."""
+    if wildcards.mode == "single_dataset":
+        return f"results/transfer/{wildcards.model}/single/member-{wildcards.seed}"
+    seeds, seed = model_settings(wildcards)["seeds"], int(wildcards.seed)
+    member = seed if seed in seeds else seeds[0]
+    return f"results/models/{wildcards.model}/member-{member}"
+
+
+def transfer_modes(model):
+    """The starts that are compared for a model; a single data set's where one is named."""
+    single = config["transfer"]["single_dataset"]
+    is_other = model["pose_weights"] is not None or single is None
+    has_single = not is_other and STUDY.datasets[single].space == model["space"]
+    return config["transfer"]["modes"] + ["single_dataset"] * has_single
+
+
+def transfer_rows():
+    """Every cell: model, data set to be evaluated, mode, fraction (0 for zero-shot), seed."""
+    table = config["transfer"]
+    return [
+        f"results/transfer/{name}/{dataset}/{mode}-{fraction}/seed-{seed}.parquet"
+        for name, model in config["models"].items()
+        if model["fine_tune"] is None
+        for dataset in STUDY.datasets_of(model["space"], "evaluate")
+        for mode in transfer_modes(model)
+        for fraction in ([0.0] if mode == "zero_shot" else table["fractions"])
+        for seed in table["seeds"]
+    ]
 
 
 def unified(*roles):

@@ -22,3 +22,15 @@ rule pretrain:
         box_margin=config["detector"]["box_margin"],
     script:
         "../scripts/pretrain.py"
+
+
+use rule pretrain as pretrain_single with:
+    input:
+        unified=f"results/datasets/{config['transfer']['single_dataset']}/unified.parquet",
+        weights=lambda wildcards: model_settings(wildcards)["initial_weights"] or [],
+    output:
+        member=directory("results/transfer/{model}/single/member-{seed}"),
+    log:
+        "logs/pretrain_single/{model}-{seed}.log",
+    benchmark:
+        "benchmarks/pretrain_single/{model}-{seed}.tsv"

@@ -22,6 +22,9 @@ rule report:
             for seed in config["models"][model]["seeds"]
         ],
         truth=[f"results/videos/{v}/truth.parquet" for v in videos_with_truth()],
+        transfer=(
+            "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
+        ),
         template=str(WORKFLOW / "superanimal_core" / "report" / "page.html"),
         style=str(WORKFLOW / "superanimal_core" / "report" / "page.css"),
     output:

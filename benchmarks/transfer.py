@@ -1,0 +1,133 @@
+"""Memory replay against naive fine-tuning and training from scratch, on synthetic labs.
+
+A teacher is pretrained on two mouse labs with gradient masking. The third lab, which the teacher
+never saw, labels a few pictures. Networks are trained on 5 % and on all of its labels for the same
+number of steps. The truth of all keypoints is known, so errors are told for the keypoints that the
+lab labels and for those that it does not but the teacher's labs do ("replayed").
+"""
+
+import argparse
+import copy
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import torch
+import yaml
+from masking import DEMO, draw_labels, errors_of, quiet, train_network
+
+from superanimal_core.datasets.few_shot import few_shot
+from superanimal_core.inference.predict import predict_labels
+from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.synthetic.labs import ARENA
+from superanimal_core.training.loop import fit
+from superanimal_core.training.replay import complete_labels
+from superanimal_core.training.transfer import (
+    MEMORY_REPLAY,
+    NAIVE,
+    NEW_HEAD,
+    SCRATCH,
+    ZERO_SHOT,
+    start_from,
+)
+
+RESULTS = Path(__file__).with_name("results")
+MODES = (ZERO_SHOT, SCRATCH, NEW_HEAD, NAIVE, MEMORY_REPLAY)
+FRACTIONS = (0.05, 1.0)
+CPU = torch.device("cpu")
+
+
+def main() -> None:
+    """Train everything, print a line per cell and the ratios that matter."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one seed, some minutes")
+    parser.add_argument("--seeds", type=int, default=3)
+    chosen = parser.parse_args()
+    config = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
+    images: dict[str, np.ndarray] = {}
+    drawn, _ = draw_labels(120, 0, images)
+    tested, truth_px = draw_labels(40, 1000, images)
+    is_new = drawn.source == ARENA.name
+    at = np.flatnonzero(tested.source == ARENA.name)
+    own = (drawn.state[is_new] != LabelState.NOT_IN_DATASET).any(axis=0)
+    known = (drawn.state[~is_new] != LabelState.NOT_IN_DATASET).any(axis=0)
+    rows, started = [], time.monotonic()
+    for seed in [0] if chosen.quick else range(chosen.seeds):
+        teacher = train_network(drawn.select(~is_new), images, True, seed)
+        cells = [(ZERO_SHOT, 0.0), *((m, f) for f in FRACTIONS for m in MODES if m != ZERO_SHOT)]
+        for mode, fraction in cells:
+            labels = few_shot(drawn.select(is_new), fraction, seed)
+            network = trained(teacher, mode, labels, images, config, seed)
+            error = errors_of(network, tested.select(at), truth_px[at], images)
+            labeled, replayed = (float(error[:, c].mean()) for c in (own, known & ~own))
+            rows.append((seed, mode, fraction, len(labels), labeled, replayed))
+            print(
+                f"seed {seed} {mode:>13} {len(labels):4d} animals: {labeled:6.2f} px on the lab's "
+                f"keypoints, {replayed:6.2f} px on the others",
+                flush=True,
+            )
+    write(rows, time.monotonic() - started, f"{own.sum()} labeled, {(known & ~own).sum()} replayed")
+
+
+def trained(
+    teacher: ModelBundle,
+    mode: str,
+    labels: Labels,
+    images: dict[str, np.ndarray],
+    config: dict,
+    seed: int,
+) -> ModelBundle:
+    """A network that starts from the teacher as `mode` says; the teacher stays as it is."""
+    parent = replace(teacher, network=copy.deepcopy(teacher.network))
+    if mode == ZERO_SHOT:
+        return parent
+    tuning = config["fine_tuning"]
+    if mode == MEMORY_REPLAY:
+        xy_px, score = predict_labels(
+            [parent], labels, images.__getitem__, batch=32, precision="float32", device=CPU
+        )
+        limits = {key: tuning[key] for key in ("min_score", "min_overlap")}
+        labels = complete_labels(labels, xy_px[0], score[0], **limits)
+    torch.manual_seed(seed)
+    keys = ("steps", "batch")
+    keys += () if mode in (SCRATCH, NEW_HEAD) else ("learning_rate", "frozen_batch_norm")
+    training = TrainingSettings(**config["training"] | {key: tuning[key] for key in keys})
+    bundle = start_from(parent, mode, labels.sources)
+    augment = AugmentSettings(**config["augment"])
+    read = images.__getitem__
+    fit(bundle, labels, read, training, augment, seed=seed, device=CPU, tell=quiet)
+    return bundle
+
+
+def write(rows: list[tuple], seconds: float, keypoints: str) -> None:
+    """Print ratios with the range over the seeds, and store the figures."""
+    cell = {(seed, mode, fraction): row for row in rows for seed, mode, fraction in [row[:3]]}
+    seeds = sorted({row[0] for row in rows})
+    print(f"keypoints: {keypoints}; {seconds:.0f} s (torch {torch.__version__})")
+    for fraction in FRACTIONS:
+        for mode, column, other, name in (
+            (MEMORY_REPLAY, 5, (ZERO_SHOT, 0.0), "replayed keypoints, memory replay / teacher"),
+            (NAIVE, 5, (ZERO_SHOT, 0.0), "replayed keypoints, naive / teacher"),
+            (MEMORY_REPLAY, 4, (SCRATCH, fraction), "labeled keypoints, memory replay / scratch"),
+            (MEMORY_REPLAY, 4, (NEW_HEAD, fraction), "labeled keypoints, memory replay / new head"),
+        ):
+            ratio = np.array(
+                [cell[s, mode, fraction][column] / cell[s, *other][column] for s in seeds]
+            )
+            print(
+                f"{fraction:.0%} of labels, {name}: {ratio.mean():.2f} "
+                f"({ratio.min():.2f} to {ratio.max():.2f} over {len(seeds)} seeds)"
+            )
+    RESULTS.mkdir(exist_ok=True)
+    names = ("seed", "mode", "fraction", "animals", "labeled_error_px", "replayed_error_px")
+    table = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
+    pq.write_table(table, RESULTS / "transfer.parquet")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,109 @@
+"""One cell of the transfer table: what a lab's labels have taught, and what was forgotten for it.
+
+Ye et al. 2024: errors against the number of labels, and keypoints dropped by networks that were
+fine-tuned without memory replay.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Shaped
+from numpy import ndarray
+
+from superanimal_core.evaluation.metrics import ALL, euclidean_error_px, evaluate
+from superanimal_core.evaluation.stability import dropped_keypoints
+from superanimal_core.pose.labels import Labels
+
+FIGURES = (  # of the EvaluationTable, all keypoints together
+    "mean_error_px",
+    "mean_error_low_px",
+    "mean_error_high_px",
+    "normalized_error",
+    "pck_10",
+    "oks_map",
+    "dlc_map",
+)
+
+
+@dataclass(frozen=True)
+class TransferTable:
+    """One row per training. `labeled_animals` were learned from.
+
+    Errors and precision are those on the data set's held-out labels (EvaluationTable).
+    `pretraining_normalized_error` and `pretraining_dropped_keypoints` (mean per animal) are those
+    on held-out labels of the pretraining data sets: how much was forgotten. NaN where there are no
+    such labels.
+    """
+
+    model: Shaped[ndarray, "row"]
+    dataset: Shaped[ndarray, "row"]
+    mode: Shaped[ndarray, "row"]
+    fraction: Shaped[ndarray, "row"]
+    seed: Shaped[ndarray, "row"]
+    labeled_animals: Shaped[ndarray, "row"]
+    mean_error_px: Shaped[ndarray, "row"]
+    mean_error_low_px: Shaped[ndarray, "row"]
+    mean_error_high_px: Shaped[ndarray, "row"]
+    normalized_error: Shaped[ndarray, "row"]
+    pck_10: Shaped[ndarray, "row"]
+    oks_map: Shaped[ndarray, "row"]
+    dlc_map: Shaped[ndarray, "row"]
+    pretraining_normalized_error: Shaped[ndarray, "row"]
+    pretraining_dropped_keypoints: Shaped[ndarray, "row"]
+
+
+def transfer_row(
+    xy_px: Float[ndarray, "animal keypoint 2"],
+    score: Float[ndarray, "animal keypoint"],
+    labels: Labels,
+    labeled_animals: int,
+    min_score: float,
+    *,
+    model: str,
+    dataset: str,
+    mode: str,
+    fraction: float | str,
+    seed: int | str,
+) -> TransferTable:
+    """The row of a network that saw held-out animals of `dataset` and of the pretraining sets.
+
+    A keypoint that scores below `min_score` is dropped. The keywords say which cell it is.
+    """
+    is_own = labels.source == dataset
+    own = labels.select(is_own)
+    table = evaluate(xy_px[None, is_own], score[None, is_own], own)
+    at = np.flatnonzero(table.keypoint == ALL)[:1]
+
+    def figure(name: str) -> float:
+        return float(getattr(table, name)[at[0]]) if len(at) else np.nan
+
+    forgotten, dropped = _forgotten(xy_px, score, labels, ~is_own, min_score)
+    row = {
+        "model": model,
+        "dataset": dataset,
+        "mode": mode,
+        "fraction": float(fraction),
+        "seed": int(seed),
+        "labeled_animals": labeled_animals,
+        **{name: figure(name) for name in FIGURES},
+        "pretraining_normalized_error": forgotten,
+        "pretraining_dropped_keypoints": dropped,
+    }
+    return TransferTable(**{name: np.array([value]) for name, value in row.items()})
+
+
+def _forgotten(
+    xy_px: Float[ndarray, "animal keypoint 2"],
+    score: Float[ndarray, "animal keypoint"],
+    labels: Labels,
+    rows: Bool[ndarray, "animal"],
+    min_score: float,
+) -> tuple[float, float]:
+    """Mean error over the box's longer side, and dropped keypoints per animal."""
+    others = labels.select(rows)
+    length_px = (others.box_xyxy_px[:, 2:] - others.box_xyxy_px[:, :2]).max(axis=1, initial=0)
+    error = euclidean_error_px(xy_px[rows], others.xy_px) / length_px[:, None]
+    if not np.isfinite(error).any():
+        return np.nan, np.nan
+    dropped = dropped_keypoints(xy_px[rows][:, None], score[rows][:, None], min_score=min_score)
+    return float(np.nanmean(error)), float(dropped.mean())

@@ -1,0 +1,38 @@
+from dataclasses import replace
+
+import pyarrow.parquet as pq
+import pytest
+from tiny_study import SPACE, change_setting, run_snakemake
+
+from superanimal_core.files.synthetic_study import write_conversion_table, write_synthetic_lab
+from superanimal_core.synthetic.labs import ARENA
+
+
+@pytest.mark.slow
+def test_the_transfer_table_holds_every_start_on_parts_of_an_unseen_set(workflow, study):
+    small = replace(ARENA, groups=3, px_per_bl=(35.0, 55.0))
+    write_synthetic_lab(small, study / "datasets/arena", 20, 0, (160, 120))
+    write_conversion_table(ARENA, study / "config/keypoints" / SPACE / "arena.tsv")
+    with (study / "config/datasets.tsv").open("a") as sheet:
+        sheet.write(f"arena\tdatasets/arena\t{ARENA.layout}\t{SPACE}\tevaluate\tCC0-1.0\n")
+    for key, value in (("fractions", [0.1, 1.0]), ("seeds", [0]), ("single_dataset", "burrow")):
+        change_setting(study, f"transfer.{key}", value)
+    change_setting(study, "fine_tuning.steps", 2)
+    change_setting(study, "fine_tuning.batch", 2)
+    result = run_snakemake(workflow, study, "transfer_table")
+    assert result.returncode == 0, result.stdout[-4000:]
+    rows = pq.read_table(study / "results/transfer/table.parquet").to_pylist()
+    trained = {"scratch", "new_head", "naive", "memory_replay", "single_dataset"}
+    assert {(row["mode"], row["fraction"]) for row in rows} == {
+        *((mode, fraction) for mode in trained for fraction in (0.1, 1.0)),
+        ("zero_shot", 0.0),
+    }
+    assert {row["dataset"] for row in rows} == {"arena"}
+    assert all(row["pretraining_normalized_error"] > 0 for row in rows)
+    assert (study / "results/transfer/plots/mouse-arena.svg").read_text().startswith("<svg")
+
+
+def test_without_a_set_to_evaluate_the_table_says_what_it_needs(workflow, study):
+    result = run_snakemake(workflow, study, "transfer_table")
+    assert result.returncode != 0
+    assert "needs a data set with the role 'evaluate'" in result.stdout

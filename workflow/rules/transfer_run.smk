@@ -1,0 +1,28 @@
+rule transfer_run:
+    """A cell of the transfer table: trained on some labels of a data set, and evaluated."""
+    input:
+        parent=transfer_parent,
+        weights=lambda wildcards: model_settings(wildcards)["initial_weights"] or [],
+        unified="results/datasets/{dataset}/unified.parquet",
+        pretrained_on=unified("pretrain"),
+    output:
+        row="results/transfer/{model}/{dataset}/{mode}-{fraction}/seed-{seed}.parquet",
+    log:
+        "logs/transfer_run/{model}-{dataset}-{mode}-{fraction}-{seed}.log",
+    benchmark:
+        "benchmarks/transfer_run/{model}-{dataset}-{mode}-{fraction}-{seed}.tsv"
+    wildcard_constraints:
+        mode="[a-z_]+",
+        fraction="[0-9.]+",
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code("transfer_run"),
+        training=lambda wildcards: fine_tuning(wildcards.mode),
+        augment=setting("augment"),
+        replay=setting("fine_tuning", "min_score", "min_overlap"),
+        inference=setting("inference", "batch", "precision"),
+        box_margin=config["detector"]["box_margin"],
+        min_score=config["quality"]["min_score"],
+    script:
+        "../scripts/transfer_run.py"
