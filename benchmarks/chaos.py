@@ -156,8 +156,15 @@ def _name(words: list[str]) -> str:
 
 def unlock(study: Path) -> None:
     """Take the lock away, once nothing of the run is left (jobs may outlive a killed main one)."""
-    subprocess.run(command(study, "--unlock"), check=True, stderr=subprocess.DEVNULL,
-                   env=os.environ | {"PYTHONPATH": str(ROOT)})  # fmt: skip
+    told = subprocess.run(
+        command(study, "--unlock"),
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if told.returncode:
+        sys.exit(f"the lock cannot be taken away:\n{told.stderr[-3000:]}")
 
 
 def digests(study: Path) -> dict[str, str]:
