@@ -1,10 +1,9 @@
 """Every setting of a study, once: one frozen model per section of config.yaml.
 
-Nothing has a default here: config.yaml is complete, and a value that a paper would report stands in
-it. An unknown key, a missing key and a wrong type are mistakes (files.settings_document).
+Nothing has a default here: config.yaml is complete. See files.settings_document for mistakes.
 """
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,6 +12,7 @@ Positive = Annotated[float, Field(gt=0)]
 NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 NotNegativeCount = Annotated[int, Field(ge=0)]
+TransferMode = Literal["new_head", "naive", "memory_replay"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
 
 
@@ -20,9 +20,6 @@ class Section(BaseModel):
     """A section of the configuration. Frozen; unknown keys are errors."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
-
-
-TransferMode = Literal["new_head", "naive", "memory_replay"]
 
 
 class ParentSettings(Section):
@@ -298,11 +295,6 @@ class DefinitionSettings(Section):
     conditions: Annotated[list[ConditionSettings], Field(min_length=1)]
     min_duration_s: NotNegative
     max_gap_s: NotNegative
-
-
-def definitions_from_mapping(mapping: dict[str, Any]) -> dict[str, DefinitionSettings]:
-    """The behaviors of one space, from plain values."""
-    return {name: DefinitionSettings.model_validate(value) for name, value in mapping.items()}
 
 
 class BehaviorSettings(Section):

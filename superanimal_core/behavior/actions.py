@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
@@ -152,3 +153,8 @@ def _table(rows: list[tuple[str, str, int, int, float, float, float]]) -> BoutTa
         np.array(stop_s, dtype=np.float64),
         np.array(probability, dtype=np.float64),
     )
+
+
+def definitions_from_mapping(mapping: dict[str, Any]) -> dict[str, DefinitionSettings]:
+    """The behaviors of one space, from plain values."""
+    return {name: DefinitionSettings.model_validate(value) for name, value in mapping.items()}
