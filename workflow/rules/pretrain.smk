@@ -26,7 +26,9 @@ rule pretrain:
 
 use rule pretrain as pretrain_single with:
     input:
-        unified=f"results/datasets/{config['transfer']['single_dataset']}/unified.parquet",
+        unified=[
+            f"results/datasets/{config['transfer']['single_dataset']}/unified.parquet"
+        ],
         weights=lambda wildcards: model_settings(wildcards)["initial_weights"] or [],
     output:
         member=directory("results/transfer/{model}/single/member-{seed}"),
