@@ -90,11 +90,14 @@ class Executor(OfficialExecutor):
         self, active_jobs: list[SubmittedJobInfo]
     ) -> AsyncGenerator[SubmittedJobInfo, None]:
         """Reports jobs that have ended; yields the others."""
+        if not active_jobs:  # also before the official executor is quite made
+            self.next_seconds_between_status_checks = self._first_pause_s
+            return
         pause_s = min(self.next_seconds_between_status_checks + 5, LONGEST_PAUSE_S)
         self.next_seconds_between_status_checks = max(pause_s, self._first_pause_s)
         async with self.status_rate_limiter:
             ids = [str(job.external_jobid) for job in active_jobs]
-            states = await asyncio.to_thread(read_states, ids) if ids else {}
+            states = await asyncio.to_thread(read_states, ids)
         for info, job_id in zip(active_jobs, ids, strict=True):
             if states is None or self._judge(job_id, states[job_id]) is Verdict.WAIT:
                 yield info
