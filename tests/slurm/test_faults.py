@@ -55,7 +55,7 @@ def test_a_job_over_its_time_is_given_more(toy):
 def test_a_job_over_its_memory_is_given_more(toy):
     (toy.folder / "mischief").write_text("memory")
     toy.let_go()
-    run = toy.start(megabytes="200/900/900")
+    run = toy.start(megabytes="450/1500/1500")
     assert toy.finish(run) == 0, toy.log()
     assert len(toy.starts()) == 2
 

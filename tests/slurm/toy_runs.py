@@ -30,7 +30,7 @@ class Toy:
     def start(self, *arguments, components=1, **settings):
         """Starts a run in the background."""
         defaults = {"jobs": 1, "grouped": "no", "partition": "main", "minutes": "5/5/5"}
-        settings = defaults | {"megabytes": "300/900/900", "code": "one"} | settings
+        settings = defaults | {"megabytes": "600/900/900", "code": "one"} | settings
         command = [sys.executable, "-P", "-m", "snakemake", "-s", HERE / "toy/Snakefile"]
         command += ["--profile", REPOSITORY / "profiles/slurm-test"]
         command += ["--group-components", f"toy={components}", *arguments]
