@@ -9,10 +9,10 @@ import torch
 from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 
-from superanimal_core.inference.ahead import ahead
 from superanimal_core.inference.doubt import is_doubtful
 from superanimal_core.inference.passes import poses_in
 from superanimal_core.inference.views import Look, looks
+from superanimal_core.network.ahead import ahead
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import apply_affine
 from superanimal_core.network.pose_network import ready_network

@@ -1,7 +1,6 @@
 """Batches of training crops from labels, made in a thread beside the network."""
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +9,7 @@ from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
+from superanimal_core.network.ahead import ahead
 from superanimal_core.network.crops import CropGeometry, cut_crop
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings
@@ -59,13 +59,7 @@ def make_batch(
 
 def batches_ahead(make: Callable[[int], Batch], start: int, stop: int) -> Iterator[Batch]:
     """Batches `start` to `stop`, the next one being made while the network works on this one."""
-    with ThreadPoolExecutor(max_workers=1) as pool:
-        coming = pool.submit(make, start)
-        for step in range(start, stop):
-            batch = coming.result()
-            if step + 1 < stop:
-                coming = pool.submit(make, step + 1)
-            yield batch
+    return ahead(map(make, range(start, stop)), depth=1)
 
 
 def has_positions(labels: Labels) -> Bool[ndarray, "animal"]:

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from superanimal_core.inference.ahead import ahead
+from superanimal_core.network.ahead import ahead
 
 
 def test_the_same_items_come_in_the_same_order():
