@@ -162,12 +162,16 @@ def space_file_of_dataset(wildcards):
     return STUDY.spaces[STUDY.datasets[wildcards.dataset].space]
 
 
+def member_like(model, seed):
+    """The member of a model that has a seed; its first one where none has."""
+    seeds = config["models"][model]["seeds"]
+    return f"results/models/{model}/member-{seed if seed in seeds else seeds[0]}"
+
+
 def parent_member(wildcards):
-    """The network that a fine-tuned member starts from: its own seed's, or the parent's first."""
+    """The network that a fine-tuned member starts from."""
     parent = model_settings(wildcards)["fine_tune"]["parent"]
-    seeds = config["models"][parent]["seeds"]
-    seed = int(wildcards.seed)
-    return f"results/models/{parent}/member-{seed if seed in seeds else seeds[0]}"
+    return member_like(parent, int(wildcards.seed))
 
 
 def fine_tuning(mode):
@@ -181,12 +185,10 @@ def fine_tuning(mode):
 
 
 def transfer_parent(wildcards):
-    """What a cell of the transfer table starts from; its own seed's network where there is one."""
+    """What a cell of the transfer table starts from."""
     if wildcards.mode == "single_dataset":
         return f"results/transfer/{wildcards.model}/single/member-{wildcards.seed}"
-    seeds, seed = model_settings(wildcards)["seeds"], int(wildcards.seed)
-    member = seed if seed in seeds else seeds[0]
-    return f"results/models/{wildcards.model}/member-{member}"
+    return member_like(wildcards.model, int(wildcards.seed))
 
 
 def transfer_modes(model):
@@ -227,6 +229,14 @@ def detector_of_video(wildcards):
     model = STUDY.videos[wildcards.video].model
     own = config["models"][model]["fine_tune"]
     return f"results/models/{own['parent'] if own else model}/detector"
+
+
+# where every frame has been looked at, a second look says the same
+REDETECTS = config["detector"]["redetect"] and config["detector"]["every_frames"] > 1
+
+
+def detector_for_second_looks(wildcards):
+    return detector_of_video(wildcards) if REDETECTS else []
 
 
 AUDIT_LIMITS = ("box_margin", "bone_ratio", "bone_deviations", "min_side_evidence")

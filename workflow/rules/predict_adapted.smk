@@ -3,7 +3,7 @@ use rule predict_poses as predict_adapted with:
         video=of_video("path"),
         frames="results/videos/{video}/frames.parquet",
         boxes="results/videos/{video}/boxes.parquet",
-        detector=detector_of_video,
+        detector=detector_for_second_looks,
         members=adapted_members,
     output:
         predicted=directory("results/videos/{video}/adapted"),

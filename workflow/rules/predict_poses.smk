@@ -4,7 +4,7 @@ rule predict_poses:
         video=of_video("path"),
         frames="results/videos/{video}/frames.parquet",
         boxes="results/videos/{video}/boxes.parquet",
-        detector=detector_of_video,
+        detector=detector_for_second_looks,
         members=members,
     output:
         predicted=directory("results/videos/{video}/predicted"),
@@ -21,7 +21,7 @@ rule predict_poses:
     params:
         code=code("predict_poses"),
         inference=setting("inference"),
-        redetect=config["detector"]["redetect"],
+        redetect=REDETECTS,
         min_box_score=config["detector"]["min_score"],
     script:
         "../scripts/predict_poses.py"

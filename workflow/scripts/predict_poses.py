@@ -13,9 +13,9 @@ from superanimal_core.network.devices import use_device
 
 with video_step(snakemake) as record:
     device = use_device(snakemake.threads, seed=0)
-    detector = read_detector(snakemake.input.detector)
-    find = detect_again(detector, snakemake.params.min_box_score, device)
-    again = Redetection(find, read_is_detected(snakemake.input.boxes))
+    is_detected, least = read_is_detected(snakemake.input.boxes), snakemake.params.min_box_score
+    detector = read_detector(snakemake.input.detector) if snakemake.params.redetect else None
+    again = detector and Redetection(detect_again(detector, least, device), is_detected)
     predict_resumably(
         read_member_bundles(snakemake.input.members),
         snakemake.input.members,
@@ -25,6 +25,6 @@ with video_step(snakemake) as record:
         snakemake.output.predicted,
         record,
         device=device,
-        again=again if snakemake.params.redetect else None,
+        again=again,
         **snakemake.params.inference,
     )
