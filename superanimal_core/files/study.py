@@ -8,7 +8,7 @@ import glob
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -62,8 +62,7 @@ class Study:
 
     def batch_of(self, video: str, size: int) -> str:
         """Name of the batch of a video: `size` rows of the sheet, a long video alone."""
-        path = Path(self.videos[video].path)
-        if size == 1 or (path.is_file() and path.stat().st_size > LONG_VIDEO_BYTES):
+        if size == 1 or _is_long(self.videos[video].path):
             return video
         return str(self._places[video] // size)
 
@@ -82,6 +81,12 @@ class Study:
     def weights_file(self, weights: str) -> str:
         """The path of weights that a model names: a released checkpoint's is that of its copy."""
         return f"results/weights/{weights}.pt" if weights in self.released else weights
+
+
+@cache
+def _is_long(path: str) -> bool:
+    """Asked once per video, not once per rule: a question to a network file system takes long."""
+    return Path(path).is_file() and Path(path).stat().st_size > LONG_VIDEO_BYTES
 
 
 def read_study(config: Any, workflow_folder: Path) -> Study:
