@@ -9,7 +9,7 @@ picture inside a SLEAP package: `labels.pkg.slp/video0#frame=12`.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Protocol, runtime_checkable
 
@@ -114,6 +114,22 @@ def find_images(
             f"{', …' if len(missing) > 3 else ''}; put them there or delete their labels"
         )
     return {written: name for written, name in found.items() if name is not None}
+
+
+def json_entries(
+    folder: DatasetFolder, noun: str, is_ours: Callable[[Any], bool]
+) -> list[tuple[str, str, Any]]:
+    """(place, folder, entry) of all JSON lists in which some entry is ours; each is read once.
+
+    `noun` is what messages call an entry.
+    """
+    entries: list[tuple[str, str, Any]] = []
+    for name in folder.names("*.json"):
+        content = folder.json(name)
+        if isinstance(content, list) and any(is_ours(entry) for entry in content):
+            where, above = folder.where(name), parent(name)
+            entries += [(f"{where}: {noun} {i}", above, entry) for i, entry in enumerate(content)]
+    return entries
 
 
 def parent(name: str) -> str:

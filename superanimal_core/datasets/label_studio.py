@@ -19,7 +19,14 @@ from typing import Any
 from urllib.parse import unquote
 
 from superanimal_core.datasets.animals import Animal, Box, Point, labels_from_animals
-from superanimal_core.datasets.folder import DatasetFolder, find_images, joined, parent, posix_name
+from superanimal_core.datasets.folder import (
+    DatasetFolder,
+    find_images,
+    joined,
+    json_entries,
+    parent,
+    posix_name,
+)
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.labels import Labels, LabelState
 
@@ -29,15 +36,10 @@ Item = Mapping[str, Any]
 
 def parse_label_studio(dataset: str, folder: DatasetFolder) -> Labels:
     """All annotated pictures of the exports in a data set. `group` is the folder of the address."""
-    names = [n for n in folder.names("*.json") if _is_export(folder, n)]
-    if not names:
+    listed = json_entries(folder, "task", _is_annotated)
+    if not listed:
         raise DatasetError(f"{folder.where('')}: no export of Label Studio (JSON, a list of tasks)")
-    tasks = [
-        (f"{folder.where(n)}: task {i}", parent(n), task)
-        for n in names
-        for i, task in enumerate(folder.json(n))
-        if _results(f"{folder.where(n)}: task {i}", task)
-    ]
+    tasks = [(place, above, task) for place, above, task in listed if _results(place, task)]
     written = {place: _address(place, task) for place, _, task in tasks}
     images = find_images(
         folder,
@@ -53,11 +55,8 @@ def parse_label_studio(dataset: str, folder: DatasetFolder) -> Labels:
     return labels_from_animals(dataset, list(keypoints), animals, folder.where(""))
 
 
-def _is_export(folder: DatasetFolder, name: str) -> bool:
-    content = folder.json(name)
-    return isinstance(content, list) and any(
-        isinstance(t, dict) and isinstance(t.get("annotations"), list) for t in content
-    )
+def _is_annotated(task: Any) -> bool:
+    return isinstance(task, dict) and isinstance(task.get("annotations"), list)
 
 
 def _results(place: str, task: Any) -> list[Item]:

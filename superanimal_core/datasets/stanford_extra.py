@@ -15,7 +15,13 @@ from typing import Any
 import numpy as np
 
 from superanimal_core.datasets.animals import Animal, labels_from_animals
-from superanimal_core.datasets.folder import DatasetFolder, find_images, joined, parent, posix_name
+from superanimal_core.datasets.folder import (
+    DatasetFolder,
+    find_images,
+    joined,
+    json_entries,
+    posix_name,
+)
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.labels import Labels, LabelState
 
@@ -31,14 +37,9 @@ KEYPOINTS = (*_LEGS, "tail_start", "tail_end", *_HEAD, *_NEVER)
 
 def parse_stanford_extra(dataset: str, folder: DatasetFolder) -> Labels:
     """All dogs of all documents in the data set; every photograph is a group of its own."""
-    names = [n for n in folder.names("*.json") if _is_list(folder, n)]
-    if not names:
+    entries = json_entries(folder, "entry", _is_dog)
+    if not entries:
         raise DatasetError(f"{folder.where('')}: no StanfordExtra*.json (a list of dogs)")
-    entries = [
-        (f"{folder.where(n)}: entry {i}", parent(n), entry)
-        for n in names
-        for i, entry in enumerate(folder.json(n))
-    ]
     written = {_image(place, entry): above for place, above, entry in entries}
     images = find_images(
         folder,
@@ -52,9 +53,8 @@ def parse_stanford_extra(dataset: str, folder: DatasetFolder) -> Labels:
     return labels
 
 
-def _is_list(folder: DatasetFolder, name: str) -> bool:
-    content = folder.json(name)
-    return isinstance(content, list) and any(isinstance(e, dict) and "joints" in e for e in content)
+def _is_dog(entry: Any) -> bool:
+    return isinstance(entry, dict) and "joints" in entry
 
 
 def _image(place: str, entry: Any) -> str:

@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from superanimal_core.evaluation.average_precision import AveragePrecision, average_precision
 from superanimal_core.evaluation.bootstrap import group_interval
-from superanimal_core.pose.boxes import box_area_px2, boxes_from_keypoints
+from superanimal_core.pose.boxes import box_area_px2, boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.labels import Labels
 
 PCK_FRACTION = 0.1
@@ -164,7 +164,7 @@ def _precisions(
 def _figures(error: Float[ndarray, "animal keypoint"], labels: Labels) -> tuple[int | float, ...]:
     """Number of labels, and the figures of which each label is a part."""
     known = np.isfinite(error)
-    length_px = (labels.box_xyxy_px[:, 2:] - labels.box_xyxy_px[:, :2]).max(axis=1)
+    length_px = longer_side_px(labels.box_xyxy_px)
     relative = error / length_px[:, None]
     flat = error[known]
     return (

@@ -12,6 +12,7 @@ from numpy import ndarray
 
 from superanimal_core.evaluation.metrics import ALL, euclidean_error_px, evaluate
 from superanimal_core.evaluation.stability import dropped_keypoints
+from superanimal_core.pose.boxes import longer_side_px
 from superanimal_core.pose.labels import Labels
 
 FIGURES = (  # of the EvaluationTable, all keypoints together
@@ -101,7 +102,7 @@ def _forgotten(
 ) -> tuple[float, float]:
     """Mean error over the box's longer side, and dropped keypoints per animal."""
     others = labels.select(rows)
-    length_px = (others.box_xyxy_px[:, 2:] - others.box_xyxy_px[:, :2]).max(axis=1, initial=0)
+    length_px = longer_side_px(others.box_xyxy_px)
     error = euclidean_error_px(xy_px[rows], others.xy_px) / length_px[:, None]
     if not np.isfinite(error).any():
         return np.nan, np.nan

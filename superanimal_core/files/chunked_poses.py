@@ -4,8 +4,9 @@ Here and in training_checkpoints something beside Snakemake remembers progress. 
 run never mix in (work_folder); they are removed when the poses are written.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def predict_resumably(
     folder = Path(folder)
     work = work_folder(folder, record)
     starts = range(0, max(len(time_s), 1), chunk_frames)
-    done = sum(1 for _ in _whole_chunks(work, starts))
+    done = len(list(takewhile(lambda start: _chunk(work, start).is_dir(), starts)))
     if done:
         print(f"going on at frame {starts[done - 1] + chunk_frames}: {done} whole chunks are there")
     frames = read_frames(video, start=done * chunk_frames)
@@ -79,14 +80,6 @@ def predict_resumably(
                 [_chunk(work, s) / _file(name) for s in starts], temporary / _file(name), document
             )
     remove_work_folders(folder)
-
-
-def _whole_chunks(work: Path, starts: range) -> Iterator[Path]:
-    """The chunks that are there, up to the first one missing."""
-    for start in starts:
-        if not _chunk(work, start).is_dir():
-            return
-        yield _chunk(work, start)
 
 
 def _chunk(work: Path, start: int) -> Path:

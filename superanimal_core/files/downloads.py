@@ -63,7 +63,6 @@ def noted_hash(path: Path) -> str | None:
 
 
 def _note_hash(path: Path, name: str, digest: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as temporary:
         temporary.write_text(f"{digest}  {name}\n", encoding="utf-8")
 

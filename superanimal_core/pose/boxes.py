@@ -24,6 +24,11 @@ def box_area_px2(boxes: Float[ndarray, "*shape 4"]) -> Float[ndarray, "*shape"]:
     return size[..., 0] * size[..., 1]
 
 
+def longer_side_px(boxes: Float[ndarray, "*shape 4"]) -> Float[ndarray, "*shape"]:
+    """Width or height, whichever is more."""
+    return np.asarray((boxes[..., 2:] - boxes[..., :2]).max(axis=-1))
+
+
 def box_center_px(boxes: Float[ndarray, "*shape 4"]) -> Float[ndarray, "*shape 2"]:
     """Middle of each box."""
     return (boxes[..., :2] + boxes[..., 2:]) / 2

@@ -9,7 +9,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.pose.boxes import boxes_from_keypoints
+from superanimal_core.pose.boxes import boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.keypoints import KeypointSpace
 
 
@@ -128,7 +128,7 @@ def fill_boxes(labels: Labels, margin: float) -> Labels:
     keypoint stay without a box.
     """
     tight = boxes_from_keypoints(labels.xy_px, margin_px=0.0)
-    side = (tight[:, 2:] - tight[:, :2]).max(axis=1, keepdims=True) * margin
+    side = longer_side_px(tight)[:, None] * margin
     wide = tight + np.concatenate([-side, -side, side, side], axis=1)
     boxes = np.where(labels.has_box[:, None], labels.box_xyxy_px, wide)
     return replace(labels, box_xyxy_px=boxes)

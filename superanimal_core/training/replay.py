@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from superanimal_core.pose.boxes import box_iou, boxes_from_keypoints
+from superanimal_core.pose.boxes import box_iou, boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.labels import Labels, LabelState
 
 BOX_MARGIN = 0.1  # of the longer side of the animal's box, around the keypoints that both know
@@ -59,7 +59,7 @@ def is_same_animal(
     at least `min_overlap`. Without such a keypoint nothing speaks for it.
     """
     is_common = labels.is_located & (taught_score >= min_score)
-    side_px = (labels.box_xyxy_px[:, 2:] - labels.box_xyxy_px[:, :2]).max(axis=1, keepdims=True)
+    side_px = longer_side_px(labels.box_xyxy_px)[:, None]
     wider = BOX_MARGIN * side_px * np.array([-1, -1, 1, 1])
     taught, labeled = (
         boxes_from_keypoints(np.where(is_common[..., None], xy_px, np.nan), 0.0) + wider

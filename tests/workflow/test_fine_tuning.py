@@ -1,11 +1,9 @@
 import json
-from dataclasses import replace
 
 import pyarrow.parquet as pq
 import pytest
-from tiny_study import SPACE, change_setting, planned, run_snakemake
+from tiny_study import SPACE, add_lab, change_setting, planned, run_snakemake
 
-from superanimal_core.files.synthetic_study import write_conversion_table, write_synthetic_lab
 from superanimal_core.synthetic.labs import ARENA
 
 TARGET = "results/models/lab/evaluation.parquet"
@@ -13,11 +11,7 @@ TARGET = "results/models/lab/evaluation.parquet"
 
 @pytest.mark.slow
 def test_a_model_is_fine_tuned_from_another_that_stays_as_it_is(workflow, study):
-    small = replace(ARENA, groups=3, px_per_bl=(35.0, 55.0))
-    write_synthetic_lab(small, study / "datasets/arena", 12, 0, (160, 120))
-    write_conversion_table(ARENA, study / "config/keypoints" / SPACE / "arena.tsv")
-    with (study / "config/datasets.tsv").open("a") as sheet:
-        sheet.write(f"arena\tdatasets/arena\t{ARENA.layout}\t{SPACE}\tfine_tune\tCC0-1.0\n")
+    add_lab(study, ARENA, "fine_tune", 12)
     change_setting(study, "models.mouse.seeds", [0])
     parent = json.loads((study / "results/models/mouse/member-0/bundle.json").read_text())
     change_setting(study, "fine_tuning", FINE_TUNING)

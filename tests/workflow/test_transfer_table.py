@@ -1,20 +1,13 @@
-from dataclasses import replace
-
 import pyarrow.parquet as pq
 import pytest
-from tiny_study import SPACE, change_setting, run_snakemake
+from tiny_study import add_lab, change_setting, run_snakemake
 
-from superanimal_core.files.synthetic_study import write_conversion_table, write_synthetic_lab
 from superanimal_core.synthetic.labs import ARENA
 
 
 @pytest.mark.slow
 def test_the_transfer_table_holds_every_start_on_parts_of_an_unseen_set(workflow, study):
-    small = replace(ARENA, groups=3, px_per_bl=(35.0, 55.0))
-    write_synthetic_lab(small, study / "datasets/arena", 20, 0, (160, 120))
-    write_conversion_table(ARENA, study / "config/keypoints" / SPACE / "arena.tsv")
-    with (study / "config/datasets.tsv").open("a") as sheet:
-        sheet.write(f"arena\tdatasets/arena\t{ARENA.layout}\t{SPACE}\tevaluate\tCC0-1.0\n")
+    add_lab(study, ARENA, "evaluate", 20)
     for key, value in (("fractions", [0.1, 1.0]), ("seeds", [0]), ("single_dataset", "burrow")):
         change_setting(study, f"transfer.{key}", value)
     change_setting(study, "fine_tuning.steps", 2)

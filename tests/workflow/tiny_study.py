@@ -36,15 +36,12 @@ def copy_workflow(folder):
 
 def write_tiny_study(study):
     """Two labs with 24 small pictures each, one video with truth, a network that learns little."""
-    rows = ["dataset\tpath\tformat\tspace\trole\tlicense"]
+    (study / "config").mkdir(parents=True, exist_ok=True)
+    sheet = study / "config/datasets.tsv"
+    sheet.write_text("dataset\tpath\tformat\tspace\trole\tlicense\n")
     for lab, document in ((BURROW, "/annotations.json"), (CABINET, "")):
-        small = replace(lab, groups=3, px_per_bl=(35.0, 55.0))
-        write_synthetic_lab(small, study / "datasets" / lab.name, 24, 0, (160, 120))
-        write_conversion_table(lab, study / "config/keypoints" / SPACE / f"{lab.name}.tsv")
-        path = f"datasets/{lab.name}{document}"
-        rows.append("\t".join((lab.name, path, lab.layout, SPACE, "pretrain", "CC0-1.0")))
+        add_lab(study, lab, "pretrain", 24, document)
     shutil.copy(REPOSITORY / "config/keypoints" / f"{SPACE}.yaml", study / "config/keypoints")
-    (study / "config/datasets.tsv").write_text("\n".join(rows) + "\n")
     scene = mouse_video_scene(0, FRAMES / FPS)
     write_synthetic_video(scene, study / "raw/mouse.mp4", FPS, FRAMES)
     write_videos(study, ("mouse", "raw/mouse.truth.parquet", "m1"))
@@ -60,6 +57,16 @@ def write_tiny_study(study):
     settings["quality"] |= {"max_failed_fraction": 1.0}
     (study / "config/config.yaml").write_text(yaml.safe_dump(settings))
     return study
+
+
+def add_lab(study, lab, role, pictures, document=""):
+    """A lab's small pictures with its conversion table, as a row of the sheet of data sets."""
+    small = replace(lab, groups=3, px_per_bl=(35.0, 55.0))
+    write_synthetic_lab(small, study / "datasets" / lab.name, pictures, 0, (160, 120))
+    write_conversion_table(lab, study / "config/keypoints" / SPACE / f"{lab.name}.tsv")
+    row = (lab.name, f"datasets/{lab.name}{document}", lab.layout, SPACE, role, "CC0-1.0")
+    with (study / "config/datasets.tsv").open("a") as sheet:
+        sheet.write("\t".join(row) + "\n")
 
 
 def write_videos(study, *rows):
