@@ -22,6 +22,7 @@ from superanimal_core.files.documents import (
     read_sheet,
 )
 from superanimal_core.files.settings_document import settings_from_mapping
+from superanimal_core.files.shipped import own_or_shipped
 from superanimal_core.files.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.files.study_sessions import (
     session_mistakes,
@@ -109,7 +110,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
         if dataset.space in known:
             mistakes += _conversion_mistakes(dataset, known[dataset.space])
     mistakes += session_mistakes(videos, settings.videos)
-    released = read_released(_own_or_workflow(RELEASED, workflow_folder))
+    released = read_released(own_or_shipped(RELEASED, workflow_folder))
     mistakes += settings_mistakes(settings, known, datasets, videos)
     mistakes += weights_mistakes(settings, released) + parent_mistakes(settings)
     if mistakes:
@@ -186,7 +187,7 @@ def _read_datasets(
         if not Path(row.cells["path"]).exists():
             path = row.cells["path"]
             mistakes.append(f"{where}: {path} does not exist; mend the path of '{name}'")
-        conversion = row.cells.get("conversion", "") or _own_or_workflow(
+        conversion = row.cells.get("conversion", "") or own_or_shipped(
             KEYPOINTS / row.cells["space"] / f"{name}.tsv", workflow_folder
         )
         if not Path(conversion).is_file():
@@ -257,11 +258,6 @@ def _number(
     return value
 
 
-def _own_or_workflow(path: Path, workflow_folder: Path) -> str:
-    shipped = workflow_folder / path
-    return str(shipped) if shipped.is_file() and not path.is_file() else str(path)
-
-
 def _find_space(
     space: str,
     where: str,
@@ -270,7 +266,7 @@ def _find_space(
     known: dict[str, KeypointSpace],
     mistakes: list[str],
 ) -> None:
-    spaces[space] = _own_or_workflow(KEYPOINTS / f"{space}.yaml", workflow_folder)
+    spaces[space] = own_or_shipped(KEYPOINTS / f"{space}.yaml", workflow_folder)
     if not Path(spaces[space]).is_file():
         folders = (KEYPOINTS, workflow_folder / KEYPOINTS)
         names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})

@@ -46,6 +46,8 @@ from superanimal_core.report.transfer import transfer
 
 SHOWN_VIDEOS = 5
 
+FOLDER, PARTS = Path(__file__).parent, ("page.html", "page.css")
+
 
 def write_page(
     path: str | Path,
@@ -55,13 +57,13 @@ def write_page(
 ) -> None:
     """Write the page about a study.
 
-    `inputs` as in `read_results`, and the paths `template` and `style` of page.html and page.css.
+    `inputs` as in `read_results`.
     `settings` is the whole configuration, `datasets` the rows of the sheet of data sets.
     """
     contents = page_contents(read_results(inputs), settings, datasets)
-    template, style = (Path(inputs[name]).read_text("utf-8") for name in ("template", "style"))
+    page = render(*(FOLDER.joinpath(name).read_text("utf-8") for name in PARTS), contents)
     with replacing(path) as temporary:
-        temporary.write_text(render(template, style, contents), encoding="utf-8")
+        temporary.write_text(page, encoding="utf-8")
 
 
 def render(template: str, style: str, contents: Mapping[str, Any]) -> str:

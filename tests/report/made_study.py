@@ -48,7 +48,6 @@ FREQUENCY_HZ, DUTY_FACTOR, SPEED_PX_PER_S, FPS = 2.5, 0.6, 200.0, 50.0
 BODY_LENGTH_PX = 120.0
 RECORD = {"rule": "test"}
 REASON = "raw/torn.mp4 ends in the middle <of a frame>; copy it again"
-PACKAGE = Path(__file__).parents[2] / "superanimal_core" / "report"
 OUTPUTS = ("poses", "strides", "gait", "features", "bouts")
 
 
@@ -103,8 +102,6 @@ def inputs_of(results: Path, made: Made) -> dict:
         "calibration": [str(model / "calibration.parquet")],
         "members": [str(model / f"member-{seed}") for seed in range(made.seeds)],
         "truth": truth,
-        "template": str(PACKAGE / "page.html"),
-        "style": str(PACKAGE / "page.css"),
     }
 
 

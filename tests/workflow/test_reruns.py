@@ -2,6 +2,7 @@
 
 import ast
 import os
+import shutil
 
 import pytest
 from tiny_study import (
@@ -146,3 +147,15 @@ def test_a_changed_conversion_table_unifies_that_data_set_again(workflow, study)
     assert plan["unify_dataset"] == 1
     assert "convert_dataset" not in plan
     assert {"pretrain", "train_detector", "smooth_poses"} <= set(plan)
+
+
+def test_another_place_or_copy_of_the_workflow_reruns_nothing(workflow, study, tmp_path):
+    moved = shutil.copytree(workflow, tmp_path / "elsewhere")
+    assert planned(run_snakemake(moved, study, "-n")) == {}
+
+
+def test_a_keypoint_space_of_the_workflow_counts_by_its_content(workflow, study, tmp_path):
+    moved = shutil.copytree(workflow, tmp_path / "elsewhere")
+    space = moved / "config/keypoints/superanimal_topviewmouse.yaml"
+    space.write_text(space.read_text() + "# edited\n")
+    assert planned(run_snakemake(moved, study, "-n"))["unify_dataset"] == 2

@@ -41,7 +41,6 @@ def write_tiny_study(study):
     sheet.write_text("dataset\tpath\tformat\tspace\trole\tlicense\n")
     for lab, document in ((BURROW, "/annotations.json"), (CABINET, "")):
         add_lab(study, lab, "pretrain", 24, document)
-    shutil.copy(REPOSITORY / "config/keypoints" / f"{SPACE}.yaml", study / "config/keypoints")
     scene = mouse_video_scene(0, FRAMES / FPS)
     write_synthetic_video(scene, study / "raw/mouse.mp4", FPS, FRAMES)
     write_videos(study, ("mouse", "raw/mouse.truth.parquet", "m1"))

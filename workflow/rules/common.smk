@@ -5,13 +5,18 @@ import sys
 from functools import cache
 from pathlib import Path
 
-WORKFLOW = Path(workflow.basedir)
+WORKFLOW = Path(workflow.basedir).resolve()
 sys.path.insert(0, str(WORKFLOW))
 
 from snakemake.exceptions import WorkflowError
 
 from superanimal_core.errors import ConfigError
 from superanimal_core.files.run_owner import forget_owner, lock_notice, write_owner
+from superanimal_core.files.shipped import (
+    is_shipped,
+    relative_to_workflow,
+    shipped_digest,
+)
 from superanimal_core.files.study import ROLES, read_study
 from superanimal_core.provenance import script_digest
 
@@ -158,8 +163,10 @@ def space_of_video(wildcards):
     return config["models"][STUDY.videos[wildcards.video].model]["space"]
 
 
-def space_file_of_dataset(wildcards):
-    return STUDY.spaces[STUDY.datasets[wildcards.dataset].space]
+def tables_of_dataset(wildcards):
+    """A data set's conversion table and the keypoint space that it converts to."""
+    dataset = STUDY.datasets[wildcards.dataset]
+    return [dataset.conversion, STUDY.spaces[dataset.space]]
 
 
 def member_like(model, seed):

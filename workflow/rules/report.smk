@@ -25,8 +25,6 @@ rule report:
         transfer=(
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
         ),
-        template=str(WORKFLOW / "superanimal_core" / "report" / "page.html"),
-        style=str(WORKFLOW / "superanimal_core" / "report" / "page.css"),
     output:
         page="results/report/index.html",
     log:
@@ -38,6 +36,10 @@ rule report:
     params:
         code=code("report"),
         settings=dict(config),
-        datasets={name: dict(vars(row)) for name, row in STUDY.datasets.items()},
+        datasets={
+            name: vars(row) | {"conversion": relative_to_workflow(row.conversion)}
+            for name, row in STUDY.datasets.items()
+        },
+        page=shipped_digest(WORKFLOW.glob("superanimal_core/report/page.[hc]*")),
     script:
         "../scripts/report.py"

@@ -2,8 +2,9 @@ rule unify_dataset:
     """A data set in the unified keypoint space, divided into training and test."""
     input:
         labels="results/datasets/{dataset}/labels.parquet",
-        conversion=lambda wildcards: STUDY.datasets[wildcards.dataset].conversion,
-        space=space_file_of_dataset,
+        own=lambda wildcards: [
+            path for path in tables_of_dataset(wildcards) if not is_shipped(path)
+        ],
     output:
         unified="results/datasets/{dataset}/unified.parquet",
     log:
@@ -15,5 +16,9 @@ rule unify_dataset:
     params:
         code=code("unify_dataset"),
         labels=setting("labels"),
+        tables=lambda wildcards: [
+            relative_to_workflow(path) for path in tables_of_dataset(wildcards)
+        ],
+        shipped=lambda wildcards: shipped_digest(tables_of_dataset(wildcards)),
     script:
         "../scripts/unify_dataset.py"

@@ -4,12 +4,13 @@ from superanimal_core.datasets.split import SPLITS
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
 from superanimal_core.files.documents import read_conversion_rows, read_keypoint_space
 from superanimal_core.files.label_files import read_labels, write_labels
+from superanimal_core.files.shipped import own_or_shipped
 from superanimal_core.files.step import study_step
 
 with study_step(snakemake) as record:
     labels = read_labels(snakemake.input.labels)
-    space = read_keypoint_space(snakemake.input.space)
-    table = snakemake.input.conversion
+    table, space_file = map(own_or_shipped, snakemake.params.tables)
+    space = read_keypoint_space(space_file)
     conversion = conversion_from_rows(read_conversion_rows(table), labels.space, space, table)
     settings = snakemake.params.labels
     divided = SPLITS[settings["split"]](
