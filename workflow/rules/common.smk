@@ -1,9 +1,14 @@
 """What the rules share: the study, and which files belong to a model, a data set or a video."""
 
+import gc
 import os
 import sys
 from functools import cache
 from pathlib import Path
+
+# tens of thousands of jobs are millions of objects that stay; to look through all of them again
+# and again takes a fifth of the time that planning takes
+gc.set_threshold(5_000, 20, 1_000)
 
 WORKFLOW = Path(workflow.basedir).resolve()
 sys.path.insert(0, str(WORKFLOW))
