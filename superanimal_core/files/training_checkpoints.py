@@ -7,15 +7,17 @@ Checkpoints of another run never mix in (work_folder); they are removed when the
 import json
 import signal
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from safetensors import safe_open
 from safetensors.torch import save_file
 
 from superanimal_core.files.atomic import replacing
+from superanimal_core.files.work_folder import work_folder
 from superanimal_core.training.state import Checkpoint
 
 CHECKPOINT, VALUES = "checkpoint.safetensors", "values"
@@ -64,6 +66,13 @@ class FolderCheckpoints:
     def _note(self, number: int, _frame: FrameType | None) -> None:
         if number not in self.received:
             self.received.append(number)
+
+
+def checkpoints_of(
+    output: str | Path, record: Mapping[str, Any], minutes: float
+) -> AbstractContextManager[FolderCheckpoints]:
+    """`folder_checkpoints` in the work folder of an output."""
+    return folder_checkpoints(work_folder(Path(output), record), minutes)
 
 
 @contextmanager

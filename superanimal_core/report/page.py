@@ -61,9 +61,9 @@ def write_page(
     `settings` is the whole configuration, `datasets` the rows of the sheet of data sets.
     """
     contents = page_contents(read_results(inputs), settings, datasets)
-    page = render(*(FOLDER.joinpath(name).read_text("utf-8") for name in PARTS), contents)
+    template, style = (FOLDER.joinpath(name).read_text("utf-8") for name in PARTS)
     with replacing(path) as temporary:
-        temporary.write_text(page, encoding="utf-8")
+        temporary.write_text(render(template, style, contents), encoding="utf-8")
 
 
 def render(template: str, style: str, contents: Mapping[str, Any]) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, UInt8
 from numpy import ndarray
-from torch import Tensor, nn
+from torch import Tensor
 
 from superanimal_core.errors import TrainingError
+from superanimal_core.network.ahead import ahead
 from superanimal_core.network.crops import Affine, apply_affine, cut_crop
 from superanimal_core.network.detector import DetectorBundle, as_inputs
 from superanimal_core.pose.labels import Labels
@@ -16,9 +17,15 @@ from superanimal_core.settings import AugmentSettings
 from superanimal_core.training.augment import change_light, random_affine
 from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.history import History
-from superanimal_core.training.schedule import learning_rate_factor
+from superanimal_core.training.processes import processes_here
+from superanimal_core.training.schedule import AveragedWeights, learning_rate_factor
+from superanimal_core.training.state import Checkpoints, TrainingState
 
 WARMUP = 0.1  # of the steps
+GRADIENT_CLIP = 5.0
+LOG_EVERY_STEPS = 20
+
+Square = tuple[UInt8[ndarray, "size size 3"], Float[ndarray, "box 4"]]
 
 
 def fit_detector(
@@ -33,48 +40,71 @@ def fit_detector(
     seed: int,
     device: torch.device,
     tell: Callable[[int, str], None],
+    checkpoints: Checkpoints | None = None,
 ) -> History:
-    """Train on whole images, randomly scaled, moved and mirrored; changes the network in place."""
+    """Train on whole images, randomly scaled, moved and mirrored; changes the network in place.
+
+    Goes on from the last of the `checkpoints`, as `loop.fit` does.
+    """
     labels = labels.select(labels.has_box)
     if not len(labels):
         raise TrainingError("no labeled animal has a box: the detector has nothing to learn from")
     images, image_of = np.unique(labels.image, return_inverse=True)
+    boxes_of = [labels.box_xyxy_px[image_of == number] for number in range(len(images))]
     size_px = _square_of(detector)
+
+    def chosen(step: int) -> tuple[ndarray, np.random.Generator]:
+        generator = np.random.default_rng([seed, step])
+        return generator.integers(0, len(images), size=batch), generator
+
+    def make(step: int) -> list[Square]:
+        rows, generator = chosen(step)
+        pictures = ((read_image(str(images[row])), boxes_of[row]) for row in rows)
+        return [_square(*picture, size_px, augment, generator) for picture in pictures]
+
+    state = _start(detector, learning_rate, device)
+    if checkpoints and (saved := checkpoints.read()):
+        state.restore(saved)
+    for squares in ahead(map(make, range(state.step, steps)), depth=1):
+        targets = [_target(boxes, device) for _, boxes in squares]
+        losses = state.network(as_inputs([pixels for pixels, _ in squares], device), targets)
+        loss = torch.stack(list(losses.values())).sum()
+        if not torch.isfinite(loss):
+            names = ", ".join(str(images[row]) for row in chosen(state.step)[0][:5])
+            raise TrainingError(f"the detector's loss became {loss} at step {state.step}: {names}")
+        rate = learning_rate * learning_rate_factor(state.step, steps, round(steps * WARMUP))
+        state.descend(loss, rate, GRADIENT_CLIP)
+        state.losses.append(loss.item())
+        if state.step % LOG_EVERY_STEPS == 0 or state.step == steps:
+            state.history.add(state.step, state.losses, rate)
+        if checkpoints:
+            state.keep(checkpoints, processes_here())
+        tell(state.step, f"loss {loss.item():.3f}")
+    state.network.eval()
+    return state.history
+
+
+def _start(detector: DetectorBundle, learning_rate: float, device: torch.device) -> TrainingState:
+    """The training before its first step; the weights are not averaged."""
     network = detector.network.to(device).train()
     optimizer = torch.optim.AdamW(
         network.parameters(), lr=learning_rate, fused=device.type in ("cpu", "cuda")
     )
-    history, losses = History(), []
-    for step in range(steps):
-        generator = np.random.default_rng([seed, step])
-        chosen = generator.integers(0, len(images), size=batch)
-        squares, targets = [], []
-        for image in chosen:
-            picture = read_image(str(images[image]))
-            whole = np.array([0.0, 0.0, picture.shape[1], picture.shape[0]])
-            affine, _ = random_affine(whole, (size_px, size_px), 1.0, augment, generator)
-            square = cut_crop(picture, affine, (size_px, size_px))
-            squares.append(change_light(square, augment, generator))
-            boxes = _moved_boxes(affine, labels.box_xyxy_px[image_of == image], size_px)
-            targets.append(_target(boxes, device))
-        factor = learning_rate_factor(step, steps, round(steps * WARMUP))
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate * factor
-        losses_of = network(as_inputs(squares, device), targets)
-        loss = torch.stack(list(losses_of.values())).sum()
-        if not torch.isfinite(loss):
-            names = ", ".join(str(images[i]) for i in chosen[:5])
-            raise TrainingError(f"the detector's loss became {loss} at step {step}: {names}")
-        optimizer.zero_grad()
-        loss.backward()
-        nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimizer.step()
-        losses.append(loss.item())
-        if (step + 1) % 20 == 0 or step + 1 == steps:
-            history.add(step + 1, losses, learning_rate * factor)
-        tell(step + 1, f"loss {loss.item():.3f}")
-    network.eval()
-    return history
+    return TrainingState(network, optimizer, AveragedWeights(network, 0.0), device)
+
+
+def _square(
+    picture: UInt8[ndarray, "height width 3"],
+    boxes: Float[ndarray, "box 4"],
+    size_px: int,
+    augment: AugmentSettings,
+    generator: np.random.Generator,
+) -> Square:
+    """A picture scaled, moved, mirrored and relit, with its boxes."""
+    whole = np.array([0.0, 0.0, picture.shape[1], picture.shape[0]])
+    affine, _ = random_affine(whole, (size_px, size_px), 1.0, augment, generator)
+    square = cut_crop(picture, affine, (size_px, size_px))
+    return change_light(square, augment, generator), _moved_boxes(affine, boxes, size_px)
 
 
 def _square_of(detector: DetectorBundle) -> int:

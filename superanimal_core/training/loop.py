@@ -88,16 +88,15 @@ def fit(
                 f"the loss became {value} at step {state.step}; lower training.learning_rate or "
                 f"look at these images: {', '.join(images[:5])}"
             )
-        state.optimizer.zero_grad()
-        (loss * processes.count).backward()
-        _change_weights(state, training.learning_rate * factor, training.gradient_clip)
+        rate = training.learning_rate * factor
+        state.descend(loss * processes.count, rate, training.gradient_clip)
         state.losses.append(value)
         if state.step % training.log_every_steps == 0 or state.step == training.steps:
-            state.history.add(state.step, state.losses, training.learning_rate * factor)
+            state.history.add(state.step, state.losses, rate)
         if stopping:
             stopping.look(state)
         if checkpoints:
-            _keep(state, checkpoints, processes)
+            state.keep(checkpoints, processes)
         tell(state.step, f"loss {value:.4f}")
         if stopping and stopping.is_enough(state):
             print(f"stopped after step {state.step}: {min(state.held_out_px):.2f} px was the best")
@@ -141,27 +140,6 @@ def _loss(
         masking=training.masking,
     )
     return masked_loss(losses, weight, processes.total(weight.sum()))
-
-
-def _change_weights(state: TrainingState, learning_rate: float, gradient_clip: float) -> None:
-    """One step down the gradient."""
-    for group in state.optimizer.param_groups:
-        group["lr"] = learning_rate
-    nn.utils.clip_grad_norm_(state.network.parameters(), gradient_clip)
-    state.optimizer.step()
-    state.averaged.update(state.network)
-    state.step += 1
-
-
-def _keep(state: TrainingState, checkpoints: Checkpoints, processes: Processes) -> None:
-    """Write a checkpoint where it is due in any of the processes."""
-    is_due = torch.tensor(float(checkpoints.is_due()), device=state.device)
-    if not processes.total(is_due):
-        return
-    if processes.rank == 0:
-        checkpoints.write(state.checkpoint())
-    processes.wait()
-    checkpoints.written()
 
 
 def _usable(labels: Labels, bundle: ModelBundle) -> Labels:

@@ -5,9 +5,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import torch
+from jaxtyping import Float
 from torch import Tensor, nn
 
 from superanimal_core.training.history import History
+from superanimal_core.training.processes import Processes
 from superanimal_core.training.schedule import AveragedWeights
 
 
@@ -59,6 +61,27 @@ class TrainingState:
     step: int = 0
     held_out_px: list[float] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
+
+    def descend(self, loss: Float[Tensor, ""], learning_rate: float, gradient_clip: float) -> None:
+        """One step down the gradient of a loss, whose length is clipped."""
+        self.optimizer.zero_grad()
+        loss.backward()
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate
+        nn.utils.clip_grad_norm_(self.network.parameters(), gradient_clip)
+        self.optimizer.step()
+        self.averaged.update(self.network)
+        self.step += 1
+
+    def keep(self, checkpoints: Checkpoints, processes: Processes) -> None:
+        """Write a checkpoint where it is due in any of the processes."""
+        is_due = torch.tensor(float(checkpoints.is_due()), device=self.device)
+        if not processes.total(is_due):
+            return
+        if processes.rank == 0:
+            checkpoints.write(self.checkpoint())
+        processes.wait()
+        checkpoints.written()
 
     def checkpoint(self) -> Checkpoint:
         """All of it, as it is now."""

@@ -1,5 +1,7 @@
 """A tiny world to learn: pictures with one bright dot per keypoint, in their own colors."""
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from tiny_networks import pyramid_bundle, square_crop
@@ -22,6 +24,12 @@ def dots(seed):
     for (dot_x, dot_y), color in zip(xy, COLORS, strict=True):
         image[np.hypot(x - dot_x, y - dot_y) < 4] = color
     return image, xy
+
+
+def with_boxes(labels):
+    """Boxes around the dots of every picture."""
+    low, high = labels.xy_px.min(axis=1) - 4, labels.xy_px.max(axis=1) + 4
+    return replace(labels, box_xyxy_px=np.concatenate([low, high], axis=1))
 
 
 def read_image(name):

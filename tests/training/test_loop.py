@@ -3,6 +3,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from dot_world import with_boxes
 
 from superanimal_core.errors import TrainingError
 from superanimal_core.inference.predict import predict_labels
@@ -175,11 +176,6 @@ def fit_dots_detector(world, labels, steps, detector=None):
         tell=silent,
     )
     return detector, history
-
-
-def with_boxes(labels):
-    low, high = labels.xy_px.min(axis=1) - 4, labels.xy_px.max(axis=1) + 4
-    return replace(labels, box_xyxy_px=np.concatenate([low, high], axis=1))
 
 
 def test_the_detectors_loss_falls(world):

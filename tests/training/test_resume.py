@@ -5,8 +5,11 @@ import signal
 import numpy as np
 import pytest
 import torch
+from dot_world import with_boxes
 
 from superanimal_core.files.training_checkpoints import CHECKPOINT, folder_checkpoints
+from superanimal_core.network.detector import new_detector
+from superanimal_core.training.detector_loop import fit_detector
 from superanimal_core.training.loop import fit
 
 CPU = torch.device("cpu")
@@ -100,6 +103,43 @@ def test_a_signal_that_somebody_handles_reaches_them_and_the_training_goes_on(
         signal.signal(signal.SIGUSR2, before)
     assert heard == [signal.SIGUSR2] * 2
     assert_same(found, undisturbed)
+
+
+def train_detector(world, folder, minutes, tell=lambda step, note: None):
+    """Nine steps of a detector; its weights and the history."""
+    torch.manual_seed(0)
+    detector = new_detector("lcnet_035", 64, (0.5,) * 3, (0.2,) * 3, ("lab",))
+    with folder_checkpoints(folder, minutes) as checkpoints:
+        history = fit_detector(
+            detector,
+            with_boxes(world.labels(["lab"] * 6)),
+            world.read_image,
+            world.augment(noise=0.02, flip=0.5, scale=0.2),
+            steps=STEPS,
+            batch=2,
+            learning_rate=0.002,
+            seed=3,
+            device=CPU,
+            tell=tell,
+            checkpoints=checkpoints,
+        )
+    return detector.network.state_dict(), history
+
+
+def test_a_stopped_training_of_a_detector_goes_on_as_if_it_had_not_been(world, tmp_path):
+    class StoppedError(Exception):
+        pass
+
+    def stop(step, _note):
+        if step == 6:
+            raise StoppedError
+
+    with pytest.raises(StoppedError):
+        train_detector(world, tmp_path / "stopped", ALWAYS, stop)
+    steps = []
+    found = train_detector(world, tmp_path / "stopped", NEVER, lambda step, _: steps.append(step))
+    assert steps == [7, 8, 9]
+    assert_same(found, train_detector(world, tmp_path / "undisturbed", NEVER))
 
 
 def test_a_half_written_checkpoint_is_never_read(world, tmp_path, undisturbed):

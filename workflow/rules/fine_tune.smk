@@ -11,6 +11,7 @@ rule fine_tune:
         "benchmarks/fine_tune/{model}-{seed}.tsv"
     wildcard_constraints:
         model=models_whose(fine_tune=True),
+    localrule: config["training_jobs"]["where"] == "slurm"
     conda:
         "../../envs/environment.yaml"
     params:

@@ -1,28 +1,19 @@
 """Train one member of a model on a lab's own labels, from a member of a pretrained model."""
 
-from superanimal_core.files.bundles import read_bundle, write_bundle
-from superanimal_core.files.images import cached_reader
-from superanimal_core.files.label_files import read_training_labels
-from superanimal_core.files.log import Progress
+from functools import partial
+from pathlib import Path
+
+from superanimal_core.cluster.launch import run_training, training_threads
+from superanimal_core.files.member_training import MemberTraining, fine_tune
 from superanimal_core.files.step import study_step
-from superanimal_core.inference.predict import predict_labels
-from superanimal_core.network.devices import use_device
-from superanimal_core.pose.labels import fill_boxes
-from superanimal_core.settings import AugmentSettings, TrainingSettings
-from superanimal_core.training.loop import fit
-from superanimal_core.training.replay import complete_labels
-from superanimal_core.training.transfer import MEMORY_REPLAY, start_from
+from superanimal_core.files.work_folder import remove_work_folders
+from superanimal_core.settings import TrainingJobSettings
 
 with study_step(snakemake) as record:
-    params, seed = snakemake.params, int(snakemake.wildcards.seed)
-    device, read = use_device(snakemake.threads, seed), cached_reader()
-    labels = fill_boxes(read_training_labels(snakemake.input.unified), params.box_margin)
-    parent = read_bundle(snakemake.input.parent)
-    if params.mode == MEMORY_REPLAY:
-        xy_px, score = predict_labels([parent], labels, read, **params.inference, device=device)
-        labels = complete_labels(labels, xy_px[0], score[0], **params.replay)
-    training, augment = TrainingSettings(**params.training), AugmentSettings(**params.augment)
-    bundle = start_from(parent, params.mode, labels.sources)
-    tell = Progress(training.steps, "steps")
-    history = fit(bundle, labels, read, training, augment, seed=seed, device=device, tell=tell)
-    write_bundle(bundle, snakemake.output.member, record, history)
+    params = snakemake.params
+    jobs = TrainingJobSettings(**snakemake.config["training_jobs"])
+    threads = training_threads(jobs, snakemake.threads)
+    call = MemberTraining.of_job(snakemake, record, threads, jobs.checkpoint_minutes)
+    parent, how = str(snakemake.input.parent), (params.mode, params.inference, params.replay)
+    run_training(partial(fine_tune, call, parent, *how), call.work_folder, jobs)
+    remove_work_folders(Path(call.member))

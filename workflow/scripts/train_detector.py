@@ -1,10 +1,14 @@
 """Train the detector of a model on the boxes of its data sets."""
 
+from pathlib import Path
+
 from superanimal_core.files.bundles import read_initial_weights, write_detector
 from superanimal_core.files.images import cached_reader
 from superanimal_core.files.label_files import read_training_labels
 from superanimal_core.files.log import Progress
 from superanimal_core.files.step import study_step
+from superanimal_core.files.training_checkpoints import checkpoints_of
+from superanimal_core.files.work_folder import remove_work_folders
 from superanimal_core.network.detector import new_detector
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes
@@ -24,14 +28,12 @@ with study_step(snakemake) as record:
         labels.sources,
         read_initial_weights(snakemake.input.get("weights")),
     )
-    history = fit_detector(
-        detector,
-        labels,
-        cached_reader(),
-        AugmentSettings(**params.augment),
-        **params.detector,
-        seed=0,
-        device=device,
-        tell=Progress(params.detector["steps"], "steps"),
-    )
-    write_detector(detector, snakemake.output.detector, record, history)
+    how = {**params.detector, "seed": 0, "device": device}
+    how["tell"] = Progress(params.detector["steps"], "steps")
+    output, augment = Path(snakemake.output.detector), AugmentSettings(**params.augment)
+    minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
+    with checkpoints_of(output, record, minutes) as checkpoints:
+        how["checkpoints"] = checkpoints
+        history = fit_detector(detector, labels, cached_reader(), augment, **how)
+    write_detector(detector, output, record, history)
+    remove_work_folders(output)

@@ -1,40 +1,40 @@
 """Train a network on some labels of a data set from a certain start, and evaluate it."""
 
+from pathlib import Path
+
 from superanimal_core.datasets.few_shot import few_shot
 from superanimal_core.evaluation.transfer import transfer_row
 from superanimal_core.files.bundles import read_bundle, read_initial_weights
 from superanimal_core.files.images import cached_reader
-from superanimal_core.files.label_files import read_all_labels, read_training_labels
+from superanimal_core.files.label_files import read_training_labels
 from superanimal_core.files.log import Progress
+from superanimal_core.files.member_training import held_out_predictions, with_memory
 from superanimal_core.files.parquet import write_parquet
 from superanimal_core.files.step import study_step
 from superanimal_core.files.tables import columns_to_table
-from superanimal_core.inference.predict import predict_labels
+from superanimal_core.files.training_checkpoints import checkpoints_of
+from superanimal_core.files.work_folder import remove_work_folders
 from superanimal_core.network.devices import use_device
-from superanimal_core.pose.labels import fill_boxes, held_out_labels
+from superanimal_core.pose.labels import fill_boxes
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.training.loop import fit
-from superanimal_core.training.replay import complete_labels
-from superanimal_core.training.transfer import MEMORY_REPLAY, ZERO_SHOT, start_from
+from superanimal_core.training.transfer import ZERO_SHOT, start_from
 
 with study_step(snakemake) as record:
     params, cell, given = snakemake.params, snakemake.wildcards, snakemake.input
-    fraction, seed = float(cell.fraction), int(cell.seed)
-    device, read, own = use_device(snakemake.threads, seed), cached_reader(), [given.unified]
-    labels = few_shot(fill_boxes(read_training_labels(own), params.box_margin), fraction, seed)
-    parent, look = read_bundle(given.parent), {**params.inference, "device": device}
-    if cell.mode == MEMORY_REPLAY:
-        xy_px, score = predict_labels([parent], labels, read, **look)
-        labels = complete_labels(labels, xy_px[0], score[0], **params.replay)
+    seed, own, output = int(cell.seed), [given.unified], Path(snakemake.output.row)
+    look = {**params.inference, "device": use_device(snakemake.threads, seed)}
+    labels = fill_boxes(read_training_labels(own), params.box_margin)
+    labels, parent = few_shot(labels, float(cell.fraction), seed), read_bundle(given.parent)
+    labels = with_memory(labels, parent, cell.mode, look, params.replay)
     bundle = start_from(parent, cell.mode, labels.sources, read_initial_weights(given.weights))
     training, augment = TrainingSettings(**params.training), AugmentSettings(**params.augment)
-    how = {"seed": seed, "device": device, "tell": Progress(training.steps, "steps")}
+    how = {"seed": seed, "device": look["device"], "tell": Progress(training.steps, "steps")}
+    minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
     if cell.mode != ZERO_SHOT:
-        fit(bundle, labels, read, training, augment, **how)
-    every = fill_boxes(read_all_labels([*own, *given.pretrained_on]), params.box_margin)
-    held = held_out_labels(every)
-    xy_px, score = predict_labels([bundle], held, read, **look)
-    row = transfer_row(
-        xy_px[0], score[0], held, len(labels), params.min_score, **dict(cell.items())
-    )
-    write_parquet(columns_to_table(row), snakemake.output.row, record)
+        with checkpoints_of(output, record, minutes) as kept:
+            fit(bundle, labels, cached_reader(), training, augment, **how, checkpoints=kept)
+    seen = held_out_predictions(bundle, [*own, *given.pretrained_on], params.box_margin, look)
+    row = transfer_row(*seen, len(labels), params.min_score, **dict(cell.items()))
+    write_parquet(columns_to_table(row), output, record)
+    remove_work_folders(output)
