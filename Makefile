@@ -41,6 +41,11 @@ real: $(READY) ## the chain on a real open-field video (needs SUPERANIMAL_SHARED
 	@$(SNAKEMAKE) --directory real-study
 	@$(BIN)/python demo/print_real_results.py real-study
 
+transfer: $(READY) ## what pretraining saves on real open-field labels (needs SUPERANIMAL_SHARED)
+	@$(BIN)/python demo/make_real_study.py transfer-study --transfer
+	@$(SNAKEMAKE) --directory transfer-study transfer_table
+	@$(BIN)/python demo/print_transfer_results.py transfer-study
+
 test: $(READY) ## the tests, without the slow ones
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not slurm" -n $(CORES) --dist loadgroup
 
@@ -83,4 +88,4 @@ slurm-profile: ## install profiles/slurm as `snakemake --profile slurm`; never o
 	  mkdir -p "$$target" && cp profiles/slurm/config.yaml "$$target/" && echo "installed $$target: put your account and partition in it"
 
 clean: ## remove the demo's and the real study's results, never your own
-	rm -rf demo-study real-study .pytest_cache .ruff_cache .hypothesis
+	rm -rf demo-study real-study transfer-study .pytest_cache .ruff_cache .hypothesis

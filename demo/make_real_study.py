@@ -8,20 +8,33 @@ import os
 import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import yaml
 
 from superanimal_core.files.atomic import replacing
+from superanimal_core.files.synthetic_study import write_conversion_table, write_synthetic_lab
+from superanimal_core.synthetic.labs import LABS
 
 EVERY_TRACKED_FRAME = 6  # neighbors in a 30 Hz video look alike
 HEADER_ROWS = 4
+LAB_PICTURES = 260
+SPACE = "superanimal_topviewmouse"
+WEIGHTS = "backbones/mobilenet_v2_imagenet.npz"
 
 
 def main() -> None:
     """Parse the command line and write the study."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path, help="the study's folder; made when it does not exist")
-    folder = parser.parse_args().folder
+    parser.add_argument(
+        "--transfer",
+        action="store_true",
+        help="for the transfer table: open-field labels are only to be learned from there, and "
+        "synthetic mice take their place; one network",
+    )
+    chosen = parser.parse_args()
+    folder = chosen.folder
     shared = Path(os.environ.get("SUPERANIMAL_SHARED", "../shared")) / "data"
     if not (shared / "openfield").is_dir():
         sys.exit(
@@ -30,28 +43,38 @@ def main() -> None:
     (folder / "config").mkdir(parents=True, exist_ok=True)
     write_tracks(shared / "mabe_mice", folder / "datasets" / "mabe_mice")
     here = Path(os.path.relpath(shared.resolve(), folder.resolve()))
-    write_config(here, folder / "config" / "config.yaml")
+    settings = yaml.safe_load(Path(__file__).with_name("real.yaml").read_text(encoding="utf-8"))
+    settings["models"]["mouse"]["initial_weights"] = str(here / WEIGHTS)
     rows = [
-        ("dataset", "path", "format", "space", "role"),
-        ("openfield", here / "openfield", "deeplabcut", "superanimal_topviewmouse", "pretrain"),
-        (
-            "anipose_mouse",
-            here / "anipose_mouse/top.slp",
-            "sleap",
-            "superanimal_topviewmouse",
-            "pretrain",
-        ),
-        (
-            "mabe_mice",
-            "datasets/mabe_mice",
-            "deeplabcut_tracks",
-            "superanimal_topviewmouse",
-            "pretrain",
-        ),
+        ("openfield", here / "openfield", "deeplabcut", "pretrain"),
+        ("anipose_mouse", here / "anipose_mouse/top.slp", "sleap", "pretrain"),
+        ("mabe_mice", "datasets/mabe_mice", "deeplabcut_tracks", "pretrain"),
     ]
-    write_sheet(rows, folder / "config" / "datasets.tsv")
+    if chosen.transfer:
+        rows[0] = (*rows[0][:3], "evaluate")
+        rows += write_labs(folder)
+        settings["models"]["mouse"]["seeds"] = settings["transfer"]["seeds"][:1]
+    write_config(settings, folder / "config" / "config.yaml")
+    rows = [(name, path, form, SPACE, role) for name, path, form, role in rows]
+    names = ("dataset", "path", "format", "space", "role")
+    write_sheet([names, *rows], folder / "config" / "datasets.tsv")
     videos = [("path", "video"), (here / "openfield/videos/m3v1mp4.mp4", "openfield_m3v1")]
     write_sheet(videos, folder / "config" / "videos.tsv")
+
+
+def write_labs(folder: Path) -> list[tuple[str, str, str, str]]:
+    """The synthetic labs that have mice, drawn as for the demo, and their rows of the sheet."""
+    rows = []
+    for lab in LABS:
+        if lab.animal == "mouse":
+            target = folder / "datasets" / lab.name
+            if not target.is_dir():
+                write_synthetic_lab(lab, target, LAB_PICTURES, seed=0)
+            table = folder / "config" / "keypoints" / SPACE / f"{lab.name}.tsv"
+            write_conversion_table(lab, table)
+            document = "/annotations.json" if lab.layout == "coco" else ""
+            rows.append((lab.name, f"datasets/{lab.name}{document}", lab.layout, "pretrain"))
+    return rows
 
 
 def write_tracks(source: Path, target: Path) -> None:
@@ -65,13 +88,10 @@ def write_tracks(source: Path, target: Path) -> None:
             (temporary / "tracks.csv").write_text("".join(kept), encoding="utf-8")
 
 
-def write_config(shared: Path, target: Path) -> None:
-    """demo/real.yaml with the path of the pretrained backbone."""
-    config = yaml.safe_load(Path(__file__).with_name("real.yaml").read_text(encoding="utf-8"))
-    weights = str(shared / "backbones" / "mobilenet_v2_imagenet.npz")
-    config["models"]["mouse"]["initial_weights"] = weights
+def write_config(settings: dict[str, Any], target: Path) -> None:
+    """The settings as the study's configuration."""
     with replacing(target) as temporary:
-        temporary.write_text(yaml.safe_dump(config, sort_keys=False), encoding="utf-8")
+        temporary.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
 
 
 def write_sheet(rows: list[tuple], target: Path) -> None:

@@ -23,6 +23,14 @@ from superanimal_core.network.detector import DETECTORS, DetectorBundle
 from superanimal_core.training.history import History
 
 WEIGHTS, HISTORY = "weights.safetensors", "history.parquet"
+HISTORY_COLUMNS = pa.schema(
+    [
+        ("step", pa.int64()),
+        ("loss", pa.float64()),
+        ("learning_rate", pa.float64()),
+        ("held_out_px", pa.float64()),
+    ]
+)
 
 
 def write_bundle(
@@ -99,7 +107,8 @@ def _write(
     with replacing(folder) as temporary:
         temporary.mkdir()
         (temporary / DESCRIPTION).write_text(json.dumps(document, indent=2), encoding="utf-8")
-        write_parquet(pa.table(asdict(history)), temporary / HISTORY, document["made_by"])
+        table = pa.table(asdict(history), schema=HISTORY_COLUMNS)
+        write_parquet(table, temporary / HISTORY, document["made_by"])
         save_file({k: v.contiguous().cpu() for k, v in state.items()}, temporary / WEIGHTS)
 
 

@@ -124,12 +124,15 @@ def draw_errors_by_dataset(errors: Mapping[str, Mapping[str, float]]) -> Figure:
 
 
 def _curve_plot(model: str, members: Mapping[str, Mapping[str, Column]], name: str) -> Any:
-    described = f"Training loss of the networks of model {model} over the steps"
+    described = f"Training loss of the networks of model {model} over the steps, held-out errors"
     return svg(lambda: draw_training(members), name, described)
 
 
 def draw_training(members: Mapping[str, Mapping[str, Column]]) -> Figure:
-    """Training loss over steps, one line per network of the ensemble, on a logarithmic scale."""
+    """Training loss over steps, one line per network of the ensemble, on a logarithmic scale.
+
+    Dashed, on the right: the error on held-out animals, where a training holds some out.
+    """
     figure = new_figure(5.2, 2.3)
     axes = figure.add_subplot()
     for i, (member, history) in enumerate(members.items()):
@@ -144,4 +147,12 @@ def draw_training(members: Mapping[str, Mapping[str, Column]]) -> Figure:
     axes.set_xlabel("step")
     axes.set_ylabel("training loss")
     put_legend_above(axes, min(len(members), 5))
+    if any(error is not None for history in members.values() for error in history["held_out_px"]):
+        right = axes.twinx()
+        for i, history in enumerate(members.values()):
+            color = LINES[i % len(LINES)]
+            errors = np.array(history["held_out_px"], dtype=float)
+            right.plot(history["step"], errors, "--", color=color)
+        right.set_ylim(bottom=0)
+        right.set_ylabel("held-out error, crop px")
     return figure

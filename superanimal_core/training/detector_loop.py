@@ -76,7 +76,7 @@ def fit_detector(
         state.descend(loss, rate, GRADIENT_CLIP)
         state.losses.append(loss.item())
         if state.step % LOG_EVERY_STEPS == 0 or state.step == steps:
-            state.history.add(state.step, state.losses, rate)
+            state.history.add(state.step, state.losses, rate, [])
         if checkpoints:
             state.keep(checkpoints, processes_here())
         tell(state.step, f"loss {loss.item():.3f}")

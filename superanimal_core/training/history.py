@@ -7,15 +7,23 @@ import numpy as np
 
 @dataclass
 class History:
-    """Loss and learning rate over the steps of a training (means since the entry before)."""
+    """Loss and learning rate over the steps of a training (means since the entry before).
+
+    `held_out_px` is the last error of the running mean on held-out animals, where a training holds
+    some out (early stopping); None elsewhere.
+    """
 
     step: list[int] = field(default_factory=list)
     loss: list[float] = field(default_factory=list)
     learning_rate: list[float] = field(default_factory=list)
+    held_out_px: list[float | None] = field(default_factory=list)
 
-    def add(self, step: int, losses: list[float], learning_rate: float) -> None:
-        """Note the mean of the losses up to a step, and empty the list."""
+    def add(
+        self, step: int, losses: list[float], learning_rate: float, held_out_px: list[float]
+    ) -> None:
+        """Note the mean of the losses up to a step, and empty the list; the last held-out error."""
         self.step.append(step)
         self.loss.append(float(np.mean(losses)))
         self.learning_rate.append(learning_rate)
+        self.held_out_px.append(held_out_px[-1] if held_out_px else None)
         losses.clear()

@@ -91,10 +91,10 @@ def fit(
         rate = training.learning_rate * factor
         state.descend(loss * processes.count, rate, training.gradient_clip)
         state.losses.append(value)
-        if state.step % training.log_every_steps == 0 or state.step == training.steps:
-            state.history.add(state.step, state.losses, rate)
         if stopping:
             stopping.look(state)
+        if state.step % training.log_every_steps == 0 or state.step == training.steps:
+            state.history.add(state.step, state.losses, rate, state.held_out_px)
         if checkpoints:
             state.keep(checkpoints, processes)
         tell(state.step, f"loss {value:.4f}")

@@ -24,7 +24,7 @@ from superanimal_core.training.history import History
 SPACE = KeypointSpace(
     "s", ("nose", "l", "r"), (("l", "r"),), (("nose", "l"),), oks_sigmas=(0.1, 0.2, 0.2)
 )
-HISTORY = History([10, 20], [0.5, 0.25], [0.001, 0.0005])
+HISTORY = History([10, 20], [0.5, 0.25], [0.001, 0.0005], [None, 3.5])
 RECORD = {"rule": "pretrain", "seed": "0", "settings": {"steps": 20}}
 
 

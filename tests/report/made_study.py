@@ -339,5 +339,7 @@ def write_models(model: Path, made: Made) -> None:
     step = np.arange(50, 1001, 50)
     for seed in range(made.seeds):
         loss = 4 * np.exp(-step / 300) + 0.3 + 0.02 * seed
-        history = pa.table({"step": step, "loss": loss, "learning_rate": 0.001 / step})
+        held_out = pa.nulls(len(step), pa.float64()) if seed else pa.array(40 * loss)
+        history = {"step": step, "loss": loss, "learning_rate": 0.001 / step}
+        history = pa.table(history | {"held_out_px": held_out})
         write_parquet(history, model / f"member-{seed}" / "history.parquet", RECORD)
