@@ -1,11 +1,14 @@
-"""Kills a random process of a run at a random time, again and again, until the study is done.
+"""Kills random processes of a run at random times, again and again: the tables stay the same.
 
-    python benchmarks/chaos.py [--quick] [--kills N] [--seed S] [--videos N]
+    python benchmarks/chaos.py [--quick] [--slurm] [--kills N] [--seed S] [--videos N]
 
-After each kill of the main process the lock is taken away and the run started again; a killed job
-is tried again by the run itself (`--retries`). When a study is done and kills are left, its videos'
-results are thrown away and it goes on. In the end the tables must be those of a run that nobody
-disturbed: the digest of their content, without the record of what made them.
+Every process that works in the study's folder may be hit by SIGKILL: the main Snakemake, those that
+run inside Slurm jobs, scripts, and with `--slurm` (the virtual cluster of tests/slurm, with its
+profile) squeue, sbatch and Slurm's own slurmstepd. A killed job is tried again by the run. After a
+killed main process the next run is started at once; when it is refused, the command that it names
+is obeyed, as a user would. When a study is done and kills are left, its results are thrown away. In
+the end the content of the tables must be that of a run that nobody disturbed, without the record of
+what made them.
 """
 
 import argparse
@@ -13,56 +16,81 @@ import contextlib
 import hashlib
 import os
 import random
+import re
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "workflow")]
+sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / each) for each in ("workflow", "slurm"))]
 
-from tiny_study import add_videos, change_setting, write_tiny_study  # noqa: E402 -- found by the line above
+import cluster  # noqa: E402 -- found by the line above
+from tiny_study import add_videos, change_setting, write_tiny_study  # noqa: E402
 
 KILLS, QUICK_KILLS, VIDEOS = 50, 3, 3
-PAUSE_S = (0.5, 12.0)
+PAUSE_S = (0.5, 8.0)
 RETRIES = 50  # a killed job is no fault of its video
+PATIENCE_S = 60.0  # for processes of a killed run to end
 TABLES = ("poses", "strides", "gait", "features", "bouts", "quality")
-MAIN = "main process"
+MAIN = "main Snakemake"
+ADVICE = re.compile(r"To go on: (snakemake --unlock .+) and start again")
 
 
 def main() -> None:
     """Print how many processes were killed and whether the tables are the same."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help=f"{QUICK_KILLS} kills")
+    parser.add_argument("--slurm", action="store_true", help="on a virtual cluster")
     parser.add_argument("--kills", type=int, default=KILLS)
     parser.add_argument("--videos", type=int, default=VIDEOS)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     kills = QUICK_KILLS if options.quick else options.kills
-    with tempfile.TemporaryDirectory() as folder:
-        study = write_study(Path(folder) / "study", options.videos)
-        finish(study)
-        undisturbed = digests(study)
-        killed, starts = disturb(study, kills, random.Random(options.seed))
-        finish(study)
-        disturbed = digests(study)
-        left = [p.name for p in study.glob("results/**/.*")]
-    print(f"{sum(killed.values())} kills in {starts} starts, seed {options.seed}:")
-    for name, count in killed.most_common():
+    with tempfile.TemporaryDirectory() as folder, place(options.slurm, Path(folder)) as arguments:
+        chaos = Chaos(Path(folder) / "study", arguments, random.Random(options.seed))
+        write_study(chaos.study, options.videos)
+        chaos.go_on()
+        undisturbed = digests(chaos.study)
+        chaos.disturb(kills)
+        disturbed = digests(chaos.study)
+        left = [p.name for p in chaos.study.glob("results/**/.*") if "snakemake" not in p.name]
+    where = "on Slurm" if options.slurm else "on this machine"
+    print(f"{chaos.killed.total()} kills {where}, {chaos.starts} starts, seed {options.seed}:")
+    for name, count in chaos.killed.most_common():
         print(f"  {count:4} {name}")
-    print(f"hidden files left behind: {len(left)}")
+    print(f"locks found and removed as told: {chaos.unlocked}")
+    print(f"hidden files left behind by killed writers: {len(left)}")
     different = [name for name in TABLES if undisturbed[name] != disturbed[name]]
     print(f"tables that differ: {', '.join(different) or 'none'} of {len(TABLES)}")
     sys.exit(bool(different))
 
 
-def write_study(study: Path, videos: int) -> Path:
+@contextlib.contextmanager
+def place(is_slurm: bool, folder: Path) -> Iterator[list[str]]:
+    """Where jobs run: Snakemake's arguments."""
+    if not is_slurm:
+        yield ["--cores", "2"]
+        return
+    if why_not := cluster.missing():
+        sys.exit(f"no Slurm can be started here: {why_not}")
+    cluster.start(folder / "cluster")
+    try:
+        yield ["--profile", str(ROOT / "profiles/slurm-test")]
+    finally:
+        cluster.stop(folder / "cluster")
+
+
+def write_study(study: Path, videos: int) -> None:
     """A tiny study of some videos that are one file."""
     write_tiny_study(study)
     names = [f"v{number}" for number in range(videos - 1)]
@@ -70,101 +98,112 @@ def write_study(study: Path, videos: int) -> Path:
         os.link(study / "raw/mouse.mp4", study / f"raw/{name}.mp4")
     add_videos(study, *names)
     change_setting(study, "report.labeled_videos", [])
-    return study
 
 
-def command(study: Path, *arguments: str) -> list[str]:
-    """Snakemake on a study, two jobs at once."""
-    snakemake = [sys.executable, "-P", "-m", "snakemake", "-s", str(ROOT / "Snakefile")]
-    return [*snakemake, "-d", str(study), "--cores", "2", "--quiet", "all", *arguments]
+@dataclass
+class Chaos:
+    """Runs on a study, and what became of them."""
+
+    study: Path
+    arguments: list[str]
+    draw: random.Random
+    killed: Counter[str] = field(default_factory=Counter)
+    starts: int = 0
+    unlocked: int = 0
+
+    def disturb(self, kills: int) -> None:
+        """Make the results again and again until so many processes are killed."""
+        while self.killed.total() < kills:
+            self.throw_away()
+            self.go_on(kills)
+
+    def throw_away(self) -> None:
+        """Everything that was made from the videos, and a member of the model."""
+        until = time.monotonic() + PATIENCE_S
+        while outliving := self.processes():
+            if time.monotonic() > until:
+                sys.exit(f"{PATIENCE_S:.0f} s after the end of a run there are {outliving}")
+            time.sleep(0.2)
+        for name in ("videos", "tables", "report", "models/mouse/member-0"):
+            shutil.rmtree(self.study / "results" / name, ignore_errors=True)
+
+    def go_on(self, kills: int = 0) -> None:
+        """Start runs until one ends well; kill in them until so many processes are killed."""
+        while True:
+            log = self.study.with_name(f"run-{self.starts}.log")
+            run = self.start(log)
+            self.kill_some(run, kills)
+            status = run.wait()
+            if status == 0:
+                return
+            if status > 0:
+                self.unlock(log.read_text())
+
+    def start(self, log: Path) -> subprocess.Popen[bytes]:
+        """A run in a process group of its own."""
+        self.starts += 1
+        command = [sys.executable, "-P", "-m", "snakemake", "-s", str(ROOT / "Snakefile")]
+        command += ["-d", str(self.study), "--retries", str(RETRIES), *self.arguments]
+        with log.open("wb") as told:
+            return subprocess.Popen(
+                command,
+                env=environment(),
+                cwd=self.study,
+                stdout=told,
+                stderr=told,
+                start_new_session=True,
+            )
+
+    def kill_some(self, run: subprocess.Popen[bytes], kills: int) -> None:
+        """Kill processes until the main one has ended, or there have been enough."""
+        while self.killed.total() < kills:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                run.wait(self.draw.uniform(*PAUSE_S))
+                return
+            processes = self.processes() | {run.pid: MAIN}
+            victim = self.draw.choice(sorted(processes))
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(victim, signal.SIGKILL)
+                self.killed[processes[victim]] += 1
+                print(f"{self.killed.total():4} {processes[victim]}", file=sys.stderr, flush=True)
+
+    def processes(self) -> dict[int, str]:
+        """Processes that work in the study's folder, and Slurm's helpers of its jobs."""
+        found = {}
+        for process in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                line = (process / "cmdline").read_bytes().decode(errors="replace")
+                is_own = (process / "cwd").resolve() == self.study.resolve()
+                if line and (is_own or line.startswith("slurmstepd")):
+                    found[int(process.name)] = _name(line)
+        return found
+
+    def unlock(self, told: str) -> None:
+        """Obey a refused run's advice; ends this process when it failed for another reason."""
+        advice = ADVICE.search(told)
+        if advice is None:
+            sys.exit(f"a run failed:\n{told[-6000:]}")
+        command = [sys.executable, "-P", "-m", *shlex.split(advice[1])]
+        done = subprocess.run(
+            command, env=environment(), capture_output=True, text=True, check=False
+        )
+        if done.returncode:
+            sys.exit(f"the lock cannot be removed as told:\n{done.stdout}{done.stderr}")
+        self.unlocked += 1
 
 
-def start(study: Path) -> subprocess.Popen[bytes]:
-    """A run in a process group of its own."""
-    environment = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
-    log = (study / "chaos.log").open("ab")
-    return subprocess.Popen(
-        command(study, "--retries", str(RETRIES)),
-        env=environment,
-        stdout=log,
-        stderr=log,
-        start_new_session=True,
-    )
+def environment() -> dict[str, str]:
+    """Of runs: this package, one thread."""
+    return os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
 
 
-def finish(study: Path) -> None:
-    """A run to its end; ends this process when it fails."""
-    if start(study).wait() != 0:
-        sys.exit((study / "chaos.log").read_text()[-4000:])
-
-
-def disturb(study: Path, kills: int, draw: random.Random) -> tuple[Counter[str], int]:
-    """Kill so many processes of runs on a study. Names of the killed, and how many runs started."""
-    killed: Counter[str] = Counter()
-    starts = 0
-    while sum(killed.values()) < kills:
-        throw_away(study)
-        is_done = False
-        while not is_done and sum(killed.values()) < kills:
-            run = start(study)
-            starts += 1
-            is_done = kill_some(run, killed, kills, draw)
-            unlock(study)
-    return killed, starts
-
-
-def throw_away(study: Path) -> None:
-    """Everything that was made from the videos, and a member of the model."""
-    for name in ("videos", "tables", "report", "models/mouse/member-0"):
-        shutil.rmtree(study / "results" / name, ignore_errors=True)
-
-
-def kill_some(
-    run: subprocess.Popen[bytes], killed: Counter[str], kills: int, draw: random.Random
-) -> bool:
-    """Kill processes of a run until it ends by itself (True when well), or its main one is hit."""
-    while sum(killed.values()) < kills:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return run.wait(draw.uniform(*PAUSE_S)) == 0
-        processes = dict(processes_of(run.pid))
-        victim = draw.choice(sorted(processes)) if processes else run.pid
-        name = MAIN if victim == run.pid else processes[victim]
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(victim, signal.SIGKILL)
-            killed[name] += 1
-        if victim == run.pid:
-            run.wait()
-            return False
-    return run.wait() == 0
-
-
-def processes_of(group: int) -> Iterator[tuple[int, str]]:
-    """Processes of a group and what they are: a rule's script, or Snakemake."""
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError):
-            fields = (folder / "stat").read_text().rpartition(")")[2].split()
-            words = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
-            if int(fields[2]) == group and fields[0] != "Z":
-                yield int(folder.name), _name(words)
-
-
-def _name(words: list[str]) -> str:
-    """`…/scripts/.snakemake.xyz.predict_poses.py` -> predict_poses."""
-    scripts = [Path(word).stem.split(".")[-1] for word in words if word.endswith(".py")]
-    return f"job {scripts[-1]}" if scripts else "Snakemake of a job"
-
-
-def unlock(study: Path) -> None:
-    """Take the lock away, once nothing of the run is left (jobs may outlive a killed main one)."""
-    told = subprocess.run(
-        command(study, "--unlock"),
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if told.returncode:
-        sys.exit(f"the lock cannot be taken away:\n{told.stderr[-3000:]}")
+def _name(line: str) -> str:
+    """`…/scripts/.snakemake.xyz.predict_poses.py` -> script predict_poses."""
+    words = line.strip("\0").split("\0")
+    scripts = re.findall(r"([a-z_]+)\.py\b", words[-1])
+    if scripts:
+        return f"script {scripts[-1]}"
+    return "Snakemake of a job" if "snakemake" in line else Path(words[0]).name.split(":")[0]
 
 
 def digests(study: Path) -> dict[str, str]:

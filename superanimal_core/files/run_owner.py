@@ -2,13 +2,17 @@
 
 Snakemake's lock names no owner. The main process of a run writes its own into
 `.snakemake/superanimal-run.json` and takes it away at its end; a killed run leaves both behind.
+Scripts end with the Snakemake that started them (`end_with_runner`): one that outlived it would
+write, beside the script that the next run starts, the same files.
 The Snakefile imports this module in every job: nothing but the standard library.
 """
 
 import getpass
 import json
 import os
+import signal
 import socket
+import threading
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -17,6 +21,8 @@ from superanimal_core.files.atomic import replacing
 
 RECORD = Path(".snakemake/superanimal-run.json")
 LOCKS = Path(".snakemake/locks")
+RUNNER = "SUPERANIMAL_RUNNER"  # process and start of the Snakemake that runs a script
+LOOK_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,8 +69,26 @@ def lock_notice(folder: str | Path, unlock: str) -> str:
     if _lives(owner):
         stop = f"kill -INT {owner.process}"
         return f"{locked} {whose}, which is running. Wait for it, or end it: {stop}\n"
-    rest = "The next run takes over its jobs that are still on a cluster"
+    rest = "Its scripts here died with it, jobs on a cluster are taken over by the next run"
     return f"{locked} {whose}, which has died. {rest}. To go on: {unlock} and start again\n"
+
+
+def name_runner() -> None:
+    """Tell the scripts that this Snakemake will start, through their environment, which it is."""
+    os.environ[RUNNER] = f"{os.getpid()} {_born(os.getpid())}"
+
+
+def end_with_runner() -> None:
+    """From now on this process is killed within a second when the Snakemake that runs it dies."""
+    process, _, born = os.environ.get(RUNNER, "").partition(" ")
+    if process:
+        threading.Thread(target=_end_with, args=(int(process), born), daemon=True).start()
+
+
+def _end_with(process: int, born: str) -> None:
+    while _born(process) == born:
+        time.sleep(LOOK_EVERY_S)
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def _owner_of_lock(record: Path, since_s: float) -> Owner | None:
@@ -95,9 +119,13 @@ def _lives(owner: Owner) -> bool:
 
 
 def _born(process: int) -> str:
-    """The start of a process in clock ticks since boot (proc(5), field 22); '' elsewhere."""
+    """The start of a process in clock ticks since boot (proc(5), field 22); '' when it is dead.
+
+    Elsewhere than on Linux it is always ''.
+    """
     try:
         text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return text.rpartition(")")[2].split()[19]
+    fields = text.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else fields[19]

@@ -9,6 +9,8 @@
   outputs too, with the traceback in the log.
 * On the last attempt the work runs in a child process. When the child dies without a word
   (segmentation fault, out of memory), the parent writes the outputs.
+
+Both end with the Snakemake that started the script.
 """
 
 import ctypes
@@ -30,6 +32,7 @@ from superanimal_core.files.parquet import (
     read_record,
     write_failure,
 )
+from superanimal_core.files.run_owner import end_with_runner
 
 PR_SET_PDEATHSIG = 1
 
@@ -42,6 +45,7 @@ def study_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     """
     terminal = os.dup(2)
     log_to(snakemake.log)
+    end_with_runner()
     try:
         yield step_record(snakemake)
     except SuperAnimalError as error:
@@ -81,6 +85,8 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     is_last = bool(snakemake.resources.get("last_attempt", 1))
     if is_last:
         _continue_in_child(snakemake, record)
+    else:
+        end_with_runner()
     try:
         yield record
     except VideoError as error:
@@ -132,6 +138,7 @@ def _continue_in_child(snakemake: Any, record: dict[str, Any]) -> None:
     if child == 0:
         _die_with_parent(parent)
         return
+    end_with_runner()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: os.kill(child, received))
     _, status = os.waitpid(child, 0)

@@ -2,7 +2,9 @@
 
 import json
 import os
+import signal
 import subprocess
+import sys
 
 import pytest
 
@@ -76,3 +78,42 @@ def test_without_a_record_of_this_lock_the_files_owner_is_named(locked, record):
     assert (locked / ".snakemake/locks/0.output.lock").owner() in told
     assert "not known" in told
     assert UNLOCK in told
+
+
+RUNNER = """
+import subprocess, sys
+from superanimal_core.files.run_owner import name_runner
+name_runner()
+subprocess.run(["bash", "-c", sys.argv[1] + "; true"])
+"""
+SCRIPT = """
+import os, sys, time
+from superanimal_core.files.run_owner import end_with_runner
+end_with_runner()
+print(os.getpid(), flush=True)
+time.sleep(float(sys.argv[1]))
+print("end", flush=True)
+"""
+
+
+def run_script(seconds):
+    """A Snakemake that runs a script for so long; the pipe ends when both have ended."""
+    script = f"{sys.executable} -c '{SCRIPT}' {seconds}"
+    return subprocess.Popen(
+        [sys.executable, "-c", RUNNER, script], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_a_script_does_not_outlive_its_snakemake():
+    run = run_script(60)
+    script = int(run.stdout.readline())
+    run.kill()
+    assert run.stdout.read() == ""  # until the script, too, has closed it
+    run.wait()
+    with pytest.raises(ProcessLookupError):
+        os.kill(script, signal.SIGCONT)
+
+
+def test_a_script_is_left_alone_while_its_snakemake_lives():
+    told, _ = run_script(2.5).communicate()
+    assert told.split()[1] == "end"

@@ -16,7 +16,12 @@ sys.path.insert(0, str(WORKFLOW))
 from snakemake.exceptions import WorkflowError
 
 from superanimal_core.errors import ConfigError
-from superanimal_core.files.run_owner import forget_owner, lock_notice, write_owner
+from superanimal_core.files.run_owner import (
+    forget_owner,
+    lock_notice,
+    name_runner,
+    write_owner,
+)
 from superanimal_core.files.shipped import (
     is_shipped,
     relative_to_workflow,
@@ -36,6 +41,8 @@ except ConfigError as error:
 if workflow.is_main_process:
     UNLOCK = f"snakemake --unlock -s {workflow.main_snakefile} -d {os.getcwd()}"
     sys.stderr.write(lock_notice(".", UNLOCK))
+
+name_runner()
 
 
 wildcard_constraints:
