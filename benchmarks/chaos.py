@@ -174,7 +174,8 @@ class Chaos:
             with contextlib.suppress(OSError):
                 line = (process / "cmdline").read_bytes().decode(errors="replace")
                 is_own = (process / "cwd").resolve() == self.study.resolve()
-                if line and (is_own or line.startswith("slurmstepd")):
+                is_step = "--profile" in self.arguments and line.startswith("slurmstepd")
+                if line and (is_own or is_step):
                     found[int(process.name)] = _name(line)
         return found
 

@@ -6,7 +6,7 @@
 * A VideoError (a known fault of the input, or a table that stands for one) becomes outputs without
   rows whose metadata hold stage and reason.
 * Any other exception fails the job, so that it is tried again; on the last attempt it becomes such
-  outputs too, with the traceback in the log.
+  outputs too, with the traceback in the log. A full disk never does: the job fails.
 * On the last attempt the work runs in a child process. When the child dies without a word
   (segmentation fault, out of memory), the parent writes the outputs.
 
@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.files.full_disk import full_disk_sentence, is_full_disk
 from superanimal_core.files.log import log_to
 from superanimal_core.files.parquet import (
     file_digest,
@@ -47,7 +48,8 @@ def study_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     log_to(snakemake.log)
     end_with_runner()
     try:
-        yield step_record(snakemake)
+        with _full_disk_told(snakemake):
+            yield step_record(snakemake)
     except SuperAnimalError as error:
         print(error, file=sys.stderr, flush=True)
         os.write(terminal, f"\n{snakemake.rule}: {error}\n\n".encode())
@@ -83,19 +85,34 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     log_to(snakemake.log)
     record = step_record(snakemake)
     is_last = bool(snakemake.resources.get("last_attempt", 1))
-    if is_last:
-        _continue_in_child(snakemake, record)
-    else:
-        end_with_runner()
+    with _full_disk_told(snakemake):
+        if is_last:
+            _continue_in_child(snakemake, record)
+        else:
+            end_with_runner()
+        try:
+            yield record
+        except VideoError as error:
+            _write_failure(snakemake, record, error.stage, error.reason)
+        except Exception as error:
+            if is_full_disk(error):
+                raise
+            traceback.print_exc()
+            if not is_last:
+                raise
+            _write_failure(snakemake, record, snakemake.rule, _one_sentence(error))
+
+
+@contextmanager
+def _full_disk_told(snakemake: Any) -> Iterator[None]:
+    """A full disk fails the job with one sentence: no video is at fault, so it makes no row."""
     try:
-        yield record
-    except VideoError as error:
-        _write_failure(snakemake, record, error.stage, error.reason)
+        yield
     except Exception as error:
-        traceback.print_exc()
-        if not is_last:
+        if not is_full_disk(error):
             raise
-        _write_failure(snakemake, record, snakemake.rule, _one_sentence(error))
+        print(full_disk_sentence(next(iter(snakemake.output))), file=sys.stderr, flush=True)
+        os._exit(1)
 
 
 def step_record(snakemake: Any) -> dict[str, Any]:

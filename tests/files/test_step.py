@@ -211,3 +211,24 @@ def test_a_study_step_tells_a_mistake_on_the_terminal_without_a_traceback(tmp_pa
 def test_a_study_step_fails_on_any_other_exception(tmp_path, run):
     assert run("raise RuntimeError('odd')", step="study_step")[0] == 1
     assert "Traceback" in log_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        'OSError(28, "No space left on device")',
+        'OSError(122, "Disk quota exceeded")',
+        'RuntimeError("I/O error: No space left on device (os error 28)")',
+        'RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534")',
+    ],
+)
+@pytest.mark.parametrize("step", ["video_step", "study_step"])
+def test_a_full_disk_fails_the_job_with_one_sentence_and_is_no_videos_fault(
+    run, tmp_path, step, error
+):
+    code, _ = run(f"raise {error}", step=step)
+    assert code == 1
+    assert not list(tmp_path.glob("out*"))
+    assert "the disk is full: out.parquet could not be written" in log_of(tmp_path)
+    assert str(tmp_path) in log_of(tmp_path)
+    assert "Traceback" not in log_of(tmp_path)
