@@ -15,6 +15,7 @@ sys.path.insert(0, str(WORKFLOW))
 
 from snakemake.exceptions import WorkflowError
 
+from superanimal_core.cluster.warm_scripts import start_warm_scripts
 from superanimal_core.errors import ConfigError
 from superanimal_core.files.run_owner import (
     forget_owner,
@@ -43,6 +44,8 @@ if workflow.is_main_process:
     sys.stderr.write(lock_notice(".", UNLOCK))
 
 name_runner()
+if not workflow.is_main_process:
+    start_warm_scripts()
 
 
 wildcard_constraints:

@@ -1,0 +1,230 @@
+"""Scripts of a batch that share one start of Python.
+
+A Slurm job runs dozens of short scripts, one per rule and video, and most of the time of a short
+one is spent on imports (torch and timm: 5 s). Here the Snakemake of the job starts one process that
+imports what the scripts import, and forks for each. A script is still a process of its own: when it
+dies, or eats its memory, the others do not notice.
+
+    Snakemake ── server ── keeper ── script          and for each script its client, which Snakemake
+              └─ shell ── client                     takes for Python and waits for
+
+The client gives the server its folder, environment and open files, and ends as the script ends. It
+runs the script in an ordinary Python when no server answers, or when the script wants another
+number of threads than the libraries were loaded with. CUDA is not touched before the fork.
+
+Run as a file by both ends: standard library only.
+"""
+
+import array
+import ast
+import atexit
+import contextlib
+import ctypes
+import importlib
+import json
+import os
+import resource
+import runpy
+import select
+import shlex
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import traceback
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+SOCKET, LAUNCHER = "socket", "python"
+THREADS = "OMP_NUM_THREADS"  # read by numerical libraries when they are loaded
+LOOK_EVERY_S = 1.0
+PR_SET_PDEATHSIG = 1
+# Slurm and terminals send them to all processes of a job; they are the script's to answer
+SIGNALS = tuple(getattr(signal, f"SIG{name}") for name in ("INT", "TERM", "HUP", "USR1", "USR2"))
+
+
+def start_warm_scripts() -> None:
+    """From now on this Snakemake's scripts are forked from one process, where that is possible."""
+    if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
+        return
+    folder = Path(tempfile.mkdtemp(prefix="superanimal-"))
+    launcher, python, this = folder / LAUNCHER, sys.executable, str(Path(__file__).resolve())
+    client = shlex.join([python, "-SE", this, "run", str(folder), python])
+    launcher.write_text(f'#!/bin/sh\nexec {client} "$@"\n', encoding="utf-8")
+    launcher.chmod(0o700)
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listening.bind(str(folder / SOCKET))
+    except OSError:  # the name is too long for a socket
+        shutil.rmtree(folder)
+        return
+    listening.listen(64)
+    if not os.access(launcher, os.X_OK):  # a folder for temporary files from which nothing may run
+        shutil.rmtree(folder)
+        return
+    command = [python, "-P", this, "serve", str(folder), str(listening.fileno()), str(os.getpid())]
+    subprocess.Popen(command, pass_fds=[listening.fileno()], stdin=subprocess.DEVNULL)
+    listening.close()
+    sys.executable = str(launcher)
+
+
+def run(folder: str, python: str, arguments: list[str]) -> NoReturn:
+    """The client: run a script as `python arguments` would, and end as it ends."""
+    with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as server:
+        server.connect(os.path.join(folder, SOCKET))
+        request = {"script": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
+        files = array.array("i", [0, 1, 2])
+        server.sendmsg([b"?"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
+        server.sendall(json.dumps(request).encode() + b"\n")
+        with server.makefile() as answers:
+            if answers.readline() == "started\n":
+                _handle_signals(signal.SIG_IGN)
+                _end_like(_status_from(answers))
+    os.execv(python, [python, *arguments])
+
+
+def _status_from(answers: TextIO) -> int:
+    """What the keeper says; when it dies, the script does."""
+    try:
+        return int(answers.readline())
+    except (OSError, ValueError):
+        return -signal.SIGKILL
+
+
+def _end_like(status: int) -> NoReturn:
+    """End with this exit code, or by this signal where it is negative."""
+    if status < 0:
+        with contextlib.suppress(OSError, ValueError):
+            signal.signal(-status, signal.SIG_DFL)
+        os.kill(os.getpid(), -status)
+    os._exit(status & 0xFF)
+
+
+def serve(folder: str, listening: socket.socket, snakemake: int) -> None:
+    """The server: fork for every client, until Snakemake has ended."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are not waited for
+    _handle_signals(signal.SIG_IGN)
+    threads: str | None = None
+    try:
+        while os.getppid() == snakemake:
+            if not select.select([listening], [], [], LOOK_EVERY_S)[0]:
+                continue
+            client = listening.accept()[0]
+            with contextlib.suppress(OSError, ValueError, EOFError):
+                files, request = _receive(client)
+                wanted = request["environment"].get(THREADS, "")
+                if threads is None:
+                    threads = wanted
+                    os.environ[THREADS] = wanted
+                if wanted == threads and len(request["script"]) == 1:
+                    _import_for(request["script"][0])
+                    if os.fork() == 0:
+                        listening.close()
+                        _keep(client, files, request)
+                for each in files:
+                    os.close(each)
+            client.close()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _receive(client: socket.socket) -> tuple[list[int], dict[str, Any]]:
+    """Open files and request of a client."""
+    _, passed, _, _ = client.recvmsg(1, socket.CMSG_SPACE(3 * array.array("i").itemsize))
+    files = array.array("i", passed[0][2] if passed else b"")
+    with client.makefile() as lines:
+        return list(files), json.loads(lines.readline())
+
+
+def _import_for(script: str) -> None:
+    """Import what a script's own import statements name; what fails is left to the script."""
+    with contextlib.suppress(Exception):
+        for node in ast.parse(Path(script).read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                importlib.import_module(node.module)
+            if isinstance(node, ast.Import):
+                for name in node.names:
+                    importlib.import_module(name.name)
+
+
+def _keep(client: socket.socket, files: list[int], request: dict[str, Any]) -> NoReturn:
+    """Fork the script, wait for it, tell the client; when the client dies, so does the script."""
+    _die_with_parent()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    script = os.fork()
+    if script == 0:
+        client.close()
+        _become(request, files)
+    client.sendall(b"started\n")
+    ended = os.pidfd_open(script)
+    if client in select.select([client, ended], [], [])[0]:
+        os.kill(script, signal.SIGKILL)
+    _, status, used = os.wait4(script, 0)
+    _tell_costs(files[2], used)
+    with contextlib.suppress(OSError):
+        client.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+    os._exit(0)
+
+
+def _tell_costs(file: int, used: resource.struct_rusage) -> None:
+    """For Slurm's log: benchmarks/ cannot know it, the script is no child of its client."""
+    cpu_s = used.ru_utime + used.ru_stime
+    with contextlib.suppress(OSError):
+        os.write(file, f"{cpu_s:.1f} s of CPU, {used.ru_maxrss / 1024:.0f} MiB\n".encode())
+
+
+def _become(request: dict[str, Any], files: list[int]) -> NoReturn:
+    """Be the script."""
+    _die_with_parent()
+    _handle_signals(signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, file in enumerate(files):
+        os.dup2(file, number)
+        os.close(file)
+    os.chdir(request["folder"])
+    os.environ.clear()
+    os.environ.update(request["environment"])
+    sys.argv = request["script"]
+    sys.path.insert(0, str(Path(sys.argv[0]).parent))
+    os._exit(_status_of(sys.argv[0]))
+
+
+def _status_of(script: str) -> int:
+    """Run a script as Python does. Its exit status."""
+    status = 0
+    try:
+        runpy.run_path(script, run_name="__main__")
+    except SystemExit as end:
+        status = end.code if isinstance(end.code, int) else int(end.code is not None)
+        if isinstance(end.code, str):
+            print(end.code, file=sys.stderr)
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    with contextlib.suppress(Exception):
+        for thread in threading.enumerate():
+            if thread is not threading.current_thread() and not thread.daemon:
+                thread.join()
+        atexit._run_exitfuncs()
+        sys.stdout.flush()
+        sys.stderr.flush()
+    return status
+
+
+def _handle_signals(handler: signal.Handlers) -> None:
+    for number in SIGNALS:
+        signal.signal(number, handler)
+
+
+def _die_with_parent() -> None:
+    """Linux: a killed parent takes this process with it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    if sys.argv[1] == "run":
+        run(sys.argv[2], sys.argv[3], sys.argv[4:])
+    serve(sys.argv[2], socket.socket(fileno=int(sys.argv[3])), int(sys.argv[4]))
