@@ -202,7 +202,10 @@ def snakemake(study: Path, *arguments: str, is_checked: bool = True) -> int:
 
 def check(study: Path, videos: int, status: int) -> list[str]:
     """What is not as it must be."""
-    rows = pq.read_table(study / "results/tables/quality.parquet").to_pylist()
+    table = study / "results/tables/quality.parquet"
+    if not table.exists():
+        return [f"the run did not come to its end:\n{(study / 'told.txt').read_text()[-6000:]}"]
+    rows = pq.read_table(table).to_pylist()
     failed = {row["video"]: row["reason"] for row in rows if row["status"] == "failed"}
     broken = {f"v{number:03d}" for number in range(BROKEN_EVERY - 1, videos, BROKEN_EVERY)}
     mistakes = []

@@ -11,6 +11,7 @@ Snakemake finds executors as top-level modules of this name.
 
 import asyncio
 import shlex
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -41,6 +42,7 @@ from superanimal_core.cluster.slurm_states import (
 __all__ = ["Executor", "ExecutorSettings", "common_settings"]
 
 LONGEST_PAUSE_S = 60
+PAUSE_OF_QUIET = 0.1  # a pause lasts this part of the time in which no job has ended
 
 
 class Executor(OfficialExecutor):
@@ -49,6 +51,7 @@ class Executor(OfficialExecutor):
     def __post_init__(self, test_mode: bool = False) -> None:
         super().__post_init__(test_mode)
         self._looks: Counter[str] = Counter()
+        self._quiet_since_s = time.monotonic()
         self._outlived: list[RunningJob] | None = None
 
     def additional_general_args(self) -> str:
@@ -91,10 +94,8 @@ class Executor(OfficialExecutor):
     ) -> AsyncGenerator[SubmittedJobInfo, None]:
         """Reports jobs that have ended; yields the others."""
         if not active_jobs:  # also before the official executor is quite made
-            self.next_seconds_between_status_checks = self._first_pause_s
+            self._pause_after(0)
             return
-        pause_s = min(self.next_seconds_between_status_checks + 5, LONGEST_PAUSE_S)
-        self.next_seconds_between_status_checks = max(pause_s, self._first_pause_s)
         async with self.status_rate_limiter:
             ids = [str(job.external_jobid) for job in active_jobs]
             states = await asyncio.to_thread(read_states, ids)
@@ -102,8 +103,13 @@ class Executor(OfficialExecutor):
             if states is None or self._judge(job_id, states[job_id]) is Verdict.WAIT:
                 yield info
             else:
-                self.next_seconds_between_status_checks = self._first_pause_s
+                self._quiet_since_s = time.monotonic()
                 self._report(info, job_id, states[job_id])
+        self._pause_after(time.monotonic() - self._quiet_since_s)
+
+    def _pause_after(self, quiet_s: float) -> None:
+        pause_s = min(PAUSE_OF_QUIET * quiet_s, LONGEST_PAUSE_S)
+        self.next_seconds_between_status_checks = max(pause_s, self._first_pause_s)
 
     @property
     def _settings(self) -> Any:

@@ -5,8 +5,8 @@ one is spent on imports (torch and timm: 5 s). Here the Snakemake of the job sta
 imports what the scripts import, and forks for each. A script is still a process of its own: when it
 dies, or eats its memory, the others do not notice.
 
-    Snakemake ── server ── keeper ── script          and for each script its client, which Snakemake
-              └─ shell ── client                     takes for Python and waits for
+    Snakemake ── server ── script            and for each script its client, which Snakemake takes
+              └─ shell ── client             for Python and waits for
 
 The client gives the server its folder, environment and open files, and ends as the script ends. It
 runs the script in an ordinary Python when no server answers, or when the script wants another
@@ -23,7 +23,6 @@ import ctypes
 import importlib
 import json
 import os
-import resource
 import runpy
 import select
 import shlex
@@ -35,6 +34,7 @@ import sys
 import tempfile
 import threading
 import traceback
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
@@ -76,6 +76,7 @@ def run(folder: str, python: str, arguments: list[str]) -> NoReturn:
     with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as server:
         server.connect(os.path.join(folder, SOCKET))
         request = {"script": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
+        request |= {"threads": os.environ.get(THREADS, "")}
         files = array.array("i", [0, 1, 2])
         server.sendmsg([b"?"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
         server.sendall(json.dumps(request).encode() + b"\n")
@@ -87,7 +88,7 @@ def run(folder: str, python: str, arguments: list[str]) -> NoReturn:
 
 
 def _status_from(answers: TextIO) -> int:
-    """What the keeper says; when it dies, the script does."""
+    """What the server says; when it dies, the script does."""
     try:
         return int(answers.readline())
     except (OSError, ValueError):
@@ -105,38 +106,69 @@ def _end_like(status: int) -> NoReturn:
 
 def serve(folder: str, listening: socket.socket, snakemake: int) -> None:
     """The server: fork for every client, until Snakemake has ended."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # keepers are not waited for
     _handle_signals(signal.SIG_IGN)
+    running: dict[int, Running] = {}  # by the descriptor of the process
     threads: str | None = None
     try:
         while os.getppid() == snakemake:
-            if not select.select([listening], [], [], LOOK_EVERY_S)[0]:
-                continue
-            client = listening.accept()[0]
-            with contextlib.suppress(OSError, ValueError, EOFError):
+            clients = [each.client for each in running.values()]
+            ready = select.select([listening, *running, *clients], [], [], LOOK_EVERY_S)[0]
+            for process in [each for each in running if each in ready]:
+                running.pop(process).end()
+                os.close(process)
+            for each in running.values():
+                if each.client in ready:  # it has nothing more to say: it has died
+                    os.kill(each.script, signal.SIGKILL)
+                    os.waitid(os.P_PID, each.script, os.WEXITED | os.WNOWAIT)
+            if listening in ready:
+                client = listening.accept()[0]
                 files, request = _receive(client)
-                wanted = request["environment"].get(THREADS, "")
-                if threads is None:
-                    threads = wanted
-                    os.environ[THREADS] = wanted
-                if wanted == threads and len(request["script"]) == 1:
+                threads = request.get("threads") if threads is None else threads
+                if request and request["threads"] == threads and len(request["script"]) == 1:
+                    os.environ[THREADS] = request["threads"]
                     _import_for(request["script"][0])
-                    if os.fork() == 0:
-                        listening.close()
-                        _keep(client, files, request)
-                for each in files:
-                    os.close(each)
-            client.close()
+                    script = _fork(client, files, request)
+                    running[os.pidfd_open(script)] = Running(client, script, files)
+                else:
+                    client.close()
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Running:
+    """A script: its client's socket, its process, its open files."""
+
+    client: socket.socket
+    script: int
+    files: list[int]
+
+    def end(self) -> None:
+        """Tell the client how it ended, and the log what it cost.
+
+        Snakemake's benchmark cannot know it: the script is no child of its client.
+        """
+        _, status, used = os.wait4(self.script, 0)
+        cpu_s = used.ru_utime + used.ru_stime
+        with contextlib.suppress(OSError):
+            os.write(self.files[2], f"{cpu_s:.1f} s of CPU, {used.ru_maxrss >> 10} MiB\n".encode())
+        with contextlib.suppress(OSError):
+            self.client.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
+        self.client.close()
+        for each in self.files:
+            os.close(each)
+
+
 def _receive(client: socket.socket) -> tuple[list[int], dict[str, Any]]:
-    """Open files and request of a client."""
-    _, passed, _, _ = client.recvmsg(1, socket.CMSG_SPACE(3 * array.array("i").itemsize))
-    files = array.array("i", passed[0][2] if passed else b"")
-    with client.makefile() as lines:
-        return list(files), json.loads(lines.readline())
+    """Open files and request of a client; nothing from one that died while it asked."""
+    files = array.array("i")
+    try:
+        _, passed, _, _ = client.recvmsg(1, socket.CMSG_SPACE(3 * files.itemsize))
+        files.frombytes(passed[0][2])
+        with client.makefile() as lines:
+            return list(files), json.loads(lines.readline())
+    except (OSError, ValueError, IndexError):
+        return list(files), {}
 
 
 def _import_for(script: str) -> None:
@@ -150,30 +182,15 @@ def _import_for(script: str) -> None:
                     importlib.import_module(name.name)
 
 
-def _keep(client: socket.socket, files: list[int], request: dict[str, Any]) -> NoReturn:
-    """Fork the script, wait for it, tell the client; when the client dies, so does the script."""
-    _die_with_parent()
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+def _fork(client: socket.socket, files: list[int], request: dict[str, Any]) -> int:
+    """Start a script, and say so to its client. The process."""
     script = os.fork()
     if script == 0:
         client.close()
         _become(request, files)
-    client.sendall(b"started\n")
-    ended = os.pidfd_open(script)
-    if client in select.select([client, ended], [], [])[0]:
-        os.kill(script, signal.SIGKILL)
-    _, status, used = os.wait4(script, 0)
-    _tell_costs(files[2], used)
     with contextlib.suppress(OSError):
-        client.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
-    os._exit(0)
-
-
-def _tell_costs(file: int, used: resource.struct_rusage) -> None:
-    """For Slurm's log: benchmarks/ cannot know it, the script is no child of its client."""
-    cpu_s = used.ru_utime + used.ru_stime
-    with contextlib.suppress(OSError):
-        os.write(file, f"{cpu_s:.1f} s of CPU, {used.ru_maxrss / 1024:.0f} MiB\n".encode())
+        client.sendall(b"started\n")
+    return script
 
 
 def _become(request: dict[str, Any], files: list[int]) -> NoReturn:

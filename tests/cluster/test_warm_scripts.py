@@ -128,8 +128,8 @@ def test_a_script_dies_with_its_client(start):
 
 def test_a_client_ends_when_what_runs_its_script_dies(start):
     client = start(SLEEP)
-    script, keeper = map(int, client.stdout.readline().split())
-    os.kill(keeper, signal.SIGKILL)
+    script, server = map(int, client.stdout.readline().split())
+    os.kill(server, signal.SIGKILL)
     assert client.wait(20) == -signal.SIGKILL
     wait_for_end(script)
 

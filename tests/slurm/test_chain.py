@@ -1,4 +1,4 @@
-"""The whole chain on the cluster: killed once, with a broken video among good ones."""
+"""The chain on the cluster: killed once, a broken video among good ones, on a full disk."""
 
 import os
 import shutil
@@ -6,6 +6,8 @@ import subprocess
 import sys
 
 import pandas as pd
+import pyarrow.parquet as pq
+import pytest
 from tiny_study import add_videos, environment, quality_rows, write_tiny_study
 from toy_runs import REPOSITORY, wait_until
 
@@ -53,3 +55,42 @@ def test_a_killed_study_with_a_broken_video_ends_like_an_undisturbed_one(slurm, 
     for name in COPIES:  # the same video
         found = pd.read_parquet(study / f"results/videos/{name}/poses.parquet")
         pd.testing.assert_frame_equal(found, expected)
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """Mounts a disk of 64 KiB on a folder, with hardly any room left."""
+    mounted = []
+
+    def mount(folder):
+        folder.mkdir(parents=True)
+        done = subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=64k", "none", folder], check=False
+        )
+        if done.returncode:
+            pytest.skip("a small disk cannot be mounted here (needs root)")
+        mounted.append(folder)
+        (folder / "ballast").write_bytes(bytes(60 * 1024))
+
+    yield mount
+    for folder in mounted:
+        subprocess.run(["umount", folder], check=True)
+
+
+def test_a_full_disk_is_said_leaves_nothing_half_written_and_no_row(slurm, tmp_path, small_disk):
+    study = write_tiny_study(tmp_path / "study")
+    (study / "raw/first.mp4").hardlink_to(study / "raw/mouse.mp4")
+    add_videos(study, "first")
+    folder = study / "results/videos/mouse"
+    small_disk(folder)
+    frames = folder / "frames.parquet"
+    arguments = ("results/videos/mouse/frames.parquet", "results/videos/first/frames.parquet")
+    assert snakemake(study, *arguments).wait(300) == 1
+    told = (study / "told.txt").read_text()
+    assert "the disk is full: results/videos/mouse/frames.parquet could not be written" in told
+    assert str(folder) in told
+    assert {path.name for path in folder.iterdir()} == {"ballast"}
+    (folder / "ballast").unlink()
+    assert snakemake(study, *arguments).wait(300) == 0
+    undisturbed = study / "results/videos/first/frames.parquet"
+    assert pq.read_table(frames).equals(pq.read_table(undisturbed))  # the same video
