@@ -43,7 +43,10 @@ RETRIES = 50  # a killed job is no fault of its video
 PATIENCE_S = 60.0  # for processes of a killed run to end
 TABLES = ("poses", "strides", "gait", "features", "bouts", "quality")
 MAIN = "main Snakemake"
-ADVICE = re.compile(r"To go on: (snakemake --unlock .+) and start again")
+# the second where the run was killed before it had written down whose it was
+ADVICE = re.compile(
+    r"(?:To go on|no run of this study is left): (snakemake --unlock -s \S+ -d \S+)"
+)
 
 
 def main() -> None:

@@ -131,6 +131,8 @@ def serve(folder: str, listening: socket.socket, snakemake: int) -> None:
                     running[os.pidfd_open(script)] = Running(client, script, files)
                 else:
                     client.close()
+                    for each in files:
+                        os.close(each)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
