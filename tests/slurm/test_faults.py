@@ -1,6 +1,7 @@
 """What can happen to a job on a cluster, on a real Slurm: nothing is lost, nothing runs twice."""
 
 import os
+import shutil
 import signal
 import subprocess
 
@@ -40,6 +41,31 @@ def test_a_cancelled_job_is_tried_again(toy):
     toy.let_go()
     assert toy.finish(run) == 0, toy.log()
     assert "CANCELLED (somebody or the site cancelled it)" in toy.log()
+    assert toy.output() == "0 one\n"
+
+
+def write_program(path, text):
+    path.write_text(f"#!/bin/bash\n{text}\n")
+    path.chmod(0o755)
+
+
+def test_a_cancelled_job_is_tried_again_where_only_the_accounting_knows_it(toy, tmp_path):
+    """No slurmdbd here: squeue forgets ended jobs, and sacct's answers come from the controller."""
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    squeue = shutil.which("squeue")
+    write_program(programs / "squeue", f'exec {squeue} "${{@/--states=all/--noheader}}"')
+    answer = '--noheader --states=all -o "%i|%T by 0" -j "${@: -1}"'
+    write_program(programs / "sacct", f'echo "$@" >> {tmp_path}/asked\nexec {squeue} {answer}')
+    toy.path = f"{programs}:{toy.path}"
+    run = toy.start()
+    toy.wait_for_start()
+    slurm_says("scancel", toy.starts()[0][0])
+    toy.wait_for_start(2)
+    toy.let_go()
+    assert toy.finish(run) == 0, toy.log()
+    assert "CANCELLED (somebody or the site cancelled it)" in toy.log()
+    assert (tmp_path / "asked").exists()
     assert toy.output() == "0 one\n"
 
 

@@ -26,6 +26,7 @@ class Toy:
     def __init__(self, folder):
         self.folder = folder
         self.runs = []
+        self.path = os.environ["PATH"]
 
     def start(self, *arguments, components=1, **settings):
         """Starts a run in the background."""
@@ -38,7 +39,12 @@ class Toy:
         command += [f"{key}={value}" for key, value in settings.items()]
         log = (self.folder / f"run-{len(self.runs)}.log").open("w")
         run = subprocess.Popen(
-            list(map(str, command)), cwd=self.folder, stdout=log, stderr=log, start_new_session=True
+            list(map(str, command)),
+            cwd=self.folder,
+            env=os.environ | {"PATH": self.path},
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
         )
         self.runs.append(run)
         return run
