@@ -40,6 +40,8 @@ from tiny_study import add_videos, change_setting, write_tiny_study  # noqa: E40
 KILLS, QUICK_KILLS, VIDEOS = 50, 3, 3
 PAUSE_S = (0.5, 8.0)
 RETRIES = 50  # a killed job is no fault of its video
+# a job that outlived the last run has just failed, and Snakemake removed what it had made
+CHANGED = "concurrent process has deleted it while Snakemake was running"
 PATIENCE_S = 60.0  # for processes of a killed run to end
 TABLES = ("poses", "strides", "gait", "features", "bouts", "quality")
 MAIN = "main Snakemake"
@@ -72,6 +74,7 @@ def main() -> None:
     for name, count in chaos.killed.most_common():
         print(f"  {count:4} {name}")
     print(f"locks found and removed as told: {chaos.unlocked}")
+    print(f"starts given up because a job of the last run changed files just then: {chaos.changed}")
     print(f"hidden files left behind by killed writers: {len(left)}")
     different = [name for name in TABLES if undisturbed[name] != disturbed[name]]
     print(f"tables that differ: {', '.join(different) or 'none'} of {len(TABLES)}")
@@ -113,6 +116,7 @@ class Chaos:
     killed: Counter[str] = field(default_factory=Counter)
     starts: int = 0
     unlocked: int = 0
+    changed: int = 0
 
     def disturb(self, kills: int) -> None:
         """Make the results again and again until so many processes are killed."""
@@ -139,7 +143,9 @@ class Chaos:
             status = run.wait()
             if status == 0:
                 return
-            if status > 0:
+            if status > 0 and CHANGED in log.read_text():
+                self.changed += 1
+            elif status > 0:
                 self.unlock(log.read_text())
 
     def start(self, log: Path) -> subprocess.Popen[bytes]:
