@@ -53,21 +53,21 @@ def start_warm_scripts() -> None:
     folder = Path(tempfile.mkdtemp(prefix="superanimal-"))
     launcher, python, this = folder / LAUNCHER, sys.executable, str(Path(__file__).resolve())
     client = shlex.join([python, "-SE", this, "run", str(folder), python])
-    launcher.write_text(f'#!/bin/sh\nexec {client} "$@"\n', encoding="utf-8")
-    launcher.chmod(0o700)
-    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    try:
-        listening.bind(str(folder / SOCKET))
-    except OSError:  # the name is too long for a socket
-        shutil.rmtree(folder)
-        return
-    listening.listen(64)
-    if not os.access(launcher, os.X_OK):  # a folder for temporary files from which nothing may run
-        shutil.rmtree(folder)
-        return
-    command = [python, "-P", this, "serve", str(folder), str(listening.fileno()), str(os.getpid())]
-    subprocess.Popen(command, pass_fds=[listening.fileno()], stdin=subprocess.DEVNULL)
-    listening.close()
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
+        try:
+            launcher.write_text(f'#!/bin/sh\nexec {client} "$@"\n', encoding="utf-8")
+            launcher.chmod(0o700)
+            listening.bind(str(folder / SOCKET))  # fails where the name is too long
+            listening.listen(64)
+        except OSError:
+            shutil.rmtree(folder)
+            return
+        if not os.access(launcher, os.X_OK):  # nothing may be run from this folder
+            shutil.rmtree(folder)
+            return
+        server = [python, "-P", this, "serve", str(folder)]
+        server += [str(listening.fileno()), str(os.getpid())]
+        subprocess.Popen(server, pass_fds=[listening.fileno()], stdin=subprocess.DEVNULL)
     sys.executable = str(launcher)
 
 
@@ -125,7 +125,8 @@ def serve(folder: str, listening: socket.socket, snakemake: int) -> None:
                 files, request = _receive(client)
                 threads = request.get("threads") if threads is None else threads
                 if request and request["threads"] == threads and len(request["script"]) == 1:
-                    os.environ[THREADS] = request["threads"]
+                    if threads:
+                        os.environ[THREADS] = threads
                     _import_for(request["script"][0])
                     script = _fork(client, files, request)
                     running[os.pidfd_open(script)] = Running(client, script, files)
