@@ -59,7 +59,7 @@ def test_a_killed_study_with_a_broken_video_ends_like_an_undisturbed_one(slurm, 
 
 @pytest.fixture
 def small_disk(tmp_path):
-    """Mounts a disk of 64 KiB on a folder, with hardly any room left."""
+    """Mounts a disk of 64 KiB on a folder, with no room left."""
     mounted = []
 
     def mount(folder):
@@ -70,7 +70,7 @@ def small_disk(tmp_path):
         if done.returncode:
             pytest.skip("a small disk cannot be mounted here (needs root)")
         mounted.append(folder)
-        (folder / "ballast").write_bytes(bytes(60 * 1024))
+        (folder / "ballast").write_bytes(bytes(64 * 1024))
 
     yield mount
     for folder in mounted:
