@@ -89,8 +89,8 @@ def place(is_slurm: bool, folder: Path) -> Iterator[list[str]]:
         return
     if why_not := cluster.missing():
         sys.exit(f"no Slurm can be started here: {why_not}")
-    cluster.start(folder / "cluster")
     try:
+        cluster.start(folder / "cluster")
         yield ["--profile", str(ROOT / "profiles/slurm-test")]
     finally:
         cluster.stop(folder / "cluster")

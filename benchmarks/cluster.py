@@ -58,8 +58,8 @@ def main() -> None:
         per_rule_direct = direct(scripts)
         per_rule_started = started(scripts)
         show_fixed_cost(per_rule_direct, per_rule_started)
-        cluster.start(Path(folder) / "cluster")
         try:
+            cluster.start(Path(folder) / "cluster")
             wall_s, cpu_s, status = through_cluster(study)
         finally:
             cluster.stop(Path(folder) / "cluster")

@@ -77,7 +77,9 @@ def missing() -> str:
 
 
 def start(folder: Path) -> None:
-    """Brings the cluster up and waits until every node is idle."""
+    """Brings the cluster up and waits until every node is idle. RuntimeError where one is up."""
+    if why_not := missing():
+        raise RuntimeError(why_not)
     for name in ("state", "dev", *(f"spool-n{i}" for i in range(NODES))):
         (folder / name).mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
@@ -103,8 +105,9 @@ def start(folder: Path) -> None:
     (folder / "gres.conf").write_text("\n".join(gpus) + "\n")
     (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
     LINK.parent.mkdir(exist_ok=True)
-    LINK.unlink(missing_ok=True)
-    LINK.symlink_to(folder / "slurm.conf")
+    if not LINK.exists():
+        LINK.unlink(missing_ok=True)  # of a cluster that is gone
+    LINK.symlink_to(folder / "slurm.conf")  # fails where another cluster has come up meanwhile
     key = folder / "munge.key"
     if not key.exists():
         key.touch(mode=0o600)
