@@ -15,6 +15,7 @@ from superanimal_core.files.parquet import read_parquet, read_record
 from superanimal_core.files.pose_files import read_expected_error, read_smoothed
 from superanimal_core.smoothing.gaps import open_gaps_s
 
+MAX_MISSING_END_S = 0.5
 ORDER = ("frames", "boxes", "adapted_models", "poses", "strides", "gait", "features", "bouts")
 
 
@@ -85,6 +86,7 @@ def _figures(results: Mapping[str, Any], min_score: float, max_gap_s: float) -> 
     return {
         **_frame_figures(results["frames"]),
         "frames_decoded": int(np.sum(frames["is_decoded"].to_numpy())),
+        "frames_damaged": int(np.sum(~frames["is_decoded"].to_numpy())),
         "frames_predicted": int(has_pose.sum()),
         "duration_s": float(smoothed.poses.time_s[-1] - smoothed.poses.time_s[0]),
         "absent_fraction": float(1 - has_pose.mean()),
@@ -107,8 +109,8 @@ def _median(values: ndarray) -> float:
 def _frame_figures(frames: str) -> dict[str, Any]:
     """What the container says; nothing for a video that could not be opened."""
     record = read_record(frames)
-    names = ("container_frames", "fps", "width_px", "height_px", "is_estimated_time")
-    return {name: record[name] for name in names if name in record}
+    names = ("container_frames", "missing_end_s", "fps", "width_px", "height_px")
+    return {name: record[name] for name in (*names, "is_estimated_time") if name in record}
 
 
 def _flags(
@@ -118,6 +120,11 @@ def _flags(
     promised, decoded = figures["container_frames"], figures["frames_decoded"]
     if promised and promised != decoded:
         flags.append(f"the file promises {promised} frames, {decoded} could be decoded")
+    elif figures["frames_damaged"]:
+        flags.append(f"damaged frames: {figures['frames_damaged']}; others may be missing there")
+    if figures["missing_end_s"] > MAX_MISSING_END_S:
+        missing_s = figures["missing_end_s"]
+        flags.append(f"the frames end {missing_s:.1f} s before the file's own end: it was cut")
     if figures["is_estimated_time"]:
         flags.append("some time stamps were missing and were filled from the nominal rate")
     if figures["absent_fraction"] > max_absent_fraction:

@@ -55,7 +55,7 @@ def compare_video(
     smoothed, expected = read_smoothed(poses), read_expected_error(poses)
     summary = json.loads(_beside(truth, "truth.json").read_text(encoding="utf-8"))
     keypoints = smoothed.poses.space.keypoints
-    true_px, is_visible = _true_positions(pq.read_table(truth), keypoints, len(smoothed.poses))
+    true_px, is_visible = true_positions(pq.read_table(truth), keypoints, len(smoothed.poses))
     members = read_member_poses(predicted)
     stages = {"raw": _median(members)}
     if adapted:
@@ -94,7 +94,7 @@ def _median(members: list[Poses]) -> Float[ndarray, "frame keypoint 2"]:
     return np.median([member.xy_px[:, 0] for member in members], axis=0)
 
 
-def _true_positions(
+def true_positions(
     table: pa.Table, keypoints: tuple[str, ...], frames: int
 ) -> tuple[Float[ndarray, "frame keypoint 2"], Bool[ndarray, "frame keypoint"]]:
     """Dense truth of the first individual, NaN for keypoints without truth; where it is seen."""

@@ -32,7 +32,8 @@ class FrameIndex:
     `container_frames` is what the file's header promises (0: unknown), `is_estimated_time` that
     some time stamps were missing and were filled from the nominal rate. `rotation_deg` is how a
     player turns the pictures (counterclockwise); `read_frames` does it too, and width and height
-    are those of the turned picture.
+    are those of the turned picture. `missing_end_s` is how much earlier the frames end than the
+    header's duration, for files that promise no count (Matroska); 0 where nothing is missing.
     """
 
     frame: Int[ndarray, "frame"]
@@ -43,6 +44,7 @@ class FrameIndex:
     container_frames: int
     is_estimated_time: bool
     rotation_deg: int
+    missing_end_s: float
 
     @property
     def fps(self) -> float:
@@ -61,14 +63,15 @@ def index_frames(path: str | Path, fps: float | None) -> FrameIndex:
     with _opened(path) as container:
         stream = container.streams.video[0]
         width, height = stream.codec_context.width, stream.codec_context.height
-        promised, rate = stream.frames, float(stream.average_rate or 0)
+        promised, rate = stream.frames, float(stream.average_rate or 30)
+        promised_s = (container.duration or 0) / av.time_base
         for frame in _decoded_frames(container):
             stamps.append(frame.time)
             decoded.append(not frame.is_corrupt)
             rotation = frame.rotation
     if not stamps:
         raise VideoError(STAGE, f"{path} holds no frame that can be decoded; replace the file")
-    time_s = np.arange(len(stamps)) / fps if fps else _filled_times(stamps, rate or 30.0)
+    time_s = np.arange(len(stamps)) / fps if fps else _filled_times(stamps, rate)
     return FrameIndex(
         np.arange(len(stamps), dtype=np.int32),
         time_s,
@@ -77,6 +80,7 @@ def index_frames(path: str | Path, fps: float | None) -> FrameIndex:
         promised,
         None in stamps and not fps,
         rotation,
+        _missing_end(stamps, promised_s, rate) if not promised else 0.0,
     )
 
 
@@ -163,6 +167,12 @@ def _rgb(frame: av.VideoFrame) -> UInt8[ndarray, "height width 3"]:
     if is_usual and frame.colorspace in BT_601 and frame.width % 2 == frame.height % 2 == 0:
         return cv2.cvtColor(frame.to_ndarray(), cv2.COLOR_YUV2RGB_I420)
     return frame.to_ndarray(format="rgb24")
+
+
+def _missing_end(stamps: list[float | None], promised_s: float, rate: float) -> float:
+    """Seconds from the end of the last frame to that of the file, as its header tells it."""
+    last = max((stamp for stamp in stamps if stamp is not None), default=promised_s)
+    return max(promised_s - last - 1 / rate, 0.0)
 
 
 def _filled_times(stamps: list[float | None], rate: float) -> Float[ndarray, "frame"]:

@@ -35,6 +35,7 @@ def frames_record(frames: FrameIndex) -> dict[str, Any]:
         "container_frames": frames.container_frames,
         "is_estimated_time": frames.is_estimated_time,
         "rotation_deg": frames.rotation_deg,
+        "missing_end_s": frames.missing_end_s,
     }
 
 

@@ -14,7 +14,7 @@ from superanimal_core.pose.boxes import box_iou, boxes_from_keypoints
 SEEN = 0.1  # score from which a keypoint counts
 EDGE = 0.02  # of the window's side
 MAX_AT_EDGE = 0.1  # of the seen keypoints
-MIN_SCORE_RATIO = 0.8  # of the mean score in detected boxes
+MIN_SCORE_RATIO = 0.9  # of the mean score in detected boxes
 MIN_OVERLAP = 0.3  # of the pose's extent and the box
 
 

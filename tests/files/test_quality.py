@@ -17,7 +17,7 @@ LIMITS |= {"max_uncertainty_px": 10.0, "max_gap_s": 0.45}
 FRAMES = 20
 
 
-def write_results(folder, promised=FRAMES, absent=0, gap=(0, 0), variance=1.0, estimated=False):
+def write_results(folder, promised=FRAMES, absent=0, gap=(0, 0), variance=1.0, damaged=0, **record):
     """The tables of one video: 20 frames, 2 keypoints, 1 individual."""
     folder.mkdir(exist_ok=True)
     shape = (FRAMES, 1, 2)
@@ -33,9 +33,10 @@ def write_results(folder, promised=FRAMES, absent=0, gap=(0, 0), variance=1.0, e
         poses, np.full_like(xy, variance), xy, np.zeros_like(xy), members, np.ones((1, 2))
     )
     write_smoothed(smoothed, folder / "poses.parquet", {})
-    record = {"container_frames": promised, "fps": 10.0, "width_px": 64, "height_px": 48}
-    frames = pa.table({"frame": range(FRAMES), "is_decoded": [True] * FRAMES})
-    write_parquet(frames, folder / "frames.parquet", {**record, "is_estimated_time": estimated})
+    record = {"is_estimated_time": False, "missing_end_s": 0.0, **record}
+    record |= {"container_frames": promised, "fps": 10.0, "width_px": 64, "height_px": 48}
+    frames = pa.table({"frame": range(FRAMES), "is_decoded": np.arange(FRAMES) >= damaged})
+    write_parquet(frames, folder / "frames.parquet", record)
     for name, rows in (("boxes", 20), ("strides", 3), ("gait", 1), ("features", 20), ("bouts", 2)):
         write_parquet(pa.table({"x": range(rows)}), folder / f"{name}.parquet", {})
     names = ("frames", "boxes", "poses", "strides", "gait", "features", "bouts")
@@ -65,7 +66,10 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
         ({"gap": (5, 9)}, "1 gap without a pose, too long to bridge (up to 0.5 s)"),
         ({"absent": 10}, "50% of the frames have no pose"),
         ({"variance": 400.0}, "median uncertainty 20.0 px"),
-        ({"estimated": True}, "some time stamps were missing"),
+        ({"is_estimated_time": True}, "some time stamps were missing"),
+        ({"damaged": 2}, "the file promises 20 frames, 18 could be decoded"),
+        ({"promised": 0, "damaged": 2}, "damaged frames: 2"),
+        ({"promised": 0, "missing_end_s": 2.0}, "the frames end 2.0 s before the file's own end"),
     ],
 )
 def test_what_is_doubtful_is_flagged_with_its_figure(tmp_path, changes, reason):

@@ -85,6 +85,7 @@ def test_a_stated_rate_overrides_the_time_stamps(tmp_path):
 def test_time_starts_at_the_first_frame(tmp_path):
     index = index_frames(write_frames(tmp_path / "v.mkv", 5, 7000 + 40 * np.arange(5)), None)
     np.testing.assert_allclose(index.time_s, np.arange(5) * 0.04, atol=2e-3)
+    assert index.missing_end_s == pytest.approx(0, abs=1e-3)
 
 
 def test_frames_come_in_order_also_with_frames_that_depend_on_later_ones(tmp_path):
@@ -153,6 +154,8 @@ def test_a_file_cut_in_its_middle_gives_the_frames_before_the_cut(tmp_path):
     seen = [number_of(image) for image in read_frames(cut)]
     assert seen == list(range(len(index.frame)))
     assert (np.diff(index.time_s) > 0).all()
+    assert index.missing_end_s == pytest.approx((200 - len(index.frame)) / FPS)
+    assert index_frames(whole, None).missing_end_s < 1e-6
 
 
 def test_damage_in_the_middle_loses_only_what_is_damaged(tmp_path):
@@ -164,6 +167,39 @@ def test_damage_in_the_middle_loses_only_what_is_damaged(tmp_path):
     assert 80 <= len(index.frame) < 100
     assert index.container_frames == 100
     assert len(list(read_frames(tmp_path / "damaged.mp4"))) == len(index.frame)
+
+
+@pytest.mark.parametrize("suffix", [".mp4", ".mkv"])
+def test_zeros_in_the_middle_are_told_by_a_damaged_frame_or_a_lower_count(tmp_path, suffix):
+    content = bytearray(write_frames(tmp_path / f"whole{suffix}", 200).read_bytes())
+    middle = len(content) // 2
+    content[middle : middle + 300] = bytes(300)
+    (tmp_path / f"zeros{suffix}").write_bytes(content)
+    index = index_frames(tmp_path / f"zeros{suffix}", None)
+    assert 150 <= len(index.frame) < 200
+    assert not index.is_decoded.all()
+    assert index.container_frames in (0, 200)  # Matroska promises no count
+    assert index.time_s[-1] == pytest.approx(199 / FPS, abs=1e-3)
+    assert len(list(read_frames(tmp_path / f"zeros{suffix}"))) == len(index.frame)
+
+
+def test_a_file_without_index_and_time_stamps_is_read_and_says_so(tmp_path):
+    """The bare stream of H.264: no container, so no index, count, duration or stamps."""
+    with (
+        av.open(str(write_frames(tmp_path / "v.mp4", 30, bf="0"))) as source,
+        av.open(str(tmp_path / "bare.h264"), "w") as target,
+    ):
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    index = index_frames(tmp_path / "bare.h264", None)
+    assert index.is_estimated_time
+    assert index.missing_end_s == 0
+    np.testing.assert_allclose(index.time_s, np.arange(30) / FPS, atol=1e-3)
+    assert [number_of(image) for image in read_frames(tmp_path / "bare.h264")] == list(range(30))
+    assert not index_frames(tmp_path / "bare.h264", 50.0).is_estimated_time
 
 
 @pytest.mark.parametrize(

@@ -209,7 +209,7 @@ def write_tables(folder: Path, strides, bouts, time_s) -> None:
     """frames, strides, gait, features and bouts of a video."""
     container = {"container_frames": len(time_s), "fps": FPS, "width_px": 640, "height_px": 480}
     frames = pa.table({"time_s": time_s, "is_decoded": np.ones(len(time_s), bool)})
-    record = {**RECORD, **container, "is_estimated_time": False}
+    record = {**RECORD, **container, "is_estimated_time": False, "missing_end_s": 0.0}
     write_parquet(frames, folder / "frames.parquet", record)
     write_parquet(columns_to_table(strides), folder / "strides.parquet", RECORD)
     gait = summarize_gait(strides, fps=FPS)
