@@ -4,6 +4,7 @@ Shortly before its time is over, or when it is preempted, Slurm sends the job a 
 keeps a checkpoint and hands the signal on; submitit asks for `checkpoint` and requeues the job.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -21,6 +22,8 @@ class TrainingJob:
 
     def __call__(self) -> None:
         """Join the others, if there are any, and work."""
+        if restarts := os.environ.get("SLURM_RESTART_COUNT"):  # Slurm sets it after a requeue
+            print(f"restart {restarts} of job {os.environ['SLURM_JOB_ID']}", flush=True)
         if self.processes == 1:
             self.work()
             return
