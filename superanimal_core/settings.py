@@ -177,7 +177,7 @@ class InferenceSettings(Section):
     """How networks are run over a video."""
 
     batch: Count
-    precision: Literal["float32", "bfloat16"]
+    precision: Literal["float32", "bfloat16", "float16"]
     scales: tuple[Positive, ...] = Field(min_length=1)
     flip: bool
     chunk_frames: Count

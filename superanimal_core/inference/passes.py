@@ -62,7 +62,7 @@ def _run(
     try:
         pixels = bundle.crop.normalize(crops.to(device))
         pixels = pixels.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+        with torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32"):
             outputs = network(pixels)
         xy_px, score = network.decode(outputs)
         return xy_px.cpu().numpy().astype(np.float64), score.cpu().numpy().astype(np.float64)

@@ -56,6 +56,15 @@ def test_the_size_of_a_batch_does_not_change_the_poses():
     np.testing.assert_allclose(one.score, many.score, atol=1e-5)
 
 
+@pytest.mark.parametrize(("precision", "limit"), [("bfloat16", 0.02), ("float16", 0.003)])
+def test_half_precision_gives_nearly_the_same_scores(precision, limit):
+    bundle, boxes = bundle_of(0), boxes_of()
+    exact, halved = (predicted([bundle], boxes, precision=p)[0] for p in ("float32", precision))
+    scale = np.nanmax(exact.score)
+    error = np.nanmax(np.abs(halved.score - exact.score)) / scale
+    assert 0 < error < limit
+
+
 def test_members_in_one_pass_see_what_each_sees_alone():
     bundles, boxes = [bundle_of(0), bundle_of(1)], boxes_of()
     together = predicted(bundles, boxes)
