@@ -77,6 +77,11 @@ def start_again_now(job):
     slurm_says("scontrol", "update", f"JobId={job}", "StartTime=now")
 
 
+def assert_same(found, expected):
+    assert found.keys() == expected.keys()
+    assert all(torch.equal(found[name], expected[name]) for name in expected)
+
+
 def assert_went_on(training, job, undisturbed):
     """Started twice as one job, no step lost or done twice, and the weights to the last bit."""
     last = HELD_AT + 1  # the first start may end before it tells of the step that it has kept
@@ -84,9 +89,7 @@ def assert_went_on(training, job, undisturbed):
     assert steps == [step for step in range(1, STEPS + 1) if step != last]
     assert f"restart 1 of job {job}" in training.log.read_text()
     assert f"going on after step {last}" in training.log.read_text()
-    found = weights_of(training.folder)
-    assert found.keys() == undisturbed.keys()
-    assert all(torch.equal(found[name], undisturbed[name]) for name in found)
+    assert_same(weights_of(training.folder), undisturbed)
 
 
 def test_a_job_that_is_told_of_its_end_is_requeued_and_goes_on_exactly(training, undisturbed):
@@ -129,7 +132,7 @@ def test_a_job_that_outlived_its_run_is_adopted(training, undisturbed):
     wait_until(lambda: f"waiting for job {job}" in training.log.read_text(), "the job is adopted")
     training.finish()
     assert training.steps() == list(range(1, STEPS + 1))
-    assert weights_of(training.folder).keys() == undisturbed.keys()
+    assert_same(weights_of(training.folder), undisturbed)
 
 
 def test_a_run_that_is_told_to_stop_takes_its_job_with_it(training):
