@@ -7,6 +7,8 @@ from superanimal_core.files.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_stems
 from superanimal_core.settings import ModelSettings, Settings
 
+WHOLE_FRAME = "whole_frame"  # in place of a detector: every frame is the box of one animal
+
 
 def settings_mistakes(
     settings: Settings,
@@ -49,6 +51,13 @@ def settings_mistakes(
             f"config/config.yaml: transfer.single_dataset: no data set '{single}' with role "
             f"'pretrain'{did_you_mean(single, trained)}"
         )
+    for row in videos.values():
+        alone = row.model in settings.models and row.max_individuals > 1
+        if alone and settings.models[row.model].detector_weights == WHOLE_FRAME:
+            mistakes.append(
+                f"{settings.videos}: video '{row.video}' may show {row.max_individuals} animals, "
+                f"but model '{row.model}' has the detector '{WHOLE_FRAME}', which finds one"
+            )
     for name, model in settings.models.items():
         if model.space not in settings.features.anatomy:
             mistakes.append(
@@ -121,7 +130,9 @@ def weights_mistakes(settings: Settings, released: Mapping[str, ReleasedRow]) ->
         for kind in ("pose", "detector"):
             weights = getattr(model, f"{kind}_weights")
             place, row = f"{where}.{kind}_weights", released.get(weights)
-            if weights is None or (row is None and Path(weights).exists()):
+            if weights is None or (kind == "detector" and weights == WHOLE_FRAME):
+                continue
+            if row is None and Path(weights).exists():
                 continue
             if row is None:
                 known = [r.name for r in released.values() if r.kind == kind]

@@ -94,6 +94,14 @@ def detect_again(
     return again
 
 
+def whole_frames(
+    frames: int, width_px: int, height_px: int
+) -> tuple[Float[ndarray, "frame 1 4"], Float[ndarray, "frame 1"]]:
+    """Boxes of a video with one animal and no detector: every frame is its box, with score 1."""
+    box = np.array([0.0, 0.0, width_px, height_px])
+    return np.tile(box, (frames, 1, 1)), np.ones((frames, 1))
+
+
 def assign_slots(
     previous: Float[ndarray, "individual 4"], new: Float[ndarray, "box 4"]
 ) -> list[int]:

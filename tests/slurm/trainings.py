@@ -1,13 +1,16 @@
 """A training for jobs of submitit on the test cluster; the jobs import this module."""
 
+import os
 import sys
 import time
+import traceback
 
 import torch
 from dot_world import DotWorld
 from safetensors.torch import load_file, save_file
 
 from superanimal_core.cluster.launch import run_training
+from superanimal_core.errors import TrainingError
 from superanimal_core.files.training_checkpoints import folder_checkpoints
 from superanimal_core.settings import TrainingJobSettings
 from superanimal_core.training.loop import fit
@@ -67,7 +70,12 @@ def run(work, jobs, log):
     """What the rule does, its words in a file."""
     with log.open("a") as told:
         sys.stdout = sys.stderr = told
-        run_training(work, log.parent / "work", jobs)
+        try:
+            run_training(work, log.parent / "work", jobs)
+        except TrainingError:
+            traceback.print_exc()
+            told.flush()
+            os._exit(1)
 
 
 def weights_of(folder):

@@ -29,6 +29,7 @@ from superanimal_core.files.shipped import (
     shipped_digest,
 )
 from superanimal_core.files.study import ROLES, read_study
+from superanimal_core.files.study_settings import WHOLE_FRAME
 from superanimal_core.provenance import script_digest
 
 try:
@@ -247,10 +248,13 @@ def unified(*roles):
 
 
 def detector_of_video(wildcards):
-    """The detector of a video's model; a fine-tuned model uses its parent's."""
+    """The detector of a video's model (a fine-tuned one uses its parent's); none is also one."""
     model = STUDY.videos[wildcards.video].model
-    own = config["models"][model]["fine_tune"]
-    return f"results/models/{own['parent'] if own else model}/detector"
+    if tuned := config["models"][model]["fine_tune"]:
+        model = tuned["parent"]
+    if config["models"][model]["detector_weights"] == WHOLE_FRAME:
+        return []
+    return f"results/models/{model}/detector"
 
 
 # where every frame has been looked at, a second look says the same

@@ -7,19 +7,22 @@ pass_failure_on(snakemake)  # before torch is imported
 from superanimal_core.files.bundles import read_detector
 from superanimal_core.files.parquet import write_parquet
 from superanimal_core.files.video import read_frames
-from superanimal_core.files.video_tables import boxes_to_table, read_times
-from superanimal_core.inference.detect import detect_animals
+from superanimal_core.files.video_tables import boxes_to_table, read_frame_size, read_times
+from superanimal_core.inference.detect import detect_animals, whole_frames
 from superanimal_core.network.devices import use_device
 
 with video_step(snakemake) as record:
     time_s = read_times(snakemake.input.frames)
-    boxes, scores = detect_animals(
-        read_detector(snakemake.input.detector),
-        read_frames(snakemake.input.video),
-        time_s,
-        max_individuals=snakemake.params.max_individuals,
-        batch=snakemake.params.batch,
-        device=use_device(snakemake.threads, seed=0),
-        **snakemake.params.detector,
-    )
+    if snakemake.input.detector:
+        boxes, scores = detect_animals(
+            read_detector(snakemake.input.detector),
+            read_frames(snakemake.input.video),
+            time_s,
+            max_individuals=snakemake.params.max_individuals,
+            batch=snakemake.params.batch,
+            device=use_device(snakemake.threads, seed=0),
+            **snakemake.params.detector,
+        )
+    else:
+        boxes, scores = whole_frames(len(time_s), *read_frame_size(snakemake.input.frames))
     write_parquet(boxes_to_table(boxes, scores, time_s), snakemake.output.boxes, record)
