@@ -16,7 +16,7 @@ import yaml
 
 from superanimal_core.evaluation.metrics import euclidean_error_px
 from superanimal_core.inference.predict import predict_labels
-from superanimal_core.network.bundle import new_bundle
+from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -89,8 +89,10 @@ def draw_labels(count: int, seed: int, images: dict[str, np.ndarray]) -> tuple[L
     return fill_boxes(labels, 0.1), np.array(truth)
 
 
-def train_network(train: Labels, images: dict[str, np.ndarray], masking: bool, seed: int):
-    """A network of the demo's kind on a third of its steps."""
+def train_network(
+    train: Labels, images: dict[str, np.ndarray], masking: bool, seed: int, part: float = 1 / 3
+) -> ModelBundle:
+    """A network of the demo's kind on a part of its steps."""
     config = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
     use_device(2, seed)
     model = config["models"]["mouse"]
@@ -106,7 +108,7 @@ def train_network(train: Labels, images: dict[str, np.ndarray], masking: bool, s
         crop=CropGeometry((side, side), shared["crop_margin"], *colors, in_whole_pixels=False),
         trained_on=train.sources,
     )
-    steps = config["training"]["steps"] // 3
+    steps = round(config["training"]["steps"] * part)
     training = TrainingSettings(**{**config["training"], "steps": steps, "masking": masking})
     augment = AugmentSettings(**config["augment"])
     device = torch.device("cpu")

@@ -58,7 +58,7 @@ def main() -> None:
     known = (drawn.state[~is_new] != LabelState.NOT_IN_DATASET).any(axis=0)
     rows, started = [], time.monotonic()
     for seed in [0] if chosen.quick else range(chosen.seeds):
-        teacher = train_network(drawn.select(~is_new), images, True, seed)
+        teacher = train_network(drawn.select(~is_new), images, True, seed, part=1.0)
         cells = [(ZERO_SHOT, 0.0), *((m, f) for f in FRACTIONS for m in MODES if m != ZERO_SHOT)]
         for mode, fraction in cells:
             labels = few_shot(drawn.select(is_new), fraction, seed)

@@ -60,7 +60,8 @@ class Executor(OfficialExecutor):
 
     def get_partition_arg(self, job: Any) -> str:
         """The partition, and the job's identity: the last `--comment` of a submission counts."""
-        return f"{super().get_partition_arg(job)} --comment={shlex.quote(comment(_tokens(job)))}"
+        identity = comment(_tokens(job), str(self.workflow.workdir_init))
+        return f"{super().get_partition_arg(job)} --comment={shlex.quote(identity)}"
 
     def run_jobs(self, jobs: list[Any]) -> None:
         """Adopts what an earlier run left behind, submits the rest."""

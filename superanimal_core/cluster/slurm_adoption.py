@@ -1,15 +1,21 @@
 """Jobs that outlived the Snakemake that submitted them: whose work they do, what becomes of them.
 
 Every job carries its identity as its Slurm comment: one token per rule's run in it. A token has two
-halves: what is made (rule and output files) and from what (inputs, parameters, code digest).
+halves: what is made (rule and output files) and from what (inputs, parameters, code digest). Slurm
+takes 1,024 characters; the tokens of a larger batch lie in a file of the study, which is named.
 """
 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
-MARK = "superanimal:"
+from superanimal_core.files.atomic import replacing
+
+MARK, KEPT = "superanimal:", "superanimal-kept:"
+LONGEST_COMMENT = 1024  # characters, slurmctld's limit
 HALF = 10  # hexadecimal digits
+JOBS = Path(".snakemake/superanimal-jobs")
 
 
 @dataclass(frozen=True)
@@ -37,9 +43,17 @@ def token(
     return "-".join(hashlib.sha256(text.encode()).hexdigest()[:HALF] for text in (made, source))
 
 
-def comment(tokens: Iterable[str]) -> str:
-    """The Slurm comment of a job with these tokens."""
-    return MARK + ",".join(sorted(tokens))
+def comment(tokens: Iterable[str], folder: str | Path) -> str:
+    """The Slurm comment of a job with these tokens, submitted from this folder."""
+    text = MARK + ",".join(sorted(tokens))
+    if len(text) <= LONGEST_COMMENT:
+        return text
+    name = hashlib.sha256(text.encode()).hexdigest()
+    path = Path(folder, JOBS, name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return KEPT + name
 
 
 def parse_running(listing: str, folder: str, own_run: str) -> list[RunningJob]:
@@ -47,6 +61,9 @@ def parse_running(listing: str, folder: str, own_run: str) -> list[RunningJob]:
     jobs = []
     for line in listing.splitlines():
         job_id, name, where, text = ([*line.split("|", 3), "", "", ""])[:4]
+        if where == folder and text.startswith(KEPT):
+            kept = Path(folder, JOBS, text.removeprefix(KEPT).strip())
+            text = kept.read_text(encoding="utf-8") if kept.is_file() else ""
         if where == folder and name != own_run and text.startswith(MARK):
             tokens = frozenset(text.removeprefix(MARK).strip().split(","))
             jobs.append(RunningJob(job_id.strip(), tokens))
