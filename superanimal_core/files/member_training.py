@@ -4,34 +4,29 @@ A call holds plain values only, so that it can be sent to another machine. Sever
 make the same call together (cluster.training_job); the first one writes.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from numpy import ndarray
 
 from superanimal_core.files.bundles import (
     crop_from_mapping,
-    read_bundle,
     read_initial_weights,
     write_bundle,
 )
 from superanimal_core.files.images import cached_reader
-from superanimal_core.files.label_files import read_all_labels, read_training_labels
+from superanimal_core.files.label_files import read_training_labels
 from superanimal_core.files.log import Progress
 from superanimal_core.files.training_checkpoints import checkpoints_of
 from superanimal_core.files.work_folder import work_folder
-from superanimal_core.inference.predict import predict_labels
 from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.devices import use_device
-from superanimal_core.pose.labels import Labels, fill_boxes, held_out_labels
+from superanimal_core.pose.labels import Labels, fill_boxes
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.training.loop import fit
 from superanimal_core.training.processes import processes_here
-from superanimal_core.training.replay import complete_labels
-from superanimal_core.training.transfer import MEMORY_REPLAY, start_from
 
 
 @dataclass(frozen=True)
@@ -106,42 +101,3 @@ def pretrain(call: MemberTraining, network: Mapping[str, Any], weights: str | No
         weights=read_initial_weights(weights),
     )
     call.fit(bundle, labels, device)
-
-
-def fine_tune(
-    call: MemberTraining,
-    parent_folder: str,
-    mode: str,
-    inference: Mapping[str, Any],
-    replay: Mapping[str, Any],
-) -> None:
-    """Train a member of a pretrained model on a lab's labels; `mode` as in training.transfer."""
-    device, parent = use_device(call.threads, call.seed), read_bundle(parent_folder)
-    labels = with_memory(call.labels(), parent, mode, {**inference, "device": device}, replay)
-    call.fit(start_from(parent, mode, labels.sources), labels, device)
-
-
-def with_memory(
-    labels: Labels,
-    parent: ModelBundle,
-    mode: str,
-    look: Mapping[str, Any],
-    replay: Mapping[str, Any],
-) -> Labels:
-    """Labels that what the parent sees completes, for memory replay; as they are for other modes.
-
-    `look` are the last arguments of `predict_labels`, `replay` those of `complete_labels`.
-    """
-    if mode != MEMORY_REPLAY:
-        return labels
-    xy_px, score = predict_labels([parent], labels, cached_reader(), **look)
-    return complete_labels(labels, xy_px[0], score[0], **replay)
-
-
-def held_out_predictions(
-    bundle: ModelBundle, unified: Sequence[str], box_margin: float, look: Mapping[str, Any]
-) -> tuple[ndarray, ndarray, Labels]:
-    """What a network sees on held-out labels of data sets: positions (px), scores; the labels."""
-    held = held_out_labels(fill_boxes(read_all_labels(unified), box_margin))
-    xy_px, score = predict_labels([bundle], held, cached_reader(), **look)
-    return xy_px[0], score[0], held

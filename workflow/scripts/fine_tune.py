@@ -4,7 +4,8 @@ from functools import partial
 from pathlib import Path
 
 from superanimal_core.cluster.launch import run_training, training_threads
-from superanimal_core.files.member_training import MemberTraining, fine_tune
+from superanimal_core.files.fine_tuning import fine_tune
+from superanimal_core.files.member_training import MemberTraining
 from superanimal_core.files.step import study_step
 from superanimal_core.files.work_folder import remove_work_folders
 from superanimal_core.settings import TrainingJobSettings

@@ -5,10 +5,10 @@ from pathlib import Path
 from superanimal_core.datasets.few_shot import few_shot
 from superanimal_core.evaluation.transfer import transfer_row
 from superanimal_core.files.bundles import read_bundle, read_initial_weights
+from superanimal_core.files.fine_tuning import held_out_predictions, with_memory
 from superanimal_core.files.images import cached_reader
 from superanimal_core.files.label_files import read_training_labels
 from superanimal_core.files.log import Progress
-from superanimal_core.files.member_training import held_out_predictions, with_memory
 from superanimal_core.files.parquet import write_parquet
 from superanimal_core.files.step import study_step
 from superanimal_core.files.tables import columns_to_table
