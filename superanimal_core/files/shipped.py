@@ -22,14 +22,16 @@ def is_shipped(path: str | Path) -> bool:
     return Path(path).is_relative_to(WORKFLOW)
 
 
-def relative_to_workflow(path: str | Path) -> str:
-    """What `own_or_shipped` was asked for: `own_or_shipped(relative_to_workflow(p)) == p`."""
-    return str(Path(path).relative_to(WORKFLOW)) if is_shipped(path) else str(path)
+def by_content(paths: Iterable[str | Path]) -> dict[str, str]:
+    """Files as params of a rule: what to ask `own_or_shipped` for, and what is in it (hex digest).
 
-
-def shipped_digest(paths: Iterable[str | Path]) -> str:
-    """Hex digest of the contents of those files that the workflow brings."""
-    digest = hashlib.sha256()
-    for path in sorted(filter(is_shipped, map(str, paths))):
-        digest.update(Path(path).read_bytes())
-    return digest.hexdigest()[:16]
+    '' in place of the digest of a study's own file, which is an input and counts as such.
+    """
+    named = {}
+    for path in map(Path, paths):
+        if is_shipped(path):
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+            named[str(path.relative_to(WORKFLOW))] = digest
+        else:
+            named[str(path)] = ""
+    return named

@@ -60,7 +60,9 @@ def description_of(study, model):
     return json.loads((study / "results/models/mouse" / model / "bundle.json").read_text())
 
 
-def test_released_layouts_give_poses_without_network_or_training(workflow, zero_shot, offline):
+def test_released_layouts_give_poses_without_network_or_training(
+    workflow, zero_shot, offline, tmp_path
+):
     change_setting(zero_shot, "adaptation.enabled", False)
     poses = "results/videos/mouse/poses.parquet"
     result = run_snakemake(workflow, zero_shot, poses, sabotage=offline)
@@ -74,6 +76,8 @@ def test_released_layouts_give_poses_without_network_or_training(workflow, zero_
     assert "weights/pose_model.pth" in member["made_by"]["inputs"]
     assert description_of(zero_shot, "detector")["architecture"] == "ssdlite"
     assert planned(run_snakemake(workflow, zero_shot, poses, "-n")) == {}
+    moved = shutil.copytree(workflow, tmp_path / "elsewhere")
+    assert planned(run_snakemake(moved, zero_shot, poses, "-n")) == {}
     change_setting(zero_shot, "detector.normalize_twice", False)
     rerun = planned(run_snakemake(workflow, zero_shot, poses, "-n"))
     assert "import_detector" in rerun

@@ -23,11 +23,7 @@ from superanimal_core.files.run_owner import (
     name_runner,
     write_owner,
 )
-from superanimal_core.files.shipped import (
-    is_shipped,
-    relative_to_workflow,
-    shipped_digest,
-)
+from superanimal_core.files.shipped import by_content, is_shipped
 from superanimal_core.files.study import ROLES, read_study
 from superanimal_core.files.study_settings import WHOLE_FRAME
 from superanimal_core.provenance import script_digest
@@ -177,6 +173,24 @@ def evaluated_models():
 
 def space_of_video(wildcards):
     return config["models"][STUDY.videos[wildcards.video].model]["space"]
+
+
+def own_files(named):
+    """Input function: those files that the study has itself, of all that a function names.
+
+    The workflow's own are no inputs, since their paths would tell where it lies (`contents_of`).
+    """
+    return lambda wildcards: [path for path in named(wildcards) if not is_shipped(path)]
+
+
+def contents_of(named):
+    """Params function: all files that a function names, those of the workflow by their content."""
+    return lambda wildcards: by_content(named(wildcards))
+
+
+def space_of_model(wildcards):
+    """The keypoint space that a model speaks, as a list of one file."""
+    return [STUDY.spaces[model_settings(wildcards)["space"]]]
 
 
 def tables_of_dataset(wildcards):

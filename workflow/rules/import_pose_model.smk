@@ -2,7 +2,7 @@ rule import_pose_model:
     """The one member of a model whose weights come from elsewhere."""
     input:
         weights=weights_of("pose_weights"),
-        space=lambda wildcards: STUDY.spaces[model_settings(wildcards)["space"]],
+        own=own_files(space_of_model),
     output:
         member=directory("results/models/{model}/member-{seed}"),
     log:
@@ -15,6 +15,7 @@ rule import_pose_model:
         "../../envs/environment.yaml"
     params:
         code=code("import_pose_model"),
+        space=contents_of(space_of_model),
         subpixel=config["network"]["subpixel"],
     script:
         "../scripts/import_pose_model.py"

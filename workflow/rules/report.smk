@@ -37,9 +37,9 @@ rule report:
         code=code("report"),
         settings=dict(config),
         datasets={
-            name: vars(row) | {"conversion": relative_to_workflow(row.conversion)}
+            name: {k: v for k, v in vars(row).items() if k != "conversion"}
             for name, row in STUDY.datasets.items()
         },
-        page=shipped_digest(WORKFLOW.glob("superanimal_core/report/page.[hc]*")),
+        page=by_content(WORKFLOW.glob("superanimal_core/report/page.[hc]*")),
     script:
         "../scripts/report.py"

@@ -2,9 +2,7 @@ rule unify_dataset:
     """A data set in the unified keypoint space, divided into training and test."""
     input:
         labels="results/datasets/{dataset}/labels.parquet",
-        own=lambda wildcards: [
-            path for path in tables_of_dataset(wildcards) if not is_shipped(path)
-        ],
+        own=own_files(tables_of_dataset),
     output:
         unified="results/datasets/{dataset}/unified.parquet",
     log:
@@ -16,9 +14,6 @@ rule unify_dataset:
     params:
         code=code("unify_dataset"),
         labels=setting("labels"),
-        tables=lambda wildcards: [
-            relative_to_workflow(path) for path in tables_of_dataset(wildcards)
-        ],
-        shipped=lambda wildcards: shipped_digest(tables_of_dataset(wildcards)),
+        tables=contents_of(tables_of_dataset),
     script:
         "../scripts/unify_dataset.py"

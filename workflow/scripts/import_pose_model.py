@@ -3,10 +3,11 @@
 from superanimal_core.files.bundles import write_bundle
 from superanimal_core.files.documents import read_keypoint_space
 from superanimal_core.files.foreign_models import read_pose_model
+from superanimal_core.files.shipped import own_or_shipped
 from superanimal_core.files.step import study_step
 from superanimal_core.training.history import History
 
 with study_step(snakemake) as record:
-    space = read_keypoint_space(snakemake.input.space)
+    (space,) = map(read_keypoint_space, map(own_or_shipped, snakemake.params.space))
     bundle = read_pose_model(snakemake.input.weights, space, snakemake.params.subpixel)
     write_bundle(bundle, snakemake.output.member, record, History())
