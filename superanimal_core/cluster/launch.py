@@ -9,8 +9,9 @@ import pickle
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -31,11 +32,24 @@ from superanimal_core.cluster.slurm_states import (
 from superanimal_core.cluster.training_job import TrainingJob
 from superanimal_core.errors import TrainingError
 from superanimal_core.files.atomic import replacing
+from superanimal_core.files.member_training import MemberTraining
+from superanimal_core.files.work_folder import remove_work_folders
 from superanimal_core.settings import TrainingJobSettings
 
 LOOK_EVERY_S = {"local": 0.2, "slurm": 5.0}
 LAST_LOOKS = 4  # the result of a finished job may come late over a network file system
 JOB = "job"
+
+
+def train_member(
+    snakemake: Any, record: Mapping[str, Any], train: Callable[..., None], *how: Any
+) -> None:
+    """The member that a rule makes, by `train(MemberTraining, *how)` where the settings say."""
+    jobs = TrainingJobSettings(**snakemake.config["training_jobs"])
+    threads = snakemake.threads if jobs.where == "here" else jobs.cpus
+    call = MemberTraining.of_job(snakemake, record, threads, jobs.checkpoint_minutes)
+    run_training(partial(train, call, *how), call.work_folder, jobs)
+    remove_work_folders(Path(call.member))
 
 
 def run_training(work: Callable[[], None], folder: Path, jobs: TrainingJobSettings) -> None:
@@ -58,11 +72,6 @@ def run_training(work: Callable[[], None], folder: Path, jobs: TrainingJobSettin
     with _cancelled_with_us(jobs.where, job_id):
         _wait_for(folder, job_id, jobs)
     noted.unlink()
-
-
-def training_threads(jobs: TrainingJobSettings, of_rule: int) -> int:
-    """Threads of each process: the rule's own here, those of the settings in a job."""
-    return of_rule if jobs.where == "here" else jobs.cpus
 
 
 def _submit(work: Callable[[], None], folder: Path, jobs: TrainingJobSettings) -> str:

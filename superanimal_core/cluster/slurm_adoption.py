@@ -49,9 +49,7 @@ def comment(tokens: Iterable[str], folder: str | Path) -> str:
     if len(text) <= LONGEST_COMMENT:
         return text
     name = hashlib.sha256(text.encode()).hexdigest()
-    path = Path(folder, JOBS, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with replacing(path) as temporary:
+    with replacing(Path(folder, JOBS, name)) as temporary:
         temporary.write_text(text, encoding="utf-8")
     return KEPT + name
 
@@ -61,10 +59,12 @@ def parse_running(listing: str, folder: str, own_run: str) -> list[RunningJob]:
     jobs = []
     for line in listing.splitlines():
         job_id, name, where, text = ([*line.split("|", 3), "", "", ""])[:4]
-        if where == folder and text.startswith(KEPT):
+        if where != folder or name == own_run:
+            continue
+        if text.startswith(KEPT):
             kept = Path(folder, JOBS, text.removeprefix(KEPT).strip())
             text = kept.read_text(encoding="utf-8") if kept.is_file() else ""
-        if where == folder and name != own_run and text.startswith(MARK):
+        if text.startswith(MARK):
             tokens = frozenset(text.removeprefix(MARK).strip().split(","))
             jobs.append(RunningJob(job_id.strip(), tokens))
     return jobs

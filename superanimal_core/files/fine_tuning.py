@@ -30,8 +30,10 @@ def fine_tune(
 ) -> None:
     """Train a member of a pretrained model on a lab's labels; `mode` as in training.transfer."""
     device, parent = use_device(call.threads, call.seed), read_bundle(parent_folder)
-    labels = with_memory(call.labels(), parent, mode, {**inference, "device": device}, replay)
-    call.fit(start_from(parent, mode, labels.sources), labels, device)
+    read_image = cached_reader()
+    look = {"read_image": read_image, **inference, "device": device}
+    labels = with_memory(call.labels(), parent, mode, look, replay)
+    call.fit(start_from(parent, mode, labels.sources), labels, read_image, device)
 
 
 def with_memory(
@@ -43,11 +45,11 @@ def with_memory(
 ) -> Labels:
     """Labels that what the parent sees completes, for memory replay; as they are for other modes.
 
-    `look` are the last arguments of `predict_labels`, `replay` those of `complete_labels`.
+    `look` are the named arguments of `predict_labels`, `replay` those of `complete_labels`.
     """
     if mode != MEMORY_REPLAY:
         return labels
-    xy_px, score = predict_labels([parent], labels, cached_reader(), **look)
+    xy_px, score = predict_labels([parent], labels, **look)
     return complete_labels(labels, xy_px[0], score[0], **replay)
 
 
@@ -56,5 +58,5 @@ def held_out_predictions(
 ) -> tuple[ndarray, ndarray, Labels]:
     """What a network sees on held-out labels of data sets: positions (px), scores; the labels."""
     held = held_out_labels(fill_boxes(read_all_labels(unified), box_margin))
-    xy_px, score = predict_labels([bundle], held, cached_reader(), **look)
+    xy_px, score = predict_labels([bundle], held, **look)
     return xy_px[0], score[0], held

@@ -25,6 +25,8 @@ from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels, fill_boxes
 from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.training.batches import ReadImage
+from superanimal_core.training.history import History
 from superanimal_core.training.loop import fit
 from superanimal_core.training.processes import processes_here
 
@@ -70,23 +72,41 @@ class MemberTraining:
         """The labels to train on, with boxes."""
         return fill_boxes(read_training_labels(self.unified), self.box_margin)
 
-    def fit(self, bundle: ModelBundle, labels: Labels, device: torch.device) -> None:
+    def fit(
+        self, bundle: ModelBundle, labels: Labels, read_image: ReadImage, device: torch.device
+    ) -> None:
         """Train and write the model; goes on where a killed training of it stopped."""
-        training = TrainingSettings(**self.training)
-        with checkpoints_of(self.member, self.record, self.checkpoint_minutes) as checkpoints:
-            history = fit(
-                bundle,
-                labels,
-                cached_reader(),
-                training,
-                AugmentSettings(**self.augment),
-                seed=self.seed,
-                device=device,
-                tell=Progress(training.steps, "steps"),
-                checkpoints=checkpoints,
-            )
+        kept = (self.member, self.record, self.checkpoint_minutes)
+        how = (self.training, self.augment, self.seed, device)
+        history = fit_resumably(kept, bundle, labels, read_image, *how)
         if processes_here().rank == 0:
             write_bundle(bundle, self.member, self.record, history)
+
+
+def fit_resumably(
+    kept: tuple[str | Path, Mapping[str, Any], float],
+    bundle: ModelBundle,
+    labels: Labels,
+    read_image: ReadImage,
+    training: Mapping[str, Any],
+    augment: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+) -> History:
+    """`loop.fit` that shows its progress and keeps checkpoints; `kept` as for `checkpoints_of`."""
+    settings = TrainingSettings(**training)
+    with checkpoints_of(*kept) as checkpoints:
+        return fit(
+            bundle,
+            labels,
+            read_image,
+            settings,
+            AugmentSettings(**augment),
+            seed=seed,
+            device=device,
+            tell=Progress(settings.steps, "steps"),
+            checkpoints=checkpoints,
+        )
 
 
 def pretrain(call: MemberTraining, network: Mapping[str, Any], weights: str | None) -> None:
@@ -100,4 +120,4 @@ def pretrain(call: MemberTraining, network: Mapping[str, Any], weights: str | No
         trained_on=labels.sources,
         weights=read_initial_weights(weights),
     )
-    call.fit(bundle, labels, device)
+    call.fit(bundle, labels, cached_reader(), device)

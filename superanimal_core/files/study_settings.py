@@ -52,8 +52,8 @@ def settings_mistakes(
             f"'pretrain'{did_you_mean(single, trained)}"
         )
     for row in videos.values():
-        alone = row.model in settings.models and row.max_individuals > 1
-        if alone and settings.models[row.model].detector_weights == WHOLE_FRAME:
+        model = settings.models.get(row.model)
+        if model and model.detector_weights == WHOLE_FRAME and row.max_individuals > 1:
             mistakes.append(
                 f"{settings.videos}: video '{row.video}' may show {row.max_individuals} animals, "
                 f"but model '{row.model}' has the detector '{WHOLE_FRAME}', which finds one"

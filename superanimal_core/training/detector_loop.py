@@ -18,11 +18,12 @@ from superanimal_core.training.augment import change_light, random_affine
 from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.history import History
 from superanimal_core.training.processes import processes_here
-from superanimal_core.training.schedule import AveragedWeights, learning_rate_factor
+from superanimal_core.training.schedule import learning_rate_factor
 from superanimal_core.training.state import Checkpoints, TrainingState
 
 WARMUP = 0.1  # of the steps
 GRADIENT_CLIP = 5.0
+WEIGHT_DECAY = 0.01
 LOG_EVERY_STEPS = 20
 
 Square = tuple[UInt8[ndarray, "size size 3"], Float[ndarray, "box 4"]]
@@ -87,10 +88,9 @@ def fit_detector(
 def _start(detector: DetectorBundle, learning_rate: float, device: torch.device) -> TrainingState:
     """The training before its first step; the weights are not averaged."""
     network = detector.network.to(device).train()
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=learning_rate, fused=device.type in ("cpu", "cuda")
+    return TrainingState.before_the_first_step(
+        network, device, learning_rate=learning_rate, weight_decay=WEIGHT_DECAY, ema_decay=0.0
     )
-    return TrainingState(network, optimizer, AveragedWeights(network, 0.0), device)
 
 
 def _square(

@@ -24,7 +24,7 @@ from superanimal_core.training.history import History
 from superanimal_core.training.masking import keypoint_weights, masked_loss
 from superanimal_core.training.processes import Processes, processes_here
 from superanimal_core.training.sampling import draw_batch, sampling_weights
-from superanimal_core.training.schedule import AveragedWeights, learning_rate_factor
+from superanimal_core.training.schedule import learning_rate_factor
 from superanimal_core.training.state import Checkpoints, TrainingState
 
 
@@ -111,13 +111,13 @@ def _start(bundle: ModelBundle, training: TrainingSettings, device: torch.device
     network = bundle.network.to(device).to(memory_format=torch.channels_last).train()
     if training.frozen_batch_norm:
         freeze_batch_norm(network)
-    optimizer = torch.optim.AdamW(
-        network.parameters(),
-        lr=training.learning_rate,
+    return TrainingState.before_the_first_step(
+        network,
+        device,
+        learning_rate=training.learning_rate,
         weight_decay=training.weight_decay,
-        fused=device.type in ("cpu", "cuda"),
+        ema_decay=training.ema_decay,
     )
-    return TrainingState(network, optimizer, AveragedWeights(network, training.ema_decay), device)
 
 
 def _loss(

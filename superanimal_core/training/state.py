@@ -62,6 +62,25 @@ class TrainingState:
     held_out_px: list[float] = field(default_factory=list)
     best: dict[str, Tensor] = field(default_factory=dict)
 
+    @classmethod
+    def before_the_first_step(
+        cls,
+        network: nn.Module,
+        device: torch.device,
+        *,
+        learning_rate: float,
+        weight_decay: float,
+        ema_decay: float,
+    ) -> "TrainingState":
+        """The network, which is on the device, with a new optimizer and its own running mean."""
+        optimizer = torch.optim.AdamW(
+            network.parameters(),
+            lr=learning_rate,
+            weight_decay=weight_decay,
+            fused=device.type in ("cpu", "cuda"),
+        )
+        return cls(network, optimizer, AveragedWeights(network, ema_decay), device)
+
     def descend(self, loss: Float[Tensor, ""], learning_rate: float, gradient_clip: float) -> None:
         """One step down the gradient of a loss, whose length is clipped."""
         self.optimizer.zero_grad()

@@ -33,7 +33,7 @@ def test_an_undisturbed_job_runs_once(toy):
     assert len(toy.starts()) == 1
 
 
-def test_a_cancelled_job_is_tried_again(toy):
+def assert_a_cancelled_job_is_tried_again(toy):
     run = toy.start()
     toy.wait_for_start()
     slurm_says("scancel", toy.starts()[0][0])
@@ -42,6 +42,10 @@ def test_a_cancelled_job_is_tried_again(toy):
     assert toy.finish(run) == 0, toy.log()
     assert "CANCELLED (somebody or the site cancelled it)" in toy.log()
     assert toy.output() == "0 one\n"
+
+
+def test_a_cancelled_job_is_tried_again(toy):
+    assert_a_cancelled_job_is_tried_again(toy)
 
 
 def write_program(path, text):
@@ -58,15 +62,8 @@ def test_a_cancelled_job_is_tried_again_where_only_the_accounting_knows_it(toy, 
     answer = '--noheader --states=all -o "%i|%T by 0" -j "${@: -1}"'
     write_program(programs / "sacct", f'echo "$@" >> {tmp_path}/asked\nexec {squeue} {answer}')
     toy.path = f"{programs}:{toy.path}"
-    run = toy.start()
-    toy.wait_for_start()
-    slurm_says("scancel", toy.starts()[0][0])
-    toy.wait_for_start(2)
-    toy.let_go()
-    assert toy.finish(run) == 0, toy.log()
-    assert "CANCELLED (somebody or the site cancelled it)" in toy.log()
+    assert_a_cancelled_job_is_tried_again(toy)
     assert (tmp_path / "asked").exists()
-    assert toy.output() == "0 one\n"
 
 
 def test_a_job_over_its_time_is_given_more(toy):

@@ -21,7 +21,6 @@ rule predict_poses:
     params:
         code=code("predict_poses"),
         inference=setting("inference"),
-        redetect=lambda wildcards: bool(detector_for_second_looks(wildcards)),
         min_box_score=config["detector"]["min_score"],
     script:
         "../scripts/predict_poses.py"

@@ -14,8 +14,10 @@ from superanimal_core.network.devices import use_device
 with video_step(snakemake) as record:
     device = use_device(snakemake.threads, seed=0)
     is_detected, least = read_is_detected(snakemake.input.boxes), snakemake.params.min_box_score
-    detector = read_detector(snakemake.input.detector) if snakemake.params.redetect else None
-    again = detector and Redetection(detect_again(detector, least, device), is_detected)
+    again = None
+    if snakemake.input.detector:
+        detector = read_detector(snakemake.input.detector)
+        again = Redetection(detect_again(detector, least, device), is_detected)
     predict_resumably(
         read_member_bundles(snakemake.input.members),
         snakemake.input.members,

@@ -8,33 +8,29 @@ from superanimal_core.files.bundles import read_bundle, read_initial_weights
 from superanimal_core.files.fine_tuning import held_out_predictions, with_memory
 from superanimal_core.files.images import cached_reader
 from superanimal_core.files.label_files import read_training_labels
-from superanimal_core.files.log import Progress
+from superanimal_core.files.member_training import fit_resumably
 from superanimal_core.files.parquet import write_parquet
 from superanimal_core.files.step import study_step
 from superanimal_core.files.tables import columns_to_table
-from superanimal_core.files.training_checkpoints import checkpoints_of
 from superanimal_core.files.work_folder import remove_work_folders
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes
-from superanimal_core.settings import AugmentSettings, TrainingSettings
-from superanimal_core.training.loop import fit
 from superanimal_core.training.transfer import ZERO_SHOT, start_from
 
 with study_step(snakemake) as record:
     params, cell, given = snakemake.params, snakemake.wildcards, snakemake.input
-    seed, own, output = int(cell.seed), [given.unified], Path(snakemake.output.row)
-    look = {**params.inference, "device": use_device(snakemake.threads, seed)}
-    labels = fill_boxes(read_training_labels(own), params.box_margin)
+    seed, read, output = int(cell.seed), cached_reader(), Path(snakemake.output.row)
+    look = {**params.inference, "read_image": read, "device": use_device(snakemake.threads, seed)}
+    sets = [given.unified, *given.pretrained_on]
+    labels = fill_boxes(read_training_labels(sets[:1]), params.box_margin)
     labels, parent = few_shot(labels, float(cell.fraction), seed), read_bundle(given.parent)
     labels = with_memory(labels, parent, cell.mode, look, params.replay)
     bundle = start_from(parent, cell.mode, labels.sources, read_initial_weights(given.weights))
-    training, augment = TrainingSettings(**params.training), AugmentSettings(**params.augment)
-    how = {"seed": seed, "device": look["device"], "tell": Progress(training.steps, "steps")}
     minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
+    how = (params.training, params.augment, seed, look["device"])
     if cell.mode != ZERO_SHOT:
-        with checkpoints_of(output, record, minutes) as kept:
-            fit(bundle, labels, cached_reader(), training, augment, **how, checkpoints=kept)
-    seen = held_out_predictions(bundle, [*own, *given.pretrained_on], params.box_margin, look)
+        fit_resumably((output, record, minutes), bundle, labels, read, *how)
+    seen = held_out_predictions(bundle, sets, params.box_margin, look)
     row = transfer_row(*seen, len(labels), params.min_score, **dict(cell.items()))
     write_parquet(columns_to_table(row), output, record)
     remove_work_folders(output)
