@@ -10,7 +10,7 @@ in .peers/deeplabcut (make peers); without it only our times are shown.
 
 import argparse
 import json
-import resource
+import re
 import subprocess
 import sys
 import tempfile
@@ -29,6 +29,7 @@ from superanimal_core.inference.detect import detect_animals
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.crops import CropGeometry
+from superanimal_core.network.devices import autocast, has_precision
 from superanimal_core.network.pose_network import ready_network
 from superanimal_core.pose.keypoints import KeypointSpace
 
@@ -38,6 +39,7 @@ JOB = ROOT / "benchmarks/peers/deeplabcut_job.py"
 SPACE = ROOT / "config/keypoints/superanimal_topviewmouse.yaml"
 CPU = torch.device("cpu")
 SIZE, BATCH, EVERY = (640, 480), 16, 25
+LENGTHS = {(64, 64): (2_000, 10_000, 100_000), (640, 480): (1_000, 5_000, 20_000)}
 PRECISIONS = ("float32", "bfloat16")
 
 
@@ -46,19 +48,25 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a short clip")
     parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--only-memory", type=int, help=argparse.SUPPRESS)
+    parser.add_argument("--only-compiled", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--only-memory", type=int, nargs=3, help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.only_memory:
-        print(json.dumps(length_figures(options.only_memory)))
+        print(json.dumps(length_figures(*options.only_memory)))
+        return
+    show_compiled()
+    if options.only_compiled:
         return
     frames, crops = (25, 16) if options.quick else (100, 64)
     with tempfile.TemporaryDirectory() as folder:
         compare(Path(folder), frames, crops, options.threads)
-    for length in (2_000, 20_000) if options.quick else (10_000, 100_000):
-        command = [sys.executable, __file__, "--only-memory", str(length)]
-        told = subprocess.run(command, capture_output=True, text=True, check=True)
-        print(f"{length} frames, small network: {told.stdout.strip()}")
+    for size, lengths in LENGTHS.items():
+        for length in lengths[:2] if options.quick else lengths[1:]:
+            video = map(str, (length, *size))
+            command = [sys.executable, __file__, "--only-memory", *video]
+            told = subprocess.run(command, capture_output=True, text=True, check=True)
+            print(f"{length} frames of {size} pixels, small network: {told.stdout.strip()}")
 
 
 def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
@@ -77,8 +85,9 @@ def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
     detector = read_detector_model(folder / "detector.pt", True)
     network = ready_network(bundle.network, CPU)
     best = min(peer["network"].values())
+    precisions = [each for each in PRECISIONS if has_precision("cpu", each)]
     print(f"peer, network alone: {1 / peer['network']['1']:.2f} crops/s at batch 1")
-    for precision in PRECISIONS:
+    for precision in precisions:
         seconds = network_seconds(network, crops, precision)
         peak, flops = peak_flops(precision), network_flops(network)
         print(
@@ -91,7 +100,7 @@ def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
         f"peer, whole way: {1 / default:.3f} frames/s at its defaults, {1 / best:.3f} at its best"
     )
     times = index_frames(clip, None).time_s
-    for precision in PRECISIONS:
+    for precision in precisions:
         start = time.perf_counter()
         boxes, _ = detect_animals(
             detector, read_frames(clip), times, max_individuals=1, min_score=0.0,
@@ -119,10 +128,10 @@ def moving_blob(frames):
 
 
 @torch.inference_mode()
-def network_seconds(network, crops, precision):
+def network_seconds(network, crops, precision, side=256):
     """Seconds per crop."""
-    pixels = torch.randn(BATCH, 3, 256, 256).contiguous(memory_format=torch.channels_last)
-    with torch.autocast("cpu", torch.bfloat16, enabled=precision == "bfloat16"):
+    pixels = torch.randn(BATCH, 3, side, side).contiguous(memory_format=torch.channels_last)
+    with autocast(CPU, precision):
         network(pixels)
         start = time.perf_counter()
         for _ in range(max(crops // BATCH, 1)):
@@ -137,6 +146,36 @@ def network_flops(network):
     return counter.get_total_flops()
 
 
+def show_compiled():
+    """The demo's kind of network, as it is and compiled."""
+    network = small_bundle("mobilenetv2_050", 96, 48).network
+    seconds = {}
+    for compiled in (False, True):
+        ready = ready_network(network, CPU, compiled)
+        start = time.perf_counter()
+        network_seconds(ready, BATCH, "float32", 96)
+        started = time.perf_counter() - start
+        seconds[compiled] = network_seconds(ready, 20 * BATCH, "float32", 96)
+    print(
+        f"mobilenetv2_050, 96 px: {1 / seconds[False]:.0f} crops/s, {1 / seconds[True]:.0f} "
+        f"compiled ({seconds[False] / seconds[True]:.2f} x), which took {started:.0f} s"
+    )
+
+
+def small_bundle(backbone, side, decoder_channels):
+    """A network that has learned nothing."""
+    return new_bundle(
+        KeypointSpace("s", tuple(f"k{i}" for i in range(27))),
+        architecture="pyramid",
+        parameters={
+            "backbone": backbone, "stride_px": 4, "sigma_px": 2.8,
+            "decoder_channels": decoder_channels, "is_subpixel": True,
+        },
+        crop=CropGeometry((side, side), 1.25, (0.5,) * 3, (0.5,) * 3, False),
+        trained_on=(),
+    )  # fmt: skip
+
+
 def peak_flops(precision):
     """What a large matrix product reaches here (operations per second)."""
     side = 2048
@@ -148,23 +187,14 @@ def peak_flops(precision):
     return 4 * 2 * side**3 / (time.perf_counter() - start)
 
 
-def length_figures(frames):
+def length_figures(frames, width, height):
     """Frames per second and peak memory of predicting a long video with a small network."""
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.mp4"
-        small = np.random.default_rng(0).integers(0, 255, (50, 64, 64, 3)).astype(np.uint8)
-        write_video((small[i % 50] for i in range(frames)), clip, 25)
-        bundle = new_bundle(
-            KeypointSpace("s", tuple(f"k{i}" for i in range(27))),
-            architecture="pyramid",
-            parameters={
-                "backbone": "lcnet_035", "stride_px": 4, "sigma_px": 4.0, "decoder_channels": 8,
-                "is_subpixel": True,
-            },
-            crop=CropGeometry((32, 32), 1.25, (0.5,) * 3, (0.5,) * 3, False),
-            trained_on=(),
-        )  # fmt: skip
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        images = np.random.default_rng(0).integers(0, 255, (5, height, width, 3), dtype=np.uint8)
+        write_video((images[i % 5] for i in range(frames)), clip, 25)
+        bundle = small_bundle("lcnet_035", 32, 8)
+        before = peak_gb()
         start = time.perf_counter()
         predict_resumably(
             [bundle], ["member-0"], clip, np.tile([8.0, 8.0, 56.0, 56.0], (frames, 1, 1)),
@@ -172,11 +202,17 @@ def length_figures(frames):
             batch=64, precision="float32",
         )  # fmt: skip
         seconds = time.perf_counter() - start
-        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+        after = peak_gb()
     return {
         "frames_per_s": round(frames / seconds),
         "gb_beyond_the_weights": round(after - before, 3),
     }
+
+
+def peak_gb():
+    """The most memory of this process until now (getrusage counts that of its parent, too)."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1e6
 
 
 if __name__ == "__main__":

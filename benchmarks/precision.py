@@ -21,7 +21,7 @@ from superanimal_core.files.study import read_study
 from superanimal_core.files.video import read_frames
 from superanimal_core.files.video_tables import read_boxes
 from superanimal_core.inference.predict import predict_video
-from superanimal_core.network.devices import use_device
+from superanimal_core.network.devices import has_precision, use_device
 
 ROOT = Path(__file__).resolve().parents[1]
 CROP_PX = 256
@@ -38,6 +38,8 @@ def main() -> None:
     os.chdir(options.study)
     study = read_study(yaml.safe_load(Path("config/config.yaml").read_text()), ROOT)
     device = use_device(options.threads, seed=0)
+    if not has_precision(device.type, "bfloat16"):
+        return
     for video, row in study.videos.items():
         seed = study.settings.models[row.model].seeds[0]
         bundle = read_bundle(Path("results/models") / row.model / f"member-{seed}")

@@ -1,7 +1,4 @@
-"""Every setting of a study, once: one frozen model per section of config.yaml.
-
-Nothing has a default here: config.yaml is complete. See files.settings_document for mistakes.
-"""
+"""Every setting of a study, once and without a default. Mistakes: see files.settings_document."""
 
 from typing import Annotated, Literal
 
@@ -180,6 +177,7 @@ class InferenceSettings(Section):
     precision: Literal["float32", "bfloat16", "float16"]
     scales: tuple[Positive, ...] = Field(min_length=1)
     flip: bool
+    compiled: bool
     chunk_frames: Count
 
 

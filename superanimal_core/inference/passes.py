@@ -11,6 +11,7 @@ from torch import Tensor
 from superanimal_core.inference.views import Look, merge_looks, names_seen
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import apply_affine
+from superanimal_core.network.devices import autocast
 from superanimal_core.network.pose_network import PoseNetwork
 
 Pose = tuple[Float[ndarray, "keypoint 2"], Float[ndarray, "keypoint"]]
@@ -25,20 +26,25 @@ def poses_in(
     batch: int,
     precision: str,
     device: torch.device,
+    compiled: bool = False,
 ) -> list[Pose]:
     """One pose (image pixels) with its scores for the looks at each animal.
 
-    `network` is the bundle's, ready on `device`.
+    `network` is the bundle's, ready on `device`. A compiled one is given whole batches only: it
+    would be compiled again for every other number of crops.
     """
     flat = [look for looks in animals for look in looks]
     xy_px: list[Float[ndarray, "keypoint 2"]] = []
     score: list[Float[ndarray, "keypoint"]] = []
     for start in range(0, len(flat), batch):
         some = flat[start : start + batch]
-        crops = torch.from_numpy(np.stack([pixels for pixels, _ in some]))
+        pixels = [crop for crop, _ in some]
+        pixels += [np.zeros_like(pixels[0])] * (batch - len(some) if compiled else 0)
+        crops = torch.from_numpy(np.stack(pixels))
         positions, heights = _run(network, bundle, crops, precision, device)
-        xy_px += [apply_affine(look[1], xy) for look, xy in zip(some, positions, strict=True)]
-        score += list(heights)
+        seen = zip(some, positions[: len(some)], strict=True)
+        xy_px += [apply_affine(look[1], xy) for look, xy in seen]
+        score += list(heights[: len(some)])
     poses, place = [], 0
     for looks in animals:
         names = names_seen(len(looks), flip, bundle.space.mirror_permutation())
@@ -62,7 +68,7 @@ def _run(
     try:
         pixels = bundle.crop.normalize(crops.to(device))
         pixels = pixels.contiguous(memory_format=torch.channels_last)
-        with torch.autocast(device.type, getattr(torch, precision), enabled=precision != "float32"):
+        with autocast(device, precision):
             outputs = network(pixels)
         xy_px, score = network.decode(outputs)
         return xy_px.cpu().numpy().astype(np.float64), score.cpu().numpy().astype(np.float64)

@@ -57,20 +57,22 @@ def predict_video(
     device: torch.device,
     scales: Sequence[float] = (1.0,),
     flip: bool = False,
+    compiled: bool = False,
     again: Redetection | None = None,
 ) -> list[Poses]:
     """The poses that each network sees in the boxes of each frame; NaN where a box is NaN.
 
     The frames are decoded once; every batch of crops goes through all networks, which must share
     space and crop geometry (members of one ensemble). Frames beyond the boxes are not read.
-    `scales` and `flip`: see inference.views. With `again`, boxes that lost their animal are found
-    anew; `boxes_xyxy_px` then holds the new ones.
+    `scales` and `flip`: see inference.views; `compiled`: by torch.compile. With `again`, boxes that
+    lost their animal are found anew; `boxes_xyxy_px` then holds the new ones.
     """
     first = bundles[0]
     shape = (*boxes_xyxy_px.shape[:2], len(first.space))
     xy_px = np.full((len(bundles), *shape, 2), np.nan)
     score = np.zeros((len(bundles), *shape))
-    networks = [ready_network(b.network, device) for b in bundles]
+    networks = [ready_network(b.network, device, compiled) for b in bundles]
+    how = {"batch": batch, "precision": precision, "device": device, "compiled": compiled}
     scales = tuple(scales)
     usual: list[float] = []
 
@@ -79,9 +81,7 @@ def predict_video(
 
     def see(slots: Sequence[tuple[int, int]], views: Sequence[list[Look]]) -> None:
         for member, network in enumerate(networks):
-            found = poses_in(
-                network, first, views, flip=flip, batch=batch, precision=precision, device=device
-            )
+            found = poses_in(network, first, views, flip=flip, **how)
             for (frame, individual), pose in zip(slots, found, strict=True):
                 xy_px[member, frame, individual], score[member, frame, individual] = pose
 

@@ -1,6 +1,7 @@
-"""The accelerator that is there, and how many threads to use without one."""
+"""The accelerator that is there, what it can compute in; how many threads to use without one."""
 
 import random
+from functools import cache
 
 import numpy as np
 import torch
@@ -17,3 +18,24 @@ def use_device(threads: int, seed: int) -> torch.device:
     if torch.backends.mps.is_available():
         return torch.device("mps")
     return torch.device("cpu")
+
+
+def autocast(device: torch.device, precision: str) -> torch.autocast:
+    """Networks in a precision; in float32 where a processor does not have that precision."""
+    is_reduced = precision != "float32" and has_precision(device.type, precision)
+    return torch.autocast(device.type, getattr(torch, precision), enabled=is_reduced)
+
+
+@cache
+def has_precision(kind: str, precision: str) -> bool:
+    """Whether a kind of device has a precision. Processors without it imitate it, far slower.
+
+    The answer no is printed, once in a process. It is oneDNN's, which computes the convolutions.
+    """
+    if kind != "cpu" or precision == "float32" or not torch.backends.mkldnn.is_available():
+        return True
+    questions = {"bfloat16": "_is_mkldnn_bf16_supported", "float16": "_is_mkldnn_fp16_supported"}
+    is_there = bool(getattr(torch.ops.mkldnn, questions[precision])())
+    if not is_there:
+        print(f"this processor has no {precision}: float32 is used instead, which is faster here")
+    return is_there

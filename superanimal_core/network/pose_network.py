@@ -3,12 +3,16 @@
 Inference and training know this interface only, so that any architecture takes part in both.
 """
 
+import os
+import shutil
+import socket
 from abc import ABC, abstractmethod
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from superanimal_core.errors import SuperAnimalError
 from superanimal_core.network.heatmaps import decode_cells, decode_peaks, encode_heatmaps
 
 Outputs = Tensor | tuple[Tensor, Tensor]
@@ -83,6 +87,21 @@ def freeze_batch_norm(network: nn.Module) -> None:
             module.eval()
 
 
-def ready_network(network: PoseNetwork, device: torch.device) -> PoseNetwork:
-    """The network on its device, for inference, channels last in memory."""
-    return network.to(device).to(memory_format=torch.channels_last).eval()
+def ready_network(
+    network: PoseNetwork, device: torch.device, compiled: bool = False
+) -> PoseNetwork:
+    """The network on its device, for inference, channels last in memory.
+
+    `compiled`: by torch.compile, at the first batch; SuperAnimalError without a C++ compiler.
+    """
+    ready = network.to(device).to(memory_format=torch.channels_last).eval()
+    if not compiled:
+        return ready
+    compiler = os.environ.get("CXX", "g++")
+    if shutil.which(compiler) is None:
+        raise SuperAnimalError(
+            f"inference.compiled: true needs a C++ compiler, and {socket.gethostname()} has no "
+            f"'{compiler}'. Install one, name it in $CXX, or write false"
+        )
+    ready.compile()
+    return ready

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from superanimal_core.errors import TrainingError
 from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.devices import autocast
 from superanimal_core.network.pose_network import freeze_batch_norm
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings, TrainingSettings
@@ -130,8 +131,7 @@ def _loss(
 ) -> Float[Tensor, ""]:
     """This process's part of the masked loss of one batch; the parts of all processes add up."""
     crops = bundle.crop.normalize(batch.crops.to(device))
-    is_reduced = training.precision == "bfloat16"
-    with torch.autocast(device.type, dtype=torch.bfloat16, enabled=is_reduced):
+    with autocast(device, training.precision):
         outputs = shared(crops.contiguous(memory_format=torch.channels_last))
     losses = bundle.network.keypoint_losses(outputs, batch.xy_px.to(device))
     weight = keypoint_weights(

@@ -6,7 +6,9 @@ import torch
 from boxed_labels import labels_of_boxes
 from tiny_networks import pyramid_bundle, square_crop
 
+from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference.predict import predict_frames, predict_labels, predict_video
+from superanimal_core.network import devices
 from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.pose.keypoints import KeypointSpace
 
@@ -57,12 +59,37 @@ def test_the_size_of_a_batch_does_not_change_the_poses():
 
 
 @pytest.mark.parametrize(("precision", "limit"), [("bfloat16", 0.02), ("float16", 0.003)])
-def test_half_precision_gives_nearly_the_same_scores(precision, limit):
+def test_half_precision_gives_nearly_the_same_scores(precision, limit, monkeypatch):
+    monkeypatch.setattr(devices, "has_precision", lambda *_: True)  # imitated, slowly
     bundle, boxes = bundle_of(0), boxes_of()
     exact, halved = (predicted([bundle], boxes, precision=p)[0] for p in ("float32", precision))
     scale = np.nanmax(exact.score)
     error = np.nanmax(np.abs(halved.score - exact.score)) / scale
     assert 0 < error < limit
+
+
+@pytest.mark.slow  # the compiler takes half a minute
+def test_a_compiled_network_sees_the_same():
+    """Three crops at a time of fourteen: the last batch is not whole."""
+    torch.set_num_threads(1)
+    bundles, boxes = [bundle_of(0), bundle_of(1)], boxes_of()
+    plain, compiled = (predicted(bundles, boxes, compiled=each) for each in (False, True))
+    for expected, found in zip(plain, compiled, strict=True):
+        np.testing.assert_allclose(found.xy_px, expected.xy_px, atol=1e-3)
+        np.testing.assert_allclose(found.score, expected.score, atol=1e-5)
+
+
+def test_without_a_compiler_the_setting_is_named(monkeypatch):
+    monkeypatch.setenv("CXX", "no-such-compiler")
+    with pytest.raises(SuperAnimalError, match=r"compiled: true needs a C\+\+ compiler"):
+        predicted([bundle_of(0)], boxes_of(), compiled=True)
+
+
+def test_a_precision_that_the_processor_does_not_have_is_float32(monkeypatch):
+    monkeypatch.setattr(devices, "has_precision", lambda *_: False)
+    bundle, boxes = bundle_of(0), boxes_of()
+    exact, other = (predicted([bundle], boxes, precision=p)[0] for p in ("float32", "bfloat16"))
+    np.testing.assert_array_equal(other.score, exact.score)
 
 
 def test_members_in_one_pass_see_what_each_sees_alone():
