@@ -20,6 +20,7 @@ import ast
 import atexit
 import contextlib
 import ctypes
+import gc
 import importlib
 import json
 import os
@@ -40,6 +41,7 @@ from typing import Any, NoReturn, TextIO
 
 SOCKET, LAUNCHER = "socket", "python"
 THREADS = "OMP_NUM_THREADS"  # read by numerical libraries when they are loaded
+LATE = ("pandas", "pyarrow.dataset")  # pyarrow imports them at its first array and table
 LOOK_EVERY_S = 1.0
 PR_SET_PDEATHSIG = 1
 # Slurm and terminals send them to all processes of a job; they are the script's to answer
@@ -128,6 +130,7 @@ def serve(folder: str, listening: socket.socket, snakemake: int) -> None:
                     if threads:
                         os.environ[THREADS] = threads
                     _import_for(request["script"][0])
+                    gc.freeze()  # or each script looks through the objects of all imports
                     script = _fork(client, files, request)
                     running[os.pidfd_open(script)] = Running(client, script, files)
                 else:
@@ -177,6 +180,8 @@ def _receive(client: socket.socket) -> tuple[list[int], dict[str, Any]]:
 def _import_for(script: str) -> None:
     """Import what a script's own import statements name; what fails is left to the script."""
     with contextlib.suppress(Exception):
+        for name in LATE:
+            importlib.import_module(name)
         for node in ast.parse(Path(script).read_text(encoding="utf-8")).body:
             if isinstance(node, ast.ImportFrom) and node.module and not node.level:
                 importlib.import_module(node.module)
