@@ -48,22 +48,27 @@ def test_a_cancelled_job_is_tried_again(toy):
     assert_a_cancelled_job_is_tried_again(toy)
 
 
-def write_program(path, text):
-    path.write_text(f"#!/bin/bash\n{text}\n")
-    path.chmod(0o755)
+def put_before_slurm(toy, **programs):
+    """Programs that runs find before Slurm's own."""
+    folder = toy.folder / "programs"
+    folder.mkdir()
+    for name, text in programs.items():
+        (folder / name).write_text(f"#!/bin/bash\n{text}\n")
+        (folder / name).chmod(0o755)
+    toy.path = f"{folder}:{toy.path}"
 
 
-def test_a_cancelled_job_is_tried_again_where_only_the_accounting_knows_it(toy, tmp_path):
+def test_a_cancelled_job_is_tried_again_where_only_the_accounting_knows_it(toy):
     """No slurmdbd here: squeue forgets ended jobs, and sacct's answers come from the controller."""
-    programs = tmp_path / "programs"
-    programs.mkdir()
-    squeue = shutil.which("squeue")
-    write_program(programs / "squeue", f'exec {squeue} "${{@/--states=all/--noheader}}"')
+    squeue, asked = shutil.which("squeue"), toy.folder / "asked"
     answer = '--noheader --states=all -o "%i|%T by 0" -j "${@: -1}"'
-    write_program(programs / "sacct", f'echo "$@" >> {tmp_path}/asked\nexec {squeue} {answer}')
-    toy.path = f"{programs}:{toy.path}"
+    put_before_slurm(
+        toy,
+        squeue=f'exec {squeue} "${{@/--states=all/--noheader}}"',
+        sacct=f'echo "$@" >> {asked}\nexec {squeue} {answer}',
+    )
     assert_a_cancelled_job_is_tried_again(toy)
-    assert (tmp_path / "asked").exists()
+    assert asked.exists()
 
 
 def test_a_job_over_its_time_is_given_more(toy):
@@ -149,11 +154,17 @@ def test_a_drained_node_finishes_its_job(toy):
 
 
 def test_a_restarted_controller(toy, slurm):
+    """It is away until the run has asked in vain."""
+    squeue, unanswered = shutil.which("squeue"), toy.folder / "unanswered"
+    put_before_slurm(toy, squeue=f'{squeue} "$@" || {{ echo >> {unanswered}; exit 1; }}')
     run = toy.start()
     toy.wait_for_start()
     cluster.kill(slurm, "slurmctld")
-    toy.let_go()
-    cluster.start_controller(forget=False)
+    try:
+        wait_until(unanswered.exists, "a question without an answer")
+        toy.let_go()
+    finally:
+        cluster.start_controller(forget=False)
     assert toy.finish(run) == 0, toy.log()
     assert len(toy.starts()) == 1
 
