@@ -10,7 +10,6 @@ in .peers/deeplabcut (make peers); without it only our times are shown.
 
 import argparse
 import json
-import re
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from datasets import peak_mb
 from torch.utils.flop_counter import FlopCounterMode
 
 from superanimal_core.files.chunked_poses import predict_resumably
@@ -194,7 +194,7 @@ def length_figures(frames, width, height):
         images = np.random.default_rng(0).integers(0, 255, (5, height, width, 3), dtype=np.uint8)
         write_video((images[i % 5] for i in range(frames)), clip, 25)
         bundle = small_bundle("lcnet_035", 32, 8)
-        before = peak_gb()
+        before = peak_mb()
         start = time.perf_counter()
         predict_resumably(
             [bundle], ["member-0"], clip, np.tile([8.0, 8.0, 56.0, 56.0], (frames, 1, 1)),
@@ -202,17 +202,11 @@ def length_figures(frames, width, height):
             batch=64, precision="float32",
         )  # fmt: skip
         seconds = time.perf_counter() - start
-        after = peak_gb()
+        after = peak_mb()
     return {
         "frames_per_s": round(frames / seconds),
-        "gb_beyond_the_weights": round(after - before, 3),
+        "gb_beyond_the_weights": round((after - before) * 2**20 / 1e9, 3),
     }
-
-
-def peak_gb():
-    """The most memory of this process until now (getrusage counts that of its parent, too)."""
-    status = Path("/proc/self/status").read_text()
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 1e6
 
 
 if __name__ == "__main__":
