@@ -30,6 +30,7 @@ from superanimal_core.inference.predict import predict_video
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.devices import autocast, has_precision
+from superanimal_core.network.hrnet import HighResolutionNetwork
 from superanimal_core.network.pose_network import ready_network
 from superanimal_core.pose.keypoints import KeypointSpace
 
@@ -55,7 +56,10 @@ def main() -> None:
     if options.only_memory:
         print(json.dumps(length_figures(*options.only_memory)))
         return
-    show_compiled()
+    show_compiled("the demo's mobilenetv2_050", small_bundle("mobilenetv2_050", 96, 48).network, 96)
+    if not options.quick:
+        network = HighResolutionNetwork(27, backbone="hrnet_w32", sigma_px=4.0, is_subpixel=True)
+        show_compiled("hrnet_w32", network, 256)
     if options.only_compiled:
         return
     frames, crops = (25, 16) if options.quick else (100, 64)
@@ -146,18 +150,17 @@ def network_flops(network):
     return counter.get_total_flops()
 
 
-def show_compiled():
-    """The demo's kind of network, as it is and compiled."""
-    network = small_bundle("mobilenetv2_050", 96, 48).network
-    seconds = {}
+def show_compiled(name, network, side):
+    """A network as it is and compiled."""
+    crops, seconds = BATCH * (20 if side < 256 else 1), {}
     for compiled in (False, True):
         ready = ready_network(network, CPU, compiled)
         start = time.perf_counter()
-        network_seconds(ready, BATCH, "float32", 96)
+        network_seconds(ready, BATCH, "float32", side)
         started = time.perf_counter() - start
-        seconds[compiled] = network_seconds(ready, 20 * BATCH, "float32", 96)
+        seconds[compiled] = network_seconds(ready, crops, "float32", side)
     print(
-        f"mobilenetv2_050, 96 px: {1 / seconds[False]:.0f} crops/s, {1 / seconds[True]:.0f} "
+        f"{name}, {side} px: {1 / seconds[False]:.1f} crops/s, {1 / seconds[True]:.1f} "
         f"compiled ({seconds[False] / seconds[True]:.2f} x), which took {started:.0f} s"
     )
 
