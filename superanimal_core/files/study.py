@@ -43,6 +43,7 @@ VIDEO_COLUMNS = ("path", "video", "model", "max_individuals", "fps", "cm_per_px"
 DATASET_COLUMNS = ("dataset", "path", "format", "space", "role", "conversion", "license")
 LONG_VIDEO_BYTES = 500_000_000  # about an hour: far more work than a job's start
 IDENTIFIER = re.compile(r"^[A-Za-z0-9_-]+$")
+STORED = re.compile(r"^[a-z][a-z0-9+.-]*://")  # a URL's scheme (RFC 3986)
 KEYPOINTS = Path("config/keypoints")
 RELEASED = Path("config/released_weights.tsv")
 
@@ -75,6 +76,11 @@ class Study:
         """Camera and video of every view of a video's session, itself first."""
         return views_of(self.videos[video], self._sessions)
 
+    def one_of_each_store(self) -> list[str]:
+        """A video's URL for each kind of store that the sheet names."""
+        stored = [video.path for video in self.videos.values() if is_stored(video.path)]
+        return list({path.split("://")[0]: path for path in reversed(stored)}.values())
+
     @cached_property
     def _sessions(self) -> dict[str, list[VideoRow]]:
         return videos_by_session(self.videos)
@@ -88,6 +94,11 @@ class Study:
 def _is_long(path: str) -> bool:
     """Asked once per video, not once per rule: a question to a network file system takes long."""
     return Path(path).is_file() and Path(path).stat().st_size > LONG_VIDEO_BYTES
+
+
+def is_stored(path: str) -> bool:
+    """Whether a video lies in an object store or on a server, from where Snakemake fetches it."""
+    return STORED.match(path) is not None
 
 
 def read_study(config: Any, workflow_folder: Path) -> Study:
@@ -231,7 +242,9 @@ def _rows(sheet: str, required: tuple[str, ...], mistakes: list[str]) -> list[Ro
 
 
 def _matching(path: str, where: str, mistakes: list[str]) -> list[str]:
-    """The file, or the files that a pattern stands for."""
+    """The file, or the files that a pattern stands for; a URL stands for itself."""
+    if is_stored(path):
+        return [path]
     if not glob.has_magic(path):
         if not Path(path).is_file():
             mistakes.append(f"{where}: {path} does not exist; mend the path or remove the row")

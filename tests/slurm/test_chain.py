@@ -1,4 +1,5 @@
-"""The chain on the cluster: killed once, a broken video among good ones, on a full disk."""
+"""The chain on the cluster: killed once, a broken video among good ones, one in a store, on a full
+disk."""
 
 import os
 import shutil
@@ -8,7 +9,14 @@ import sys
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from tiny_study import add_videos, environment, quality_rows, write_tiny_study
+from tiny_study import (
+    TOY_STORE,
+    add_videos,
+    environment,
+    put_in_store,
+    quality_rows,
+    write_tiny_study,
+)
 from toy_runs import REPOSITORY, wait_until
 
 COPIES = ("first", "second", "third")
@@ -22,19 +30,23 @@ def snakemake(study, *arguments):
     return subprocess.Popen(
         list(map(str, command)),
         cwd=study,
-        env=environment(REPOSITORY),
+        env=environment(REPOSITORY, plugins=TOY_STORE),
         stdout=log,
         stderr=log,
         start_new_session=True,
     )
 
 
-def test_a_killed_study_with_a_broken_video_ends_like_an_undisturbed_one(slurm, tmp_path):
+def test_a_killed_study_with_a_broken_video_ends_like_an_undisturbed_one(
+    slurm, tmp_path, monkeypatch
+):
     study = write_tiny_study(tmp_path / "study")
     for name in COPIES:
         shutil.copy(study / "raw/mouse.mp4", study / f"raw/{name}.mp4")
     (study / "raw/broken.mp4").write_text("no video")
     add_videos(study, *COPIES, "broken")
+    monkeypatch.setenv("SHELF", str(tmp_path / "shelf"))
+    put_in_store(study, "third", tmp_path / "shelf")
     run = snakemake(study)
     try:
         wait_until(

@@ -20,6 +20,7 @@ from superanimal_core.synthetic.casting import mouse_video_scene
 from superanimal_core.synthetic.labs import BURROW, CABINET
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+TOY_STORE = Path(__file__).with_name("toy_store")  # a storage plugin: shelf://name
 SPACE = "superanimal_topviewmouse"
 FRAMES, FPS = 40, 50.0
 
@@ -81,6 +82,14 @@ def add_videos(study, *names):
         sheet.writelines(f"raw/{name}.mp4\t{name}\t\t{name}\n" for name in names)
 
 
+def put_in_store(study, name, shelf):
+    """A video's file goes to the toy store's folder; its row of the sheet names the URL."""
+    shelf.mkdir()
+    (study / f"raw/{name}.mp4").rename(shelf / f"{name}.mp4")
+    sheet = study / "config/videos.tsv"
+    sheet.write_text(sheet.read_text().replace(f"raw/{name}.mp4", f"shelf://{name}.mp4"))
+
+
 def change_setting(study, path, value):
     """Change one setting of config.yaml, named by its key path."""
     file = study / "config/config.yaml"
@@ -102,9 +111,9 @@ def snakemake_command(workflow, study, *arguments):
     ]
 
 
-def environment(workflow, sabotage=None):
-    """The copied package instead of the installed one; and what goes wrong, if anything."""
-    paths = [str(workflow)]
+def environment(workflow, sabotage=None, plugins=None):
+    """The copied package instead of the installed one; what goes wrong, if anything; plugins."""
+    paths = [str(workflow), *([str(plugins)] if plugins else [])]
     added = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     if sabotage:
         paths.insert(0, str(sabotage))
@@ -112,11 +121,11 @@ def environment(workflow, sabotage=None):
     return {**os.environ, **added, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def run_snakemake(workflow, study, *arguments, sabotage=None):
+def run_snakemake(workflow, study, *arguments, sabotage=None, plugins=None):
     """Run the workflow; stdout and stderr together are `stdout` of the result."""
     return subprocess.run(
         snakemake_command(workflow, study, *arguments),
-        env=environment(workflow, sabotage),
+        env=environment(workflow, sabotage, plugins),
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

@@ -1,7 +1,7 @@
 rule adapt_to_video:
     """A member learns from its own confident predictions on a video; kept only if it helps."""
     input:
-        video=of_video("path"),
+        video=video_file,
         frames="results/videos/{video}/frames.parquet",
         boxes="results/videos/{video}/boxes.parquet",
         predicted="results/videos/{video}/predicted",

@@ -24,7 +24,7 @@ from superanimal_core.files.run_owner import (
     write_owner,
 )
 from superanimal_core.files.shipped import by_content, is_shipped
-from superanimal_core.files.study import ROLES, read_study
+from superanimal_core.files.study import ROLES, is_stored, read_study
 from superanimal_core.files.study_settings import WHOLE_FRAME
 from superanimal_core.provenance import script_digest
 
@@ -34,6 +34,15 @@ except ConfigError as error:
     raise WorkflowError(
         f"{len(error.mistakes)} to mend before anything runs:\n{error}"
     ) from None
+
+for stored in STUDY.one_of_each_store():
+    try:
+        _ = storage(stored)
+    except WorkflowError as error:
+        raise WorkflowError(
+            f"{config['videos']}: no storage plugin of Snakemake reads {stored}; install one into "
+            f"this environment (docs/how-to/other-clusters.md) or give a path. It says: {error}"
+        ) from None
 
 # Snakemake refuses a locked folder by itself, without saying whose lock it is
 if workflow.is_main_process:
@@ -104,6 +113,12 @@ def setting(section, *keys):
 def of_video(column):
     """Input or params function: a column of the video's row in the sheet."""
     return lambda wildcards: getattr(STUDY.videos[wildcards.video], column)
+
+
+def video_file(wildcards):
+    """Input function: the video; Snakemake's storage plugins fetch one that a URL names."""
+    path = of_video("path")(wildcards)
+    return storage(path) if is_stored(path) else path
 
 
 def model_settings(wildcards):

@@ -1,7 +1,7 @@
 rule detect_animals:
     """Where the animals of a video are."""
     input:
-        video=of_video("path"),
+        video=video_file,
         frames="results/videos/{video}/frames.parquet",
         detector=detector_of_video,
     output:

@@ -1,7 +1,7 @@
 rule label_video:
     """The video with its poses drawn into it."""
     input:
-        video=of_video("path"),
+        video=video_file,
         poses="results/videos/{video}/poses.parquet",
         boxes="results/videos/{video}/boxes.parquet",
         bouts="results/videos/{video}/bouts.parquet",

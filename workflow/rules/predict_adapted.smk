@@ -1,6 +1,6 @@
 use rule predict_poses as predict_adapted with:
     input:
-        video=of_video("path"),
+        video=video_file,
         frames="results/videos/{video}/frames.parquet",
         boxes="results/videos/{video}/boxes.parquet",
         detector=detector_for_second_looks,

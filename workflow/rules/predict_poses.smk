@@ -1,7 +1,7 @@
 rule predict_poses:
     """What each member of the ensemble sees; one process decodes the video once for all."""
     input:
-        video=of_video("path"),
+        video=video_file,
         frames="results/videos/{video}/frames.parquet",
         boxes="results/videos/{video}/boxes.parquet",
         detector=detector_for_second_looks,

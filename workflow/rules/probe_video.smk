@@ -1,7 +1,7 @@
 rule probe_video:
     """Every frame of a video: index, time stamp, decoded or not."""
     input:
-        video=of_video("path"),
+        video=video_file,
     output:
         frames="results/videos/{video}/frames.parquet",
     log:
