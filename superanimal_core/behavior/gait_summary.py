@@ -8,6 +8,9 @@ from numpy import ndarray
 
 from superanimal_core.behavior.gait import StrideTable
 
+OUT_OF_STEP = 1.5  # between one strike and two in a stride of the other limbs
+MIN_STRIDES, MIN_LIMBS = 3, 3  # below them there is no "the other limbs"
+
 SUMMARIZED = (
     "stride_time_s",
     "stance_time_s",
@@ -110,3 +113,29 @@ def circular_mean(phase: Float[ndarray, "stride"]) -> tuple[float, float]:
         return float("nan"), float("nan")
     resultant = np.exp(2j * np.pi * known).mean()
     return float(np.angle(resultant) / (2 * np.pi) % 1), float(np.abs(resultant))
+
+
+def limbs_out_of_step(
+    individual: Shaped[ndarray, "row"],
+    limb: Shaped[ndarray, "row"],
+    strides: Int[ndarray, "row"],
+    stride_time_s: Float[ndarray, "row"],
+) -> list[tuple[str, str, float]]:
+    """Limbs that strike far more or less often than the same animal's other limbs.
+
+    The limbs of a walking animal share one stride time. One that strikes twice in it was most
+    likely taken for the limb beside it now and then, one that strikes every other time was missed.
+    The rows are those of `GaitTable`, `stride_time_s` the median. Returns individual, limb and
+    strikes per strike of the others (median over the animal's limbs), where that is above
+    `OUT_OF_STEP` or below its inverse; nothing for animals with fewer than `MIN_LIMBS` limbs that
+    have `MIN_STRIDES` strides.
+    """
+    found: list[tuple[str, str, float]] = []
+    for animal in dict.fromkeys(individual):
+        rows = np.flatnonzero((individual == animal) & (strides >= MIN_STRIDES))
+        if len(rows) < MIN_LIMBS:
+            continue
+        often = np.median(stride_time_s[rows]) / stride_time_s[rows]
+        far = np.abs(np.log(often)) > np.log(OUT_OF_STEP)
+        found += [(animal, *of) for of in zip(limb[rows[far]], often[far].tolist(), strict=True)]
+    return found

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
+from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
 from superanimal_core.files.atomic import replacing
 from superanimal_core.files.bundles_description import read_description
@@ -32,11 +33,13 @@ def assess_video(
 ) -> dict[str, Any]:
     """The account of a video: status (ok, flagged, failed), stage, reason, flags and figures.
 
-    Gaps longer than `max_gap_s` in the track of an animal, which no smoother bridges, are flagged.
+    Gaps longer than `max_gap_s` in the track of an animal, which no smoother bridges, are flagged,
+    and limbs that do not strike as often as the animal's others.
     """
     account: dict[str, Any] = {"video": video, "path": path, "columns": dict(columns)}
     try:
         figures = _figures(results, min_score, max_gap_s)
+        astray = _limbs_out_of_step(results["gait"])
     except VideoError as error:
         return {
             **account,
@@ -47,7 +50,8 @@ def assess_video(
             "figures": _frame_figures(results["frames"]),
             "adaptation": [],
         }
-    flags = _flags(figures, max_absent_fraction, max_uncertainty_px)
+    figures["limbs_out_of_step"] = len(astray)
+    flags = _flags(figures, max_absent_fraction, max_uncertainty_px) + astray
     return {
         **account,
         "status": "flagged" if flags else "ok",
@@ -139,6 +143,18 @@ def _flags(
     if figures["median_uncertainty_px"] > max_uncertainty_px:
         flags.append(f"median uncertainty {figures['median_uncertainty_px']:.1f} px")
     return flags
+
+
+def _limbs_out_of_step(gait: str) -> list[str]:
+    """A sentence for each limb whose strikes are not those of the animal's other limbs."""
+    table = read_parquet(gait)
+    names = ("individual", "limb", "strides", "stride_time_s_median")
+    found = limbs_out_of_step(*(table[name].to_numpy() for name in names))
+    return [
+        f"{limb} of {individual} strikes {often:.1f} times as often as its other limbs: "
+        "do not trust its strides; another limb may have been taken for it"
+        for individual, limb, often in found
+    ]
 
 
 def _verdict(folder: str) -> dict[str, Any]:

@@ -7,7 +7,11 @@ import pytest
 from stick_animals import BODY, LIMBS, PHASES, smoothed, walker
 
 from superanimal_core.behavior.gait import StrideTable, measure_strides
-from superanimal_core.behavior.gait_summary import circular_mean, summarize_gait
+from superanimal_core.behavior.gait_summary import (
+    circular_mean,
+    limbs_out_of_step,
+    summarize_gait,
+)
 
 SETTINGS = {
     "limbs": LIMBS,
@@ -149,3 +153,34 @@ def test_circular_mean_does_not_break_at_one():
     mean, resultant = circular_mean(np.array([0.95, 0.05]))
     assert min(mean, 1 - mean) == pytest.approx(0, abs=1e-9)
     assert resultant == pytest.approx(np.cos(0.1 * np.pi))
+
+
+def out_of_step(poses):
+    table = summarize_gait(strides_of(poses), fps=120.0)
+    return limbs_out_of_step(
+        table.individual, table.limb, table.strides, table.stride_time_s_median
+    )
+
+
+@pytest.mark.parametrize("walk", walks(), ids=str)
+def test_no_limb_of_a_walk_is_out_of_step(walk):
+    assert out_of_step(walker(**walk, noise_px=0.7)) == []
+
+
+def test_a_paw_that_is_taken_for_the_other_one_by_turns_is_out_of_step():
+    """The track follows whichever front paw is ahead: a strike for each of the two."""
+    poses = walker(noise_px=0.3)
+    xy = poses.poses.xy_px.copy()
+    left, right = (poses.poses.space.index(limb) for limb in LIMBS[:2])
+    is_behind = xy[:, 0, right, 0] < xy[:, 0, left, 0]
+    xy[is_behind, 0, right] = xy[is_behind, 0, left]
+    taken = replace(poses, poses=replace(poses.poses, xy_px=xy))
+    [(animal, limb, often)] = out_of_step(taken)
+    assert (animal, limb) == ("animal0", "right_front")
+    assert often == pytest.approx(2, rel=0.05)
+
+
+def test_two_limbs_do_not_tell_which_one_is_out_of_step():
+    pair = np.array(["l", "r"], dtype=object)
+    found = limbs_out_of_step(pair[[0, 0]], pair, np.array([9, 9]), np.array([0.4, 0.2]))
+    assert found == []

@@ -17,8 +17,17 @@ LIMITS |= {"max_uncertainty_px": 10.0, "max_gap_s": 0.45}
 FRAMES = 20
 
 
-def write_results(folder, promised=FRAMES, absent=0, gap=(0, 0), variance=1.0, damaged=0, **record):
-    """The tables of one video: 20 frames, 2 keypoints, 1 individual."""
+def write_results(
+    folder,
+    promised=FRAMES,
+    absent=0,
+    gap=(0, 0),
+    variance=1.0,
+    damaged=0,
+    stride_time_s=(0.4, 0.4, 0.41),
+    **record,
+):
+    """The tables of one video: 20 frames, 2 keypoints, 1 individual, 3 limbs."""
     folder.mkdir(exist_ok=True)
     shape = (FRAMES, 1, 2)
     xy = np.ones((*shape, 2))
@@ -37,7 +46,10 @@ def write_results(folder, promised=FRAMES, absent=0, gap=(0, 0), variance=1.0, d
     record |= {"container_frames": promised, "fps": 10.0, "width_px": 64, "height_px": 48}
     frames = pa.table({"frame": range(FRAMES), "is_decoded": np.arange(FRAMES) >= damaged})
     write_parquet(frames, folder / "frames.parquet", record)
-    for name, rows in (("boxes", 20), ("strides", 3), ("gait", 1), ("features", 20), ("bouts", 2)):
+    gait = {"individual": ["animal0"] * 3, "limb": ["l", "r", "b"], "strides": [4] * 3}
+    gait |= {"stride_time_s_median": list(stride_time_s)}
+    write_parquet(pa.table(gait), folder / "gait.parquet", {})
+    for name, rows in (("boxes", 20), ("strides", 3), ("features", 20), ("bouts", 2)):
         write_parquet(pa.table({"x": range(rows)}), folder / f"{name}.parquet", {})
     names = ("frames", "boxes", "poses", "strides", "gait", "features", "bouts")
     return {name: str(folder / f"{name}.parquet") for name in names}
@@ -69,6 +81,7 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
         ({"is_estimated_time": True}, "some time stamps were missing"),
         ({"damaged": 2}, "the file promises 20 frames, 18 could be decoded"),
         ({"promised": 0, "damaged": 2}, "damaged frames: 2"),
+        ({"stride_time_s": (0.4, 0.2, 0.4)}, "r of animal0 strikes 2.0 times as often as its"),
         ({"promised": 0, "missing_end_s": 2.0}, "the frames end 2.0 s before the file's own end"),
     ],
 )
