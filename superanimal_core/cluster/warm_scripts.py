@@ -8,11 +8,10 @@ dies, or eats its memory, the others do not notice.
     Snakemake ── server ── script            and for each script its client, which Snakemake takes
               └─ shell ── client             for Python and waits for
 
-The client gives the server its folder, environment and open files, and ends as the script ends. It
-runs the script in an ordinary Python when no server answers, or when the script wants another
-number of threads than the libraries were loaded with. CUDA is not touched before the fork.
+The client (`warm_client`) ends as the script ends. Scripts that want another number of threads than
+the libraries were loaded with get an ordinary Python. CUDA is not touched before the fork.
 
-Run as a file by both ends: standard library only.
+Run as a module: standard library only.
 """
 
 import array
@@ -22,7 +21,7 @@ import contextlib
 import ctypes
 import gc
 import importlib
-import json
+import marshal
 import os
 import runpy
 import select
@@ -37,15 +36,17 @@ import threading
 import traceback
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn, TextIO
+from typing import Any, NoReturn
 
-SOCKET, LAUNCHER = "socket", "python"
+from superanimal_core.cluster import warm_client
+from superanimal_core.cluster.warm_client import SOCKET, STARTED, handle_signals
+
+ROOT = Path(warm_client.__file__).resolve().parents[2]  # this package, whatever is installed
+LAUNCHER = "python"
 THREADS = "OMP_NUM_THREADS"  # read by numerical libraries when they are loaded
 LATE = ("pandas", "pyarrow.dataset")  # pyarrow imports them at its first array and table
 LOOK_EVERY_S = 1.0
 PR_SET_PDEATHSIG = 1
-# Slurm and terminals send them to all processes of a job; they are the script's to answer
-SIGNALS = tuple(getattr(signal, f"SIG{name}") for name in ("INT", "TERM", "HUP", "USR1", "USR2"))
 
 
 def start_warm_scripts() -> None:
@@ -53,8 +54,8 @@ def start_warm_scripts() -> None:
     if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return
     folder = Path(tempfile.mkdtemp(prefix="superanimal-"))
-    launcher, python, this = folder / LAUNCHER, sys.executable, str(Path(__file__).resolve())
-    client = shlex.join([python, "-SE", this, "run", str(folder), python])
+    launcher, python = folder / LAUNCHER, sys.executable
+    client = shlex.join([python, "-SE", warm_client.__file__, str(folder), python])
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         try:
             launcher.write_text(f'#!/bin/sh\nexec {client} "$@"\n', encoding="utf-8")
@@ -67,48 +68,21 @@ def start_warm_scripts() -> None:
         if not os.access(launcher, os.X_OK):  # nothing may be run from this folder
             shutil.rmtree(folder)
             return
-        server = [python, "-P", this, "serve", str(folder)]
+        server = [python, "-P", "-m", __name__, str(folder)]
         server += [str(listening.fileno()), str(os.getpid())]
-        subprocess.Popen(server, pass_fds=[listening.fileno()], stdin=subprocess.DEVNULL)
+        paths = [str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
+        subprocess.Popen(
+            server,
+            env=os.environ | {"PYTHONPATH": os.pathsep.join(paths)},
+            pass_fds=[listening.fileno()],
+            stdin=subprocess.DEVNULL,
+        )
     sys.executable = str(launcher)
-
-
-def run(folder: str, python: str, arguments: list[str]) -> NoReturn:
-    """The client: run a script as `python arguments` would, and end as it ends."""
-    with contextlib.suppress(OSError, ValueError), socket.socket(socket.AF_UNIX) as server:
-        server.connect(os.path.join(folder, SOCKET))
-        request = {"script": arguments, "folder": os.getcwd(), "environment": dict(os.environ)}
-        request |= {"threads": os.environ.get(THREADS, "")}
-        files = array.array("i", [0, 1, 2])
-        server.sendmsg([b"?"], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, files)])
-        server.sendall(json.dumps(request).encode() + b"\n")
-        with server.makefile() as answers:
-            if answers.readline() == "started\n":
-                _handle_signals(signal.SIG_IGN)
-                _end_like(_status_from(answers))
-    os.execv(python, [python, *arguments])
-
-
-def _status_from(answers: TextIO) -> int:
-    """What the server says; when it dies, the script does."""
-    try:
-        return int(answers.readline())
-    except (OSError, ValueError):
-        return -signal.SIGKILL
-
-
-def _end_like(status: int) -> NoReturn:
-    """End with this exit code, or by this signal where it is negative."""
-    if status < 0:
-        with contextlib.suppress(OSError, ValueError):
-            signal.signal(-status, signal.SIG_DFL)
-        os.kill(os.getpid(), -status)
-    os._exit(status & 0xFF)
 
 
 def serve(folder: str, listening: socket.socket, snakemake: int) -> None:
     """The server: fork for every client, until Snakemake has ended."""
-    _handle_signals(signal.SIG_IGN)
+    handle_signals(signal.SIG_IGN)
     running: dict[int, Running] = {}  # by the descriptor of the process
     threads: str | None = None
     try:
@@ -125,8 +99,9 @@ def serve(folder: str, listening: socket.socket, snakemake: int) -> None:
             if listening in ready:
                 client = listening.accept()[0]
                 files, request = _receive(client)
-                threads = request.get("threads") if threads is None else threads
-                if request and request["threads"] == threads and len(request["script"]) == 1:
+                wanted = request["environment"].get(THREADS, "") if request else None
+                threads = wanted if threads is None else threads
+                if request and wanted == threads and len(request["script"]) == 1:
                     if threads:
                         os.environ[THREADS] = threads
                     _import_for(request["script"][0])
@@ -171,9 +146,9 @@ def _receive(client: socket.socket) -> tuple[list[int], dict[str, Any]]:
     try:
         _, passed, _, _ = client.recvmsg(1, socket.CMSG_SPACE(3 * files.itemsize))
         files.frombytes(passed[0][2])
-        with client.makefile() as lines:
-            return list(files), json.loads(lines.readline())
-    except (OSError, ValueError, IndexError):
+        with client.makefile("rb") as asked:
+            return list(files), marshal.load(asked)
+    except (OSError, ValueError, EOFError, IndexError):
         return list(files), {}
 
 
@@ -197,14 +172,14 @@ def _fork(client: socket.socket, files: list[int], request: dict[str, Any]) -> i
         client.close()
         _become(request, files)
     with contextlib.suppress(OSError):
-        client.sendall(b"started\n")
+        client.sendall(STARTED)
     return script
 
 
 def _become(request: dict[str, Any], files: list[int]) -> NoReturn:
     """Be the script."""
     _die_with_parent()
-    _handle_signals(signal.SIG_DFL)
+    handle_signals(signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     for number, file in enumerate(files):
         os.dup2(file, number)
@@ -239,17 +214,10 @@ def _status_of(script: str) -> int:
     return status
 
 
-def _handle_signals(handler: signal.Handlers) -> None:
-    for number in SIGNALS:
-        signal.signal(number, handler)
-
-
 def _die_with_parent() -> None:
     """Linux: a killed parent takes this process with it."""
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 if __name__ == "__main__":
-    if sys.argv[1] == "run":
-        run(sys.argv[2], sys.argv[3], sys.argv[4:])
-    serve(sys.argv[2], socket.socket(fileno=int(sys.argv[3])), int(sys.argv[4]))
+    serve(sys.argv[1], socket.socket(fileno=int(sys.argv[2])), int(sys.argv[3]))

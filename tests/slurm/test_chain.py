@@ -59,6 +59,8 @@ def test_a_killed_study_with_a_broken_video_ends_like_an_undisturbed_one(
     status = snakemake(study).wait(900)
     told = (study / "told.txt").read_text()
     assert status == 0, told[-6000:]
+    assert snakemake(study, "-n").wait(60) == 0
+    assert "Nothing to be done" in (study / "told.txt").read_text()
     rows = quality_rows(study)
     assert rows["broken"]["status"] == "failed"
     assert "cannot be opened as a video" in rows["broken"]["reason"]

@@ -14,7 +14,9 @@ WORKFLOW = Path(workflow.basedir).resolve()
 sys.path.insert(0, str(WORKFLOW))
 
 from snakemake.exceptions import WorkflowError
+from snakemake.scheduling.job_scheduler import JobScheduler
 
+from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
 from superanimal_core.cluster.warm_scripts import start_warm_scripts
 from superanimal_core.errors import ConfigError
 from superanimal_core.files.run_owner import (
@@ -49,6 +51,7 @@ if workflow.is_main_process:
     UNLOCK = f"snakemake --unlock -s {workflow.main_snakefile} -d {os.getcwd()}"
     sys.stderr.write(lock_notice(".", UNLOCK))
 
+wake_scheduler_once(JobScheduler)
 name_runner()
 if not workflow.is_main_process:
     start_warm_scripts()
@@ -61,25 +64,42 @@ wildcard_constraints:
     seed="[0-9]+",
 
 
+# digests of code by rule, as the main process tells them to its cluster jobs: each of those would
+# have to read the whole package
+DIGESTS = "SUPERANIMAL_DIGESTS"
+if workflow.is_main_process:
+    os.environ[DIGESTS] = ""
+
+
 @cache
 def digest_of_code(rule_name):
-    return script_digest(WORKFLOW / "workflow" / "scripts" / f"{rule_name}.py")
+    told = os.environ.get(DIGESTS, "")
+    known = dict(each.split("=") for each in told.split(":") if each)
+    if rule_name not in known:
+        script = WORKFLOW / "workflow" / "scripts" / f"{rule_name}.py"
+        known[rule_name] = script_digest(script)
+        os.environ[DIGESTS] = ":".join(
+            f"{rule}={digest}" for rule, digest in known.items()
+        )
+    return known[rule_name]
 
 
 def code(rule_name):
     """Params function: digest of all package code that a rule's script uses.
 
-    A changed function re-runs its rules. A cluster job takes the digest of its own rule only.
+    A changed function re-runs its rules.
     """
     return lambda wildcards: digest_of_code(rule_name)
 
 
 # Snakemake starts its jobs with --retries 0, so the main process tells them the number this way
 os.environ.setdefault("SUPERANIMAL_RETRIES", "0")
+os.environ.setdefault(DIGESTS, "")
 
 
 envvars:
     "SUPERANIMAL_RETRIES",
+    DIGESTS,
 
 
 def last_attempt(wildcards, attempt):
