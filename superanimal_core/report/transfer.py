@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
 from superanimal_core.files.atomic import replacing
 from superanimal_core.report.cells import Table, number
@@ -104,13 +106,23 @@ def draw_transfer(rows: Sequence[Row]) -> Figure:
             counts = np.unique(labels)
             means = [values[labels == count].mean() for count in counts]
             axes.plot(counts, means, color=color, label=NAMES[mode])
-        axes.set_xscale("log")
-        axes.set_yscale("log")
+        _use_logarithms(axes, sorted({row["labeled_animals"] for row in rows} - {0}))
         axes.set_xlabel("labeled animals")
     panels[0].set_ylabel("error on the new data set, % of box side")
     panels[1].set_ylabel("error on pretraining sets, %")
     put_legend_above(panels[1], 3)
     return figure
+
+
+def _use_logarithms(axes: Axes, counts: Sequence[int]) -> None:
+    """Log axes with plain numbers: the counts themselves, and 1, 2, 5, 10, … upwards."""
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.set_xticks(counts, map(str, counts))
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.set_minor_formatter(NullFormatter())
 
 
 def _plot(rows: Sequence[Row], model: str, dataset: str, place: int) -> Any:

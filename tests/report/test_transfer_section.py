@@ -4,7 +4,7 @@ from made_study import DATASETS, Made, settings
 
 from superanimal_core.evaluation.transfer import TransferTable
 from superanimal_core.report.methods import methods_sentences
-from superanimal_core.report.transfer import transfer, write_transfer_plots
+from superanimal_core.report.transfer import draw_transfer, transfer, write_transfer_plots
 
 
 def rows_of(model="mouse", dataset="arena"):
@@ -38,6 +38,11 @@ def test_there_is_a_plot_for_each_model_and_data_set(tmp_path):
     text = (tmp_path / "plots" / names[0]).read_text()
     assert "labeled animals" in text
     assert "zero-shot" in text
+
+
+def test_the_axis_of_labels_has_the_counts_themselves():
+    for axes in draw_transfer(rows_of()).axes:
+        assert [tick.get_text() for tick in axes.get_xticklabels()] == ["10", "100"]
 
 
 def test_the_methods_say_what_a_model_was_fine_tuned_from():
