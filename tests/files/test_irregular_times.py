@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from test_quality import LIMITS
+from test_quality import LIMITS, write_gait
 from test_video import write_frames
 
 from superanimal_core.files.parquet import write_parquet
@@ -59,10 +59,12 @@ def test_a_video_with_missing_frames_is_smoothed_as_one_with_unseen_frames(tmp_p
     np.testing.assert_allclose(smoothed.variance_px2, expected.variance_px2[kept], atol=1e-6)
 
     write_smoothed(smoothed, tmp_path / "poses.parquet", {})
-    names = ("boxes", "strides", "gait", "features", "bouts")
+    write_gait(tmp_path)
+    names = ("boxes", "strides", "features", "bouts")
     for name in names:
         write_parquet(pa.table({"x": [1]}), tmp_path / f"{name}.parquet", {})
-    results = {name: str(tmp_path / f"{name}.parquet") for name in ("frames", "poses", *names)}
+    names = ("frames", "poses", "gait", *names)
+    results = {name: str(tmp_path / f"{name}.parquet") for name in names}
     account = assess_video("v", "v.mp4", {}, results, **LIMITS)
     is_open = len(holes) > len(DROPPED)
     assert account["figures"]["gaps"] == int(is_open)
