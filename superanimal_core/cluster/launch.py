@@ -87,7 +87,7 @@ def _submit(work: Callable[[], None], folder: Path, jobs: TrainingJobSettings) -
         timeout_min=jobs.minutes,
         slurm_additional_parameters=jobs.slurm,
     )
-    with clean_env():
+    with clean_env(), _heard_interrupts():
         job = executor.submit(TrainingJob(work, jobs.nodes * jobs.processes, jobs.gpus))
     print(f"started job {job.job_id} ({jobs.where})", flush=True)
     return job.job_id
@@ -147,6 +147,19 @@ def _cancel(where: str, job_id: str) -> None:
         answer(["scancel", job_id])
     elif not _is_over(_state(where, job_id)):
         os.kill(int(job_id), signal.SIGINT)  # submitit's own way to stop all its processes
+
+
+@contextmanager
+def _heard_interrupts() -> Iterator[None]:
+    """What is started here can be interrupted, which is how a local job is cancelled.
+
+    Shell scripts let their background processes ignore SIGINT, and so would all that these start.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 @contextmanager

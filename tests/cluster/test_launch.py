@@ -63,6 +63,12 @@ def wait_and_see(folder, jobs):
     run_training(partial(wait_for_go, folder), folder / "work", jobs)
 
 
+def wait_in_background(folder, jobs):
+    """As a background process of a shell script, which ignores interrupts."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    wait_and_see(folder, jobs)
+
+
 def until(condition, seconds=30):
     end = time.monotonic() + seconds
     while not condition():
@@ -96,7 +102,7 @@ def test_a_job_that_dies_without_a_word_is_noticed(tmp_path):
 def waiting(tmp_path):
     """A process that waits for a job of its own, and the folder."""
     run = multiprocessing.get_context("spawn").Process(
-        target=wait_and_see, args=(tmp_path, jobs_of())
+        target=wait_in_background, args=(tmp_path, jobs_of())
     )
     run.start()
     until((tmp_path / "work/job").exists)
