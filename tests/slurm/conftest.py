@@ -1,6 +1,7 @@
 """A Slurm cluster for the tests of this folder, and runs of Snakemake on it."""
 
 import os
+import signal
 import subprocess
 from pathlib import Path
 
@@ -22,6 +23,8 @@ def slurm(tmp_path_factory):
     why_not = cluster.missing()
     if why_not:
         pytest.skip(f"no Slurm can be started here: {why_not}")
+    # a shell script's background processes ignore Ctrl-C, and so would the runs started here
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = tmp_path_factory.mktemp("slurm")
     cluster.start(folder)
     yield folder
