@@ -9,6 +9,8 @@ and so does the look after every job that ends. No such chain ever ends: after 1
 import threading
 from typing import Any
 
+REQUEST = "_schedule_reevalutation"  # spelled so
+
 
 def wake_scheduler_once(scheduler: type[Any]) -> None:
     """Let a scheduler class (`JobScheduler`) have one request to be woken at a time.
@@ -18,9 +20,6 @@ def wake_scheduler_once(scheduler: type[Any]) -> None:
     """
     if hasattr(scheduler, REQUEST):
         setattr(scheduler, REQUEST, _wake_once)
-
-
-REQUEST = "_schedule_reevalutation"  # spelled so
 
 
 def _wake_once(scheduler: Any, delay_s: float) -> None:

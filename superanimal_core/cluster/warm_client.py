@@ -7,6 +7,7 @@ Run as a file, once for each script: it imports as little as it can.
 """
 
 import array
+import io
 import marshal
 import os
 import signal
@@ -31,7 +32,7 @@ def run(folder: str, python: str, arguments: list[str]) -> None:
             with server.makefile("rb") as answers:
                 if answers.readline() == STARTED:
                     handle_signals(signal.SIG_IGN)
-                    _end_like(_status_from(answers.readline()))
+                    _end_like(_status_from(answers))
     except (OSError, ValueError):
         pass  # no server, or one that is gone
     os.execv(python, [python, *arguments])
@@ -43,11 +44,11 @@ def handle_signals(handler: signal.Handlers) -> None:
         signal.signal(number, handler)
 
 
-def _status_from(answer: bytes) -> int:
+def _status_from(answers: io.BufferedIOBase) -> int:
     """What the server says; when it dies, the script does."""
     try:
-        return int(answer)
-    except ValueError:
+        return int(answers.readline())
+    except (OSError, ValueError):
         return -signal.SIGKILL
 
 

@@ -38,10 +38,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from superanimal_core.cluster import warm_client
 from superanimal_core.cluster.warm_client import SOCKET, STARTED, handle_signals
 
-ROOT = Path(warm_client.__file__).resolve().parents[2]  # this package, whatever is installed
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]  # this package, whatever is installed
 LAUNCHER = "python"
 THREADS = "OMP_NUM_THREADS"  # read by numerical libraries when they are loaded
 LATE = ("pandas", "pyarrow.dataset")  # pyarrow imports them at its first array and table
@@ -55,7 +55,7 @@ def start_warm_scripts() -> None:
         return
     folder = Path(tempfile.mkdtemp(prefix="superanimal-"))
     launcher, python = folder / LAUNCHER, sys.executable
-    client = shlex.join([python, "-SE", warm_client.__file__, str(folder), python])
+    client = shlex.join([python, "-SE", str(HERE / "warm_client.py"), str(folder), python])
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as listening:
         try:
             launcher.write_text(f'#!/bin/sh\nexec {client} "$@"\n', encoding="utf-8")

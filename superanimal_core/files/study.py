@@ -79,7 +79,7 @@ class Study:
     def one_of_each_store(self) -> list[str]:
         """A video's URL for each kind of store that the sheet names."""
         stored = [video.path for video in self.videos.values() if is_stored(video.path)]
-        return list({path.split("://")[0]: path for path in reversed(stored)}.values())
+        return list({path.split("://")[0]: path for path in stored}.values())
 
     @cached_property
     def _sessions(self) -> dict[str, list[VideoRow]]:

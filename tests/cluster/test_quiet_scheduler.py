@@ -56,10 +56,9 @@ def test_a_look_can_ask_again_as_soon_as_it_was_woken():
     """The chain of wake, look, ask never breaks."""
     wake_scheduler_once(Scheduler)
     scheduler = Scheduler()
-    start_s = time.monotonic()
     for _ in range(200):
         scheduler._schedule_reevalutation(0.001)
-        assert scheduler._open_jobs.acquire(timeout=10), f"{time.monotonic() - start_s:.1f} s"
+        assert scheduler._open_jobs.acquire(timeout=10)
 
 
 def test_a_class_without_such_requests_stays_as_it_is():
@@ -83,5 +82,6 @@ def test_looks_of_a_real_run_multiply_only_without_it(tmp_path, quiet):
     subprocess.run(command, cwd=tmp_path, check=True, capture_output=True, timeout=120)
     assert all((tmp_path / str(n)).exists() for n in range(JOBS))
     looks = len((tmp_path / "looks").read_text())
+    print(f"{JOBS} jobs, one timer: {quiet}: {looks} looks")
     # one for each job that starts or ends and each second; or a chain of them for each job
     assert (looks < 2 * JOBS + time.monotonic() - start_s) == quiet, looks

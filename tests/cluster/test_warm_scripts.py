@@ -2,11 +2,14 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
 
 import pytest
+
+from superanimal_core.cluster import warm_client
 
 SNAKEMAKE = """
 import subprocess, sys
@@ -132,6 +135,21 @@ def test_a_client_ends_when_what_runs_its_script_dies(start):
     os.kill(server, signal.SIGKILL)
     assert client.wait(20) == -signal.SIGKILL
     wait_for_end(script)
+
+
+def test_a_script_that_was_started_is_not_run_again_when_its_server_is_lost(tmp_path):
+    """A server that dies with something unread resets the connection."""
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / warm_client.SOCKET))
+        listening.listen()
+        command = [sys.executable, "-SE", warm_client.__file__, tmp_path, sys.executable]
+        client = subprocess.Popen([*command, "-c", "raise SystemExit(3)"])
+        server, _ = listening.accept()
+        server.recv(1)  # what comes with the open files
+        server.recv(1)  # of the request
+        server.sendall(warm_client.STARTED)
+        server.close()
+        assert client.wait(60) == -signal.SIGKILL
 
 
 def test_a_script_can_answer_signals_that_the_whole_job_gets(start):

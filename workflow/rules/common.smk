@@ -67,21 +67,18 @@ wildcard_constraints:
 # digests of code by rule, as the main process tells them to its cluster jobs: each of those would
 # have to read the whole package
 DIGESTS = "SUPERANIMAL_DIGESTS"
-if workflow.is_main_process:
-    os.environ[DIGESTS] = ""
+if workflow.is_main_process or DIGESTS not in os.environ:
+    os.environ[DIGESTS] = ":"
 
 
 @cache
 def digest_of_code(rule_name):
-    told = os.environ.get(DIGESTS, "")
-    known = dict(each.split("=") for each in told.split(":") if each)
-    if rule_name not in known:
-        script = WORKFLOW / "workflow" / "scripts" / f"{rule_name}.py"
-        known[rule_name] = script_digest(script)
-        os.environ[DIGESTS] = ":".join(
-            f"{rule}={digest}" for rule, digest in known.items()
-        )
-    return known[rule_name]
+    _, is_told, digest = os.environ[DIGESTS].partition(f":{rule_name}=")
+    if is_told:
+        return digest.split(":")[0]
+    digest = script_digest(WORKFLOW / "workflow" / "scripts" / f"{rule_name}.py")
+    os.environ[DIGESTS] += f"{rule_name}={digest}:"
+    return digest
 
 
 def code(rule_name):
@@ -94,7 +91,6 @@ def code(rule_name):
 
 # Snakemake starts its jobs with --retries 0, so the main process tells them the number this way
 os.environ.setdefault("SUPERANIMAL_RETRIES", "0")
-os.environ.setdefault(DIGESTS, "")
 
 
 envvars:
