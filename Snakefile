@@ -54,14 +54,14 @@ onstart:
 
 
 onsuccess:
-    from superanimal_core.files.outcome import outcome_lines
+    from superanimal_core.jobs.outcome import outcome_lines
 
     forget_owner(".")
     print(*outcome_lines("results"), sep="\n", file=sys.stderr)
 
 
 onerror:
-    from superanimal_core.files.outcome import outcome_lines
+    from superanimal_core.jobs.outcome import outcome_lines
 
     forget_owner(".")
     print(

@@ -27,12 +27,12 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 ROOT = Path(__file__).resolve().parents[1]
-sys.path[:0] = [str(ROOT), *(str(ROOT / "tests" / each) for each in ("workflow", "slurm"))]
+sys.path[:0] = [str(ROOT / each) for each in (".", "tests/workflow", "tests/slurm", "demo")]
 
 import cluster  # noqa: E402 -- found by the line above
+from drawn_study import write_synthetic_video  # noqa: E402
 from tiny_study import change_setting, write_tiny_study, write_videos  # noqa: E402
 
-from superanimal_core.files.synthetic_study import write_synthetic_video  # noqa: E402
 from superanimal_core.synthetic.casting import mouse_video_scene  # noqa: E402
 
 VIDEOS, QUICK_VIDEOS = 200, 20

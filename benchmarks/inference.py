@@ -21,18 +21,19 @@ import torch
 from datasets import peak_mb
 from torch.utils.flop_counter import FlopCounterMode
 
-from superanimal_core.files.chunked_poses import predict_resumably
-from superanimal_core.files.documents import read_keypoint_space
-from superanimal_core.files.foreign_models import read_detector_model, read_pose_model
-from superanimal_core.files.video import index_frames, read_frames, write_video
+from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.inference.detect import detect_animals
 from superanimal_core.inference.predict import predict_video
+from superanimal_core.jobs.chunked_poses import predict_resumably
+from superanimal_core.media.video import index_frames, read_frames
+from superanimal_core.models.foreign_models import read_detector_model, read_pose_model
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.devices import autocast, has_precision
 from superanimal_core.network.hrnet import HighResolutionNetwork
 from superanimal_core.network.pose_network import ready_network
 from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.report.video_file import write_video
 
 ROOT = Path(__file__).resolve().parents[1]
 PEER = ROOT / ".peers/deeplabcut/bin/python"

@@ -16,12 +16,12 @@ import numpy as np
 import yaml
 
 from superanimal_core.errors import VideoError
-from superanimal_core.files.bundles import read_bundle
-from superanimal_core.files.study import read_study
-from superanimal_core.files.video import read_frames
-from superanimal_core.files.video_tables import read_boxes
 from superanimal_core.inference.predict import predict_video
+from superanimal_core.media.video import read_frames
+from superanimal_core.models.bundles import read_bundle
 from superanimal_core.network.devices import has_precision, use_device
+from superanimal_core.study.study import read_study
+from superanimal_core.tables.video_tables import read_boxes
 
 ROOT = Path(__file__).resolve().parents[1]
 CROP_PX = 256

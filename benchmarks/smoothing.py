@@ -22,8 +22,8 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from superanimal_core.files.prediction_files import read_ensemble
-from superanimal_core.files.smoothed_csv import write_reference_csv
+from superanimal_core.formats.prediction_files import read_ensemble
+from superanimal_core.formats.smoothed_csv import write_reference_csv
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.calibrated import smooth_calibrated
 from superanimal_core.smoothing.cameras import camera_from_rotation_vector, project

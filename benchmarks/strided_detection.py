@@ -20,14 +20,14 @@ import torch
 import yaml
 
 from superanimal_core.errors import VideoError
-from superanimal_core.files.bundles import read_bundle, read_detector
-from superanimal_core.files.study import Study, read_study
-from superanimal_core.files.truth_files import true_positions
-from superanimal_core.files.video import index_frames, read_frames
 from superanimal_core.inference.detect import detect_again, detect_animals
 from superanimal_core.inference.predict import Redetection, predict_video
+from superanimal_core.media.video import index_frames, read_frames
+from superanimal_core.models.bundles import read_bundle, read_detector
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.poses import Poses
+from superanimal_core.study.study import Study, read_study
+from superanimal_core.tables.truth_files import true_positions
 
 ROOT = Path(__file__).resolve().parents[1]
 LIMIT_PX = 2.0

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from superanimal_core.files.images import cached_reader, write_image
+from superanimal_core.media.images import cached_reader, write_image
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.devices import use_device

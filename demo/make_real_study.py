@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import yaml
+from drawn_study import write_conversion_table, write_synthetic_lab
 
-from superanimal_core.files.atomic import replacing
-from superanimal_core.files.synthetic_study import write_conversion_table, write_synthetic_lab
 from superanimal_core.synthetic.labs import LABS
+from superanimal_core.tables.atomic import replacing
 
 EVERY_TRACKED_FRAME = 6  # neighbors in a 30 Hz video look alike
 HEADER_ROWS = 4

@@ -4,7 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from superanimal_core.files.synthetic_study import write_demo_study
+from drawn_study import write_demo_study
 
 
 def main() -> None:

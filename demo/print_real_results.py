@@ -4,7 +4,7 @@ import argparse
 import os
 from pathlib import Path
 
-from superanimal_core.files.parquet import read_parquet
+from superanimal_core.tables.parquet import read_parquet
 
 
 def main() -> None:

@@ -6,7 +6,6 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from superanimal_core.files.parquet import read_parquet
 from superanimal_core.report.accuracy import (
     PERCENT,
     PX,
@@ -19,6 +18,7 @@ from superanimal_core.report.accuracy import (
 )
 from superanimal_core.report.reliability import covered_of, reliability_table
 from superanimal_core.report.results import Row, read_truth
+from superanimal_core.tables.parquet import read_parquet
 
 
 def main() -> None:

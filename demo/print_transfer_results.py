@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from superanimal_core.files.parquet import read_parquet
+from superanimal_core.tables.parquet import read_parquet
 
 COLUMNS = ("mean_error_px", "pretraining_normalized_error", "pretraining_dropped_keypoints")
 

@@ -9,14 +9,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 
+from superanimal_core.commands import doctor, export_labels, smooth, verify
 from superanimal_core.errors import SuperAnimalError, VideoError
-from superanimal_core.files import doctor_command, export_labels, smooth_command, verify_command
 
 COMMANDS = {
-    "smooth": (smooth_command, "smooth existing predictions of one or several networks"),
+    "smooth": (smooth, "smooth existing predictions of one or several networks"),
     "export-labels": (export_labels, "labels of a study in the format of another tool"),
-    "verify-weights": (verify_command, "look at a released checkpoint before using it"),
-    "doctor": (doctor_command, "look whether this machine, folder and cluster can run a study"),
+    "verify-weights": (verify, "look at a released checkpoint before using it"),
+    "doctor": (doctor, "look whether this machine, folder and cluster can run a study"),
 }
 
 

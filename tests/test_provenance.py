@@ -155,7 +155,7 @@ def test_the_closure_covers_what_python_really_loads(name):
 
 
 def test_the_snakefile_can_use_it_without_heavy_imports():
-    code = "import sys; import superanimal_core.provenance, superanimal_core.files.study\n"
+    code = "import sys; import superanimal_core.provenance, superanimal_core.study.study\n"
     code += "print(*[m for m in ('torch', 'pandas', 'pyarrow', 'cv2', 'av') if m in sys.modules])"
     command = [sys.executable, "-c", code]
     assert subprocess.run(command, capture_output=True, text=True, check=True).stdout == "\n"

@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from superanimal_core.behavior.actions import definitions_from_mapping
 from superanimal_core.errors import ConfigError
-from superanimal_core.files.settings_document import settings_from_mapping
 from superanimal_core.settings import (
     AugmentSettings,
     TrainingSettings,
 )
+from superanimal_core.study.settings_document import settings_from_mapping
 
 CONFIG = Path(__file__).resolve().parents[1] / "config/config.yaml"
 SHIPPED = yaml.safe_load(CONFIG.read_text())

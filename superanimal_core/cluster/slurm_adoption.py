@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from superanimal_core.files.atomic import replacing
+from superanimal_core.tables.atomic import replacing
 
 MARK, KEPT = "superanimal:", "superanimal-kept:"
 LONGEST_COMMENT = 1024  # characters, slurmctld's limit

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from superanimal_core.datasets.match_keypoints import Matching, proposal_table
-from superanimal_core.files.atomic import replacing
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.report.figures import BLUE, RED, STYLE, new_figure
+from superanimal_core.tables.atomic import replacing
 
 
 def write_proposal(matching: Matching, unified: KeypointSpace, table: str, picture: str) -> None:

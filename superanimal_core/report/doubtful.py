@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from superanimal_core.files.label_files import labeled_images, read_labels_of_images
 from superanimal_core.report.cells import Table, counted, number
 from superanimal_core.report.label_pictures import label_picture
 from superanimal_core.report.results import Row
+from superanimal_core.tables.label_files import labeled_images, read_labels_of_images
 
 KINDS = {  # kind of finding -> what a reader calls it
     "swapped_sides": "left and right exchanged",

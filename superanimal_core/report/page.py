@@ -13,7 +13,6 @@ from typing import Any
 from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
-from superanimal_core.files.atomic import replacing
 from superanimal_core.report.accuracy import accuracy, median_error_percent
 from superanimal_core.report.cells import number
 from superanimal_core.report.closer_look import closer_look
@@ -43,6 +42,7 @@ from superanimal_core.report.models import models
 from superanimal_core.report.reliability import reliability
 from superanimal_core.report.results import StudyResults, read_results, read_video
 from superanimal_core.report.transfer import transfer
+from superanimal_core.tables.atomic import replacing
 
 SHOWN_VIDEOS = 5
 

@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-from superanimal_core.files.atomic import replacing
 from superanimal_core.report.cells import Table, number
 from superanimal_core.report.figures import LINES, new_figure, put_legend_above, svg
 from superanimal_core.report.results import Row
+from superanimal_core.tables.atomic import replacing
 
 NAMES = {
     "scratch": "initial weights",

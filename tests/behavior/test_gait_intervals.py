@@ -14,9 +14,9 @@ from superanimal_core.behavior.gait_intervals import (
     strides_of_draws,
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
-from superanimal_core.files.pose_files import read_smoothed, write_smoothed
 from superanimal_core.smoothing.eks import smooth_ensemble
 from superanimal_core.smoothing.sampling import sample_poses
+from superanimal_core.tables.pose_files import read_smoothed, write_smoothed
 
 SMOOTHING = {
     "min_variance_px2": 0.01,

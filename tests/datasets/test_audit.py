@@ -8,7 +8,7 @@ from superanimal_core.datasets.audit import audit_labels, relative_bone_lengths
 from superanimal_core.datasets.coco import parse_coco
 from superanimal_core.datasets.deeplabcut import parse_deeplabcut
 from superanimal_core.datasets.swapped_sides import side_consensus, side_evidence
-from superanimal_core.files.dataset_folder import DiskFolder
+from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import LabelState, concatenate_labels
 

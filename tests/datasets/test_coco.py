@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from superanimal_core.datasets.coco import parse_coco
 from superanimal_core.datasets.write_coco import to_coco
 from superanimal_core.errors import DatasetError
-from superanimal_core.files.dataset_folder import DiskFolder
+from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.pose.labels import LabelState
 
 

@@ -4,7 +4,7 @@ import pytest
 from superanimal_core.datasets.deeplabcut import parse_deeplabcut, to_deeplabcut
 from superanimal_core.datasets.lightning_pose import parse_lightning_pose
 from superanimal_core.errors import DatasetError
-from superanimal_core.files.dataset_folder import DiskFolder
+from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.pose.labels import LabelState
 
 V, U, N = LabelState.VISIBLE, LabelState.NOT_LABELED, LabelState.NOT_IN_DATASET

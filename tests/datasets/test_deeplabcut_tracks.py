@@ -3,7 +3,7 @@ import pytest
 
 from superanimal_core.datasets.deeplabcut_tracks import parse_deeplabcut_tracks
 from superanimal_core.errors import DatasetError
-from superanimal_core.files.dataset_folder import DiskFolder
+from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.pose.labels import LabelState
 
 HEAD = "scorer,S,S,S\nbodyparts,a,a,a\ncoords,x,y,likelihood\n"

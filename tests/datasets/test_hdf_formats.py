@@ -10,9 +10,9 @@ import pytest
 
 from superanimal_core.datasets import PARSERS
 from superanimal_core.errors import DatasetError
-from superanimal_core.files.dataset_folder import DiskFolder
-from superanimal_core.files.foreign import extract_frames, read_foreign
-from superanimal_core.files.images import read_image
+from superanimal_core.formats.dataset_folder import DiskFolder
+from superanimal_core.formats.foreign import extract_frames, read_foreign
+from superanimal_core.media.images import read_image
 from superanimal_core.pose.labels import LabelState
 
 NODES = ("nose", "tail")

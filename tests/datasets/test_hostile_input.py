@@ -24,8 +24,8 @@ from hypothesis import strategies as st
 
 from superanimal_core.datasets import PARSERS
 from superanimal_core.errors import DatasetError
-from superanimal_core.files.dataset_folder import DiskFolder
-from superanimal_core.files.plain_tables import parse_columns
+from superanimal_core.formats.dataset_folder import DiskFolder
+from superanimal_core.formats.plain_tables import parse_columns
 from superanimal_core.pose.labels import Labels, LabelState
 
 TIMES = int(os.environ.get("SUPERANIMAL_FUZZ", "1"))

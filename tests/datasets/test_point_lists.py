@@ -14,7 +14,7 @@ from superanimal_core.datasets.cvat import parse_xml
 from superanimal_core.datasets.stanford_extra import KEYPOINTS as DOG
 from superanimal_core.datasets.stanford_extra import parse_stanford_extra
 from superanimal_core.errors import DatasetError
-from superanimal_core.files.dataset_folder import DiskFolder
+from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.pose.labels import LabelState
 
 NAMES = {

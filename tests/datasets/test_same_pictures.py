@@ -9,7 +9,7 @@ from superanimal_core.datasets.same_pictures import (
     repeated_pictures,
     thumbnail,
 )
-from superanimal_core.files.images import read_image
+from superanimal_core.media.images import read_image
 
 LIMIT = 0.06  # as in config/config.yaml
 

@@ -6,7 +6,7 @@ import pytest
 
 from superanimal_core.datasets.sleap import parse_sleap
 from superanimal_core.errors import DatasetError
-from superanimal_core.files.dataset_folder import DiskFolder
+from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.pose.labels import LabelState
 
 FRAME = [("frame_id", "u8"), ("video", "u4"), ("frame_idx", "u8")]

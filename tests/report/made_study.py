@@ -21,24 +21,24 @@ from superanimal_core.evaluation.truth import (
     stride_rows,
     truth_table,
 )
-from superanimal_core.files.audit_files import (
-    find_repeats,
-    findings_to_table,
-    fingerprint_pictures,
-)
-from superanimal_core.files.calibration_files import write_calibration
-from superanimal_core.files.cohort import TABLES, collect_tables
-from superanimal_core.files.images import write_image
-from superanimal_core.files.label_files import read_label_counts, write_labels
-from superanimal_core.files.parquet import write_failure, write_parquet
-from superanimal_core.files.pose_files import write_smoothed
-from superanimal_core.files.quality import assess_video, write_quality
-from superanimal_core.files.tables import columns_to_table
+from superanimal_core.media.images import write_image
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.report.page import write_page
 from superanimal_core.smoothing.calibration import ExpectedError, fit_calibration
+from superanimal_core.tables.audit_files import (
+    find_repeats,
+    findings_to_table,
+    fingerprint_pictures,
+)
+from superanimal_core.tables.calibration_files import write_calibration
+from superanimal_core.tables.cohort import TABLES, collect_tables
+from superanimal_core.tables.label_files import read_label_counts, write_labels
+from superanimal_core.tables.parquet import write_failure, write_parquet
+from superanimal_core.tables.pose_files import write_smoothed
+from superanimal_core.tables.quality import assess_video, write_quality
+from superanimal_core.tables.schemas import columns_to_table
 
 PAWS = ("front_left_paw", "front_right_paw", "back_left_paw", "back_right_paw")
 PHASES = (0.0, 0.5, 0.75, 0.25)

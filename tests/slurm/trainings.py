@@ -9,9 +9,9 @@ import torch
 from dot_world import DotWorld
 from safetensors.torch import load_file, save_file
 
-from superanimal_core.cluster.launch import run_training
 from superanimal_core.errors import TrainingError
-from superanimal_core.files.training_checkpoints import folder_checkpoints
+from superanimal_core.jobs.launch import run_training
+from superanimal_core.jobs.training_checkpoints import folder_checkpoints
 from superanimal_core.settings import TrainingJobSettings
 from superanimal_core.training.loop import fit
 

@@ -7,15 +7,15 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-
-from superanimal_core.errors import DatasetError
-from superanimal_core.files.synthetic_study import (
+from drawn_study import (
     write_conversion_table,
     write_demo_study,
     write_synthetic_lab,
     write_synthetic_video,
     write_video_batch,
 )
+
+from superanimal_core.errors import DatasetError
 from superanimal_core.synthetic.casting import mouse_video_scene, quadruped_video_scene
 from superanimal_core.synthetic.labs import ARENA, BURROW, CABINET, LABS, lab_images
 

@@ -7,7 +7,7 @@ import pytest
 import torch
 from dot_world import with_boxes
 
-from superanimal_core.files.training_checkpoints import CHECKPOINT, folder_checkpoints
+from superanimal_core.jobs.training_checkpoints import CHECKPOINT, folder_checkpoints
 from superanimal_core.network.detector import new_detector
 from superanimal_core.training.detector_loop import fit_detector
 from superanimal_core.training.loop import fit

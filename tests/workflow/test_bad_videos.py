@@ -10,10 +10,10 @@ import pytest
 from tiny_study import add_videos, change_setting, planned, quality_rows, run_snakemake
 
 from superanimal_core.errors import VideoError
-from superanimal_core.files.parquet import read_parquet, read_record
-from superanimal_core.files.video import write_video
+from superanimal_core.report.video_file import write_video
+from superanimal_core.tables.parquet import read_parquet, read_record
 
-INDEX = "superanimal_core.files.video index_frames"
+INDEX = "superanimal_core.media.video index_frames"
 PREDICT = "superanimal_core.inference.predict predict_video"
 TABLES = ("strides", "gait", "features", "bouts", "quality")
 
@@ -161,7 +161,7 @@ def test_files_that_hold_no_frame_are_failed_rows(workflow, study):
 def test_a_process_that_dies_in_the_middle_of_the_chain_is_a_failed_row(workflow, study, sabotage):
     shutil.copy(study / "raw/mouse.mp4", study / "raw/dies.mp4")
     add_videos(study, "dies")
-    plan = sabotage("superanimal_core.files.chunked_poses predict_resumably dies kill")
+    plan = sabotage("superanimal_core.jobs.chunked_poses predict_resumably dies kill")
     result = run_snakemake(workflow, study, sabotage=plan)
     assert result.returncode == 0, result.stdout
     failed = {"dies": ("predict_poses", "the process died with SIGKILL")}

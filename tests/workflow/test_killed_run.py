@@ -22,7 +22,7 @@ from tiny_study import (
     snakemake_command,
 )
 
-from superanimal_core.files.run_owner import RECORD
+from superanimal_core.jobs.run_owner import RECORD
 
 
 @contextmanager

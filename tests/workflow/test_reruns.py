@@ -48,7 +48,7 @@ SEEING = ("predict_poses", "predict_adapted", "evaluate_model", "adapt_to_video"
         ("smoothing/eks.py", [*SMOOTHING, "measure_gait"]),
         ("network/heatmaps.py", ["pretrain", *SEEING]),
         ("evaluation/metrics.py", ["evaluate_model", "compare_truth"]),
-        ("files/cohort.py", ["collect_tables"]),
+        ("tables/cohort.py", ["collect_tables"]),
         slow("behavior/gait.py", ["measure_gait"]),
         slow("inference/detect.py", ["detect_animals"]),
         slow("inference/adapt.py", ["adapt_to_video"]),

@@ -5,8 +5,8 @@ import shutil
 import numpy as np
 from tiny_study import planned, run_snakemake
 
-from superanimal_core.files.parquet import read_record
-from superanimal_core.files.pose_files import read_smoothed
+from superanimal_core.tables.parquet import read_record
+from superanimal_core.tables.pose_files import read_smoothed
 
 POSES = [f"results/videos/{video}/poses.parquet" for video in ("mouse", "second")]
 

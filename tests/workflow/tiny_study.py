@@ -11,15 +11,18 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import yaml
 
-from superanimal_core.files.synthetic_study import (
-    write_conversion_table,
-    write_synthetic_lab,
-    write_synthetic_video,
-)
 from superanimal_core.synthetic.casting import mouse_video_scene
 from superanimal_core.synthetic.labs import BURROW, CABINET
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+sys.path.append(str(REPOSITORY / "demo"))
+
+from drawn_study import (  # noqa: E402  # it stands beside the demo that it draws
+    write_conversion_table,
+    write_synthetic_lab,
+    write_synthetic_video,
+)
+
 TOY_STORE = Path(__file__).with_name("toy_store")  # a storage plugin: shelf://name
 SPACE = "superanimal_topviewmouse"
 FRAMES, FPS = 40, 50.0

@@ -19,15 +19,15 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
 from superanimal_core.cluster.warm_scripts import start_warm_scripts
 from superanimal_core.errors import ConfigError
-from superanimal_core.files.run_owner import (
+from superanimal_core.jobs.run_owner import (
     forget_owner,
     lock_notice,
     name_runner,
     write_owner,
 )
-from superanimal_core.files.shipped import by_content, is_shipped
-from superanimal_core.files.study import ROLES, is_stored, read_study
-from superanimal_core.files.study_settings import WHOLE_FRAME
+from superanimal_core.study.shipped import by_content, is_shipped
+from superanimal_core.study.study import ROLES, is_stored, read_study
+from superanimal_core.study.study_settings import WHOLE_FRAME
 from superanimal_core.provenance import script_digest
 
 try:

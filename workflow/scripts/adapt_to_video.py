@@ -1,20 +1,20 @@
 """Adapt one member of an ensemble to one video; keep it only if held-out frames speak for it."""
 
-from superanimal_core.files.step import pass_failure_on, video_step
+from superanimal_core.jobs.step import pass_failure_on, video_step
 
 pass_failure_on(snakemake)  # before torch is imported
 
 from dataclasses import asdict
 
-from superanimal_core.files.bundles import read_bundle, write_bundle
-from superanimal_core.files.log import Progress
-from superanimal_core.files.pose_files import read_poses
-from superanimal_core.files.video import frame_reader, read_frames
-from superanimal_core.files.video_tables import read_boxes, read_frame_size
 from superanimal_core.inference.adapt import held_out_poses, judge_adaptation, select_pseudo_labels
 from superanimal_core.inference.predict import predict_video
+from superanimal_core.jobs.log import Progress
+from superanimal_core.media.video import frame_reader, read_frames
+from superanimal_core.models.bundles import read_bundle, write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.tables.pose_files import read_poses
+from superanimal_core.tables.video_tables import read_boxes, read_frame_size
 from superanimal_core.training.loop import fit
 
 with video_step(snakemake) as record:

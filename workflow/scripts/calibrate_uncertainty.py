@@ -1,10 +1,10 @@
 """Calibrate the uncertainty of a model's poses on labels that its networks have not seen."""
 
-from superanimal_core.files.calibration_files import write_calibration
-from superanimal_core.files.held_out_files import read_held_out
-from superanimal_core.files.step import study_step
+from superanimal_core.jobs.step import study_step
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.calibration import calibrate_on_images
+from superanimal_core.tables.calibration_files import write_calibration
+from superanimal_core.tables.held_out_files import read_held_out
 
 with study_step(snakemake) as record:
     params = snakemake.params

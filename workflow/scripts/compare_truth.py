@@ -1,10 +1,10 @@
 """Compare each stage of a video with its known truth."""
 
 from superanimal_core.evaluation.truth import truth_table
-from superanimal_core.files.parquet import write_parquet
-from superanimal_core.files.step import video_step
-from superanimal_core.files.tables import columns_to_table
-from superanimal_core.files.truth_files import compare_video
+from superanimal_core.jobs.step import video_step
+from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.schemas import columns_to_table
+from superanimal_core.tables.truth_files import compare_video
 
 with video_step(snakemake) as record:
     rows = compare_video(**dict(snakemake.input.items()), smoothing=snakemake.params.smoothing)

@@ -1,10 +1,10 @@
 """Compute the feature table of a video."""
 
 from superanimal_core.behavior.features import frame_features
-from superanimal_core.files.behavior_tables import features_to_table
-from superanimal_core.files.parquet import write_parquet
-from superanimal_core.files.pose_files import read_smoothed
-from superanimal_core.files.step import video_step
+from superanimal_core.jobs.step import video_step
+from superanimal_core.tables.behavior_tables import features_to_table
+from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.pose_files import read_smoothed
 
 with video_step(snakemake) as record:
     params = snakemake.params

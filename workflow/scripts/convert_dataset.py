@@ -1,8 +1,8 @@
 """Read a foreign data set; write its labels as one long table."""
 
-from superanimal_core.files.foreign import extract_frames, read_foreign
-from superanimal_core.files.label_files import write_labels
-from superanimal_core.files.step import study_step
+from superanimal_core.formats.foreign import extract_frames, read_foreign
+from superanimal_core.jobs.step import study_step
+from superanimal_core.tables.label_files import write_labels
 
 with study_step(snakemake) as record:
     labels = read_foreign(

@@ -1,15 +1,15 @@
 """Find the animals of a video."""
 
-from superanimal_core.files.step import pass_failure_on, video_step
+from superanimal_core.jobs.step import pass_failure_on, video_step
 
 pass_failure_on(snakemake)  # before torch is imported
 
-from superanimal_core.files.bundles import read_detector
-from superanimal_core.files.parquet import write_parquet
-from superanimal_core.files.video import read_frames
-from superanimal_core.files.video_tables import boxes_to_table, read_frame_size, read_times
 from superanimal_core.inference.detect import detect_animals, whole_frames
+from superanimal_core.media.video import read_frames
+from superanimal_core.models.bundles import read_detector
 from superanimal_core.network.devices import use_device
+from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.video_tables import boxes_to_table, read_frame_size, read_times
 
 with video_step(snakemake) as record:
     time_s = read_times(snakemake.input.frames)

@@ -1,16 +1,16 @@
 """Measure the errors of a model's members on labels that they have not seen."""
 
 from superanimal_core.evaluation.metrics import evaluate
-from superanimal_core.files.bundles import read_member_bundles
-from superanimal_core.files.held_out_files import write_held_out
-from superanimal_core.files.images import cached_reader
-from superanimal_core.files.label_files import read_all_labels
-from superanimal_core.files.parquet import write_parquet
-from superanimal_core.files.step import study_step
-from superanimal_core.files.tables import columns_to_table
 from superanimal_core.inference.predict import predict_labels
+from superanimal_core.jobs.step import study_step
+from superanimal_core.media.images import cached_reader
+from superanimal_core.models.bundles import read_member_bundles
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes, held_out_labels
+from superanimal_core.tables.held_out_files import write_held_out
+from superanimal_core.tables.label_files import read_all_labels
+from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.schemas import columns_to_table
 
 with study_step(snakemake) as record:
     device = use_device(snakemake.threads, seed=0)

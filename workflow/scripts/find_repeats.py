@@ -1,8 +1,8 @@
 """Find the pictures that stand twice among all data sets."""
 
-from superanimal_core.files.audit_files import find_repeats
-from superanimal_core.files.parquet import write_parquet
-from superanimal_core.files.step import study_step
+from superanimal_core.jobs.step import study_step
+from superanimal_core.tables.audit_files import find_repeats
+from superanimal_core.tables.parquet import write_parquet
 
 with study_step(snakemake) as record:
     repeats = find_repeats(snakemake.input.pictures, snakemake.params.max_difference)

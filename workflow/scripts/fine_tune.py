@@ -1,8 +1,8 @@
 """Train one member of a model on a lab's own labels, from a member of a pretrained model."""
 
-from superanimal_core.cluster.launch import train_member
-from superanimal_core.files.fine_tuning import fine_tune
-from superanimal_core.files.step import study_step
+from superanimal_core.jobs.fine_tuning import fine_tune
+from superanimal_core.jobs.launch import train_member
+from superanimal_core.jobs.step import study_step
 
 with study_step(snakemake) as record:
     params = snakemake.params

@@ -1,10 +1,10 @@
 """Make one of our bundles from the weights of a pose network."""
 
-from superanimal_core.files.bundles import write_bundle
-from superanimal_core.files.documents import read_keypoint_space
-from superanimal_core.files.foreign_models import read_pose_model
-from superanimal_core.files.shipped import own_or_shipped
-from superanimal_core.files.step import study_step
+from superanimal_core.formats.documents import read_keypoint_space
+from superanimal_core.jobs.step import study_step
+from superanimal_core.models.bundles import write_bundle
+from superanimal_core.models.foreign_models import read_pose_model
+from superanimal_core.study.shipped import own_or_shipped
 from superanimal_core.training.history import History
 
 with study_step(snakemake) as record:

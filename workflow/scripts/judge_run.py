@@ -1,7 +1,7 @@
 """Fail when more videos failed than the study allows."""
 
-from superanimal_core.files.outcome import judge_run
-from superanimal_core.files.step import study_step
+from superanimal_core.jobs.outcome import judge_run
+from superanimal_core.jobs.step import study_step
 
 with study_step(snakemake):
     judge_run(

@@ -1,10 +1,11 @@
 """Draw the poses of a video into it."""
 
-from superanimal_core.files.pose_files import read_smoothed
-from superanimal_core.files.step import video_step
-from superanimal_core.files.video import read_frames, write_video
-from superanimal_core.files.video_tables import read_boxes
+from superanimal_core.jobs.step import video_step
+from superanimal_core.media.video import read_frames
 from superanimal_core.report.labeled_video import draw_poses
+from superanimal_core.report.video_file import write_video
+from superanimal_core.tables.pose_files import read_smoothed
+from superanimal_core.tables.video_tables import read_boxes
 
 with video_step(snakemake) as record:
     smoothed = read_smoothed(snakemake.input.poses)

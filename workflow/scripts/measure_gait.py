@@ -7,11 +7,11 @@ from superanimal_core.behavior.gait_intervals import (
     strides_of_draws,
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
-from superanimal_core.files.parquet import write_parquet
-from superanimal_core.files.pose_files import read_smoothed
-from superanimal_core.files.step import video_step
-from superanimal_core.files.tables import columns_to_table
+from superanimal_core.jobs.step import video_step
 from superanimal_core.smoothing.sampling import sample_poses
+from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.pose_files import read_smoothed
+from superanimal_core.tables.schemas import columns_to_table
 
 with video_step(snakemake) as record:
     gait, output = snakemake.params.gait, snakemake.output

@@ -1,15 +1,15 @@
 """Predict the poses of a video with every member of an ensemble."""
 
-from superanimal_core.files.step import pass_failure_on, video_step
+from superanimal_core.jobs.step import pass_failure_on, video_step
 
 pass_failure_on(snakemake)  # before torch is imported
 
-from superanimal_core.files.bundles import read_detector, read_member_bundles
-from superanimal_core.files.chunked_poses import predict_resumably
-from superanimal_core.files.video_tables import read_boxes, read_is_detected, read_times
 from superanimal_core.inference.detect import detect_again
 from superanimal_core.inference.predict import Redetection
+from superanimal_core.jobs.chunked_poses import predict_resumably
+from superanimal_core.models.bundles import read_detector, read_member_bundles
 from superanimal_core.network.devices import use_device
+from superanimal_core.tables.video_tables import read_boxes, read_is_detected, read_times
 
 with video_step(snakemake) as record:
     device = use_device(snakemake.threads, seed=0)

@@ -1,14 +1,14 @@
 """Propose a conversion table from the names and from a model's predictions on the labels."""
 
 from superanimal_core.datasets.match_keypoints import propose_conversion
-from superanimal_core.files.bundles import read_member_bundles
-from superanimal_core.files.images import cached_reader
-from superanimal_core.files.label_files import read_labels
-from superanimal_core.files.step import study_step
 from superanimal_core.inference.predict import predict_labels
+from superanimal_core.jobs.step import study_step
+from superanimal_core.media.images import cached_reader
+from superanimal_core.models.bundles import read_member_bundles
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes, some_labels
 from superanimal_core.report.confusion import write_proposal
+from superanimal_core.tables.label_files import read_labels
 
 with study_step(snakemake) as record:
     params = snakemake.params

@@ -1,6 +1,6 @@
 """Write the report of the study."""
 
-from superanimal_core.files.step import study_step
+from superanimal_core.jobs.step import study_step
 from superanimal_core.report.page import write_page
 
 with study_step(snakemake):

@@ -1,12 +1,12 @@
 """Smooth an ensemble's predictions of a video, together with the other views of its session."""
 
-from superanimal_core.files.calibration_files import read_calibration
-from superanimal_core.files.camera_files import read_cameras
-from superanimal_core.files.pose_files import write_smoothed
-from superanimal_core.files.step import video_step
-from superanimal_core.files.view_files import read_views
+from superanimal_core.formats.camera_files import read_cameras
+from superanimal_core.jobs.step import video_step
 from superanimal_core.smoothing.calibration import predict_error
 from superanimal_core.smoothing.sessions import smooth_view
+from superanimal_core.tables.calibration_files import read_calibration
+from superanimal_core.tables.pose_files import write_smoothed
+from superanimal_core.tables.view_files import read_views
 
 with video_step(snakemake) as record:
     inputs, params = snakemake.input, snakemake.params

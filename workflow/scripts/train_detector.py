@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from superanimal_core.files.bundles import read_initial_weights, write_detector
-from superanimal_core.files.images import cached_reader
-from superanimal_core.files.label_files import read_training_labels
-from superanimal_core.files.log import Progress
-from superanimal_core.files.step import study_step
-from superanimal_core.files.training_checkpoints import checkpoints_of
-from superanimal_core.files.work_folder import remove_work_folders
+from superanimal_core.jobs.log import Progress
+from superanimal_core.jobs.step import study_step
+from superanimal_core.jobs.training_checkpoints import checkpoints_of
+from superanimal_core.jobs.work_folder import remove_work_folders
+from superanimal_core.media.images import cached_reader
+from superanimal_core.models.bundles import read_initial_weights, write_detector
 from superanimal_core.network.detector import new_detector
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes
 from superanimal_core.settings import AugmentSettings
+from superanimal_core.tables.label_files import read_training_labels
 from superanimal_core.training.detector_loop import fit_detector
 
 with study_step(snakemake) as record:

@@ -4,17 +4,17 @@ from pathlib import Path
 
 from superanimal_core.datasets.few_shot import few_shot
 from superanimal_core.evaluation.transfer import transfer_row
-from superanimal_core.files.bundles import read_bundle, read_initial_weights
-from superanimal_core.files.fine_tuning import held_out_predictions, with_memory
-from superanimal_core.files.images import cached_reader
-from superanimal_core.files.label_files import read_training_labels
-from superanimal_core.files.member_training import fit_resumably
-from superanimal_core.files.parquet import write_parquet
-from superanimal_core.files.step import study_step
-from superanimal_core.files.tables import columns_to_table
-from superanimal_core.files.work_folder import remove_work_folders
+from superanimal_core.jobs.fine_tuning import held_out_predictions, with_memory
+from superanimal_core.jobs.member_training import fit_resumably
+from superanimal_core.jobs.step import study_step
+from superanimal_core.jobs.work_folder import remove_work_folders
+from superanimal_core.media.images import cached_reader
+from superanimal_core.models.bundles import read_bundle, read_initial_weights
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes
+from superanimal_core.tables.label_files import read_training_labels
+from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.schemas import columns_to_table
 from superanimal_core.training.transfer import ZERO_SHOT, start_from
 
 with study_step(snakemake) as record:

@@ -2,10 +2,10 @@
 
 from superanimal_core.datasets.split import SPLITS
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
-from superanimal_core.files.documents import read_conversion_rows, read_keypoint_space
-from superanimal_core.files.label_files import read_labels, write_labels
-from superanimal_core.files.shipped import own_or_shipped
-from superanimal_core.files.step import study_step
+from superanimal_core.formats.documents import read_conversion_rows, read_keypoint_space
+from superanimal_core.jobs.step import study_step
+from superanimal_core.study.shipped import own_or_shipped
+from superanimal_core.tables.label_files import read_labels, write_labels
 
 with study_step(snakemake) as record:
     labels = read_labels(snakemake.input.labels)

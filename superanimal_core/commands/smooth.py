@@ -1,0 +1,247 @@
+"""Smoothing alone: prediction files of other programs in, smoothed poses out.
+
+    python -m superanimal_core smooth net0.csv net1.csv net2.csv --fps 60 --output smoothed.csv
+
+One file per network. Nothing else of the workflow is needed: no study, no video, no model.
+"""
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from superanimal_core.errors import ConfigError, DatasetError
+from superanimal_core.formats.documents import read_yaml
+from superanimal_core.formats.prediction_files import read_ensemble
+from superanimal_core.formats.smoothed_csv import write_reference_csv
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.settings import SmoothingSettings
+from superanimal_core.smoothing.baselines import SMOOTHERS
+from superanimal_core.smoothing.individuals import match_individuals
+from superanimal_core.smoothing.multicamera import join_mirrored, smooth_views, split_mirrored
+from superanimal_core.tables.pose_files import write_smoothed
+
+# The section `smoothing` of the workflow's config/config.yaml; a test keeps the two equal.
+DEFAULTS: Mapping[str, Any] = {
+    "method": "eks",
+    "center": "median",
+    "min_score": 0.1,
+    "eks": {
+        "strength": None,
+        "strength_frames": 10000,
+        "min_variance_px2": 0.01,
+        "single_network_variance_px2": 4.0,
+        "max_gap_s": 0.5,
+    },
+    "median": {"window_s": 0.14},
+    "savitzky_golay": {"window_s": 0.22, "order": 3},
+    "one_euro": {"min_cutoff_hz": 5.0, "speed_coefficient": 0.5, "derivative_cutoff_hz": 1.0},
+    "views": {"latent": 3, "keep_quantile": 0.95, "inflation_rounds": 10, "mirrors": {}},
+}
+HELP = {
+    "method": "eks, none, median, savitzky_golay or one_euro",
+    "center": "median or mean of the networks",
+    "min_score": "predictions with a lower score count as absent (0-1)",
+    "strength": "eks: variance of the random walk, px^2 per frame",
+    "strength_frames": "eks: at most so many frames are used to find the strength",
+    "min_variance_px2": "eks: least noise of an observation, px^2",
+    "single_network_variance_px2": "eks: noise of a single network at score 1, px^2",
+    "max_gap_s": "eks: longer gaps are not bridged, s",
+    "window_s": "median, savitzky_golay: length of the window, s",
+    "order": "savitzky_golay: order of the polynomials",
+    "min_cutoff_hz": "one_euro: cutoff at rest, Hz",
+    "speed_coefficient": "one_euro: growth of the cutoff with the speed, Hz per px/s",
+    "derivative_cutoff_hz": "one_euro: cutoff of the speed, Hz",
+}
+VIEW_OPTIONS = ("latent", "keep_quantile", "inflation_rounds")
+SHARED = ("method", "center", "min_score")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `smooth`."""
+    files = "predictions of one network each: DeepLabCut .csv or .h5, Lightning Pose .csv, SLEAP "
+    parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help=files + ".analysis.h5")
+    output = "a .csv in the nine columns of ensemble-kalman-smoother, or a .parquet table"
+    parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=output)
+    rate = "frames per second of the video"
+    parser.add_argument("--fps", type=_positive, required=True, metavar="HZ", help=rate)
+    config = "take the section `smoothing` of this config.yaml instead of the defaults"
+    parser.add_argument("--config", type=Path, metavar="FILE", help=config)
+    own = parser.add_argument_group("settings (defaults: those of config/config.yaml)")
+    for name, text in HELP.items():
+        shown = f"{text} (default {_default(name)})"
+        own.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help=shown)
+    _add_view_arguments(parser.add_argument_group("several views (method eks)"))
+
+
+def _add_view_arguments(group: argparse._ArgumentGroup) -> None:
+    kind = group.add_mutually_exclusive_group()
+    views = "mirrored views within the frame: keypoints are named <keypoint>_<suffix>"
+    kind.add_argument("--views", type=_names, metavar="SUFFIX,SUFFIX", help=views)
+    cameras = (
+        "synchronous cameras: a file belongs to the one whose name is part of its own; each "
+        "camera's name is added to the output's"
+    )
+    kind.add_argument("--cameras", type=_names, metavar="NAME,NAME", help=cameras)
+    latent = "dimension of the space that the views share (default %(default)s)"
+    group.add_argument("--latent", type=int, metavar="N", help=latent)
+    keep = "part of the frames, by variance, on which it is learned (default %(default)s)"
+    group.add_argument("--keep-quantile", type=_part, metavar="PART", help=keep)
+    rounds = "at most so many rounds of variance inflation, 0: none (default %(default)s)"
+    group.add_argument("--inflation-rounds", type=int, metavar="N", help=rounds)
+    group.set_defaults(**{name: DEFAULTS["views"][name] for name in VIEW_OPTIONS})
+
+
+def run(options: argparse.Namespace) -> None:
+    """Read, smooth, write, and say in one line per output what was done.
+
+    ConfigError for settings, DatasetError for files that cannot be used.
+    """
+    if options.output.suffix not in (".csv", ".parquet"):
+        raise DatasetError(f"{options.output}: the output must end in .csv or .parquet")
+    settings = chosen_settings(options)
+    for path, smoothed in _smoothed(options, settings).items():
+        if path.suffix == ".csv":
+            noise = settings.eks.single_network_variance_px2 if settings.method == "eks" else 0.0
+            write_reference_csv(smoothed, path, single_network_variance_px2=noise)
+        else:
+            record = {"rule": "smooth", "settings": settings.model_dump(),
+                      "inputs": [str(name) for name in options.files]}  # fmt: skip
+            write_smoothed(smoothed, path, record)
+        print(summary(smoothed, path, settings.method), file=sys.stderr)
+
+
+def chosen_settings(options: argparse.Namespace) -> SmoothingSettings:
+    """Defaults or --config, and what the options say on top. ConfigError lists every mistake."""
+    section: Any = read_yaml(options.config) if options.config else {"smoothing": DEFAULTS}
+    section = section.get("smoothing") if isinstance(section, dict) else None
+    if not isinstance(section, dict):
+        raise ConfigError([f"{options.config}: no section `smoothing`"])
+    section = {k: dict(v) if isinstance(v, dict) else v for k, v in section.items()}
+    given = {name: value for name in HELP if (value := getattr(options, name)) is not None}
+    section |= {name: given.pop(name) for name in SHARED if name in given}
+    method = str(section.get("method"))
+    for name, value in given.items():
+        if name not in DEFAULTS.get(method, {}):
+            option = name.replace("_", "-")
+            raise ConfigError([f"--{option}: no setting of the method '{method}' ({HELP[name]})"])
+        section.setdefault(method, {})[name] = value
+    try:
+        return SmoothingSettings.model_validate(section)
+    except ValidationError as error:
+        raise ConfigError(
+            [
+                f"smoothing.{'.'.join(map(str, e['loc']))}: read {e['input']!r}; {e['msg']}"
+                for e in error.errors()
+            ]
+        ) from None
+
+
+def summary(smoothed: SmoothedPoses, path: Path, method: str) -> str:
+    """What was written, in one line."""
+    xy = smoothed.poses.xy_px
+    absent = float((xy != xy).any(axis=-1).mean())
+    frames, individuals, keypoints = smoothed.poses.score.shape
+    known = smoothed.strength[smoothed.strength > 0]
+    strength = f", strength {known.min():.3g} to {known.max():.3g}" if len(known) else ""
+    return (
+        f"{path}: {method}{strength}; frames {frames}, individuals {individuals}, keypoints "
+        f"{keypoints}, networks {smoothed.members.max(initial=0)}, absent {absent:.1%}"
+    )
+
+
+def _smoothed(
+    options: argparse.Namespace, settings: SmoothingSettings
+) -> dict[Path, SmoothedPoses]:
+    """The smoothed poses by the file that they go to."""
+    method, output = settings.method, options.output
+    own = settings.model_dump()
+    keywords = {"center": own["center"], "min_score": own["min_score"], **own.get(method, {})}
+    if not options.views and not options.cameras:
+        members = match_individuals(read_ensemble(options.files, fps=options.fps))
+        return {output: SMOOTHERS[method](members, **keywords)}
+    if method != "eks":
+        raise ConfigError([f"--views and --cameras need the method 'eks', not '{method}'"])
+    most = 2 * len(options.views or options.cameras)
+    if not 0 < options.latent <= most or options.inflation_rounds < 0:
+        raise ConfigError([f"--latent: 1 to {most} (two per view); --inflation-rounds: 0 or more"])
+    keywords |= {
+        "latent": options.latent,
+        "keep_quantile": options.keep_quantile,
+        "inflation_rounds": options.inflation_rounds,
+    }
+    if options.views:
+        members = match_individuals(read_ensemble(options.files, fps=options.fps))
+        smoothed = smooth_views(_split(members, options.views), **keywords)
+        return {output: join_mirrored(smoothed, members[0].space.keypoints)}
+    files = files_of_cameras(options.files, options.cameras)
+    views = {name: read_ensemble(paths, fps=options.fps) for name, paths in files.items()}
+    return {
+        output.with_name(f"{output.stem}_{name}{output.suffix}"): smoothed
+        for name, smoothed in smooth_views(views, **keywords).items()
+    }
+
+
+def _split(members: Sequence[Poses], views: Sequence[str]) -> dict[str, list[Poses]]:
+    """The members of each mirrored view. DatasetError when no keypoint is in all of them."""
+    split = [split_mirrored(member, views) for member in members]
+    if not len(split[0][views[0]].space):
+        endings = ", ".join(f"<keypoint>_{view}" for view in views)
+        raise DatasetError(
+            f"no keypoint is named {endings}; the keypoints are "
+            f"{', '.join(members[0].space.keypoints)}"
+        )
+    return {view: [one[view] for one in split] for view in views}
+
+
+def files_of_cameras(files: Sequence[Path], cameras: Sequence[str]) -> dict[str, list[Path]]:
+    """Each camera's files. DatasetError unless every file's name holds exactly one camera's."""
+    found: dict[str, list[Path]] = {camera: [] for camera in cameras}
+    for path in files:
+        named = [camera for camera in cameras if camera in path.name]
+        if len(named) != 1:
+            what = f"the cameras {' and '.join(named)}" if named else "none of the cameras"
+            raise DatasetError(f"{path}: its name holds {what}; given are {', '.join(cameras)}")
+        found[named[0]].append(path)
+    empty = [camera for camera, paths in found.items() if not paths]
+    if empty:
+        raise DatasetError(f"camera '{empty[0]}': no file's name holds it")
+    return found
+
+
+def _default(name: str) -> str:
+    """The default of a setting, of each method that has it."""
+    places = [DEFAULTS, *(part for part in DEFAULTS.values() if isinstance(part, dict))]
+    return ", ".join(_shown(place[name]) for place in places if name in place)
+
+
+def _shown(value: Any) -> str:
+    return "the most likely" if value is None else str(value)
+
+
+def _names(text: str) -> list[str]:
+    names = [name for name in text.split(",") if name]
+    if len(set(names)) < max(len(names), 2):
+        raise argparse.ArgumentTypeError(
+            f"read '{text}'; expected two or more names, as in top,bot"
+        )
+    return names
+
+
+def _positive(text: str) -> float:
+    return _between(text, 0, float("inf"))
+
+
+def _part(text: str) -> float:
+    return _between(text, 0, 1 + 1e-12)
+
+
+def _between(text: str, low: float, high: float) -> float:
+    """The number in an option, which must lie between two others."""
+    value = float(text)
+    if not low < value < high:
+        raise argparse.ArgumentTypeError(f"read {text}; expected more than {low:g}, up to {high:g}")
+    return value

@@ -1,0 +1,246 @@
+"""Predictions of other programs on one video, one file per network, as `Poses`.
+
+DeepLabCut's .csv and .h5 (one animal or several), Lightning Pose's .csv, SLEAP's .analysis.h5.
+All three put the center of the top-left pixel at (0, 0), so 0.5 is added (see `pose.arrays`).
+"""
+
+import csv
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pc
+from numpy import ndarray
+
+from superanimal_core.datasets.headed_table import SINGLE, HeadedTable, parse_headed_csv
+from superanimal_core.errors import DatasetError
+from superanimal_core.formats.documents import MAX_BYTES, read_text
+from superanimal_core.formats.hdf_tables import read_arrays, read_hdf_table
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses
+
+PIXEL_CENTER = 0.5
+HEADER_BYTES = 2**20
+MOST_FRAMES_PER_ROW = 10  # rows may leave frames out, but not nine of ten
+FRAME_NUMBER = re.compile(r"[0-9]+\.0*")
+MOST_DIGITS = 15  # of a frame number
+SPACE = "predictions"
+SLEAP_ARRAYS = ("tracks", "node_names", "track_names", "point_scores")
+
+
+def read_ensemble(paths: Sequence[Path], *, fps: float) -> list[Poses]:
+    """The predictions of several networks on the same video, keypoints in the first one's order.
+
+    DatasetError when a file cannot be read (see `read_predictions`), or has other keypoints,
+    individuals or frames than the first.
+    """
+    members = [read_predictions(path, fps=fps) for path in paths]
+    return [_like(members[0], paths[0], m, p) for m, p in zip(members, paths, strict=True)]
+
+
+def read_predictions(path: Path, *, fps: float) -> Poses:
+    """One network's predictions; frame k has the time stamp k / `fps` (Hz).
+
+    Frames that the table leaves out are absent. A negative likelihood is DeepLabCut 3's word for an
+    absent animal. A SLEAP file without point scores gets score 1 where a position is. DatasetError
+    when the file is none of the known kinds, has rows that are no frames, or lacks a column.
+    """
+    where = str(path)
+    if path.suffix.lower() == ".csv":
+        return _poses_of_table(read_csv_table(path), fps)
+    if path.suffix.lower() not in (".h5", ".hdf5", ".hdf"):
+        raise DatasetError(
+            f"{where}: predictions are read from .csv (DeepLabCut, Lightning Pose), .h5 "
+            "(DeepLabCut) and .analysis.h5 (SLEAP: sleap-convert --format analysis)"
+        )
+    if "node_names" in read_arrays(path, ["node_names"], where):
+        return _poses_of_sleap(read_arrays(path, SLEAP_ARRAYS, where), where, fps)
+    return _poses_of_table(read_hdf_table(path, where), fps)
+
+
+def read_csv_table(path: Path) -> HeadedTable:
+    """A table with DeepLabCut's header rows, by Arrow's parser: minutes of video in milliseconds.
+
+    What Arrow does not accept goes to `parse_headed_csv`, which reads it all the same or names the
+    row and column that is wrong.
+    """
+    where = str(path)
+    try:
+        with path.open("rb") as file:
+            start = [file.readline(HEADER_BYTES) for _ in range(4)]
+        lines = [line.decode("utf-8-sig", errors="replace").rstrip("\r\n") for line in start]
+        size = path.stat().st_size
+    except OSError as mistake:
+        raise DatasetError(f"{where}: cannot be read ({mistake.strerror})") from None
+    rows = next((n for n, line in enumerate(lines, 1) if line.startswith("coords")), 0)
+    try:
+        header = parse_headed_csv("\n".join(lines[:rows]), where)
+        index, values = _csv_body(path, lines[rows - 1], rows)
+    except (DatasetError, pa.ArrowInvalid) as mistake:
+        if size > MAX_BYTES:
+            raise DatasetError(f"{where}: {str(mistake).removeprefix(f'{where}: ')}") from None
+        return parse_headed_csv(read_text(path), where)
+    return HeadedTable(where, header.levels, header.columns, index, values)
+
+
+def _csv_body(path: Path, last_header: str, rows: int) -> tuple[Any, ndarray]:
+    """Row names and numbers under the header rows. ArrowInvalid where a cell is no number.
+
+    The row names must be whole numbers in one column.
+    """
+    cells = next(csv.reader([last_header]))
+    names = [str(i) for i in range(len(cells))]
+    table = pc.read_csv(
+        path,
+        read_options=pc.ReadOptions(skip_rows=rows, column_names=names),
+        convert_options=pc.ConvertOptions(
+            column_types={"0": pa.int64(), **dict.fromkeys(names[1:], pa.float64())},
+            null_values=["", "NaN", "nan"],
+        ),
+    )
+    if table.column(0).null_count or len(cells) < 2 or not cells[1]:
+        raise pa.ArrowInvalid("row names are no whole numbers in one column")
+    values = np.empty((len(table), len(cells) - 1))
+    for i in range(values.shape[1]):
+        values[:, i] = _numbers(table.column(i + 1), np.float64)
+    return tuple((str(n),) for n in _numbers(table.column(0), np.int64).tolist()), values
+
+
+def _numbers(column: pa.ChunkedArray, kind: type) -> ndarray:
+    """Numbers, NaN in empty cells. Not by `to_numpy`, which imports pandas: half a second."""
+    parts = [np.empty(0, dtype=kind)]
+    for array in column.chunks:
+        is_known, numbers = array.buffers()
+        rows = slice(array.offset, array.offset + len(array))
+        values = np.frombuffer(numbers, dtype=kind)[rows]
+        if array.null_count:
+            bits = np.unpackbits(np.frombuffer(is_known, dtype=np.uint8), bitorder="little")[rows]
+            values = np.where(bits == 1, values, np.nan)
+        parts.append(values)
+    return np.concatenate(parts)
+
+
+def _poses_of_table(table: HeadedTable, fps: float) -> Poses:
+    keypoints = table.all_keypoints
+    for coord in ("x", "y", "likelihood"):
+        if not table.has_coordinate(coord):
+            raise DatasetError(
+                f"{table.where}: no column '{coord}'; predictions have x, y and likelihood for "
+                "every keypoint (labels have not)"
+            )
+    parts = [
+        [table.coordinate(i, keypoints, c) for i in table.individuals]
+        for c in ("x", "y", "likelihood")
+    ]
+    x, y, likelihood = (np.stack(part, axis=1) for part in parts)
+    is_absent = ~(likelihood >= 0)
+    xy = np.where(is_absent[..., None], np.nan, np.stack([x, y], axis=-1) + PIXEL_CENTER)
+    score = np.where(is_absent, 0.0, np.minimum(likelihood, 1.0))
+    frames = _frame_numbers(table)
+    individuals = tuple("animal0" if name == SINGLE else name for name in table.individuals)
+    return _poses(keypoints, individuals, _spread(frames, xy, np.nan), _spread(frames, score, 0.0),
+                  fps, table.where)  # fmt: skip
+
+
+def _poses_of_sleap(arrays: Mapping[str, ndarray], where: str, fps: float) -> Poses:
+    """`tracks` is (track, 2, node, frame), `point_scores` (track, node, frame)."""
+    nodes = tuple(_text(name) for name in arrays["node_names"])
+    tracks = arrays.get("tracks", np.empty(0))
+    if tracks.ndim != 4 or tracks.shape[1:3] != (2, len(nodes)):
+        raise DatasetError(
+            f"{where}: 'tracks' is {tracks.shape}; expected (tracks, 2, {len(nodes)} nodes, frames)"
+        )
+    scores = arrays.get("point_scores", np.ones((len(tracks), *tracks.shape[2:])))
+    if scores.shape != (len(tracks), *tracks.shape[2:]):
+        raise DatasetError(f"{where}: 'point_scores' is {scores.shape}, 'tracks' {tracks.shape}")
+    names = tuple(_text(name) for name in arrays.get("track_names", ()))
+    individuals = names if len(names) == len(tracks) else tuple(
+        f"animal{i}" for i in range(len(tracks))
+    )  # fmt: skip
+    xy = tracks.transpose(3, 0, 2, 1).astype(np.float64) + PIXEL_CENTER
+    score = np.nan_to_num(scores.transpose(2, 0, 1).astype(np.float64))
+    is_there = np.isfinite(xy).all(axis=-1)
+    return _poses(nodes, individuals, xy, np.where(is_there, score.clip(0, 1), 0.0), fps, where)
+
+
+def _poses(
+    keypoints: tuple[str, ...], individuals: tuple[str, ...], xy: ndarray, score: ndarray,
+    fps: float, where: str,
+) -> Poses:  # fmt: skip
+    if len(set(individuals)) < len(individuals):
+        raise DatasetError(f"{where}: two individuals have the same name")
+    if not len(xy):
+        raise DatasetError(f"{where}: not one frame")
+    return Poses(KeypointSpace(SPACE, keypoints), individuals, np.arange(len(xy)) / fps, xy, score)
+
+
+def _frame_numbers(table: HeadedTable) -> ndarray:
+    """The rows' names as increasing frame numbers. DatasetError when they are none."""
+    names = ["/".join(row) for row in table.index]
+    for name in names:
+        if len(name) > MOST_DIGITS or not (name.isdecimal() or FRAME_NUMBER.fullmatch(name)):
+            raise DatasetError(
+                f"{table.where}: row '{name[:80]}' is no frame number; give predictions on a "
+                "whole video"
+            )
+    numbers = np.array(names, dtype=np.float64).astype(np.int64)
+    backwards = np.flatnonzero(np.diff(numbers) <= 0)
+    if len(backwards):
+        row = int(backwards[0]) + 1
+        raise DatasetError(
+            f"{table.where}: frame {numbers[row]} stands after frame {numbers[row - 1]}; rows must "
+            "be in order of frames, one each"
+        )
+    if len(numbers) and numbers[-1] > MOST_FRAMES_PER_ROW * len(numbers):
+        raise DatasetError(
+            f"{table.where}: {len(numbers)} rows for {numbers[-1] + 1} frames; give predictions on "
+            "a whole video"
+        )
+    return numbers
+
+
+def _spread(frames: ndarray, values: ndarray, absent: float) -> ndarray:
+    """Values at their frames; `absent` in the frames that the table leaves out."""
+    if not len(frames) or len(frames) == frames[-1] + 1:
+        return values
+    dense = np.full((frames[-1] + 1, *values.shape[1:]), absent)
+    dense[frames] = values
+    return dense
+
+
+def _like(first: Poses, first_path: Path, member: Poses, path: Path) -> Poses:
+    """The member with the first one's order of keypoints. DatasetError when the two differ."""
+    wanted, found = first.space.keypoints, member.space.keypoints
+    if set(wanted) != set(found):
+        lacking = ", ".join(sorted(set(wanted) - set(found))) or "none"
+        more = ", ".join(sorted(set(found) - set(wanted))) or "none"
+        raise DatasetError(
+            f"{path}: other keypoints than {first_path} (it lacks: {lacking}; only it has: {more})"
+        )
+    if set(first.individuals) != set(member.individuals):
+        raise DatasetError(
+            f"{path}: individuals {', '.join(member.individuals)}, but {first_path} has "
+            f"{', '.join(first.individuals)}"
+        )
+    if len(first) != len(member):
+        raise DatasetError(
+            f"{path}: {len(member)} frames, but {first_path} has {len(first)}; predict all members "
+            "again from the same video"
+        )
+    rows = [member.individuals.index(name) for name in first.individuals]
+    columns = [member.space.index(name) for name in wanted]
+    return replace(
+        member,
+        space=first.space,
+        individuals=first.individuals,
+        xy_px=member.xy_px[:, rows][:, :, columns],
+        score=member.score[:, rows][:, :, columns],
+    )
+
+
+def _text(name: Any) -> str:
+    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)

@@ -1,0 +1,1 @@
+"""Layer 3: what happens around one job."""

@@ -1,0 +1,123 @@
+"""One member of an ensemble from labels on disk to a model folder, wherever the work runs.
+
+A call holds plain values only, so that it can be sent to another machine. Several processes may
+make the same call together (cluster.training_job); the first one writes.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from superanimal_core.jobs.log import Progress
+from superanimal_core.jobs.training_checkpoints import checkpoints_of
+from superanimal_core.jobs.work_folder import work_folder
+from superanimal_core.media.images import cached_reader
+from superanimal_core.models.bundles import (
+    crop_from_mapping,
+    read_initial_weights,
+    write_bundle,
+)
+from superanimal_core.network.bundle import ModelBundle, new_bundle
+from superanimal_core.network.devices import use_device
+from superanimal_core.pose.labels import Labels, fill_boxes
+from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.tables.label_files import read_training_labels
+from superanimal_core.training.batches import ReadImage
+from superanimal_core.training.history import History
+from superanimal_core.training.loop import fit
+from superanimal_core.training.processes import processes_here
+
+
+@dataclass(frozen=True)
+class MemberTraining:
+    """What every training of a member needs: labels, settings, and where the model goes."""
+
+    member: str
+    record: Mapping[str, Any]
+    unified: list[str]
+    box_margin: float
+    training: Mapping[str, Any]
+    augment: Mapping[str, Any]
+    seed: int
+    threads: int
+    checkpoint_minutes: float
+
+    @classmethod
+    def of_job(
+        cls, snakemake: Any, record: Mapping[str, Any], threads: int, checkpoint_minutes: float
+    ) -> "MemberTraining":
+        """That of a rule with these inputs and params."""
+        params = snakemake.params
+        return cls(
+            member=str(snakemake.output.member),
+            record=record,
+            unified=list(map(str, snakemake.input.unified)),
+            box_margin=params.box_margin,
+            training=params.training,
+            augment=params.augment,
+            seed=int(snakemake.wildcards.seed),
+            threads=threads,
+            checkpoint_minutes=checkpoint_minutes,
+        )
+
+    @property
+    def work_folder(self) -> Path:
+        """Where its checkpoints are kept."""
+        return work_folder(Path(self.member), self.record)
+
+    def labels(self) -> Labels:
+        """The labels to train on, with boxes."""
+        return fill_boxes(read_training_labels(self.unified), self.box_margin)
+
+    def fit(
+        self, bundle: ModelBundle, labels: Labels, read_image: ReadImage, device: torch.device
+    ) -> None:
+        """Train and write the model; goes on where a killed training of it stopped."""
+        kept = (self.member, self.record, self.checkpoint_minutes)
+        how = (self.training, self.augment, self.seed, device)
+        history = fit_resumably(kept, bundle, labels, read_image, *how)
+        if processes_here().rank == 0:
+            write_bundle(bundle, self.member, self.record, history)
+
+
+def fit_resumably(
+    kept: tuple[str | Path, Mapping[str, Any], float],
+    bundle: ModelBundle,
+    labels: Labels,
+    read_image: ReadImage,
+    training: Mapping[str, Any],
+    augment: Mapping[str, Any],
+    seed: int,
+    device: torch.device,
+) -> History:
+    """`loop.fit` that shows its progress and keeps checkpoints; `kept` as for `checkpoints_of`."""
+    settings = TrainingSettings(**training)
+    with checkpoints_of(*kept) as checkpoints:
+        return fit(
+            bundle,
+            labels,
+            read_image,
+            settings,
+            AugmentSettings(**augment),
+            seed=seed,
+            device=device,
+            tell=Progress(settings.steps, "steps"),
+            checkpoints=checkpoints,
+        )
+
+
+def pretrain(call: MemberTraining, network: Mapping[str, Any], weights: str | None) -> None:
+    """Train a new network on all data sets; `weights` is a file that its backbone starts from."""
+    device, labels = use_device(call.threads, call.seed), call.labels()
+    bundle = new_bundle(
+        labels.space,
+        architecture=network["architecture"],
+        parameters=network["parameters"],
+        crop=crop_from_mapping(network["crop"]),
+        trained_on=labels.sources,
+        weights=read_initial_weights(weights),
+    )
+    call.fit(bundle, labels, cached_reader(), device)

@@ -1,0 +1,131 @@
+"""Whose run holds the lock of a study's folder, so that the next one can say it.
+
+Snakemake's lock names no owner. The main process of a run writes its own into
+`.snakemake/superanimal-run.json` and takes it away at its end; a killed run leaves both behind.
+Scripts end with the Snakemake that started them (`end_with_runner`): one that outlived it would
+write, beside the script that the next run starts, the same files.
+The Snakefile imports this module in every job: nothing but the standard library.
+"""
+
+import getpass
+import json
+import os
+import signal
+import socket
+import threading
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from superanimal_core.tables.atomic import replacing
+
+RECORD = Path(".snakemake/superanimal-run.json")
+LOCKS = Path(".snakemake/locks")
+RUNNER = "SUPERANIMAL_RUNNER"  # process and start of the Snakemake that runs a script
+LOOK_EVERY_S = 1.0
+
+
+@dataclass(frozen=True)
+class Owner:
+    """A process: whose, where, which. `born` tells it from a later one of the same number."""
+
+    user: str
+    host: str
+    process: int
+    born: str
+
+
+def write_owner(folder: str | Path) -> None:
+    """Note that this process runs the study in a folder."""
+    own = Owner(getpass.getuser(), socket.gethostname(), os.getpid(), _born(os.getpid()))
+    with replacing(Path(folder) / RECORD) as temporary:
+        temporary.write_text(json.dumps(asdict(own)), encoding="utf-8")
+
+
+def forget_owner(folder: str | Path) -> None:
+    """The run has ended."""
+    (Path(folder) / RECORD).unlink(missing_ok=True)
+
+
+def lock_notice(folder: str | Path, unlock: str) -> str:
+    """Who locked a folder and what to do, as a line; empty where it is not locked.
+
+    `unlock`: the command that removes the lock. Whether the owner lives is only known on its host.
+    """
+    locks = sorted((Path(folder) / LOCKS).glob("*.lock"))
+    if not locks:
+        return ""
+    since_s = locks[0].stat().st_mtime
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(since_s))
+    locked = f"{Path(folder).resolve()} is locked since {since} by"
+    owner = _owner_of_lock(Path(folder) / RECORD, since_s)
+    if owner is None:
+        whose = f"{_user_of(locks[0])}; the process is not known"
+        return f"{locked} {whose}. If no run of this study is left: {unlock}\n"
+    whose = f"{owner.user}, process {owner.process} on {owner.host}"
+    if owner.host != socket.gethostname():
+        look = f"ssh {owner.host} ps -p {owner.process}"
+        return f"{locked} {whose}. Look there whether it runs: {look}. If not: {unlock}\n"
+    if _lives(owner):
+        stop = f"kill -INT {owner.process}"
+        return f"{locked} {whose}, which is running. Wait for it, or end it: {stop}\n"
+    rest = "Its scripts here died with it, jobs on a cluster are taken over by the next run"
+    return f"{locked} {whose}, which has died. {rest}. To go on: {unlock} and start again\n"
+
+
+def name_runner() -> None:
+    """Tell the scripts that this Snakemake will start, through their environment, which it is."""
+    os.environ[RUNNER] = f"{os.getpid()} {_born(os.getpid())}"
+
+
+def end_with_runner() -> None:
+    """From now on this process is killed within a second when the Snakemake that runs it dies."""
+    process, _, born = os.environ.get(RUNNER, "").partition(" ")
+    if process:
+        threading.Thread(target=_end_with, args=(int(process), born), daemon=True).start()
+
+
+def _end_with(process: int, born: str) -> None:
+    while _born(process) == born:
+        time.sleep(LOOK_EVERY_S)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _owner_of_lock(record: Path, since_s: float) -> Owner | None:
+    """The owner, if its record is not older than the lock (of an earlier run) and can be read."""
+    try:
+        if record.stat().st_mtime < since_s:
+            return None
+        return Owner(**json.loads(record.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _user_of(path: Path) -> str:
+    try:
+        return path.owner()
+    except (KeyError, OSError):
+        return f"user {path.stat().st_uid}"
+
+
+def _lives(owner: Owner) -> bool:
+    try:
+        os.kill(owner.process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # it is another user's
+        return True
+    return _born(owner.process) == owner.born
+
+
+def _born(process: int) -> str:
+    """The start of a process in clock ticks since boot (proc(5), field 22); '' when it is dead.
+
+    Elsewhere than on Linux it is always ''.
+    """
+    try:
+        text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    fields = text.rpartition(")")[2].split()
+    return "" if fields[0] in "ZX" else fields[19]

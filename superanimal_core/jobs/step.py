@@ -1,0 +1,176 @@
+"""What every script does around its work: logs, and what happens when something goes wrong.
+
+`study_step`: a mistake of the user ends the job with one message, without a traceback.
+`video_step`: one bad video stops nothing.
+
+* A VideoError (a known fault of the input, or a table that stands for one) becomes outputs without
+  rows whose metadata hold stage and reason.
+* Any other exception fails the job, so that it is tried again; on the last attempt it becomes such
+  outputs too, with the traceback in the log. A full disk never does: the job fails.
+* On the last attempt the work runs in a child process. When the child dies without a word
+  (segmentation fault, out of memory), the parent writes the outputs.
+
+Both end with the Snakemake that started the script.
+"""
+
+import ctypes
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.jobs.full_disk import full_disk_sentence, is_full_disk
+from superanimal_core.jobs.log import log_to
+from superanimal_core.jobs.run_owner import end_with_runner
+from superanimal_core.tables.parquet import (
+    file_digest,
+    raise_failure_in,
+    read_parquet,
+    read_record,
+    write_failure,
+)
+
+PR_SET_PDEATHSIG = 1
+
+
+@contextmanager
+def study_step(snakemake: Any) -> Iterator[dict[str, Any]]:
+    """Runs the block as a job over the whole study; gives the record for its outputs' metadata.
+
+    A SuperAnimalError goes to the log and to the terminal in its own words, and the job exits 1.
+    """
+    terminal = os.dup(2)
+    log_to(snakemake.log)
+    end_with_runner()
+    try:
+        with _full_disk_told(snakemake):
+            yield step_record(snakemake)
+    except SuperAnimalError as error:
+        print(error, file=sys.stderr, flush=True)
+        os.write(terminal, f"\n{snakemake.rule}: {error}\n\n".encode())
+        os._exit(1)
+    finally:
+        os.close(terminal)
+
+
+def pass_failure_on(snakemake: Any) -> None:
+    """Ends a job whose video has failed before, with outputs that say so.
+
+    `video_step` would do the same; called before torch is imported, this spares a failed video some
+    seconds per job.
+    """
+    try:
+        for path in map(str, snakemake.input):
+            if path.endswith(".parquet") and "failure" in read_record(path):
+                read_parquet(path)
+            raise_failure_in(path)
+    except VideoError as error:
+        log_to(snakemake.log)
+        _write_failure(snakemake, step_record(snakemake), error.stage, error.reason)
+        sys.exit(0)
+
+
+@contextmanager
+def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
+    """Runs the block as one step of one video; gives the record for the metadata of its outputs.
+
+    `snakemake` is the object that Snakemake gives to scripts; its `resources.last_attempt` says
+    whether a failure is final.
+    """
+    log_to(snakemake.log)
+    record = step_record(snakemake)
+    is_last = bool(snakemake.resources.get("last_attempt", 1))
+    with _full_disk_told(snakemake):
+        if is_last:
+            _continue_in_child(snakemake, record)
+        else:
+            end_with_runner()
+        try:
+            yield record
+        except VideoError as error:
+            _write_failure(snakemake, record, error.stage, error.reason)
+        except Exception as error:
+            if is_full_disk(error):
+                raise
+            traceback.print_exc()
+            if not is_last:
+                raise
+            _write_failure(snakemake, record, snakemake.rule, _one_sentence(error))
+
+
+@contextmanager
+def _full_disk_told(snakemake: Any) -> Iterator[None]:
+    """A full disk fails the job with one sentence: no video is at fault, so it makes no row."""
+    try:
+        yield
+    except Exception as error:
+        if not is_full_disk(error):
+            raise
+        print(full_disk_sentence(next(iter(snakemake.output))), file=sys.stderr, flush=True)
+        os._exit(1)
+
+
+def step_record(snakemake: Any) -> dict[str, Any]:
+    """Rule, wildcards, settings, source digest and digests of the inputs of a job."""
+    settings = dict(snakemake.params.items())
+    inputs = [Path(str(path)) for path in snakemake.input]
+    return {
+        "rule": snakemake.rule,
+        **dict(snakemake.wildcards.items()),
+        "source_digest": settings.pop("code", ""),
+        "settings": settings,
+        "inputs": {str(path): file_digest(path) for path in inputs if path.exists()},
+    }
+
+
+def _one_sentence(error: Exception) -> str:
+    text = " ".join(str(error).split()) or "no message"
+    if isinstance(error, SuperAnimalError):
+        return text
+    return f"{type(error).__name__}: {text[:300]} (traceback in the log)"
+
+
+def _write_failure(snakemake: Any, record: dict[str, Any], stage: str, reason: str) -> None:
+    print(f"{snakemake.rule}: {stage}: {reason}", file=sys.stderr)
+    for path in map(str, snakemake.output):
+        if path.endswith(".mp4"):
+            from superanimal_core.jobs.failure_card import write_failure_card
+
+            write_failure_card(path, stage, reason)
+        else:
+            write_failure(path, {**record, "failure": {"stage": stage, "reason": reason}})
+
+
+def _continue_in_child(snakemake: Any, record: dict[str, Any]) -> None:
+    """Returns in a forked child. The parent waits, reports a death by signal, and leaves."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    parent = os.getpid()
+    child = os.fork()
+    if child == 0:
+        _die_with_parent(parent)
+        return
+    end_with_runner()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda received, _: os.kill(child, received))
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) not in (signal.SIGTERM, signal.SIGINT):
+        name = signal.Signals(os.WTERMSIG(status)).name
+        hint = "; it may have run out of memory" if name == "SIGKILL" else ""
+        reason = f"the process died with {name}{hint}"
+        _write_failure(snakemake, record, snakemake.rule, reason)
+        status = 0
+    os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _die_with_parent(parent: int) -> None:
+    """Linux: a killed parent takes the child with it. Elsewhere the child ends by itself."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)

@@ -1,0 +1,1 @@
+"""Layer 3: model folders, ours and other people's weights."""

@@ -1,0 +1,147 @@
+"""What is wrong with the settings of a study in the light of its sheets and keypoint spaces."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_stems
+from superanimal_core.settings import ModelSettings, Settings
+from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
+
+WHOLE_FRAME = "whole_frame"  # in place of a detector: every frame is the box of one animal
+
+
+def settings_mistakes(
+    settings: Settings,
+    known: Mapping[str, KeypointSpace],
+    datasets: Mapping[str, DatasetRow],
+    videos: Mapping[str, VideoRow],
+) -> list[str]:
+    """Names in the settings that no space or sheet knows, and models without data."""
+    mistakes = [
+        f"config/config.yaml: report.labeled_videos: no video '{name}' in {settings.videos}"
+        + did_you_mean(name, list(videos))
+        for name in settings.report.labeled_videos
+        if name not in videos
+    ]
+    named = {
+        "gait.limbs": settings.gait.limbs,
+        "gait.body": settings.gait.body,
+        "features.anatomy": {
+            space: list(anatomy.model_dump().values())
+            for space, anatomy in settings.features.anatomy.items()
+        },
+    }
+    for key, per_space in named.items():
+        for space in known.keys() & per_space.keys():
+            for keypoint in per_space[space]:
+                if keypoint not in known[space].keypoints:
+                    hint = did_you_mean(keypoint, known[space].keypoints)
+                    mistakes.append(
+                        f"config/config.yaml: {key}.{space}: unknown keypoint '{keypoint}'{hint}"
+                    )
+    for space, mirrors in settings.smoothing.views.mirrors.items():
+        if space in known and not shared_stems(known[space].keypoints, mirrors):
+            named = " and ".join(f"<keypoint>_{mirror}" for mirror in mirrors)
+            where = f"config/config.yaml: smoothing.views.mirrors.{space}"
+            mistakes.append(f"{where}: no keypoint is there as {named}")
+    single = settings.transfer.single_dataset
+    if single is not None and (single not in datasets or datasets[single].role != "pretrain"):
+        trained = [name for name, row in datasets.items() if row.role == "pretrain"]
+        mistakes.append(
+            f"config/config.yaml: transfer.single_dataset: no data set '{single}' with role "
+            f"'pretrain'{did_you_mean(single, trained)}"
+        )
+    for row in videos.values():
+        model = settings.models.get(row.model)
+        if model and model.detector_weights == WHOLE_FRAME and row.max_individuals > 1:
+            mistakes.append(
+                f"{settings.videos}: video '{row.video}' may show {row.max_individuals} animals, "
+                f"but model '{row.model}' has the detector '{WHOLE_FRAME}', which finds one"
+            )
+    for name, model in settings.models.items():
+        if model.space not in settings.features.anatomy:
+            mistakes.append(
+                f"config/config.yaml: features.anatomy: nothing about '{model.space}', which model "
+                f"'{name}' speaks; name its front, neck, center and rear"
+            )
+        needed = role_needed(model)
+        if needed and not any(
+            d.space == model.space and d.role == needed for d in datasets.values()
+        ):
+            mistakes.append(
+                f"{settings.datasets}: no data set with role '{needed}' in '{model.space}', "
+                f"which model '{name}' needs"
+            )
+        if model.initial_weights and not Path(model.initial_weights).is_file():
+            mistakes.append(
+                f"config/config.yaml: models.{name}.initial_weights: {model.initial_weights} "
+                "does not exist"
+            )
+    return mistakes
+
+
+def role_needed(model: ModelSettings) -> str | None:
+    """The role of the data sets that a model is trained on; None when both networks are given."""
+    if model.fine_tune is not None:
+        return "fine_tune"
+    is_given = model.pose_weights is not None and model.detector_weights is not None
+    return None if is_given else "pretrain"
+
+
+def parent_mistakes(settings: Settings) -> list[str]:
+    """Fine-tuned models whose parent cannot be one, or that name weights of their own."""
+    mistakes = []
+    for name, model in settings.models.items():
+        if model.fine_tune is None:
+            continue
+        where = f"config/config.yaml: models.{name}"
+        place, parent = f"{where}.fine_tune.parent", settings.models.get(model.fine_tune.parent)
+        if parent is None:
+            known = list(settings.models)
+            hint = did_you_mean(model.fine_tune.parent, known)
+            mistakes.append(f"{place}: no model '{model.fine_tune.parent}'{hint}")
+        elif parent.fine_tune is not None:
+            mistakes.append(
+                f"{place}: '{model.fine_tune.parent}' is itself fine-tuned; name the model that "
+                "it comes from"
+            )
+        elif parent.space != model.space:
+            mistakes.append(
+                f"{place}: '{model.fine_tune.parent}' speaks '{parent.space}', not '{model.space}'"
+            )
+        if (model.pose_weights, model.detector_weights) != (None, None):
+            mistakes.append(
+                f"{where}: both networks come from the parent; write null for pose_weights and "
+                "detector_weights"
+            )
+    return mistakes
+
+
+def weights_mistakes(settings: Settings, released: Mapping[str, ReleasedRow]) -> list[str]:
+    """Weights that are neither a released checkpoint of the model's space nor a file or folder."""
+    mistakes = []
+    for name, model in settings.models.items():
+        where = f"config/config.yaml: models.{name}"
+        if model.pose_weights is not None and len(model.seeds) > 1:
+            mistakes.append(
+                f"{where}.seeds: {len(model.seeds)} members, but pose_weights are one network; "
+                "write [0]"
+            )
+        for kind in ("pose", "detector"):
+            weights = getattr(model, f"{kind}_weights")
+            place, row = f"{where}.{kind}_weights", released.get(weights)
+            if weights is None or (kind == "detector" and weights == WHOLE_FRAME):
+                continue
+            if row is None and Path(weights).exists():
+                continue
+            if row is None:
+                known = [r.name for r in released.values() if r.kind == kind]
+                mistakes.append(
+                    f"{place}: '{weights}' is no file and no released checkpoint"
+                    + did_you_mean(weights, known)
+                )
+            elif row.kind != kind:
+                mistakes.append(f"{place}: '{weights}' is a {row.kind} network")
+            elif kind == "pose" and row.space != model.space:
+                mistakes.append(f"{place}: '{weights}' speaks '{row.space}', not '{model.space}'")
+    return mistakes

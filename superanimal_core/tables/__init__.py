@@ -1,0 +1,1 @@
+"""Layer 3: our own tables, both directions."""

@@ -1,0 +1,106 @@
+"""Parquet files of the study: written whole or not at all, with what made them in their metadata.
+
+The metadata of a file is one JSON object under the key `superanimal`: schema version, rule, source
+digest, settings, digests of the inputs, and for a video that could not be processed `failure` with
+`stage` and `reason`. Such a table has no rows; reading it raises the same VideoError again, which
+is how a failure travels down the chain.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.tables.atomic import replacing
+
+SCHEMA_VERSION = 1
+KEY = b"superanimal"
+FAILURE_FILE = "failure.json"
+WHOLE_BYTES = 64 * 2**20  # larger inputs are told apart by size, first and last megabyte
+
+
+def write_parquet(table: pa.Table, path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write a table with `record` as metadata (zstd). The file appears complete or not at all."""
+    whole = table.cast(with_record(table.schema, record))
+    with replacing(path) as temporary:
+        pq.write_table(whole, temporary, compression="zstd")
+
+
+def with_record(schema: pa.Schema, record: Mapping[str, Any]) -> pa.Schema:
+    """A schema with `record` as its metadata."""
+    document = {"schema_version": SCHEMA_VERSION, **record}
+    return schema.with_metadata({**(schema.metadata or {}), KEY: json.dumps(document).encode()})
+
+
+def write_failure(path: str | Path, record: Mapping[str, Any]) -> None:
+    """Stand in for an output of a video that cannot be processed: no rows, `failure` in the record.
+
+    For an output folder (a path without suffix) the record becomes its only file.
+    """
+    path = Path(path)
+    if path.suffix == ".parquet":
+        write_parquet(pa.schema([]).empty_table(), path, record)
+    else:
+        with replacing(path) as temporary:
+            temporary.mkdir()
+            (temporary / FAILURE_FILE).write_text(json.dumps(record, indent=2), encoding="utf-8")
+
+
+def raise_failure_in(folder: str | Path) -> None:
+    """VideoError when an output folder stands for a failed video."""
+    path = Path(folder) / FAILURE_FILE
+    if path.is_file():
+        failure = json.loads(path.read_text(encoding="utf-8"))["failure"]
+        raise VideoError(failure["stage"], failure["reason"])
+
+
+def read_parquet(path: str | Path) -> pa.Table:
+    """Read a table of ours. VideoError when it stands for a failed video."""
+    record = read_record(path)
+    if "failure" in record:
+        raise VideoError(record["failure"]["stage"], record["failure"]["reason"])
+    return pq.read_table(path)
+
+
+def read_record(path: str | Path) -> dict[str, Any]:
+    """What made a file. SuperAnimalError when it is not a table of ours or of a newer version."""
+    try:
+        metadata = pq.read_schema(path).metadata or {}
+        record = json.loads(metadata[KEY])
+    except (KeyError, ValueError, OSError) as error:
+        raise SuperAnimalError(
+            f"{path}: not a table of ours ({type(error).__name__}); delete it and run again"
+        ) from error
+    if record["schema_version"] > SCHEMA_VERSION:
+        raise SuperAnimalError(
+            f"{path}: written by a newer version (schema {record['schema_version']}, "
+            f"this one knows {SCHEMA_VERSION}); update the pipeline"
+        )
+    return record
+
+
+def file_digest(path: str | Path) -> str:
+    """Hex digest of a file's content; beyond 64 MB of its size, first and last megabyte.
+
+    A folder's digest covers the names and digests of the files in it.
+    """
+    path = Path(path)
+    digest = hashlib.sha256()
+    if path.is_dir():
+        for child in sorted(p for p in path.rglob("*") if p.is_file() and p.name[0] != "."):
+            digest.update(f"{child.relative_to(path)}:{file_digest(child)}".encode())
+        return digest.hexdigest()[:16]
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if size <= WHOLE_BYTES:
+            digest.update(file.read())
+        else:
+            digest.update(str(size).encode() + file.read(2**20))
+            file.seek(-(2**20), 2)
+            digest.update(file.read())
+    return digest.hexdigest()[:16]

@@ -1,0 +1,86 @@
+"""Pose tables on disk: the space that they speak travels in their metadata."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.smoothing.calibration import ExpectedError
+from superanimal_core.tables.parquet import (
+    raise_failure_in,
+    read_parquet,
+    read_record,
+    write_parquet,
+)
+from superanimal_core.tables.schemas import (
+    expected_error_from_table,
+    poses_from_table,
+    poses_to_table,
+    smoothed_from_table,
+    smoothed_to_table,
+)
+
+
+def write_poses(poses: Poses, path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write the predictions of one network."""
+    write_parquet(poses_to_table(poses), path, {**record, "space": asdict(poses.space)})
+
+
+def write_smoothed(
+    smoothed: SmoothedPoses,
+    path: str | Path,
+    record: Mapping[str, Any],
+    expected: ExpectedError | None = None,
+) -> None:
+    """Write smoothed poses, and their expected error; the strengths go into the metadata."""
+    strength = {
+        individual: dict(zip(smoothed.poses.space.keypoints, map(float, row), strict=True))
+        for individual, row in zip(smoothed.poses.individuals, smoothed.strength, strict=True)
+    }
+    document = {**record, "space": asdict(smoothed.poses.space), "strength": strength}
+    write_parquet(smoothed_to_table(smoothed, expected), path, document)
+
+
+def read_poses(path: str | Path) -> Poses:
+    """Read a prediction table, or the smoothed positions of poses.parquet."""
+    return poses_from_table(read_parquet(path), read_space(path))
+
+
+def read_member_poses(folder: str | Path) -> list[Poses]:
+    """The predictions of all members of an ensemble, in the order of their file names."""
+    raise_failure_in(folder)
+    return [read_poses(path) for path in sorted(Path(folder).glob("*.parquet"))]
+
+
+def read_smoothed(path: str | Path) -> SmoothedPoses:
+    """Read poses.parquet, with the smoothing strengths of its metadata."""
+    smoothed = smoothed_from_table(read_parquet(path), read_space(path))
+    strength = read_record(path)["strength"]
+    return replace(smoothed, strength=np.array([[*of.values()] for of in strength.values()]))
+
+
+def read_expected_error(path: str | Path) -> ExpectedError:
+    """The expected error of poses.parquet."""
+    table = read_parquet(path)
+    return expected_error_from_table(table, read_space(path))
+
+
+def read_space(path: str | Path) -> KeypointSpace:
+    """The keypoint space of a pose table, from its metadata."""
+    document = read_record(path)["space"]
+    return space_from_mapping(document)
+
+
+def space_from_mapping(document: Mapping[str, Any]) -> KeypointSpace:
+    """A keypoint space from its JSON form."""
+    return KeypointSpace(
+        name=document["name"],
+        keypoints=tuple(document["keypoints"]),
+        mirror_pairs=tuple((left, right) for left, right in document["mirror_pairs"]),
+        bones=tuple((a, b) for a, b in document["bones"]),
+        oks_sigmas=tuple(document["oks_sigmas"]),
+    )

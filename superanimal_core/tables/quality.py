@@ -1,0 +1,165 @@
+"""quality.json: the account of one video. What is there, what is doubtful, why it failed."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy import ndarray
+
+from superanimal_core.behavior.gait_summary import limbs_out_of_step
+from superanimal_core.errors import VideoError
+from superanimal_core.smoothing.gaps import open_gaps_s
+from superanimal_core.tables.atomic import replacing
+from superanimal_core.tables.bundles_description import read_description
+from superanimal_core.tables.parquet import read_parquet, read_record
+from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
+
+MAX_MISSING_END_S = 0.5
+ORDER = ("frames", "boxes", "adapted_models", "poses", "strides", "gait", "features", "bouts")
+
+
+def assess_video(
+    video: str,
+    path: str,
+    columns: Mapping[str, str],
+    results: Mapping[str, Any],
+    *,
+    min_score: float,
+    max_absent_fraction: float,
+    max_uncertainty_px: float,
+    max_gap_s: float,
+) -> dict[str, Any]:
+    """The account of a video: status (ok, flagged, failed), stage, reason, flags and figures.
+
+    Gaps longer than `max_gap_s` in the track of an animal, which no smoother bridges, are flagged,
+    and limbs that do not strike as often as the animal's others.
+    """
+    account: dict[str, Any] = {"video": video, "path": path, "columns": dict(columns)}
+    try:
+        figures = _figures(results, min_score, max_gap_s)
+        astray = _limbs_out_of_step(results["gait"])
+    except VideoError as error:
+        return {
+            **account,
+            "status": "failed",
+            "stage": error.stage,
+            "reason": error.reason,
+            "flags": [],
+            "figures": _frame_figures(results["frames"]),
+            "adaptation": [],
+        }
+    figures["limbs_out_of_step"] = len(astray)
+    flags = _flags(figures, max_absent_fraction, max_uncertainty_px) + astray
+    return {
+        **account,
+        "status": "flagged" if flags else "ok",
+        "stage": "",
+        "reason": "; ".join(flags),
+        "flags": flags,
+        "figures": figures,
+        "adaptation": [_verdict(folder) for folder in results.get("adapted_models", [])],
+    }
+
+
+def write_quality(account: Mapping[str, Any], path: str | Path, record: Mapping[str, Any]) -> None:
+    """Write an account as JSON, with what made it."""
+    with replacing(path) as temporary:
+        document = {**account, "made_by": record}
+        temporary.write_text(json.dumps(document, indent=2, default=_plain), encoding="utf-8")
+
+
+def read_quality(paths: Sequence[str | Path]) -> list[dict[str, Any]]:
+    """The accounts of several videos."""
+    return [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
+
+
+def _figures(results: Mapping[str, Any], min_score: float, max_gap_s: float) -> dict[str, Any]:
+    """Counts and means; VideoError from the first result that stands for a failure."""
+    frames = read_parquet(results["frames"])
+    smoothed = read_smoothed(results["poses"])
+    counts = {name: len(read_parquet(results[name])) for name in ("strides", "features", "bouts")}
+    score = smoothed.poses.score
+    seen = np.asarray(np.isfinite(smoothed.poses.xy_px).all(axis=3))
+    has_pose = np.asarray(seen.any(axis=(1, 2)))
+    used = (score > min_score).mean(axis=(0, 1)) > 0.01  # keypoints that this video shows at all
+    deviation = np.sqrt(smoothed.variance_px2.mean(axis=3))[seen]
+    expected_px = read_expected_error(results["poses"]).expected_error_px
+    gaps_s = open_gaps_s(smoothed.poses, max_gap_s)
+    return {
+        **_frame_figures(results["frames"]),
+        "frames_decoded": int(np.sum(frames["is_decoded"].to_numpy())),
+        "frames_damaged": int(np.sum(~frames["is_decoded"].to_numpy())),
+        "frames_predicted": int(has_pose.sum()),
+        "duration_s": float(smoothed.poses.time_s[-1] - smoothed.poses.time_s[0]),
+        "absent_fraction": float(1 - has_pose.mean()),
+        "keypoints_seen": int(used.sum()),
+        "mean_score": float(score[:, :, used].mean()) if used.any() else 0.0,
+        "dropped_keypoints_per_frame": float((score[:, :, used] < min_score).sum(axis=2).mean()),
+        "median_uncertainty_px": _median(deviation),
+        "median_expected_error_px": _median(expected_px[np.isfinite(expected_px)]),
+        "gaps": len(gaps_s),
+        "longest_gap_s": float(gaps_s.max(initial=0.0)),
+        "strides": counts["strides"],
+        "bouts": counts["bouts"],
+    }
+
+
+def _median(values: ndarray) -> float:
+    return float(np.median(values)) if len(values) else float("nan")
+
+
+def _frame_figures(frames: str) -> dict[str, Any]:
+    """What the container says; nothing for a video that could not be opened."""
+    record = read_record(frames)
+    names = ("container_frames", "missing_end_s", "fps", "width_px", "height_px")
+    return {name: record[name] for name in (*names, "is_estimated_time") if name in record}
+
+
+def _flags(
+    figures: Mapping[str, Any], max_absent_fraction: float, max_uncertainty_px: float
+) -> list[str]:
+    flags = []
+    promised, decoded = figures["container_frames"], figures["frames_decoded"]
+    if promised and promised != decoded:
+        flags.append(f"the file promises {promised} frames, {decoded} could be decoded")
+    elif figures["frames_damaged"]:
+        flags.append(f"damaged frames: {figures['frames_damaged']}; others may be missing there")
+    if figures["missing_end_s"] > MAX_MISSING_END_S:
+        missing_s = figures["missing_end_s"]
+        flags.append(f"the frames end {missing_s:.1f} s before the file's own end: it was cut")
+    if figures["is_estimated_time"]:
+        flags.append("some time stamps were missing and were filled from the nominal rate")
+    if figures["absent_fraction"] > max_absent_fraction:
+        flags.append(f"{figures['absent_fraction']:.0%} of the frames have no pose")
+    if figures["gaps"]:
+        counted = "1 gap" if figures["gaps"] == 1 else f"{figures['gaps']} gaps"
+        flags.append(
+            f"{counted} without a pose, too long to bridge (up to {figures['longest_gap_s']:.1f} s)"
+        )
+    if not figures["keypoints_seen"]:
+        flags.append("no keypoint reaches the score limit: wrong model, or boxes beside the animal")
+    if figures["median_uncertainty_px"] > max_uncertainty_px:
+        flags.append(f"median uncertainty {figures['median_uncertainty_px']:.1f} px")
+    return flags
+
+
+def _limbs_out_of_step(gait: str) -> list[str]:
+    """A sentence for each limb whose strikes are not those of the animal's other limbs."""
+    table = read_parquet(gait)
+    names = ("individual", "limb", "strides", "stride_time_s_median")
+    found = limbs_out_of_step(*(table[name].to_numpy() for name in names))
+    return [
+        f"{limb} of {individual} strikes {often:.1f} times as often as its other limbs: "
+        "do not trust its strides; another limb may have been taken for it"
+        for individual, limb, often in found
+    ]
+
+
+def _verdict(folder: str) -> dict[str, Any]:
+    return {"member": Path(folder).name, **read_description(folder)["made_by"]["verdict"]}
+
+
+def _plain(value: Any) -> Any:
+    return value.item() if hasattr(value, "item") else str(value)

@@ -1,0 +1,85 @@
+"""frames.parquet and boxes.parquet: one video's frames, and where its animals are."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from jaxtyping import Bool, Float
+from numpy import ndarray
+
+from superanimal_core.media.video import FrameIndex
+from superanimal_core.tables.parquet import read_parquet, read_record
+from superanimal_core.tables.schemas import dictionary_array
+
+SIDES = ("x0_px", "y0_px", "x1_px", "y1_px")
+
+
+def frames_to_table(frames: FrameIndex) -> pa.Table:
+    """One row per frame."""
+    return pa.table(
+        {
+            "frame": pa.array(frames.frame),
+            "time_s": pa.array(frames.time_s),
+            "is_decoded": pa.array(frames.is_decoded),
+        }
+    )
+
+
+def frames_record(frames: FrameIndex) -> dict[str, Any]:
+    """What belongs to the video as a whole, for the metadata of frames.parquet."""
+    return {
+        "width_px": frames.width_px,
+        "height_px": frames.height_px,
+        "fps": frames.fps,
+        "container_frames": frames.container_frames,
+        "is_estimated_time": frames.is_estimated_time,
+        "rotation_deg": frames.rotation_deg,
+        "missing_end_s": frames.missing_end_s,
+    }
+
+
+def read_times(path: str | Path) -> Float[ndarray, "frame"]:
+    """Presentation time (s) of every frame. VideoError when the video has failed."""
+    return read_parquet(path)["time_s"].to_numpy()
+
+
+def read_frame_size(path: str | Path) -> tuple[int, int]:
+    """(width, height) of a video in pixels, from frames.parquet."""
+    record = read_record(path)
+    return record["width_px"], record["height_px"]
+
+
+def boxes_to_table(
+    boxes_xyxy_px: Float[ndarray, "frame individual 4"],
+    scores: Float[ndarray, "frame individual"],
+    time_s: Float[ndarray, "frame"],
+) -> pa.Table:
+    """One row per frame and individual; score is NaN where a box was interpolated."""
+    frames, individuals = scores.shape
+    names = [f"animal{i}" for i in range(individuals)]
+    flat = boxes_xyxy_px.reshape(-1, 4).astype(np.float32)
+    return pa.table(
+        {
+            "frame": pa.array(np.repeat(np.arange(frames, dtype=np.int32), individuals)),
+            "time_s": pa.array(np.repeat(time_s, individuals)),
+            "individual": dictionary_array(names * frames),
+            **{side: pa.array(flat[:, i]) for i, side in enumerate(SIDES)},
+            "score": pa.array(scores.astype(np.float32).ravel()),
+        }
+    )
+
+
+def read_boxes(path: str | Path) -> Float[ndarray, "frame individual 4"]:
+    """Boxes of every frame and individual. VideoError when the video has failed."""
+    table = read_parquet(path)
+    individuals = len(table["individual"].unique())
+    flat = np.column_stack([table[side].to_numpy() for side in SIDES]).astype(np.float64)
+    return flat.reshape(-1, individuals, 4)
+
+
+def read_is_detected(path: str | Path) -> Bool[ndarray, "frame individual"]:
+    """Whether each box comes from the detector; the others are interpolated or absent."""
+    table = read_parquet(path)
+    score = table["score"].to_numpy()
+    return np.isfinite(score).reshape(-1, len(table["individual"].unique()))

@@ -1,0 +1,195 @@
+import os
+import pickle
+import struct
+import zlib
+
+import h5py
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from superanimal_core.errors import DatasetError
+from superanimal_core.formats.dataset_folder import DiskFolder, image_path
+from superanimal_core.formats.hdf_tables import literal, read_arrays, read_hdf_table
+
+
+def png(width, height):
+    """A PNG that has a header and next to no content."""
+
+    def chunk(kind, body):
+        return (
+            struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        )
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0"))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    root = tmp_path / "set"
+    (root / "deep er").mkdir(parents=True)
+    (root / "a.json").write_text("{}")
+    (root / "._a.json").write_text("mac")
+    (root / "deep er" / "ü.png").write_bytes(png(31, 17))
+    (tmp_path / "secret.json").write_text("{}")
+    return root
+
+
+def test_names_are_relative_sorted_and_never_hidden(folder):
+    assert DiskFolder(folder).names("*") == ["a.json", "deep er/ü.png"]
+    assert DiskFolder(folder).names("*.png") == ["deep er/ü.png"]
+
+
+def test_one_file_is_a_data_set_whose_images_lie_around_it(folder):
+    one = DiskFolder(folder / "a.json")
+    assert one.names("*") == ["a.json"]
+    assert one.has("deep er/ü.png")
+    assert one.image_size_px("deep er/ü.png") == (31, 17)
+
+
+def test_a_missing_path_is_named(folder):
+    with pytest.raises(DatasetError, match="nowhere: there is no such file"):
+        DiskFolder(folder / "nowhere")
+
+
+@pytest.mark.parametrize(
+    "name", ["../secret.json", "deep er/../../secret.json", "/etc/passwd", "a\0b"]
+)
+def test_names_that_leave_the_folder_are_refused(folder, name):
+    for ask in (DiskFolder(folder).has, DiskFolder(folder).text, DiskFolder(folder).json):
+        with pytest.raises(DatasetError, match=r"outside|no file name"):
+            ask(name)
+
+
+def test_links_that_leave_the_folder_are_refused(folder):
+    os.symlink(folder.parent / "secret.json", folder / "link.json")
+    os.symlink(folder.parent, folder / "up")
+    for name in ("link.json", "up/secret.json"):
+        with pytest.raises(DatasetError, match="leads outside"):
+            DiskFolder(folder).text(name)
+    with pytest.raises(DatasetError, match="leads outside"):
+        image_path(folder, "up/secret.json")
+
+
+def test_a_linked_data_set_is_fine(folder):
+    os.symlink(folder, folder.parent / "alias")
+    assert image_path(folder.parent / "alias", "a.json").read_text() == "{}"
+
+
+def test_a_picture_that_is_none_is_named_and_a_bomb_is_not_decoded(folder):
+    (folder / "b.png").write_bytes(b"nothing")
+    (folder / "bomb.png").write_bytes(png(60_000, 60_000))
+    for name in ("b.png", "bomb.png"):
+        with pytest.raises(DatasetError, match=f"{name}: not a readable"):
+            DiskFolder(folder).image_size_px(name)
+
+
+def frame(levels, index, fill=None):
+    head = [["S"], ["m1", "m2"], ["nose", "tail"], ["x", "y"]]
+    names = ["scorer", "individuals", "bodyparts", "coords"]
+    if levels == 3:
+        del head[1], names[1]
+    columns = pd.MultiIndex.from_product(head, names=names)
+    values = np.random.default_rng(0).random((3, len(columns)))
+    table = pd.DataFrame(values, columns=columns, index=index)
+    if fill is not None:
+        table[table.columns[0]] = fill
+    return table
+
+
+ONE = [f"labeled-data/v/i{k}.png" for k in range(3)]
+THREE = pd.MultiIndex.from_tuples([("labeled-data", "v", f"i{k}.png") for k in range(3)])
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("layout", ["fixed", "table"])
+@pytest.mark.parametrize("levels", [3, 4])
+@pytest.mark.parametrize("index", [ONE, THREE, range(3)], ids=["one", "three", "frames"])
+def test_both_layouts_of_pandas_are_read_without_pandas(tmp_path, layout, levels, index):
+    if layout == "table" and index is THREE:
+        pytest.skip("pandas cannot write that")
+    table = frame(levels, index)
+    table.to_hdf(tmp_path / "t.h5", key="df_with_missing", format=layout)
+    read = read_hdf_table(tmp_path / "t.h5", "t.h5")
+    assert read.columns == tuple(table.columns)
+    assert np.array_equal(read.values, table.to_numpy())
+    assert ["/".join(parts) for parts in read.index] == (
+        ONE if index is not range(3) and not isinstance(index, range) else ["0", "1", "2"]
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_columns_of_several_number_types_keep_their_places(tmp_path):
+    table = frame(3, ONE, fill=7)
+    table.to_hdf(tmp_path / "t.h5", key="df_with_missing")
+    read = read_hdf_table(tmp_path / "t.h5", "t.h5")
+    assert np.array_equal(read.values, table.to_numpy())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_pickled_cells_are_refused(tmp_path):
+    table = frame(3, ONE, fill=[{"a"}, {"b"}, {"c"}])
+    table.to_hdf(tmp_path / "t.h5", key="df_with_missing")
+    with pytest.raises(DatasetError, match="holds Python objects"):
+        read_hdf_table(tmp_path / "t.h5", "t.h5")
+
+
+class Evil:
+    def __reduce__(self):
+        return os.system, ("echo evil",)
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_a_literal_is_read_from_every_pickle_protocol_and_an_object_from_none(protocol):
+    value = [(1, [("S", "nose", "x"), ("S", "nose", "ü")]), (None, -5, 2**40)]
+    assert literal(pickle.dumps(value, protocol), "t") == value
+    for evil in ([Evil()], [os.system], [{"set"}]):
+        with pytest.raises(DatasetError, match=r"t: holds a pickled object|t: damaged"):
+            literal(pickle.dumps(evil, protocol), "t")
+
+
+@settings(max_examples=300, deadline=None)
+@given(body=st.binary(max_size=80))
+def test_garbage_is_no_literal_but_an_error(body):
+    try:
+        literal(body, "t")
+    except DatasetError:
+        return
+
+
+def test_hdf5_links_to_other_files_are_refused(tmp_path):
+    with h5py.File(tmp_path / "secret.h5", "w") as secret:
+        secret["points"] = [1.0]
+    with h5py.File(tmp_path / "s.h5", "w") as file:
+        file["link"] = h5py.ExternalLink("secret.h5", "/points")
+        file["soft"] = h5py.SoftLink("/link")
+        layout = h5py.VirtualLayout((1,), "f8")
+        layout[:] = h5py.VirtualSource(tmp_path / "secret.h5", "points", (1,))
+        file.create_virtual_dataset("virtual", layout)
+        file.create_dataset("external", (1,), "f8", external=[(tmp_path / "secret.h5", 0, 8)])
+    for name in ("link", "soft", "virtual", "external"):
+        with pytest.raises(DatasetError, match="refused"):
+            read_arrays(tmp_path / "s.h5", [name], "s.h5")
+
+
+def test_an_array_that_would_fill_memory_is_refused(tmp_path):
+    with h5py.File(tmp_path / "b.h5", "w") as file:
+        file.create_dataset("bomb", (2**40,), "f8", chunks=(2**20,), compression="gzip")
+    with pytest.raises(DatasetError, match="refused"):
+        read_arrays(tmp_path / "b.h5", ["bomb"], "b.h5")
+
+
+def test_a_truncated_hdf5_file_is_named(tmp_path):
+    frame(3, ONE).to_hdf(tmp_path / "t.h5", key="df_with_missing")
+    whole = (tmp_path / "t.h5").read_bytes()
+    (tmp_path / "t.h5").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(DatasetError, match=r"t.h5: not a readable HDF5 file"):
+        read_hdf_table(tmp_path / "t.h5", "t.h5")

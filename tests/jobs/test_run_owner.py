@@ -1,0 +1,119 @@
+"""A lock says whose it is and what to do about it."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from superanimal_core.jobs.run_owner import RECORD, forget_owner, lock_notice, write_owner
+
+UNLOCK = "snakemake --unlock"
+
+
+@pytest.fixture
+def locked(tmp_path):
+    (tmp_path / ".snakemake/locks").mkdir(parents=True)
+    (tmp_path / ".snakemake/locks/0.output.lock").write_text("results/report/index.html\n")
+    return tmp_path
+
+
+def as_if(folder, **changes):
+    record = folder / RECORD
+    record.write_text(json.dumps(json.loads(record.read_text()) | changes))
+
+
+def test_an_unlocked_folder_needs_no_word(tmp_path):
+    write_owner(tmp_path)
+    assert lock_notice(tmp_path, UNLOCK) == ""
+
+
+def test_a_running_owner_is_to_be_waited_for_not_unlocked(locked):
+    write_owner(locked)
+    told = lock_notice(locked, UNLOCK)
+    assert f"process {os.getpid()}" in told
+    assert "is running" in told
+    assert UNLOCK not in told
+
+
+def test_a_dead_owner_is_told_with_the_command_to_go_on(locked):
+    write_owner(locked)
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    as_if(locked, process=gone.pid)
+    told = lock_notice(locked, UNLOCK)
+    assert "has died" in told
+    assert UNLOCK in told
+
+
+def test_another_process_with_the_owners_number_is_not_the_owner(locked):
+    write_owner(locked)
+    as_if(locked, born="1")
+    assert "has died" in lock_notice(locked, UNLOCK)
+
+
+def test_on_another_host_nothing_is_claimed(locked):
+    write_owner(locked)
+    as_if(locked, host="node-of-elsewhere", user="ada")
+    told = lock_notice(locked, UNLOCK)
+    assert "by ada, process" in told
+    assert f"ssh node-of-elsewhere ps -p {os.getpid()}" in told
+    assert UNLOCK in told
+    assert "died" not in told
+    assert "is running" not in told
+
+
+@pytest.mark.parametrize("record", ["older", "broken", "none"])
+def test_without_a_record_of_this_lock_the_files_owner_is_named(locked, record):
+    write_owner(locked)
+    if record == "older":
+        os.utime(locked / RECORD, (1, 1))
+    elif record == "broken":
+        (locked / RECORD).write_text('{"user": ')
+    else:
+        forget_owner(locked)
+    told = lock_notice(locked, UNLOCK)
+    assert (locked / ".snakemake/locks/0.output.lock").owner() in told
+    assert "not known" in told
+    assert UNLOCK in told
+
+
+RUNNER = """
+import subprocess, sys
+from superanimal_core.jobs.run_owner import name_runner
+name_runner()
+subprocess.run(["bash", "-c", sys.argv[1] + "; true"])
+"""
+SCRIPT = """
+import os, sys, time
+from superanimal_core.jobs.run_owner import end_with_runner
+end_with_runner()
+print(os.getpid(), flush=True)
+time.sleep(float(sys.argv[1]))
+print("end", flush=True)
+"""
+
+
+def run_script(seconds):
+    """A Snakemake that runs a script for so long; the pipe ends when both have ended."""
+    script = f"{sys.executable} -c '{SCRIPT}' {seconds}"
+    return subprocess.Popen(
+        [sys.executable, "-c", RUNNER, script], stdout=subprocess.PIPE, text=True
+    )
+
+
+def test_a_script_does_not_outlive_its_snakemake():
+    run = run_script(60)
+    script = int(run.stdout.readline())
+    run.kill()
+    assert run.stdout.read() == ""  # until the script, too, has closed it
+    run.wait()
+    with pytest.raises(ProcessLookupError):
+        os.kill(script, signal.SIGCONT)
+
+
+def test_a_script_is_left_alone_while_its_snakemake_lives():
+    told, _ = run_script(2.5).communicate()
+    assert told.split()[1] == "end"

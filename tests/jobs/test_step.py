@@ -1,0 +1,234 @@
+"""What happens around a script's work; in processes of their own, since steps end theirs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from superanimal_core.errors import VideoError
+from superanimal_core.tables.parquet import (
+    file_digest,
+    raise_failure_in,
+    read_parquet,
+    read_record,
+    write_failure,
+)
+
+SCRIPT = """
+import os, signal, sys, time
+import pyarrow as pa
+from superanimal_core.errors import DatasetError, VideoError
+from superanimal_core.tables.parquet import read_parquet, write_parquet
+from superanimal_core.jobs.step import pass_failure_on, study_step, video_step
+
+class Named(dict):
+    __getattr__ = dict.__getitem__
+    def __iter__(self):
+        return iter(self.values())
+
+class Job:
+    rule = "some_rule"
+    input = Named(first="in.parquet")
+    output = Named(table="out.parquet", folder="out")
+    params = Named(code="abc123", sigma=2.5)
+    wildcards = Named(video="mouse")
+    resources = Named(last_attempt={last_attempt})
+    log = ["logs/some_rule/mouse.log"]
+
+snakemake = Job()
+{pass_on}
+with {step}(snakemake) as record:
+    print("said by the script")
+    {work}
+"""
+WRITE = """
+    write_parquet(pa.table({"a": [1]}), "out.parquet", record)
+    os.mkdir("out")
+"""
+
+
+@pytest.fixture
+def start(tmp_path):
+    """Start a script around some work in a folder of its own."""
+
+    def begin(work, step="video_step", last_attempt=1, pass_on=""):
+        script = SCRIPT.format(work=work, step=step, last_attempt=last_attempt, pass_on=pass_on)
+        return subprocess.Popen(
+            [sys.executable, "-c", script], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+        )
+
+    return begin
+
+
+@pytest.fixture
+def run(start):
+    """Run such a script to its end; gives exit status and what it told on the terminal."""
+
+    def finish(*arguments, **keywords):
+        process = start(*arguments, **keywords)
+        told = process.communicate(timeout=60)[1]
+        return process.returncode, told
+
+    return finish
+
+
+def log_of(folder):
+    return (folder / "logs/some_rule/mouse.log").read_text()
+
+
+def reason_in(folder):
+    """The failure that both outputs stand for."""
+    failure = read_record(folder / "out.parquet")["failure"]
+    with pytest.raises(VideoError) as told:
+        raise_failure_in(folder / "out")
+    assert (told.value.stage, told.value.reason) == (failure["stage"], failure["reason"])
+    return failure["stage"], failure["reason"]
+
+
+@pytest.mark.parametrize("last_attempt", [0, 1])
+def test_good_work_is_recorded_with_what_made_it(tmp_path, run, last_attempt):
+    (tmp_path / "in.parquet").write_text("input")
+    assert run(WRITE, last_attempt=last_attempt) == (0, "")
+    assert read_parquet(tmp_path / "out.parquet")["a"].to_pylist() == [1]
+    record = read_record(tmp_path / "out.parquet")
+    assert record["rule"] == "some_rule"
+    assert record["video"] == "mouse"
+    assert record["source_digest"] == "abc123"
+    assert record["settings"] == {"sigma": 2.5}
+    assert record["inputs"] == {"in.parquet": file_digest(tmp_path / "in.parquet")}
+    assert "said by the script" in log_of(tmp_path)
+
+
+@pytest.mark.parametrize("last_attempt", [0, 1])
+def test_a_known_fault_is_final_on_every_attempt(tmp_path, run, last_attempt):
+    status, _ = run("raise VideoError('probe_video', 'no frame')", last_attempt=last_attempt)
+    assert status == 0
+    assert reason_in(tmp_path) == ("probe_video", "no frame")
+
+
+def test_another_exception_fails_the_job_while_there_are_attempts_left(tmp_path, run):
+    status, _ = run("raise RuntimeError('odd')", last_attempt=0)
+    assert status == 1
+    assert not (tmp_path / "out.parquet").exists()
+    assert "RuntimeError: odd" in log_of(tmp_path)
+
+
+def test_on_the_last_attempt_it_becomes_one_sentence_with_the_traceback_in_the_log(tmp_path, run):
+    assert run("raise RuntimeError('odd\\nthing')")[0] == 0
+    sentence = "RuntimeError: odd thing (traceback in the log)"
+    assert reason_in(tmp_path) == ("some_rule", sentence)
+    assert "Traceback" in log_of(tmp_path)
+
+
+def test_a_mistake_of_the_user_keeps_its_own_words(tmp_path, run):
+    run("raise DatasetError('x.csv: row 3: mend it')")
+    assert reason_in(tmp_path) == ("some_rule", "x.csv: row 3: mend it")
+
+
+@pytest.mark.parametrize("number", ["SIGKILL", "SIGSEGV", "SIGABRT"])
+def test_a_dead_process_on_the_last_attempt_is_reported_by_its_parent(tmp_path, run, number):
+    assert run(f"os.kill(os.getpid(), signal.{number})")[0] == 0
+    stage, reason = reason_in(tmp_path)
+    assert stage == "some_rule"
+    assert reason.startswith(f"the process died with {number}")
+    assert ("out of memory" in reason) == (number == "SIGKILL")
+
+
+def test_a_dead_process_before_the_last_attempt_fails_the_job(tmp_path, run):
+    status, _ = run("os.kill(os.getpid(), signal.SIGKILL)", last_attempt=0)
+    assert status == -signal.SIGKILL
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_the_exit_status_of_the_work_is_that_of_the_job(run):
+    assert run("sys.exit(3)")[0] == 3
+
+
+def wait_for(path):
+    until = time.monotonic() + 30
+    while not path.exists():
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return path
+
+
+def is_alive(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    with open(f"/proc/{pid}/stat") as stat:
+        return stat.read().rpartition(")")[2].split()[0] != "Z"
+
+
+SLEEP = "open('pid.part', 'w').write(str(os.getpid())); os.rename('pid.part', 'pid')"
+SLEEP += "; time.sleep(60)"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc and prctl: Linux only")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_stopped_job_takes_its_child_along_and_is_no_failed_video(tmp_path, start, number):
+    process = start(SLEEP)
+    child = int(wait_for(tmp_path / "pid").read_text())
+    assert child != process.pid
+    process.send_signal(number)
+    process.communicate(timeout=30)
+    until = time.monotonic() + 30
+    while is_alive(child):
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert process.returncode != 0
+    assert not (tmp_path / "out.parquet").exists()
+
+
+def test_a_failure_of_an_input_is_passed_on_before_the_work_starts(tmp_path, run):
+    failure = {"failure": {"stage": "probe_video", "reason": "it is empty"}}
+    write_failure(tmp_path / "in.parquet", failure)
+    status, _ = run("raise RuntimeError('not reached')", pass_on="pass_failure_on(snakemake)")
+    assert status == 0
+    assert reason_in(tmp_path) == ("probe_video", "it is empty")
+    assert "not reached" not in log_of(tmp_path)
+
+
+def test_reading_a_failed_input_passes_it_on_too(tmp_path, run):
+    failure = {"failure": {"stage": "probe_video", "reason": "it is empty"}}
+    write_failure(tmp_path / "in.parquet", failure)
+    assert run("read_parquet('in.parquet')", last_attempt=0)[0] == 0
+    assert reason_in(tmp_path) == ("probe_video", "it is empty")
+
+
+def test_a_study_step_tells_a_mistake_on_the_terminal_without_a_traceback(tmp_path, run):
+    status, told = run("raise DatasetError('x.csv: row 3: mend it')", step="study_step")
+    assert status == 1
+    assert told.strip() == "some_rule: x.csv: row 3: mend it"
+    assert "Traceback" not in log_of(tmp_path)
+    assert "x.csv: row 3: mend it" in log_of(tmp_path)
+
+
+def test_a_study_step_fails_on_any_other_exception(tmp_path, run):
+    assert run("raise RuntimeError('odd')", step="study_step")[0] == 1
+    assert "Traceback" in log_of(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        'OSError(28, "No space left on device")',
+        'OSError(122, "Disk quota exceeded")',
+        'RuntimeError("I/O error: No space left on device (os error 28)")',
+        'RuntimeError("[enforce fail at inline_container.cc:672] . unexpected pos 576 vs 534")',
+    ],
+)
+@pytest.mark.parametrize("step", ["video_step", "study_step"])
+def test_a_full_disk_fails_the_job_with_one_sentence_and_is_no_videos_fault(
+    run, tmp_path, step, error
+):
+    code, _ = run(f"raise {error}", step=step)
+    assert code == 1
+    assert not list(tmp_path.glob("out*"))
+    assert "the disk is full: out.parquet could not be written" in log_of(tmp_path)
+    assert str(tmp_path) in log_of(tmp_path)
+    assert "Traceback" not in log_of(tmp_path)

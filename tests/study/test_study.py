@@ -1,0 +1,208 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from superanimal_core.errors import ConfigError
+from superanimal_core.study.study import read_study
+
+WORKFLOW = Path(__file__).resolve().parents[2]
+SPACE = "superanimal_topviewmouse"
+TABLE = Path("config/keypoints") / SPACE / "lab.tsv"
+
+
+@pytest.fixture
+def config(tmp_path, monkeypatch):
+    """A study of three videos and a data set in the working directory; its settings."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.mp4", "b.mp4", "sub/c 1.mp4", "lab/annotations.json"):
+        Path("raw", name).parent.mkdir(parents=True, exist_ok=True)
+        Path("raw", name).touch()
+    TABLE.parent.mkdir(parents=True)
+    TABLE.write_text("source\tunified\nsnout\tnose\ncorner\t\n")
+    write_datasets(f"lab\traw/lab\tcoco\t{SPACE}\tpretrain")
+    write_videos("raw/a.mp4")
+    settings = yaml.safe_load((WORKFLOW / "config/config.yaml").read_text())
+    settings["models"]["other"] = settings["models"]["mouse"]
+    settings["report"]["labeled_videos"] = []
+    return settings
+
+
+def write_videos(*rows, columns="path"):
+    Path("config/videos.tsv").write_text("\n".join([columns, *rows]) + "\n")
+
+
+def write_datasets(*rows, columns="dataset\tpath\tformat\tspace\trole"):
+    Path("config/datasets.tsv").write_text("\n".join([columns, *rows]) + "\n")
+
+
+def mistakes_of(config):
+    with pytest.raises(ConfigError) as told:
+        read_study(config, WORKFLOW)
+    return told.value.mistakes
+
+
+def test_a_video_needs_nothing_but_its_path(config):
+    video = read_study(config, WORKFLOW).videos["a"]
+    assert (video.path, video.model, video.max_individuals) == ("raw/a.mp4", "mouse", 1)
+    assert video.fps is None
+    assert video.cm_per_px is None
+    assert dict(video.columns) == {}
+
+
+def test_known_columns_are_read_and_the_users_own_are_carried(config):
+    columns = "path\tvideo\tmodel\tmax_individuals\tfps\tcm_per_px\tsubject\tgroup"
+    write_videos("raw/a.mp4\tm1\tother\t2\t59.94\t0.05\ts1\t", columns=columns)
+    video = read_study(config, WORKFLOW).videos["m1"]
+    assert (video.model, video.max_individuals) == ("other", 2)
+    assert (video.fps, video.cm_per_px) == (59.94, 0.05)
+    assert dict(video.columns) == {"subject": "s1", "group": ""}
+
+
+def test_a_pattern_stands_for_all_files_that_it_matches(config):
+    write_videos("raw/**/*.mp4\tg1", columns="path\tgroup")
+    videos = read_study(config, WORKFLOW).videos
+    assert {v.video: v.path for v in videos.values()} == {
+        "a": "raw/a.mp4",
+        "b": "raw/b.mp4",
+        "c_1": "raw/sub/c 1.mp4",
+    }
+    assert {v.columns["group"] for v in videos.values()} == {"g1"}
+
+
+def test_a_pattern_with_one_name_for_many_files_is_a_mistake(config):
+    write_videos("raw/*.mp4\tsame", columns="path\tvideo")
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith("config/videos.tsv: row 2: 'same' is the name of row 2 already")
+
+
+def test_a_data_set_finds_its_conversion_table_and_space(config):
+    study = read_study(config, WORKFLOW)
+    assert study.datasets["lab"].conversion == str(TABLE)
+    assert study.spaces[SPACE] == str(WORKFLOW / f"config/keypoints/{SPACE}.yaml")
+    assert study.datasets_of(SPACE, "pretrain") == ["lab"]
+    assert study.datasets_of(SPACE, "evaluate", "fine_tune") == []
+
+
+def test_the_studys_own_space_wins_over_the_shipped_one(config):
+    own = Path(f"config/keypoints/{SPACE}.yaml")
+    own.write_text((WORKFLOW / own).read_text())
+    assert read_study(config, WORKFLOW).spaces[SPACE] == str(own)
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("raw/x.mp4\t\t\t", "row 2: raw/x.mp4 does not exist; mend the path or remove the row"),
+        ("\tname\t\t", "row 2: the column 'path' is empty or missing"),
+        ("raw/*.avi\t\t\t", "row 2: no file matches raw/*.avi"),
+        ("raw/a.mp4\ta b\t\t", "row 2: video 'a b': only letters, digits, '_' and '-'"),
+        ("raw/a.mp4\t\tmose\t", "row 2: no model 'mose' in config.yaml; did you mean 'mouse'?"),
+        ("raw/a.mp4\t\t\t-3", "row 2: fps is '-3'; expected a number above 0, or nothing"),
+        ("raw/a.mp4\t\t\tfast", "row 2: fps is 'fast'; expected a number above 0, or nothing"),
+        ("raw/a.mp4\t\t\tnan", "row 2: fps is 'nan'; expected a number above 0, or nothing"),
+    ],
+)
+def test_a_wrong_row_of_videos_is_told_with_its_place(config, row, told):
+    write_videos(row, columns="path\tvideo\tmodel\tfps")
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith(f"config/videos.tsv: {told}")
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (f"lab\traw/lab\tcocoo\t{SPACE}\tpretrain", "unknown format 'cocoo'; did you mean 'coco'?"),
+        (f"lab\traw/lab\tcoco\t{SPACE}\tpretrained", "unknown role 'pretrained'; did you mean"),
+        (f"lab\traw/lap\tcoco\t{SPACE}\tpretrain", "raw/lap does not exist; mend the path of"),
+        (f"lab2\traw/lab\tcoco\t{SPACE}\tpretrain", "'lab2' has no conversion table config/"),
+        ("lab\traw/lab\tcoco\tsuperanimal_topview\tpretrain", "no keypoint space"),
+        (f"lab\traw/lab\tcoco\t{SPACE}\t", "the column 'role' is empty or missing"),
+    ],
+)
+def test_a_wrong_row_of_data_sets_is_told_with_its_place(config, row, told):
+    write_datasets(row)
+    mistakes = mistakes_of(config)
+    assert any(m.startswith("config/datasets.tsv: ") and told in m for m in mistakes)
+
+
+def test_a_data_set_must_have_a_name_of_its_own(config):
+    row = f"lab\traw/lab\tcoco\t{SPACE}\tpretrain"
+    write_datasets(row, row)
+    assert any("row 3: data set 'lab' stands above already" in m for m in mistakes_of(config))
+
+
+@pytest.mark.parametrize(
+    ("rows", "told"),
+    [
+        ("snout\tnoze\n", "row 2: 'noze' is no keypoint of"),
+        ("snout\tnose\ntip\tnose\n", "row 3: 'snout' and 'tip' both become 'nose'; leave one"),
+        ("snout\tnose\nsnout\tneck\n", "row 3: 'snout' stands in row 2 already; keep one"),
+        ("", "no rows; one row for every keypoint of the source is needed"),
+    ],
+)
+def test_a_wrong_conversion_table_is_told_with_its_row(config, rows, told):
+    TABLE.write_text("source\tunified\n" + rows)
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith(f"{TABLE}: {told}")
+
+
+def test_names_in_the_settings_must_be_known(config):
+    config["features"]["anatomy"][SPACE]["front"] = "nosse"
+    config["report"]["labeled_videos"] = ["aa"]
+    config["models"]["mouse"] = {**config["models"]["mouse"], "initial_weights": "w.npz"}
+    told = "\n".join(mistakes_of(config))
+    place = "config/config.yaml: "
+    assert f"{place}features.anatomy.{SPACE}: unknown keypoint 'nosse'; did you mean" in told
+    assert f"{place}report.labeled_videos: no video 'aa' in config/videos.tsv; did" in told
+    assert f"{place}models.mouse.initial_weights: w.npz does not exist" in told
+
+
+def test_a_model_needs_data_to_learn_from_and_an_anatomy(config):
+    write_datasets(f"lab\traw/lab\tcoco\t{SPACE}\tevaluate")
+    config["features"]["anatomy"] = {}
+    told = "\n".join(mistakes_of(config))
+    assert f"config/datasets.tsv: no data set with role 'pretrain' in '{SPACE}'" in told
+    assert f"features.anatomy: nothing about '{SPACE}', which model 'mouse' speaks" in told
+
+
+def test_a_fine_tuned_model_needs_labels_and_a_parent_of_its_space(config):
+    model = config["models"]["mouse"]
+    child = model | {"fine_tune": {"parent": "mouse", "mode": "memory_replay"}}
+    config["models"] |= {
+        "child": child,
+        "typo": model | {"fine_tune": {"parent": "mousse", "mode": "naive"}},
+        "grandchild": model | {"fine_tune": {"parent": "child", "mode": "naive"}},
+        "own": child | {"pose_weights": "raw/a.mp4"},
+    }
+    told = "\n".join(mistakes_of(config))
+    place = "config/config.yaml: models."
+    assert f"no data set with role 'fine_tune' in '{SPACE}', which model 'child' needs" in told
+    assert f"{place}typo.fine_tune.parent: no model 'mousse'; did you mean 'mouse'?" in told
+    assert f"{place}grandchild.fine_tune.parent: 'child' is itself fine-tuned" in told
+    assert f"{place}own: both networks come from the parent" in told
+    config["models"] = {"mouse": model, "child": child}
+    write_datasets(
+        f"lab\traw/lab\tcoco\t{SPACE}\tpretrain",
+        f"mine\traw/lab\tcoco\t{SPACE}\tfine_tune\t{TABLE}",
+        columns="dataset\tpath\tformat\tspace\trole\tconversion",
+    )
+    assert read_study(config, WORKFLOW).settings.models["child"].fine_tune.parent == "mouse"
+
+
+def test_the_mistakes_of_all_files_are_told_together(config):
+    write_videos("raw/x.mp4")
+    write_datasets("lab\traw/lap\tcoco\tsuperanimal_topviewmous\tpretrain")
+    config["report"]["labeled_videos"] = ["zzz"]
+    mistakes = mistakes_of(config)
+    for file in ("config/videos.tsv", "config/datasets.tsv", "config/config.yaml"):
+        assert any(mistake.startswith(file) for mistake in mistakes)
+    assert any("did you mean 'superanimal_topviewmouse'?" in mistake for mistake in mistakes)
+
+
+def test_empty_sheets_say_what_to_do_both_at_once(config):
+    write_videos()
+    write_datasets()
+    told = "\n".join(mistakes_of(config))
+    assert "config/videos.tsv: lists no video; add a row with at least the column 'path'" in told
+    assert "config/datasets.tsv: lists no data set; add a row with dataset, path, format" in told

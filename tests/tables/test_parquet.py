@@ -1,0 +1,108 @@
+import json
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.tables import parquet
+from superanimal_core.tables.parquet import (
+    KEY,
+    SCHEMA_VERSION,
+    file_digest,
+    raise_failure_in,
+    read_parquet,
+    read_record,
+    write_failure,
+    write_parquet,
+)
+
+TABLE = pa.table({"frame": [0, 1], "x_px": [1.5, None]})
+RECORD = {"rule": "smooth_poses", "settings": {"a": [1, 2.5, None]}, "inputs": {"x": "abc"}}
+FAILED = {**RECORD, "failure": {"stage": "probe_video", "reason": "holds no frame"}}
+
+
+def test_a_table_comes_back_with_its_record(tmp_path):
+    write_parquet(TABLE, tmp_path / "t.parquet", RECORD)
+    assert read_parquet(tmp_path / "t.parquet").equals(TABLE)
+    assert read_record(tmp_path / "t.parquet") == {"schema_version": SCHEMA_VERSION, **RECORD}
+
+
+def test_other_metadata_of_a_table_is_kept(tmp_path):
+    write_parquet(TABLE.replace_schema_metadata({"k": "v"}), tmp_path / "t.parquet", RECORD)
+    assert pq.read_schema(tmp_path / "t.parquet").metadata[b"k"] == b"v"
+
+
+def test_a_failure_travels_in_a_table_without_rows(tmp_path):
+    write_failure(tmp_path / "t.parquet", FAILED)
+    assert len(pq.read_table(tmp_path / "t.parquet")) == 0
+    assert read_record(tmp_path / "t.parquet")["failure"] == FAILED["failure"]
+    with pytest.raises(VideoError) as told:
+        read_parquet(tmp_path / "t.parquet")
+    assert (told.value.stage, told.value.reason) == ("probe_video", "holds no frame")
+
+
+def test_a_failure_travels_in_a_folder(tmp_path):
+    write_failure(tmp_path / "predicted", FAILED)
+    with pytest.raises(VideoError, match="probe_video: holds no frame"):
+        raise_failure_in(tmp_path / "predicted")
+    raise_failure_in(tmp_path)  # a folder that stands for no failure
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"not a table at all" * 50])
+def test_what_is_no_table_is_named_with_what_to_do(tmp_path, content):
+    path = tmp_path / "t.parquet"
+    path.write_bytes(content)
+    with pytest.raises(SuperAnimalError, match=r"t\.parquet: not a table of ours .* delete it"):
+        read_parquet(path)
+
+
+def test_a_missing_table_and_a_foreign_one_are_named(tmp_path):
+    pq.write_table(TABLE, tmp_path / "foreign.parquet")
+    for name in ("foreign.parquet", "absent.parquet"):
+        with pytest.raises(SuperAnimalError, match=f"{name}: not a table of ours"):
+            read_record(tmp_path / name)
+
+
+def test_a_table_of_a_newer_version_is_refused(tmp_path):
+    metadata = {KEY: json.dumps({"schema_version": SCHEMA_VERSION + 1}).encode()}
+    pq.write_table(TABLE.replace_schema_metadata(metadata), tmp_path / "t.parquet")
+    with pytest.raises(SuperAnimalError, match=r"newer version.*update the pipeline"):
+        read_parquet(tmp_path / "t.parquet")
+
+
+def test_the_digest_is_that_of_the_content(tmp_path):
+    first, second = tmp_path / "a", tmp_path / "b"
+    first.write_bytes(b"abc")
+    second.write_bytes(b"abc")
+    assert file_digest(first) == file_digest(second)
+    second.write_bytes(b"abd")
+    assert file_digest(first) != file_digest(second)
+
+
+def test_large_files_are_told_apart_by_size_beginning_and_end(tmp_path, monkeypatch):
+    monkeypatch.setattr(parquet, "WHOLE_BYTES", 3 * 2**20)
+    path, size = tmp_path / "video.mp4", 4 * 2**20
+    digests = set()
+    for change in (None, 0, size - 1, size // 2):
+        content = bytearray(size)
+        if change is not None:
+            content[change] = 1
+        path.write_bytes(content)
+        digests.add(file_digest(path))
+    path.write_bytes(bytes(size + 1))
+    digests.add(file_digest(path))
+    assert len(digests) == 4  # the middle is not looked at
+
+
+def test_a_folders_digest_covers_names_and_contents_but_not_hidden_files(tmp_path):
+    (tmp_path / "inner").mkdir()
+    (tmp_path / "inner/a").write_text("1")
+    before = file_digest(tmp_path)
+    (tmp_path / ".hidden").write_text("2")
+    assert file_digest(tmp_path) == before
+    (tmp_path / "inner/a").rename(tmp_path / "inner/b")
+    renamed = file_digest(tmp_path)
+    assert renamed != before
+    (tmp_path / "inner/b").write_text("3")
+    assert file_digest(tmp_path) not in (before, renamed)

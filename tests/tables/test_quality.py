@@ -1,0 +1,160 @@
+import json
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.jobs.outcome import judge_run, outcome_lines
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.tables.parquet import write_failure, write_parquet
+from superanimal_core.tables.pose_files import write_smoothed
+from superanimal_core.tables.quality import assess_video, read_quality, write_quality
+
+LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
+LIMITS |= {"max_uncertainty_px": 10.0, "max_gap_s": 0.45}
+FRAMES = 20
+
+
+def write_results(
+    folder,
+    promised=FRAMES,
+    absent=0,
+    gap=(0, 0),
+    variance=1.0,
+    damaged=0,
+    stride_time_s=(0.4, 0.4, 0.41),
+    **record,
+):
+    """The tables of one video: 20 frames, 2 keypoints, 1 individual, 3 limbs."""
+    folder.mkdir(exist_ok=True)
+    shape = (FRAMES, 1, 2)
+    xy = np.ones((*shape, 2))
+    score = np.full(shape, 0.9)
+    xy[:absent] = np.nan
+    score[:absent] = 0.0
+    xy[slice(*gap)] = np.nan
+    space = KeypointSpace("s", ("a", "b"))
+    poses = Poses(space, ("animal0",), np.arange(FRAMES) / 10, xy, score)
+    members = np.ones(shape, dtype=int)
+    smoothed = SmoothedPoses(
+        poses, np.full_like(xy, variance), xy, np.zeros_like(xy), members, np.ones((1, 2))
+    )
+    write_smoothed(smoothed, folder / "poses.parquet", {})
+    record = {"is_estimated_time": False, "missing_end_s": 0.0, **record}
+    record |= {"container_frames": promised, "fps": 10.0, "width_px": 64, "height_px": 48}
+    frames = pa.table({"frame": range(FRAMES), "is_decoded": np.arange(FRAMES) >= damaged})
+    write_parquet(frames, folder / "frames.parquet", record)
+    write_gait(folder, stride_time_s)
+    for name, rows in (("boxes", 20), ("strides", 3), ("features", 20), ("bouts", 2)):
+        write_parquet(pa.table({"x": range(rows)}), folder / f"{name}.parquet", {})
+    names = ("frames", "boxes", "poses", "strides", "gait", "features", "bouts")
+    return {name: str(folder / f"{name}.parquet") for name in names}
+
+
+def write_gait(folder, stride_time_s=(0.4, 0.4, 0.41)):
+    """What of gait.parquet an account looks at: three limbs of one animal."""
+    gait = {"individual": ["animal0"] * 3, "limb": ["l", "r", "b"], "strides": [4] * 3}
+    gait |= {"stride_time_s_median": list(stride_time_s)}
+    write_parquet(pa.table(gait), folder / "gait.parquet", {})
+
+
+def account_of(results, video="v"):
+    return assess_video(video, f"raw/{video}.mp4", {"subject": "s1"}, results, **LIMITS)
+
+
+def test_a_good_video_is_ok_and_counted(tmp_path):
+    account = account_of(write_results(tmp_path))
+    assert (account["status"], account["stage"], account["reason"]) == ("ok", "", "")
+    figures = account["figures"]
+    assert figures["frames_decoded"] == figures["frames_predicted"] == FRAMES
+    assert figures["duration_s"] == pytest.approx(1.9)
+    assert (figures["strides"], figures["bouts"]) == (3, 2)
+    assert figures["absent_fraction"] == 0
+    assert figures["mean_score"] == pytest.approx(0.9)
+    assert figures["median_uncertainty_px"] == pytest.approx(1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"promised": 30}, "the file promises 30 frames, 20 could be decoded"),
+        ({"gap": (5, 9)}, "1 gap without a pose, too long to bridge (up to 0.5 s)"),
+        ({"absent": 10}, "50% of the frames have no pose"),
+        ({"variance": 400.0}, "median uncertainty 20.0 px"),
+        ({"is_estimated_time": True}, "some time stamps were missing"),
+        ({"damaged": 2}, "the file promises 20 frames, 18 could be decoded"),
+        ({"promised": 0, "damaged": 2}, "damaged frames: 2"),
+        ({"stride_time_s": (0.4, 0.2, 0.4)}, "r of animal0 strikes 2.0 times as often as its"),
+        ({"promised": 0, "missing_end_s": 2.0}, "the frames end 2.0 s before the file's own end"),
+    ],
+)
+def test_what_is_doubtful_is_flagged_with_its_figure(tmp_path, changes, reason):
+    account = account_of(write_results(tmp_path, **changes))
+    assert account["status"] == "flagged"
+    assert reason in account["reason"]
+    assert len(account["flags"]) == 1
+
+
+@pytest.mark.parametrize("changes", [{"gap": (5, 8)}, {"absent": 3}, {"gap": (17, FRAMES)}])
+def test_short_gaps_and_animals_that_come_late_or_leave_are_no_reason_to_flag(tmp_path, changes):
+    account = account_of(write_results(tmp_path, **changes))
+    assert account["status"] == "ok"
+    assert account["figures"]["gaps"] == 0
+
+
+def test_a_container_that_promises_nothing_is_no_reason_to_flag(tmp_path):
+    assert account_of(write_results(tmp_path, promised=0))["status"] == "ok"
+
+
+def test_a_failed_result_fails_the_video_with_its_stage_and_reason(tmp_path):
+    results = write_results(tmp_path)
+    for name in ("poses", "strides"):
+        failure = {"failure": {"stage": "smooth_poses", "reason": "odd"}}
+        write_failure(results[name], failure)
+    account = account_of(results)
+    assert (account["status"], account["stage"], account["reason"]) == (
+        "failed",
+        "smooth_poses",
+        "odd",
+    )
+    assert account["figures"]["container_frames"] == FRAMES
+
+
+def test_an_account_is_written_and_read(tmp_path):
+    account = account_of(write_results(tmp_path / "v"))
+    write_quality(account, tmp_path / "v/quality.json", {"rule": "check_video"})
+    (back,) = read_quality([tmp_path / "v/quality.json"])
+    assert back == {**json.loads(json.dumps(account)), "made_by": {"rule": "check_video"}}
+
+
+def write_quality_table(folder, rows):
+    table = pa.Table.from_pylist(
+        [dict(zip(("video", "status", "stage", "reason"), row, strict=True)) for row in rows]
+    )
+    write_parquet(table, folder / "tables/quality.parquet", {})
+
+
+def test_a_run_tells_how_many_videos_are_done_and_why_the_others_failed(tmp_path):
+    assert outcome_lines(tmp_path) == []
+    failed = [(f"v{i}", "failed", "probe_video", f"reason {i}") for i in range(12)]
+    write_quality_table(tmp_path, [("a", "ok", "", ""), ("b", "flagged", "", "f"), *failed])
+    first, *rest = outcome_lines(tmp_path)
+    assert first.startswith("2 of 14 videos done (1 of them flagged), 12 failed: ")
+    assert "tables/quality.parquet (see " in first
+    assert rest == [f"  v{i}: probe_video: reason {i}" for i in range(10)] + ["  and 2 more"]
+
+
+@pytest.mark.parametrize(("allowed", "is_good"), [(0.0, False), (0.24, False), (0.25, True)])
+def test_a_run_is_good_while_no_more_videos_failed_than_allowed(tmp_path, allowed, is_good):
+    rows = [(name, "ok", "", "") for name in "abc"]
+    write_quality_table(tmp_path, [*rows, ("d", "failed", "probe_video", "cut")])
+    table, verdict = tmp_path / "tables/quality.parquet", tmp_path / "verdict.txt"
+    if is_good:
+        judge_run(table, "index.html", verdict, allowed)
+        assert verdict.read_text() == "1 of 4 videos failed\n"
+    else:
+        with pytest.raises(SuperAnimalError, match="1 of 4 videos failed, more than"):
+            judge_run(table, "index.html", verdict, allowed)
+        assert not verdict.exists()

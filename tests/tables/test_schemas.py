@@ -1,0 +1,170 @@
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.tables.pose_files import (
+    read_member_poses,
+    read_poses,
+    read_smoothed,
+    read_space,
+    write_poses,
+    write_smoothed,
+)
+from superanimal_core.tables.schemas import (
+    PREDICTION_COLUMNS,
+    columns_to_table,
+    poses_from_table,
+    poses_to_table,
+    smoothed_from_table,
+    smoothed_to_table,
+)
+
+
+def poses_of(frames, individuals, keypoints, seed=0):
+    random = np.random.default_rng(seed)
+    shape = (frames, individuals, keypoints)
+    names = tuple(f"k{i}" for i in range(keypoints))
+    pairs = (("k0", "k1"),) if keypoints > 1 else ()
+    space = KeypointSpace("s", names, mirror_pairs=pairs, bones=pairs)
+    xy = random.uniform(-10, 2000, (*shape, 2)).astype(np.float32).astype(float)
+    xy[random.random(shape) < 0.2] = np.nan
+    score = random.random(shape).astype(np.float32).astype(float)
+    time_s = np.cumsum(random.uniform(0.001, 0.1, frames))
+    return Poses(space, tuple(f"animal{i}" for i in range(individuals)), time_s, xy, score)
+
+
+def smoothed_of(*shape, seed=0):
+    poses, random = poses_of(*shape, seed=seed), np.random.default_rng(seed + 1)
+    full = poses.xy_px.shape
+
+    def single():
+        return random.random(full).astype(np.float32).astype(float)
+
+    members = random.integers(0, 6, full[:3])
+    return SmoothedPoses(poses, single(), single(), single(), members, random.random(full[1:3]))
+
+
+def check_same(first, second):
+    assert first.space == second.space
+    assert first.individuals == second.individuals
+    np.testing.assert_array_equal(first.time_s, second.time_s)
+    np.testing.assert_array_equal(first.xy_px, second.xy_px)
+    np.testing.assert_array_equal(first.score, second.score)
+
+
+@given(st.integers(1, 6), st.integers(1, 3), st.integers(1, 5), st.integers(0, 2**16))
+def test_dense_and_long_poses_say_the_same(frames, individuals, keypoints, seed):
+    poses = poses_of(frames, individuals, keypoints, seed)
+    check_same(poses_from_table(poses_to_table(poses), poses.space), poses)
+
+
+@given(st.integers(1, 5), st.integers(1, 2), st.integers(1, 4), st.integers(0, 2**16))
+def test_smoothed_poses_come_back_but_for_their_strength(frames, individuals, keypoints, seed):
+    smoothed = smoothed_of(frames, individuals, keypoints, seed=seed)
+    back = smoothed_from_table(smoothed_to_table(smoothed), smoothed.poses.space)
+    check_same(back.poses, smoothed.poses)
+    for name in ("variance_px2", "raw_xy_px", "ensemble_variance_px2", "members"):
+        np.testing.assert_array_equal(getattr(back, name), getattr(smoothed, name))
+    assert np.isnan(back.strength).all()
+
+
+def test_the_long_table_has_a_row_for_each_frame_individual_and_keypoint_in_this_order():
+    poses = poses_of(3, 2, 2)
+    table = poses_to_table(poses)
+    assert tuple(table.column_names) == PREDICTION_COLUMNS
+    rows = table.select(["frame", "individual", "keypoint", "x_px"]).to_pylist()
+    expected = [
+        (f, poses.individuals[i], poses.space.keypoints[k], poses.xy_px[f, i, k, 0])
+        for f in range(3)
+        for i in range(2)
+        for k in range(2)
+    ]
+    for row, (frame, individual, keypoint, x) in zip(rows, expected, strict=True):
+        assert (row["frame"], row["individual"], row["keypoint"]) == (frame, individual, keypoint)
+        np.testing.assert_equal(row["x_px"], x)
+
+
+def test_columns_have_the_types_of_the_contract():
+    types = {f.name: str(f.type) for f in smoothed_to_table(smoothed_of(2, 1, 2)).schema}
+    assert types["frame"] == "int32"
+    assert types["time_s"] == "double"
+    assert types["members"] == "int8"
+    assert types["individual"].startswith("dictionary<values=string")
+    assert types["keypoint"].startswith("dictionary<values=string")
+    assert types["evidence"].startswith("dictionary<values=string")
+    words = {"frame", "time_s", "members", "individual", "keypoint", "evidence"}
+    floats = set(types) - words
+    assert {types[name] for name in floats} == {"float"}
+    assert {"x_px", "y_raw_px", "x_var_px2", "y_ensemble_var_px2"} <= floats
+    assert {"expected_error_px", "radius_50_px", "radius_90_px"} <= floats
+
+
+def test_every_position_says_what_it_rests_on():
+    smoothed = smoothed_of(3, 1, 2)
+    smoothed.poses.xy_px[:] = 1.0
+    smoothed.members[:] = 1
+    smoothed.members[1, 0, 0] = 0
+    smoothed.poses.xy_px[2, 0, 1] = np.nan
+    table = smoothed_to_table(smoothed)
+    words = ["seen", "seen", "bridged", "seen", "seen", "absent"]
+    assert table["evidence"].to_pylist() == words
+    assert np.isnan(table["radius_90_px"].to_numpy()).all()
+
+
+def test_a_pose_table_is_read_by_pandas_without_our_code(tmp_path):
+    poses = poses_of(4, 1, 3)
+    write_poses(poses, tmp_path / "poses.parquet", {})
+    table = pd.read_parquet(tmp_path / "poses.parquet")
+    wide = table.pivot(index="frame", columns="keypoint", values="x_px")
+    np.testing.assert_array_equal(
+        wide[[*poses.space.keypoints]].to_numpy(), poses.xy_px[:, 0, :, 0]
+    )
+
+
+def test_missing_rows_and_another_order_are_refused():
+    poses = poses_of(3, 1, 2)
+    table = poses_to_table(poses)
+    for wrong in (table.slice(0, 5), table.take([1, 0, 2, 3, 4, 5])):
+        with pytest.raises(SuperAnimalError, match="expected one row per frame, individual and"):
+            poses_from_table(wrong, poses.space)
+
+
+def test_the_space_travels_with_the_table(tmp_path):
+    poses = poses_of(2, 1, 3)
+    write_poses(poses, tmp_path / "p.parquet", {"rule": "r"})
+    assert read_space(tmp_path / "p.parquet") == poses.space
+    check_same(read_poses(tmp_path / "p.parquet"), poses)
+
+
+def test_smoothed_poses_are_written_and_read(tmp_path):
+    smoothed = smoothed_of(3, 2, 2)
+    write_smoothed(smoothed, tmp_path / "p.parquet", {})
+    check_same(read_smoothed(tmp_path / "p.parquet").poses, smoothed.poses)
+
+
+def test_members_come_back_in_the_order_of_their_names(tmp_path):
+    members = [poses_of(2, 1, 2, seed) for seed in range(3)]
+    for number in (2, 0, 1):
+        write_poses(members[number], tmp_path / f"predicted/member-{number}.parquet", {})
+    for written, read in zip(members, read_member_poses(tmp_path / "predicted"), strict=True):
+        check_same(written, read)
+
+
+def test_columns_of_a_dataclass_become_columns_of_a_table():
+    @dataclass(frozen=True)
+    class Bouts:
+        behavior: np.ndarray
+        start_s: np.ndarray
+
+    table = columns_to_table(Bouts(np.array(["walk", "walk"], dtype=object), np.array([0.5, 2.0])))
+    assert table.to_pylist() == [
+        {"behavior": "walk", "start_s": 0.5},
+        {"behavior": "walk", "start_s": 2.0},
+    ]
