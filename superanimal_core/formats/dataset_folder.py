@@ -21,10 +21,9 @@ from superanimal_core.errors import DatasetError
 from superanimal_core.formats.documents import read_json, read_text
 from superanimal_core.formats.embedded_pictures import read_embedded
 from superanimal_core.formats.hdf_tables import array_names, read_arrays, read_hdf_table
+from superanimal_core.formats.listing import files_below
 from superanimal_core.formats.plain_tables import read_columns
 from superanimal_core.media.headers import image_size_px, video_size_px
-
-MAX_FILES = 5_000_000
 
 
 class DiskFolder:
@@ -50,15 +49,7 @@ class DiskFolder:
 
     @cached_property
     def _listing(self) -> list[str]:
-        found: list[str] = []
-        for above, folders, files in os.walk(self._real_root):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            relative = os.path.relpath(above, self._real_root).replace(os.sep, "/")
-            prefix = "" if relative == "." else f"{relative}/"
-            found += [f"{prefix}{name}" for name in files if not name.startswith(".")]
-            if len(found) > MAX_FILES:
-                raise DatasetError(f"{self.root}: more than {MAX_FILES} files; give a smaller one")
-        return sorted(found)
+        return files_below(self.root)
 
     def has(self, name: str) -> bool:
         """True when the file (or the frame's video) exists. DatasetError when it lies outside."""
