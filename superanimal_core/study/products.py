@@ -15,19 +15,27 @@ def of_cohort() -> dict[str, str]:
 
 
 def lost_products(study: Path, videos: Iterable[str]) -> list[str]:
-    """Final tables of videos that are gone although their video has its account.
+    """Final products of videos that are gone although what was made from them is there.
 
-    The account is the input of what follows, so Snakemake would not miss the tables. What is no
-    final product (frames, boxes, predictions, adapted models) may be deleted to save space.
+    Snakemake would not miss them. What is no final product (frames, boxes, predictions, adapted
+    models) may be deleted to save space. A video without its account is made whole; while a table
+    of all videos is missing, every account is asked for anyway.
     """
+    are_collected = all((study / table).exists() for table in of_cohort().values())
     lost = []
     for video in videos:
         folder = f"results/videos/{video}"
-        try:
-            there = {entry.name for entry in os.scandir(study / folder)}
-        except OSError:
-            continue
+        there = _names_in(study / folder)
         if ACCOUNT in there:
-            names = (f"{name}.parquet" for name in OF_VIDEO)
-            lost += [f"{folder}/{name}" for name in names if name not in there]
+            tables = (f"{name}.parquet" for name in OF_VIDEO)
+            lost += [f"{folder}/{name}" for name in tables if name not in there]
+        elif are_collected:
+            lost.append(f"{folder}/{ACCOUNT}")
     return lost
+
+
+def _names_in(folder: Path) -> set[str]:
+    try:
+        return {entry.name for entry in os.scandir(folder)}
+    except OSError:
+        return set()

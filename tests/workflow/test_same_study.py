@@ -174,9 +174,13 @@ def test_a_moved_data_set_is_the_same_and_its_pictures_are_found(workflow, study
     assert len((study / target).read_bytes()) == len(before)
 
 
+def write_gray_video(path):
+    write_video(iter([np.full((240, 320, 3), 90, np.uint8)] * 40), path, 50.0)
+
+
 def test_a_video_that_was_replaced_by_an_older_one_is_another(workflow, study):
     video = study / "raw/mouse.mp4"
-    write_video(iter([np.full((240, 320, 3), 90, np.uint8)] * 40), video, 50.0)
+    write_gray_video(video)
     os.utime(video, (1577836800, 1577836800))  # 2020
     assert plan(workflow, study) == VIDEO | COHORT
 
