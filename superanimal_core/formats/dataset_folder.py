@@ -22,9 +22,16 @@ from superanimal_core.formats.documents import read_json, read_text
 from superanimal_core.formats.embedded_pictures import read_embedded
 from superanimal_core.formats.hdf_tables import array_names, read_arrays, read_hdf_table
 from superanimal_core.formats.plain_tables import read_columns
-from superanimal_core.media.headers import image_size_px, video_size_px
+from superanimal_core.media.headers import (
+    image_orientation,
+    image_size_px,
+    is_video,
+    video_size_px,
+)
 
 MAX_FILES = 5_000_000
+MAX_LINKED_FILES = 200_000  # below one linked folder that leads out of the data set
+MAX_LINKS = 10_000  # folders that link to each other have very many paths
 
 
 class DiskFolder:
@@ -50,15 +57,58 @@ class DiskFolder:
 
     @cached_property
     def _listing(self) -> list[str]:
+        """All files by name. Linked folders are listed, too, so that none is left out silently.
+
+        One that stays inside the data set is read like any other; of one that leads outside, any
+        file that a reader wants is refused (`path`).
+        """
+        found = self._below(self._real_root, "", MAX_FILES)
+        pending = [(name, (self._real_root,)) for name in self._linked(found)]
+        while pending:
+            name, above = pending.pop()
+            target = os.path.realpath(os.path.join(self._real_root, name))
+            if any(f"{folder}/".startswith(f"{target}/") for folder in above):
+                continue  # a link to a folder that it lies in
+            is_inside = f"{target}/".startswith(f"{self._real_root}/")
+            below = self._below(target, f"{name}/", MAX_FILES if is_inside else MAX_LINKED_FILES)
+            pending += [(further, (*above, target)) for further in self._linked(below)]
+            found += below
+            if len(found) > MAX_FILES or len(pending) > MAX_LINKS:
+                raise DatasetError(
+                    f"{self.root}: more than {MAX_FILES} files or {MAX_LINKS} linked folders; give "
+                    "a smaller one"
+                )
+        return sorted(name for name in found if not name.endswith("/"))
+
+    def _below(self, folder: str, prefix: str, most: int) -> list[str]:
+        """Files below a folder, hidden ones never; links to folders end in a slash."""
         found: list[str] = []
-        for above, folders, files in os.walk(self._real_root):
+        for above, folders, files in os.walk(folder):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
-            relative = os.path.relpath(above, self._real_root).replace(os.sep, "/")
-            prefix = "" if relative == "." else f"{relative}/"
-            found += [f"{prefix}{name}" for name in files if not name.startswith(".")]
-            if len(found) > MAX_FILES:
-                raise DatasetError(f"{self.root}: more than {MAX_FILES} files; give a smaller one")
-        return sorted(found)
+            relative = os.path.relpath(above, folder).replace(os.sep, "/")
+            within = prefix if relative == "." else f"{prefix}{relative}/"
+            found += [f"{within}{name}" for name in files if not name.startswith(".")]
+            links = [name for name in folders if os.path.islink(os.path.join(above, name))]
+            found += [f"{within}{name}/" for name in links]
+            if len(found) > most:
+                what = f"the linked folder {prefix}" if prefix else "it"
+                raise DatasetError(
+                    f"{self.root}: {what} holds more than {most} files; give the folder, or the "
+                    "file, of the labels themselves"
+                )
+        return found
+
+    def _linked(self, names: Sequence[str]) -> list[str]:
+        """The linked folders among these. DatasetError for one whose target is not there."""
+        for name in names:
+            if "." not in name.rsplit("/", 1)[-1] and name[-1] != "/":
+                path = os.path.join(self._real_root, name)
+                if os.path.islink(path) and not os.path.exists(path):
+                    raise DatasetError(
+                        f"{self.where(name)}: a link to {os.readlink(path)}, which is not there; "
+                        "connect that storage, or remove the link"
+                    )
+        return [name[:-1] for name in names if name.endswith("/")]
 
     def has(self, name: str) -> bool:
         """True when the file (or the frame's video) exists. DatasetError when it lies outside."""
@@ -110,13 +160,22 @@ class DiskFolder:
         return read_arrays(self.path(name), wanted, self.where(name))
 
     def image_size_px(self, name: str) -> tuple[int, int]:
-        """(width, height) of a picture or of a video's frames; only headers are read."""
+        """(width, height) of a picture as it is opened, or of a video's frames; from headers."""
         file, frame = split_frame_name(name)
         if frame is None:
             return image_size_px(self.path(file), self.where(file))
         if file not in self._frame_size:
             self._frame_size[file] = self._video_size_px(file)
         return self._frame_size[file]
+
+    def orientation(self, name: str) -> int:
+        """How a picture says that it is to be turned, 1 (not at all) to 8; frames are never."""
+        file, frame = split_frame_name(name)
+        return 1 if frame is not None else image_orientation(self.path(file), self.where(file))
+
+    def is_video(self, name: str) -> bool:
+        """Whether FFmpeg reads a file as a video."""
+        return is_video(self.path(name))
 
     def _video_size_px(self, video: str) -> tuple[int, int]:
         package = package_of(video)

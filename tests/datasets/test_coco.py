@@ -142,7 +142,8 @@ def test_the_group_is_the_video_the_folder_or_the_prefix(memory_folder, names, e
 def test_some_missing_images_are_an_error_and_none_at_all_means_labels_only(memory_folder):
     content = document()
     content["images"].append({"id": 2, "file_name": "b.png", "width": 9, "height": 9})
-    assert len(parse(memory_folder, content)) == 1
+    content["annotations"].append(content["annotations"][0] | {"image_id": 2})
+    assert len(parse(memory_folder, content)) == 2
     folder = memory_folder({"coco.json": content}, {"images/a.png": (10, 8)})
     with pytest.raises(DatasetError, match=r"1 of 2 labeled images are missing: 'b.png'"):
         parse_coco("set", folder)

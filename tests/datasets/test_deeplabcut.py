@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from superanimal_core.datasets.deeplabcut import parse_deeplabcut, to_deeplabcut
+from superanimal_core.datasets.deeplabcut import parse_deeplabcut
 from superanimal_core.datasets.lightning_pose import parse_lightning_pose
+from superanimal_core.datasets.write_deeplabcut import to_deeplabcut
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.pose.labels import LabelState

@@ -24,6 +24,9 @@ class WithVideo(DiskFolder):
     def image_size_px(self, name):
         return (64, 48)
 
+    def is_video(self, name):
+        return name.endswith(".mp4")
+
 
 @pytest.fixture
 def folder(tmp_path):

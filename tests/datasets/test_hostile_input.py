@@ -214,7 +214,7 @@ def slp(path):
 def on_disk(request, tmp_path_factory):
     """(format, folder, document) of a sound data set on disk."""
     folder = tmp_path_factory.mktemp(request.param)
-    for name in ("a.png", "b.png"):
+    for name in ("a.png", "b.png", "m_0.png", "m_1.png", "m_2.png"):
         (folder / name).write_bytes(PNG)
     (folder / "v.mp4").write_bytes(b"")
     points, document = np.ones((2, 1, 2, 2)), "v.nwb"

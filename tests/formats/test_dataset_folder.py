@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.dataset_folder import DiskFolder, image_path
-from superanimal_core.formats.hdf_tables import literal, read_arrays, read_hdf_table
+from superanimal_core.formats.hdf_literals import literal
+from superanimal_core.formats.hdf_tables import read_arrays, read_hdf_table
 
 
 def png(width, height):
