@@ -45,7 +45,7 @@ include: "workflow/rules/judge_run.smk"
 
 rule all:
     input:
-        "results/report/verdict.txt",
+        final_products(),
     localrule: True
 
 

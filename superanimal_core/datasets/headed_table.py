@@ -148,8 +148,8 @@ def parse_headed_csv(text: str, where: str) -> HeadedTable:
             _number(cell, separator, f"{where}: row {number}, column {' '.join(name[1:])}")
             for cell, name in zip(cells[first:], columns, strict=True)
         ]
-    has_numbers = np.isfinite(values).any(axis=0).tolist()
-    kept = [i for i, name in enumerate(columns) if any(name[1:]) or has_numbers[i]]
+    is_empty = np.atleast_1d(np.isnan(values).all(axis=0))
+    kept = [i for i, name in enumerate(columns) if any(name[1:]) or not is_empty[i]]
     index = tuple(tuple(cell.strip() for cell in row[:first]) for _, row in body)
     levels = tuple(row[0].lower() for row in header)
     return HeadedTable(where, levels, tuple(columns[i] for i in kept), index, values[:, kept])

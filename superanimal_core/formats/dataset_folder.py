@@ -21,6 +21,7 @@ from superanimal_core.errors import DatasetError
 from superanimal_core.formats.documents import read_json, read_text
 from superanimal_core.formats.embedded_pictures import read_embedded
 from superanimal_core.formats.hdf_tables import array_names, read_arrays, read_hdf_table
+from superanimal_core.formats.listing import files_below
 from superanimal_core.formats.plain_tables import read_columns
 from superanimal_core.media.headers import (
     image_orientation,
@@ -28,10 +29,6 @@ from superanimal_core.media.headers import (
     is_video,
     video_size_px,
 )
-
-MAX_FILES = 5_000_000
-MAX_LINKED_FILES = 200_000  # below one linked folder that leads out of the data set
-MAX_LINKS = 10_000  # folders that link to each other have very many paths
 
 
 class DiskFolder:
@@ -57,58 +54,20 @@ class DiskFolder:
 
     @cached_property
     def _listing(self) -> list[str]:
-        """All files by name. Linked folders are listed, too, so that none is left out silently.
-
-        One that stays inside the data set is read like any other; of one that leads outside, any
-        file that a reader wants is refused (`path`).
-        """
-        found = self._below(self._real_root, "", MAX_FILES)
-        pending = [(name, (self._real_root,)) for name in self._linked(found)]
-        while pending:
-            name, above = pending.pop()
-            target = os.path.realpath(os.path.join(self._real_root, name))
-            if any(f"{folder}/".startswith(f"{target}/") for folder in above):
-                continue  # a link to a folder that it lies in
-            is_inside = f"{target}/".startswith(f"{self._real_root}/")
-            below = self._below(target, f"{name}/", MAX_FILES if is_inside else MAX_LINKED_FILES)
-            pending += [(further, (*above, target)) for further in self._linked(below)]
-            found += below
-            if len(found) > MAX_FILES or len(pending) > MAX_LINKS:
-                raise DatasetError(
-                    f"{self.root}: more than {MAX_FILES} files or {MAX_LINKS} linked folders; give "
-                    "a smaller one"
-                )
-        return sorted(name for name in found if not name.endswith("/"))
-
-    def _below(self, folder: str, prefix: str, most: int) -> list[str]:
-        """Files below a folder, hidden ones never; links to folders end in a slash."""
-        found: list[str] = []
-        for above, folders, files in os.walk(folder):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
-            relative = os.path.relpath(above, folder).replace(os.sep, "/")
-            within = prefix if relative == "." else f"{prefix}{relative}/"
-            found += [f"{within}{name}" for name in files if not name.startswith(".")]
-            links = [name for name in folders if os.path.islink(os.path.join(above, name))]
-            found += [f"{within}{name}/" for name in links]
-            if len(found) > most:
-                what = f"the linked folder {prefix}" if prefix else "it"
-                raise DatasetError(
-                    f"{self.root}: {what} holds more than {most} files; give the folder, or the "
-                    "file, of the labels themselves"
-                )
+        found = files_below(self.root)
+        for name in found:
+            if "." not in name.rsplit("/", 1)[-1]:
+                self._refuse_lost_folder(name)
         return found
 
-    def _linked(self, names: Sequence[str]) -> list[str]:
-        """The linked folders among these. DatasetError for one whose target is not there."""
-        for name in names:
-            if "." not in name.rsplit("/", 1)[-1] and name[-1] != "/":
-                path = os.path.join(self._real_root, name)
-                if os.path.islink(path) and not os.path.exists(path):
-                    raise DatasetError(
-                        f"{self.where(name)}: a link to {os.readlink(path)}, which is not there; "
-                        "connect that storage, or remove the link"
-                    )
-        return [name[:-1] for name in names if name.endswith("/")]
+    def _refuse_lost_folder(self, name: str) -> None:
+        """DatasetError for a link, by its name one to a folder, whose target is not there."""
+        path = os.path.join(self._real_root, name)
+        if os.path.islink(path) and not os.path.exists(path):
+            raise DatasetError(
+                f"{self.where(name)}: a link to {os.readlink(path)}, which is not there; connect "
+                "that storage, or remove the link"
+            )
 
     def has(self, name: str) -> bool:
         """True when the file (or the frame's video) exists. DatasetError when it lies outside."""

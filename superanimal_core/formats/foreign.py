@@ -1,5 +1,6 @@
 """A foreign data set on disk -> labels whose images can be opened from the study's directory."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from superanimal_core.datasets.folder import frame_name, package_of, split_frame
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.formats.embedded_pictures import read_embedded
+from superanimal_core.formats.listing import root_of
 from superanimal_core.media.images import write_image
 from superanimal_core.media.video import read_frames
 from superanimal_core.pose.labels import Labels
@@ -53,6 +55,22 @@ def extract_frames(labels: Labels, folder: str | Path) -> Labels:
                 raise DatasetError(f"{video}: labels name frame {lost[0]}, beyond the video's end")
     images = np.array([written.get(str(name), str(name)) for name in labels.image], dtype=object)
     return replace(labels, image=images)
+
+
+def name_images(labels: Labels, dataset: str, path: str, frames: str | Path) -> Labels:
+    """Labels whose images have the names that tables use (`media.images.picture_path`).
+
+    `path` is the data set's, `frames` the folder into which its videos' frames were extracted. No
+    name depends on where either lies.
+    """
+    root, taken = os.path.realpath(root_of(path)), f"{frames}{os.sep}"
+    named = {
+        str(image): f"{dataset}#{str(image).removeprefix(taken)}"
+        if str(image).startswith(taken)
+        else f"{dataset}/{os.path.relpath(str(image), root)}"
+        for image in np.unique(labels.image.astype(str))
+    }
+    return replace(labels, image=np.array([named[str(i)] for i in labels.image], dtype=object))
 
 
 def _pictures_of(video: str, stop: int) -> Iterator[tuple[int, UInt8[ndarray, "height width 3"]]]:

@@ -30,7 +30,7 @@ def fine_tune(
 ) -> None:
     """Train a member of a pretrained model on a lab's labels; `mode` as in training.transfer."""
     device, parent = use_device(call.threads, call.seed), read_bundle(parent_folder)
-    read_image = cached_reader()
+    read_image = cached_reader(call.pictures)
     look = {"read_image": read_image, **inference, "device": device}
     labels = with_memory(call.labels(), parent, mode, look, replay)
     call.fit(start_from(parent, mode, labels.sources), labels, read_image, device)

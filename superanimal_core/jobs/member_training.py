@@ -41,6 +41,7 @@ class MemberTraining:
     box_margin: float
     training: Mapping[str, Any]
     augment: Mapping[str, Any]
+    pictures: Mapping[str, str]
     seed: int
     threads: int
     checkpoint_minutes: float
@@ -58,6 +59,7 @@ class MemberTraining:
             box_margin=params.box_margin,
             training=params.training,
             augment=params.augment,
+            pictures=dict(params.pictures),
             seed=int(snakemake.wildcards.seed),
             threads=threads,
             checkpoint_minutes=checkpoint_minutes,
@@ -120,4 +122,4 @@ def pretrain(call: MemberTraining, network: Mapping[str, Any], weights: str | No
         trained_on=labels.sources,
         weights=read_initial_weights(weights),
     )
-    call.fit(bundle, labels, cached_reader(), device)
+    call.fit(bundle, labels, cached_reader(call.pictures), device)

@@ -27,8 +27,9 @@ from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.jobs.full_disk import full_disk_sentence, is_full_disk
 from superanimal_core.jobs.log import log_to
 from superanimal_core.jobs.run_owner import end_with_runner
+from superanimal_core.study.places import Places
+from superanimal_core.tables.contents import content_digest
 from superanimal_core.tables.parquet import (
-    file_digest,
     raise_failure_in,
     read_parquet,
     read_record,
@@ -116,16 +117,25 @@ def _full_disk_told(snakemake: Any) -> Iterator[None]:
 
 
 def step_record(snakemake: Any) -> dict[str, Any]:
-    """Rule, wildcards, settings, source digest and digests of the inputs of a job."""
-    settings = dict(snakemake.params.items())
+    """Rule, wildcards, settings, source digest and digests of the inputs of a job.
+
+    What is known by its content only has no place in it: a path that leads out of the study is
+    there by its last part, `Places` are not.
+    """
+    given = dict(snakemake.params.items())
+    settings = {name: value for name, value in given.items() if not isinstance(value, Places)}
     inputs = [Path(str(path)) for path in snakemake.input]
     return {
         "rule": snakemake.rule,
         **dict(snakemake.wildcards.items()),
         "source_digest": settings.pop("code", ""),
         "settings": settings,
-        "inputs": {str(path): file_digest(path) for path in inputs if path.exists()},
+        "inputs": {_portable(path): content_digest(path) for path in inputs if path.exists()},
     }
+
+
+def _portable(path: Path) -> str:
+    return path.name if path.is_absolute() else str(path)
 
 
 def _one_sentence(error: Exception) -> str:

@@ -43,7 +43,7 @@ def _header(path: Path | BytesIO, where: str) -> tuple[tuple[int, int], int]:
             about.load(image.info.get("exif", b""))
             is_tiff = isinstance(image, TiffImageFile)
             said = image.tag_v2.get(ORIENTATION) if is_tiff else about.get(ORIENTATION)
-            turn = int(said) if said in range(1, 9) else 1
+            turn = said if isinstance(said, int) and 1 <= said <= 8 else 1
             width, height = image.size
             is_exchanged = is_tiff and turn >= SWAPS_SIDES  # that class turns them already
             return ((height, width) if is_exchanged else (width, height)), turn

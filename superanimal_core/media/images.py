@@ -1,7 +1,9 @@
 """Pictures: read and write, RGB uint8."""
 
+import os
+import re
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import cv2
@@ -10,6 +12,8 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
+
+_NAMED = re.compile(r"([A-Za-z0-9_-]+[/#])(.+)", re.DOTALL)
 
 
 def read_image(path: str) -> UInt8[ndarray, "height width 3"]:
@@ -32,8 +36,22 @@ def write_image(image: UInt8[ndarray, "height width 3"], path: str | Path) -> No
     Path(path).write_bytes(document.tobytes())
 
 
-def cached_reader(max_bytes: int = 2**29) -> Callable[[str], UInt8[ndarray, "height width 3"]]:
-    """`read_image` that keeps the pictures read last, at most `max_bytes` of them."""
+def picture_path(image: str, places: Mapping[str, str]) -> str:
+    """Where the picture of a label lies.
+
+    Tables name it without a place on a disk: `lab/day1/img07.png` is a picture of the data set
+    `lab`, `lab#000-top-000012.jpg` a frame that the study has taken from one of its videos.
+    `places` holds the folders, by `lab/` and `lab#`; a name without such a folder is a path.
+    """
+    match = _NAMED.match(image)
+    folder = places.get(match[1]) if match else None
+    return os.path.join(folder, match[2]) if match and folder is not None else image
+
+
+def cached_reader(
+    places: Mapping[str, str] | None = None, max_bytes: int = 2**29
+) -> Callable[[str], UInt8[ndarray, "height width 3"]]:
+    """`read_image` of names (`picture_path`) that keeps the last pictures, `max_bytes` at most."""
     kept: OrderedDict[str, UInt8[ndarray, "height width 3"]] = OrderedDict()
     held = 0
 
@@ -42,7 +60,7 @@ def cached_reader(max_bytes: int = 2**29) -> Callable[[str], UInt8[ndarray, "hei
         if path in kept:
             kept.move_to_end(path)
             return kept[path]
-        image = kept[path] = read_image(path)
+        image = kept[path] = read_image(picture_path(path, places or {}))
         held += image.nbytes
         while held > max_bytes and len(kept) > 1:
             _, oldest = kept.popitem(last=False)

@@ -33,7 +33,7 @@ def closer_look(
     strides = [row for row in results.strides if row["individual"] == first]
     bouts = [row for row in results.bouts if row["individual"] == first]
     return {
-        **{key: account[key] for key in ("video", "path", "status", "reason")},
+        **{key: account[key] for key in ("video", "file", "status", "reason")},
         "individual": first,
         "window_s": results.window_s,
         "traces": _traces(results, trace_keypoints, taught, f"{name}-traces"),

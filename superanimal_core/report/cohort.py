@@ -61,7 +61,7 @@ def failures(videos: Sequence[Row]) -> dict[str, Any]:
         "stages": Counter(video["stage"] for video in failed).most_common(),
         "videos": [
             {
-                **{key: video[key] for key in ("video", "path", "stage", "reason")},
+                **{key: video[key] for key in ("video", "file", "stage", "reason")},
                 "log": f"logs/{video['stage']}/{video['video']}*.log",
                 "command": rerun_command(video["video"]),
             }

@@ -1,6 +1,6 @@
 """Labels on the page: pictures of every data set, and what the audit finds doubtful in them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, islice
 from typing import Any
 
@@ -52,11 +52,11 @@ def leaks(repeats: Sequence[Row]) -> str:
 
 
 def finding_pictures(
-    findings: Sequence[Row], unified: dict[str, str], per_kind: int
+    findings: Sequence[Row], unified: dict[str, str], places: Mapping[str, str], per_kind: int
 ) -> list[dict[str, Any]]:
     """The worst findings of each kind that have a picture, in the order of `KINDS`.
 
-    `unified` names the label table of each data set.
+    `unified` names the label table of each data set, `places` are as for `picture_path`.
     """
     shown = []
     worst_first = sorted(
@@ -70,7 +70,7 @@ def finding_pictures(
                 break
             labels = read_labels_of_images(unified[row["dataset"]], [row["image"]])
             animal = labels.select(labels.individual == row["individual"])
-            picture = label_picture(animal, row["keypoints"]) if len(animal) else None
+            picture = label_picture(animal, places, row["keypoints"]) if len(animal) else None
             if picture is not None:
                 left -= 1
                 shown.append({"kind": KINDS[kind], "picture": picture, **_words(row)})
@@ -86,15 +86,17 @@ def short(image: str) -> str:
     return "/".join(image.split("/")[-2:])
 
 
-def dataset_pictures(unified: dict[str, str], per_dataset: int) -> list[dict[str, Any]]:
+def dataset_pictures(
+    unified: dict[str, str], places: Mapping[str, str], per_dataset: int
+) -> list[dict[str, Any]]:
     """Some pictures of each data set, evenly over its images; none for sets of labels alone."""
     return [
-        {"dataset": name, "pictures": _pictures(path, per_dataset)}
+        {"dataset": name, "pictures": _pictures(path, places, per_dataset)}
         for name, path in unified.items()
     ]
 
 
-def _pictures(path: str, count: int) -> list[dict[str, Any]]:
+def _pictures(path: str, places: Mapping[str, str], count: int) -> list[dict[str, Any]]:
     images = labeled_images(path)
     if not len(images) or not count:
         return []
@@ -102,7 +104,7 @@ def _pictures(path: str, count: int) -> list[dict[str, Any]]:
     labels = read_labels_of_images(path, [str(image) for image in chosen])
     shown = []
     for image in chosen:
-        picture = label_picture(labels.select(labels.image == image))
+        picture = label_picture(labels.select(labels.image == image), places)
         if picture is not None:
             shown.append({"image": short(str(image)), "picture": picture})
     return shown

@@ -6,7 +6,7 @@ red ring one that a finding is about.
 
 import base64
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import cv2
 import numpy as np
@@ -15,7 +15,7 @@ from markupsafe import Markup
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.media.images import read_image
+from superanimal_core.media.images import picture_path, read_image
 from superanimal_core.pose.boxes import boxes_from_keypoints
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.report.labeled_video import FRACTION_BITS, fixed_point
@@ -30,12 +30,15 @@ RED = (225, 60, 70)
 Image = UInt8[ndarray, "height width 3"]
 
 
-def label_picture(labels: Labels, doubtful: Collection[str] = ()) -> Markup | None:
+def label_picture(
+    labels: Labels, places: Mapping[str, str], doubtful: Collection[str] = ()
+) -> Markup | None:
     """An <img> of the animals of one image with their labels; None when the picture is not there.
 
-    `labels` are the animals of that image, `doubtful` keypoints get a red ring.
+    `labels` are the animals of that image, `places` as for `picture_path`; `doubtful` keypoints get
+    a red ring.
     """
-    path = str(labels.image[0])
+    path = picture_path(str(labels.image[0]), places)
     if not os.path.isfile(path):
         return None
     try:

@@ -54,13 +54,15 @@ def write_page(
     inputs: Mapping[str, Any],
     settings: Mapping[str, Any],
     datasets: Mapping[str, Mapping[str, str]],
+    pictures: Mapping[str, str],
 ) -> None:
     """Write the page about a study.
 
     `inputs` as in `read_results`.
-    `settings` is the whole configuration, `datasets` the rows of the sheet of data sets.
+    `settings` is the whole configuration, `datasets` the rows of the sheet of data sets,
+    `pictures` where their pictures lie (`picture_path`).
     """
-    contents = page_contents(read_results(inputs), settings, datasets)
+    contents = page_contents(read_results(inputs), settings, datasets, pictures)
     template, style = (FOLDER.joinpath(name).read_text("utf-8") for name in PARTS)
     with replacing(path) as temporary:
         temporary.write_text(render(template, style, contents), encoding="utf-8")
@@ -78,6 +80,7 @@ def page_contents(
     results: StudyResults,
     settings: Mapping[str, Any],
     datasets: Mapping[str, Mapping[str, str]],
+    pictures: Mapping[str, str],
 ) -> dict[str, Any]:
     """Everything that the template asks for, by section."""
     videos, report = results.videos, settings["report"]
@@ -101,7 +104,7 @@ def page_contents(
         "transfer": transfer(results.transfer) if results.transfer else None,
         "reliability": reliability(results.reliability, results.truth),
         "coverage": coverage(results.coverage),
-        "labels": _labels(results, report),
+        "labels": _labels(results, report, pictures),
         "looks": [closer_look(r, i, count, taught) for i, r in enumerate(looks)],
         "has_posterior": settings["smoothing"]["method"] == "eks",
         "labeled_videos": report["labeled_videos"],
@@ -112,12 +115,14 @@ def page_contents(
     }
 
 
-def _labels(results: StudyResults, report: Mapping[str, Any]) -> dict[str, Any]:
+def _labels(
+    results: StudyResults, report: Mapping[str, Any], pictures: Mapping[str, str]
+) -> dict[str, Any]:
     """What the page says and shows of the labels themselves."""
     unified, findings, repeats = results.unified, results.findings, results.repeats
     return {
         "counts": finding_table(list(unified), findings, repeats),
         "leaks": leaks(repeats),
-        "findings": finding_pictures(findings, unified, report["finding_pictures"]),
-        "datasets": dataset_pictures(unified, report["dataset_pictures"]),
+        "findings": finding_pictures(findings, unified, pictures, report["finding_pictures"]),
+        "datasets": dataset_pictures(unified, pictures, report["dataset_pictures"]),
     }

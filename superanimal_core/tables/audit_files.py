@@ -1,7 +1,7 @@
 """Findings about labels and pictures as tables: audit, pictures and repeats (.parquet)."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -13,7 +13,7 @@ from superanimal_core.datasets.same_pictures import (
     repeated_pictures,
     thumbnail,
 )
-from superanimal_core.media.images import read_image
+from superanimal_core.media.images import picture_path, read_image
 from superanimal_core.pose.labels import Labels
 from superanimal_core.tables.parquet import read_parquet
 
@@ -73,21 +73,24 @@ def findings_to_table(labels: Labels, findings: Sequence[Finding]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=FINDING_SCHEMA)
 
 
-def fingerprint_pictures(labels: Labels) -> pa.Table:
-    """One row per picture that is there (sets of labels alone have none), in order of names.
+def fingerprint_pictures(labels: Labels, places: Mapping[str, str]) -> pa.Table:
+    """One row per picture, in order of names; none for a set of labels alone.
 
-    One picture at a time is in memory. DatasetError for a picture that cannot be decoded.
+    `places` as for `picture_path`. One picture at a time is in memory. DatasetError for a picture
+    that cannot be decoded, or is missing where others of its set are there.
     """
     _, first = np.unique(labels.image.astype(str), return_index=True)
+    paths = {row: picture_path(str(labels.image[row]), places) for row in first}
+    if not any(os.path.isfile(path) for path in paths.values()):
+        return PICTURE_SCHEMA.empty_table()
     rows = [
         {
             "dataset": str(labels.source[row]),
             "image": str(labels.image[row]),
             "split": str(labels.split[row]),
-            **_fingerprint(str(labels.image[row])),
+            **_fingerprint(path),
         }
-        for row in first
-        if os.path.isfile(str(labels.image[row]))
+        for row, path in paths.items()
     ]
     return pa.Table.from_pylist(rows, schema=PICTURE_SCHEMA)
 

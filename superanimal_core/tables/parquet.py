@@ -6,7 +6,6 @@ digest, settings, digests of the inputs, and for a video that could not be proce
 is how a failure travels down the chain.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,7 +20,6 @@ from superanimal_core.tables.atomic import replacing
 SCHEMA_VERSION = 1
 KEY = b"superanimal"
 FAILURE_FILE = "failure.json"
-WHOLE_BYTES = 64 * 2**20  # larger inputs are told apart by size, first and last megabyte
 
 
 def write_parquet(table: pa.Table, path: str | Path, record: Mapping[str, Any]) -> None:
@@ -82,25 +80,3 @@ def read_record(path: str | Path) -> dict[str, Any]:
             f"this one knows {SCHEMA_VERSION}); update the pipeline"
         )
     return record
-
-
-def file_digest(path: str | Path) -> str:
-    """Hex digest of a file's content; beyond 64 MB of its size, first and last megabyte.
-
-    A folder's digest covers the names and digests of the files in it.
-    """
-    path = Path(path)
-    digest = hashlib.sha256()
-    if path.is_dir():
-        for child in sorted(p for p in path.rglob("*") if p.is_file() and p.name[0] != "."):
-            digest.update(f"{child.relative_to(path)}:{file_digest(child)}".encode())
-        return digest.hexdigest()[:16]
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        if size <= WHOLE_BYTES:
-            digest.update(file.read())
-        else:
-            digest.update(str(size).encode() + file.read(2**20))
-            file.seek(-(2**20), 2)
-            digest.update(file.read())
-    return digest.hexdigest()[:16]

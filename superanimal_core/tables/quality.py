@@ -33,10 +33,11 @@ def assess_video(
 ) -> dict[str, Any]:
     """The account of a video: status (ok, flagged, failed), stage, reason, flags and figures.
 
+    Of its path only the file's name is kept: the account does not depend on where the video lies.
     Gaps longer than `max_gap_s` in the track of an animal, which no smoother bridges, are flagged,
     and limbs that do not strike as often as the animal's others.
     """
-    account: dict[str, Any] = {"video": video, "path": path, "columns": dict(columns)}
+    account: dict[str, Any] = {"video": video, "file": Path(path).name, "columns": dict(columns)}
     try:
         figures = _figures(results, min_score, max_gap_s)
         astray = _limbs_out_of_step(results["gait"])

@@ -184,7 +184,7 @@ def test_the_defaults_are_those_of_the_configuration(tmp_path):
         (["--views", "top,bot", "--method", "none"], "need the method 'eks'"),
         (["--views", "top,bot", "--latent", "5"], "--latent: 1 to 4"),
         (["--cameras", "net0,net1"], "net2.csv: its name holds none of the cameras"),
-        (["--cameras", "net,net1"], "net1.csv: its name holds the cameras net and net1"),
+        (["--cameras", "net,1"], "net1.csv: its name holds the cameras net and 1"),
         (["--output", "poses.txt"], "the output must end in .csv or .parquet"),
         (["--config", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
     ],

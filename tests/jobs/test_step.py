@@ -9,8 +9,8 @@ import time
 import pytest
 
 from superanimal_core.errors import VideoError
+from superanimal_core.tables.contents import content_digest
 from superanimal_core.tables.parquet import (
-    file_digest,
     raise_failure_in,
     read_parquet,
     read_record,
@@ -98,7 +98,7 @@ def test_good_work_is_recorded_with_what_made_it(tmp_path, run, last_attempt):
     assert record["video"] == "mouse"
     assert record["source_digest"] == "abc123"
     assert record["settings"] == {"sigma": 2.5}
-    assert record["inputs"] == {"in.parquet": file_digest(tmp_path / "in.parquet")}
+    assert record["inputs"] == {"in.parquet": content_digest(tmp_path / "in.parquet")}
     assert "said by the script" in log_of(tmp_path)
 
 

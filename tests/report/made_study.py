@@ -110,7 +110,7 @@ def write_report(folder: Path, made: Made, title: str = "A study") -> str:
     write_study(folder / "results", made)
     inputs = inputs_of(folder / "results", made)
     page = folder / "results" / "report" / "index.html"
-    write_page(page, inputs, settings(made, title), DATASETS)
+    write_page(page, inputs, settings(made, title), DATASETS, {})
     return page.read_text(encoding="utf-8")
 
 
@@ -269,7 +269,7 @@ def write_coverage(datasets: Path) -> None:
         findings = audit_labels(own, own, **limits, min_side_evidence=0.4)
         table = findings_to_table(own, findings)
         write_parquet(table, datasets / name / "audit.parquet", RECORD)
-        write_parquet(fingerprint_pictures(own), datasets / name / "pictures.parquet", RECORD)
+        write_parquet(fingerprint_pictures(own, {}), datasets / name / "pictures.parquet", RECORD)
     repeats = find_repeats([path.replace("unified", "pictures") for path in paths], 0.06)
     write_parquet(repeats, datasets / "repeats.parquet", RECORD)
     write_parquet(read_label_counts(paths), datasets / "coverage.parquet", RECORD)

@@ -6,10 +6,10 @@ import pytest
 
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.tables import parquet
+from superanimal_core.tables.contents import content_digest
 from superanimal_core.tables.parquet import (
     KEY,
     SCHEMA_VERSION,
-    file_digest,
     raise_failure_in,
     read_parquet,
     read_record,
@@ -75,9 +75,9 @@ def test_the_digest_is_that_of_the_content(tmp_path):
     first, second = tmp_path / "a", tmp_path / "b"
     first.write_bytes(b"abc")
     second.write_bytes(b"abc")
-    assert file_digest(first) == file_digest(second)
+    assert content_digest(first) == content_digest(second)
     second.write_bytes(b"abd")
-    assert file_digest(first) != file_digest(second)
+    assert content_digest(first) != content_digest(second)
 
 
 def test_large_files_are_told_apart_by_size_beginning_and_end(tmp_path, monkeypatch):
@@ -89,20 +89,20 @@ def test_large_files_are_told_apart_by_size_beginning_and_end(tmp_path, monkeypa
         if change is not None:
             content[change] = 1
         path.write_bytes(content)
-        digests.add(file_digest(path))
+        digests.add(content_digest(path))
     path.write_bytes(bytes(size + 1))
-    digests.add(file_digest(path))
+    digests.add(content_digest(path))
     assert len(digests) == 4  # the middle is not looked at
 
 
 def test_a_folders_digest_covers_names_and_contents_but_not_hidden_files(tmp_path):
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner/a").write_text("1")
-    before = file_digest(tmp_path)
+    before = content_digest(tmp_path)
     (tmp_path / ".hidden").write_text("2")
-    assert file_digest(tmp_path) == before
+    assert content_digest(tmp_path) == before
     (tmp_path / "inner/a").rename(tmp_path / "inner/b")
-    renamed = file_digest(tmp_path)
+    renamed = content_digest(tmp_path)
     assert renamed != before
     (tmp_path / "inner/b").write_text("3")
-    assert file_digest(tmp_path) not in (before, renamed)
+    assert content_digest(tmp_path) not in (before, renamed)

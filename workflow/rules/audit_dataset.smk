@@ -4,7 +4,7 @@ rule audit_dataset:
         unified="results/datasets/{dataset}/unified.parquet",
         of_space=unified_of_space,
     output:
-        audit="results/datasets/{dataset}/audit.parquet",
+        audit=update("results/datasets/{dataset}/audit.parquet"),
     log:
         "logs/audit_dataset/{dataset}.log",
     benchmark:

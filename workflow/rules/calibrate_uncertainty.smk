@@ -3,7 +3,7 @@ rule calibrate_uncertainty:
     input:
         held_out="results/models/{model}/held_out.parquet",
     output:
-        calibration="results/models/{model}/calibration.parquet",
+        calibration=update("results/models/{model}/calibration.parquet"),
     log:
         "logs/calibrate_uncertainty/{model}.log",
     benchmark:

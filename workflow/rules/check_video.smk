@@ -19,6 +19,6 @@ rule check_video:
         )
         | {"max_gap_s": config["smoothing"]["eks"]["max_gap_s"]},
         columns=of_video("columns"),
-        path=of_video("path"),
+        file=lambda wildcards: Path(of_video("path")(wildcards)).name,
     script:
         "../scripts/check_video.py"

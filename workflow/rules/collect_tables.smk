@@ -3,12 +3,10 @@ rule collect_tables:
     input:
         quality=per_video("quality.json"),
     output:
-        poses=directory("results/tables/poses.parquet"),
-        strides="results/tables/strides.parquet",
-        gait="results/tables/gait.parquet",
-        features="results/tables/features.parquet",
-        bouts="results/tables/bouts.parquet",
-        quality="results/tables/quality.parquet",
+        **{
+            name: update(directory(path) if name == "poses" else path)
+            for name, path in of_cohort().items()
+        },
     log:
         "logs/collect_tables/all.log",
     benchmark:

@@ -11,24 +11,46 @@ from pathlib import Path
 gc.set_threshold(5_000, 20, 1_000)
 
 WORKFLOW = Path(workflow.basedir).resolve()
+# the package beside the Snakefile, here and in every script
 sys.path.insert(0, str(WORKFLOW))
+os.environ["PYTHONPATH"] = os.pathsep.join(
+    filter(None, [str(WORKFLOW), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+)
 
 from snakemake.exceptions import WorkflowError
 from snakemake.scheduling.job_scheduler import JobScheduler
 
+import superanimal_core
+
+if Path(superanimal_core.__file__).resolve().parents[1] != WORKFLOW:
+    raise WorkflowError(
+        f"{Path(superanimal_core.__file__).parent} was imported, but not the package beside the "
+        f"Snakefile, {WORKFLOW / 'superanimal_core'}; run the environment of that folder, or its "
+        "own Snakefile"
+    )
+
+from snakemake.io import sourcecache_entry
+from snakemake.logging import logger
+
 from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
 from superanimal_core.cluster.warm_scripts import start_warm_scripts
 from superanimal_core.errors import ConfigError
+from superanimal_core.formats.listing import root_of
+from superanimal_core.jobs.old_results import keep_to_the_point, remove_old_backups
 from superanimal_core.jobs.run_owner import (
     forget_owner,
     lock_notice,
     name_runner,
     write_owner,
 )
-from superanimal_core.study.shipped import by_content, is_shipped
+from superanimal_core.provenance import script_digest
+from superanimal_core.study.dates import keep_dates
+from superanimal_core.study.identities import Identities
+from superanimal_core.study.places import places_of
+from superanimal_core.study.products import lost_products, of_cohort
+from superanimal_core.study.shipped import by_content
 from superanimal_core.study.study import ROLES, is_stored, read_study
 from superanimal_core.study.study_settings import WHOLE_FRAME
-from superanimal_core.provenance import script_digest
 
 try:
     STUDY = read_study(config, WORKFLOW)
@@ -36,6 +58,34 @@ except ConfigError as error:
     raise WorkflowError(
         f"{len(error.mistakes)} to mend before anything runs:\n{error}"
     ) from None
+
+# what was checked is what is used, by the rules here and by the scripts
+config.clear()
+config.update(STUDY.settings.model_dump())
+
+IDENTITIES = Identities(is_settled=not workflow.is_main_process)
+if workflow.is_main_process:
+    remove_old_backups(Path.cwd())
+    sys.stderr.write(keep_dates(Path.cwd()))
+    local = [video.path for video in STUDY.videos.values() if not is_stored(video.path)]
+    IDENTITIES.look(local, STUDY.datasets.values())
+
+
+def known_by(identity, path):
+    """An input that counts by what it is, not by its path and date."""
+    return ancient(sourcecache_entry(str(path), identity))
+
+
+def known(path):
+    """`known_by` the content of a file or folder that is no result of this study."""
+    return known_by(IDENTITIES.of_file(str(path)), path)
+
+
+# where the pictures of the labels lie, as superanimal_core.media.images.picture_path asks
+PICTURES = places_of(
+    {f"{name}/": root_of(row.path) for name, row in STUDY.datasets.items()}
+    | {f"{name}#": f"results/datasets/{name}/frames" for name in STUDY.datasets}
+)
 
 for stored in STUDY.one_of_each_store():
     try:
@@ -52,6 +102,7 @@ if workflow.is_main_process:
     sys.stderr.write(lock_notice(".", UNLOCK))
 
 wake_scheduler_once(JobScheduler)
+keep_to_the_point(logger)
 name_runner()
 if not workflow.is_main_process:
     start_warm_scripts()
@@ -134,7 +185,7 @@ def of_video(column):
 def video_file(wildcards):
     """Input function: the video; Snakemake's storage plugins fetch one that a URL names."""
     path = of_video("path")(wildcards)
-    return storage(path) if is_stored(path) else path
+    return storage(path) if is_stored(path) else known(path)
 
 
 def model_settings(wildcards):
@@ -181,8 +232,15 @@ def models_whose(**is_given):
 
 
 def weights_of(key):
-    """Input function: the file or folder from which a model takes its weights."""
-    return lambda wildcards: STUDY.weights_file(model_settings(wildcards)[key])
+    """Input function: the file or folder from which a model takes its weights, if from any."""
+
+    def of_model(wildcards):
+        weights = model_settings(wildcards)[key]
+        if weights in STUDY.released:
+            return STUDY.weights_file(weights)
+        return known(weights) if weights else []
+
+    return of_model
 
 
 def start_of_detector(wildcards):
@@ -190,7 +248,7 @@ def start_of_detector(wildcards):
     model = model_settings(wildcards)
     if model["pose_weights"] is None and model["architecture"] == "pyramid":
         return f"results/models/{wildcards.model}/member-{model['seeds'][0]}"
-    return model["initial_weights"] or []
+    return weights_of("initial_weights")(wildcards)
 
 
 def evaluated_models():
@@ -206,28 +264,25 @@ def space_of_video(wildcards):
     return config["models"][STUDY.videos[wildcards.video].model]["space"]
 
 
-def own_files(named):
-    """Input function: those files that the study has itself, of all that a function names.
-
-    The workflow's own are no inputs, since their paths would tell where it lies (`contents_of`).
-    """
-    return lambda wildcards: [path for path in named(wildcards) if not is_shipped(path)]
-
-
-def contents_of(named):
-    """Params function: all files that a function names, those of the workflow by their content."""
-    return lambda wildcards: by_content(named(wildcards))
-
-
 def space_of_model(wildcards):
-    """The keypoint space that a model speaks, as a list of one file."""
-    return [STUDY.spaces[model_settings(wildcards)["space"]]]
+    """Input function: the keypoint space that a model speaks."""
+    return known(STUDY.spaces[model_settings(wildcards)["space"]])
 
 
-def tables_of_dataset(wildcards):
-    """A data set's conversion table and the keypoint space that it converts to."""
-    dataset = STUDY.datasets[wildcards.dataset]
-    return [dataset.conversion, STUDY.spaces[dataset.space]]
+def dataset_files(wildcards):
+    """Input function: a data set as it lies there, known by what its reader reads."""
+    row = STUDY.datasets[wildcards.dataset]
+    return known_by(IDENTITIES.of_dataset(row), row.path)
+
+
+def conversion_of_dataset(wildcards):
+    """Input function: the conversion table of a data set."""
+    return known(STUDY.datasets[wildcards.dataset].conversion)
+
+
+def space_of_dataset(wildcards):
+    """Input function: the keypoint space that a data set is converted to."""
+    return known(STUDY.spaces[STUDY.datasets[wildcards.dataset].space])
 
 
 def member_like(model, seed):
@@ -368,6 +423,20 @@ def per_video_results():
     return results | adapted
 
 
+def final_products():
+    """All that a run is for. Of the videos' tables only those that were deleted: the others are
+    inputs of the tables of all videos, and thousands of names would stand in every log.
+    """
+    is_asked = workflow.is_main_process
+    return [
+        "results/report/verdict.txt",
+        "results/report/index.html",
+        *of_cohort().values(),
+        *labeled_videos(),
+        *(lost_products(Path.cwd(), STUDY.videos) if is_asked else []),
+    ]
+
+
 def videos_with_truth():
     return [name for name, video in STUDY.videos.items() if video.columns.get("truth")]
 
@@ -398,7 +467,8 @@ def other_views(wildcards):
 
 def camera_file(wildcards):
     """The calibration of the cameras of a video's session; none for most videos."""
-    return STUDY.videos[wildcards.video].columns.get("camera_file") or []
+    file = STUDY.videos[wildcards.video].columns.get("camera_file")
+    return known(file) if file else []
 
 
 def calibration_of_video(wildcards):

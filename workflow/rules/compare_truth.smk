@@ -1,7 +1,7 @@
 rule compare_truth:
     """How far each stage is from the truth, for videos whose truth is known (column `truth`)."""
     input:
-        truth=lambda wildcards: STUDY.videos[wildcards.video].columns["truth"],
+        truth=lambda wildcards: known(of_video("columns")(wildcards)["truth"]),
         predicted="results/videos/{video}/predicted",
         adapted=(
             "results/videos/{video}/adapted" if config["adaptation"]["enabled"] else []

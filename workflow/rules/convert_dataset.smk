@@ -1,10 +1,10 @@
 rule convert_dataset:
     """A foreign data set as one long table, in its own keypoints and in original pixels."""
     input:
-        lambda wildcards: STUDY.datasets[wildcards.dataset].path,
+        files=dataset_files,
     output:
-        labels="results/datasets/{dataset}/labels.parquet",
-        frames=directory("results/datasets/{dataset}/frames"),
+        labels=update("results/datasets/{dataset}/labels.parquet"),
+        frames=update(directory("results/datasets/{dataset}/frames")),
     log:
         "logs/convert_dataset/{dataset}.log",
     benchmark:

@@ -3,7 +3,7 @@ rule count_labels:
     input:
         unified=per_dataset("unified.parquet"),
     output:
-        coverage="results/datasets/coverage.parquet",
+        coverage=update("results/datasets/coverage.parquet"),
     log:
         "logs/count_labels/all.log",
     benchmark:

@@ -8,8 +8,8 @@ rule evaluate_model:
         ),
         unified=unified(*ROLES),
     output:
-        evaluation="results/models/{model}/evaluation.parquet",
-        held_out="results/models/{model}/held_out.parquet",
+        evaluation=update("results/models/{model}/evaluation.parquet"),
+        held_out=update("results/models/{model}/held_out.parquet"),
     log:
         "logs/evaluate_model/{model}.log",
     benchmark:
@@ -18,6 +18,7 @@ rule evaluate_model:
         "../../envs/environment.yaml"
     params:
         code=code("evaluate_model"),
+        pictures=PICTURES,
         inference=setting("inference", "batch", "precision"),
         box_margin=config["detector"]["box_margin"],
     script:

@@ -3,7 +3,7 @@ rule find_repeats:
     input:
         pictures=per_dataset("pictures.parquet"),
     output:
-        repeats="results/datasets/repeats.parquet",
+        repeats=update("results/datasets/repeats.parquet"),
     log:
         "logs/find_repeats/all.log",
     benchmark:

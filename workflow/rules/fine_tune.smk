@@ -4,7 +4,7 @@ rule fine_tune:
         parent=parent_member,
         unified=unified("fine_tune"),
     output:
-        member=directory("results/models/{model}/member-{seed}"),
+        member=update(directory("results/models/{model}/member-{seed}")),
     log:
         "logs/fine_tune/{model}-{seed}.log",
     benchmark:
@@ -16,6 +16,7 @@ rule fine_tune:
         "../../envs/environment.yaml"
     params:
         code=code("fine_tune"),
+        pictures=PICTURES,
         mode=lambda wildcards: model_settings(wildcards)["fine_tune"]["mode"],
         training=lambda wildcards: fine_tuning(
             model_settings(wildcards)["fine_tune"]["mode"]

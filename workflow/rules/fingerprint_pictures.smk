@@ -4,7 +4,7 @@ rule fingerprint_pictures:
         unified="results/datasets/{dataset}/unified.parquet",
         frames="results/datasets/{dataset}/frames",
     output:
-        pictures="results/datasets/{dataset}/pictures.parquet",
+        pictures=update("results/datasets/{dataset}/pictures.parquet"),
     log:
         "logs/fingerprint_pictures/{dataset}.log",
     benchmark:
@@ -13,5 +13,6 @@ rule fingerprint_pictures:
         "../../envs/environment.yaml"
     params:
         code=code("fingerprint_pictures"),
+        pictures=PICTURES,
     script:
         "../scripts/fingerprint_pictures.py"

@@ -3,7 +3,7 @@ rule import_detector:
     input:
         weights=weights_of("detector_weights"),
     output:
-        detector=directory("results/models/{model}/detector"),
+        detector=update(directory("results/models/{model}/detector")),
     log:
         "logs/import_detector/{model}.log",
     benchmark:

@@ -2,9 +2,9 @@ rule import_pose_model:
     """The one member of a model whose weights come from elsewhere."""
     input:
         weights=weights_of("pose_weights"),
-        own=own_files(space_of_model),
+        space=space_of_model,
     output:
-        member=directory("results/models/{model}/member-{seed}"),
+        member=update(directory("results/models/{model}/member-{seed}")),
     log:
         "logs/import_pose_model/{model}-{seed}.log",
     benchmark:
@@ -15,7 +15,6 @@ rule import_pose_model:
         "../../envs/environment.yaml"
     params:
         code=code("import_pose_model"),
-        space=contents_of(space_of_model),
         subpixel=config["network"]["subpixel"],
     script:
         "../scripts/import_pose_model.py"

@@ -2,9 +2,9 @@ rule pretrain:
     """One member of an ensemble: trained on all data sets of a space with gradient masking."""
     input:
         unified=unified("pretrain"),
-        weights=lambda wildcards: model_settings(wildcards)["initial_weights"] or [],
+        weights=weights_of("initial_weights"),
     output:
-        member=directory("results/models/{model}/member-{seed}"),
+        member=update(directory("results/models/{model}/member-{seed}")),
     log:
         "logs/pretrain/{model}-{seed}.log",
     benchmark:
@@ -16,6 +16,7 @@ rule pretrain:
         "../../envs/environment.yaml"
     params:
         code=code("pretrain"),
+        pictures=PICTURES,
         network=network_settings,
         training=setting("training"),
         augment=setting("augment"),
@@ -29,9 +30,9 @@ use rule pretrain as pretrain_single with:
         unified=[
             f"results/datasets/{config['transfer']['single_dataset']}/unified.parquet"
         ],
-        weights=lambda wildcards: model_settings(wildcards)["initial_weights"] or [],
+        weights=weights_of("initial_weights"),
     output:
-        member=directory("results/transfer/{model}/single/member-{seed}"),
+        member=update(directory("results/transfer/{model}/single/member-{seed}")),
     log:
         "logs/pretrain_single/{model}-{seed}.log",
     benchmark:

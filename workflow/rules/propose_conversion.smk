@@ -22,6 +22,7 @@ rule propose_conversion:
         "../../envs/environment.yaml"
     params:
         code=code("propose_conversion"),
+        pictures=PICTURES,
         inference=setting("inference", "batch", "precision"),
         box_margin=config["detector"]["box_margin"],
         animals=config["matching"]["animals"],

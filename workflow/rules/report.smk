@@ -26,7 +26,7 @@ rule report:
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
         ),
     output:
-        page="results/report/index.html",
+        page=update("results/report/index.html"),
     log:
         "logs/report/all.log",
     benchmark:
@@ -35,9 +35,12 @@ rule report:
         "../../envs/environment.yaml"
     params:
         code=code("report"),
+        pictures=PICTURES,
         settings=dict(config),
         datasets={
-            name: {k: v for k, v in vars(row).items() if k != "conversion"}
+            name: {
+                k: v for k, v in vars(row).items() if k not in ("path", "conversion")
+            }
             for name, row in STUDY.datasets.items()
         },
         page=by_content(WORKFLOW.glob("superanimal_core/report/page.[hc]*")),

@@ -4,7 +4,7 @@ rule train_detector:
         unified=unified("pretrain"),
         weights=start_of_detector,
     output:
-        detector=directory("results/models/{model}/detector"),
+        detector=update(directory("results/models/{model}/detector")),
     log:
         "logs/train_detector/{model}.log",
     benchmark:
@@ -15,6 +15,7 @@ rule train_detector:
         "../../envs/environment.yaml"
     params:
         code=code("train_detector"),
+        pictures=PICTURES,
         model=lambda wildcards: {
             key: model_settings(wildcards)[key]
             for key in ("backbone", "detector_size_px", "mean", "std")

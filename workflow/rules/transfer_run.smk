@@ -2,11 +2,13 @@ rule transfer_run:
     """A cell of the transfer table: trained on some labels of a data set, and evaluated."""
     input:
         parent=transfer_parent,
-        weights=lambda wildcards: model_settings(wildcards)["initial_weights"] or [],
+        weights=weights_of("initial_weights"),
         unified="results/datasets/{dataset}/unified.parquet",
         pretrained_on=unified("pretrain"),
     output:
-        row="results/transfer/{model}/{dataset}/{mode}-{fraction}/seed-{seed}.parquet",
+        row=update(
+            "results/transfer/{model}/{dataset}/{mode}-{fraction}/seed-{seed}.parquet"
+        ),
     log:
         "logs/transfer_run/{model}-{dataset}-{mode}-{fraction}-{seed}.log",
     benchmark:
@@ -18,6 +20,7 @@ rule transfer_run:
         "../../envs/environment.yaml"
     params:
         code=code("transfer_run"),
+        pictures=PICTURES,
         training=lambda wildcards: fine_tuning(wildcards.mode),
         augment=setting("augment"),
         replay=setting("fine_tuning", "min_score", "min_overlap"),

@@ -3,8 +3,8 @@ rule transfer_table:
     input:
         rows=transfer_rows(),
     output:
-        table="results/transfer/table.parquet",
-        plots=directory("results/transfer/plots"),
+        table=update("results/transfer/table.parquet"),
+        plots=update(directory("results/transfer/plots")),
     log:
         "logs/transfer_table/all.log",
     benchmark:

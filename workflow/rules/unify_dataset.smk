@@ -2,9 +2,10 @@ rule unify_dataset:
     """A data set in the unified keypoint space, divided into training and test."""
     input:
         labels="results/datasets/{dataset}/labels.parquet",
-        own=own_files(tables_of_dataset),
+        conversion=conversion_of_dataset,
+        space=space_of_dataset,
     output:
-        unified="results/datasets/{dataset}/unified.parquet",
+        unified=update("results/datasets/{dataset}/unified.parquet"),
     log:
         "logs/unify_dataset/{dataset}.log",
     benchmark:
@@ -14,6 +15,5 @@ rule unify_dataset:
     params:
         code=code("unify_dataset"),
         labels=setting("labels"),
-        tables=contents_of(tables_of_dataset),
     script:
         "../scripts/unify_dataset.py"

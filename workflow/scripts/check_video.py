@@ -6,7 +6,7 @@ from superanimal_core.tables.quality import assess_video, write_quality
 with study_step(snakemake) as record:
     account = assess_video(
         snakemake.wildcards.video,
-        snakemake.params.path,
+        snakemake.params.file,
         snakemake.params.columns,
         dict(snakemake.input.items()),
         **snakemake.params.quality,

@@ -18,9 +18,9 @@ with study_step(snakemake) as record:
         fill_boxes(read_all_labels(snakemake.input.unified), snakemake.params.box_margin)
     )
     bundles = read_member_bundles(snakemake.input.members)
-    predicted, score = predict_labels(
-        bundles, labels, cached_reader(), **snakemake.params.inference, device=device
-    )
+    read = cached_reader(snakemake.params.pictures)
+    look = {**snakemake.params.inference, "device": device}
+    predicted, score = predict_labels(bundles, labels, read, **look)
     errors = evaluate(predicted, score, labels)
     write_parquet(columns_to_table(errors), snakemake.output.evaluation, record)
     write_held_out(predicted, score, labels, snakemake.output.held_out, record)

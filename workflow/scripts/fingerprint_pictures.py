@@ -6,5 +6,6 @@ from superanimal_core.tables.label_files import read_labels
 from superanimal_core.tables.parquet import write_parquet
 
 with study_step(snakemake) as record:
-    pictures = fingerprint_pictures(read_labels(snakemake.input.unified))
+    labels = read_labels(snakemake.input.unified)
+    pictures = fingerprint_pictures(labels, snakemake.params.pictures)
     write_parquet(pictures, snakemake.output.pictures, record)

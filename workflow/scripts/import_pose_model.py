@@ -4,10 +4,9 @@ from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.jobs.step import study_step
 from superanimal_core.models.bundles import write_bundle
 from superanimal_core.models.foreign_models import read_pose_model
-from superanimal_core.study.shipped import own_or_shipped
 from superanimal_core.training.history import History
 
 with study_step(snakemake) as record:
-    (space,) = map(read_keypoint_space, map(own_or_shipped, snakemake.params.space))
+    space = read_keypoint_space(snakemake.input.space)
     bundle = read_pose_model(snakemake.input.weights, space, snakemake.params.subpixel)
     write_bundle(bundle, snakemake.output.member, record, History())

@@ -17,7 +17,7 @@ with study_step(snakemake) as record:
     labels = some_labels(labels, params.animals)
     bundles = read_member_bundles(snakemake.input.members)
     predicted, score = predict_labels(
-        bundles, labels, cached_reader(), **params.inference, device=device
+        bundles, labels, cached_reader(snakemake.params.pictures), **params.inference, device=device
     )
     matching = propose_conversion(labels, bundles[0].space, predicted, score, **params.limits)
     write_proposal(matching, bundles[0].space, snakemake.output.table, snakemake.output.picture)

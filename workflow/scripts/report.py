@@ -9,4 +9,5 @@ with study_step(snakemake):
         dict(snakemake.input.items()),
         snakemake.params.settings,
         snakemake.params.datasets,
+        snakemake.params.pictures,
     )

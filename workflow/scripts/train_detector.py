@@ -34,6 +34,6 @@ with study_step(snakemake) as record:
     minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
     with checkpoints_of(output, record, minutes) as checkpoints:
         how["checkpoints"] = checkpoints
-        history = fit_detector(detector, labels, cached_reader(), augment, **how)
+        history = fit_detector(detector, labels, cached_reader(params.pictures), augment, **how)
     write_detector(detector, output, record, history)
     remove_work_folders(output)

@@ -19,7 +19,8 @@ from superanimal_core.training.transfer import ZERO_SHOT, start_from
 
 with study_step(snakemake) as record:
     params, cell, given = snakemake.params, snakemake.wildcards, snakemake.input
-    seed, read, output = int(cell.seed), cached_reader(), Path(snakemake.output.row)
+    seed, read = int(cell.seed), cached_reader(params.pictures)
+    output = Path(snakemake.output.row)
     look = {**params.inference, "read_image": read, "device": use_device(snakemake.threads, seed)}
     sets = [given.unified, *given.pretrained_on]
     labels = fill_boxes(read_training_labels(sets[:1]), params.box_margin)

@@ -4,13 +4,12 @@ from superanimal_core.datasets.split import SPLITS
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
 from superanimal_core.formats.documents import read_conversion_rows, read_keypoint_space
 from superanimal_core.jobs.step import study_step
-from superanimal_core.study.shipped import own_or_shipped
 from superanimal_core.tables.label_files import read_labels, write_labels
 
 with study_step(snakemake) as record:
     labels = read_labels(snakemake.input.labels)
-    table, space_file = map(own_or_shipped, snakemake.params.tables)
-    space = read_keypoint_space(space_file)
+    table = str(snakemake.input.conversion)
+    space = read_keypoint_space(snakemake.input.space)
     conversion = conversion_from_rows(read_conversion_rows(table), labels.space, space, table)
     settings = snakemake.params.labels
     divided = SPLITS[settings["split"]](
