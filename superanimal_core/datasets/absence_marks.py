@@ -39,7 +39,9 @@ def absence_marks(table: HeadedTable) -> dict[str, Bool[ndarray, "row keypoint"]
         is_sure = ~(likelihood <= 0)  # a score of 0 says absent, too
         is_zero.append(marks[individual] & (xy[..., 0] == 0) & is_sure)
         far_px = np.abs(xy).max(axis=2)
-        near_px.append(np.where(marks[individual] | np.isnan(far_px), np.inf, far_px))
+        near_px.append(
+            np.where(marks[individual] | np.isnan(far_px) | (visible == 0), np.inf, far_px)
+        )
     zeros = np.stack(is_zero, axis=1)  # (row, individual, keypoint)
     nearest_px = np.stack(near_px, axis=1).min(axis=(0, 1), initial=np.inf)
     is_unclear = (nearest_px <= NEAR_CORNER_PX) | np.isinf(nearest_px)

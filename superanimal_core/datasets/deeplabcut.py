@@ -114,7 +114,7 @@ def _difference(first: HeadedTable, second: HeadedTable) -> str:
         return f"{len(first.index)} and {len(second.index)} rows, some of them of one name"
     there = np.ix_([others[name] for name in rows], [other_columns[name] for name in columns])
     values = second.values[there]
-    is_same = np.isclose(first.values, values, atol=AGREEMENT_PX, equal_nan=True)
+    is_same = np.isclose(first.values, values, rtol=0, atol=AGREEMENT_PX, equal_nan=True)
     if is_same.all():
         return ""
     row, column = np.argwhere(~is_same)[0]

@@ -1,6 +1,7 @@
 """SLEAP's analysis files and packages, and NWB: what was written is read."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import foreign_documents as foreign
@@ -12,7 +13,7 @@ from superanimal_core.datasets import PARSERS
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.formats.foreign import extract_frames, read_foreign
-from superanimal_core.media.images import read_image
+from superanimal_core.media.images import read_image, write_image
 from superanimal_core.pose.labels import LabelState
 
 NODES = ("nose", "tail")
@@ -136,6 +137,15 @@ def test_a_package_without_its_picture_is_an_error(tmp_path):
     labels = read_foreign("set", str(tmp_path / "l.pkg.slp"), "sleap")
     with pytest.raises(DatasetError, match="labels name frame 5"):
         extract_frames(labels, tmp_path / "frames")
+
+
+def test_labels_without_their_pictures_are_refused_where_pictures_are_needed(tmp_path, labels_of):
+    write_image(np.zeros((8, 9, 3), np.uint8), tmp_path / "a.png")
+    labels = labels_of(image=np.array([str(tmp_path / "a.png")] * 2, dtype=object))
+    assert extract_frames(labels, tmp_path / "frames").image.tolist() == labels.image.tolist()
+    there_and_not = np.array([str(tmp_path / n) for n in ("a.png", "b.png")], dtype=object)
+    with pytest.raises(DatasetError, match=r"1 of 2 labeled pictures are missing: .*b\.png"):
+        extract_frames(replace(labels, image=there_and_not), tmp_path / "frames")
 
 
 def test_real_analysis_files_say_what_their_slp_says(shared_data):
