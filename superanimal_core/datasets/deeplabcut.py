@@ -32,6 +32,7 @@ from numpy import ndarray
 from superanimal_core.datasets.absence_marks import absence_marks
 from superanimal_core.datasets.folder import (
     DatasetFolder,
+    ends_of,
     find_images,
     joined,
     parent,
@@ -69,7 +70,9 @@ def parse_deeplabcut(dataset: str, folder: DatasetFolder) -> Labels:
     inside = [n for n in names if LABELED in parent(n).split("/")]
     names = inside or names
     if not names:
-        names = [n for n in folder.names("*") if n.endswith((".csv", ".h5")) and "/" not in n]
+        names = [
+            n for n in folder.names("*") if n.lower().endswith((".csv", ".h5")) and "/" not in n
+        ]
     if not names:
         raise DatasetError(
             f"{folder.where('')}: no CollectedData*.csv or .h5 found; give the DeepLabCut project, "
@@ -228,12 +231,10 @@ def written_image(table: HeadedTable, row: int) -> str:
 
 
 def _candidates(beside: str, written: str) -> list[str]:
-    """Where an image may lie: under the project, beside the table, or there by its bare name."""
+    """Where an image may lie: under the project, or beside the table by some end of its name."""
     project = beside.split(LABELED)[0].rstrip("/")
-    bare = written.rsplit("/", 1)[-1]
-    return list(
-        dict.fromkeys([joined(project, written), joined(beside, written), joined(beside, bare)])
-    )
+    ends = ends_of(written)
+    return [*(joined(project, end) for end in ends[:1]), *(joined(beside, end) for end in ends)]
 
 
 def texts(values: Sequence[str]) -> ndarray:

@@ -28,7 +28,7 @@ def parse_deeplabcut_tracks(dataset: str, folder: DatasetFolder) -> Labels:
     `group` is the video. DatasetError when a table has no video, its rows are no frame numbers, or
     two tables are about the same frames (filtered and not, or of two networks).
     """
-    names = [n for n in folder.names("*") if n.endswith((".csv", ".h5"))]
+    names = [n for n in folder.names("*") if n.lower().endswith((".csv", ".h5"))]
     names = [n for n in names if not stem_of(n).endswith(BONES)]
     if not names:
         raise DatasetError(f"{folder.where('')}: no .csv or .h5 table of poses")

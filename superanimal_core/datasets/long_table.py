@@ -40,7 +40,7 @@ Columns = Mapping[str, Sequence[str]]
 
 def parse_long_table(dataset: str, folder: DatasetFolder) -> Labels:
     """The animals of all tables of a data set, in the order of their first rows."""
-    names = [n for n in folder.names("*") if n.endswith((".csv", ".parquet"))]
+    names = [n for n in folder.names("*") if n.lower().endswith((".csv", ".parquet"))]
     if not names:
         raise DatasetError(f"{folder.where('')}: no .csv or .parquet table")
     animals = [animal for name in names for animal in _animals(folder, name)]

@@ -31,7 +31,7 @@ SAME_AXIS = {"space": "xy", "coord": "xy", "coordinate": "xy", "keypoint": "node
 
 def parse_sleap_analysis(dataset: str, folder: DatasetFolder) -> Labels:
     """The animals of every analysis file beside its video. DatasetError names the file."""
-    names = [n for n in folder.names("*") if n.endswith((".h5", ".hdf5"))]
+    names = [n for n in folder.names("*") if n.lower().endswith((".h5", ".hdf5"))]
     if not names:
         raise DatasetError(f"{folder.where('')}: no analysis.h5")
     files = {name: _read(folder, name) for name in names}

@@ -23,12 +23,7 @@ from superanimal_core.formats.embedded_pictures import read_embedded
 from superanimal_core.formats.hdf_tables import array_names, read_arrays, read_hdf_table
 from superanimal_core.formats.listing import files_below
 from superanimal_core.formats.plain_tables import read_columns
-from superanimal_core.media.headers import (
-    image_orientation,
-    image_size_px,
-    is_video,
-    video_size_px,
-)
+from superanimal_core.media.headers import image_header, is_video, video_size_px
 
 
 class DiskFolder:
@@ -43,6 +38,7 @@ class DiskFolder:
         self._given = given
         self._real_root = os.path.realpath(self.root)
         self._frame_size: dict[str, tuple[int, int]] = {}
+        self._headers: dict[str, tuple[tuple[int, int], int]] = {}
 
     def names(self, pattern: str) -> list[str]:
         """Files that match a shell pattern, sorted; `*` crosses `/`; hidden ones never."""
@@ -102,7 +98,7 @@ class DiskFolder:
 
     def table(self, name: str) -> HeadedTable:
         """A DeepLabCut-style table from .csv or .h5."""
-        if name.endswith((".h5", ".hdf5", ".hdf")):
+        if name.lower().endswith((".h5", ".hdf5", ".hdf")):
             return read_hdf_table(self.path(name), self.where(name))
         return parse_headed_csv(self.text(name), self.where(name))
 
@@ -122,7 +118,7 @@ class DiskFolder:
         """(width, height) of a picture as it is opened, or of a video's frames; from headers."""
         file, frame = split_frame_name(name)
         if frame is None:
-            return image_size_px(self.path(file), self.where(file))
+            return self._header(file)[0]
         if file not in self._frame_size:
             self._frame_size[file] = self._video_size_px(file)
         return self._frame_size[file]
@@ -130,7 +126,13 @@ class DiskFolder:
     def orientation(self, name: str) -> int:
         """How a picture says that it is to be turned, 1 (not at all) to 8; frames are never."""
         file, frame = split_frame_name(name)
-        return 1 if frame is not None else image_orientation(self.path(file), self.where(file))
+        return 1 if frame is not None else self._header(file)[1]
+
+    def _header(self, picture: str) -> tuple[tuple[int, int], int]:
+        """Size and orientation; read once."""
+        if picture not in self._headers:
+            self._headers[picture] = image_header(self.path(picture), self.where(picture))
+        return self._headers[picture]
 
     def is_video(self, name: str) -> bool:
         """Whether FFmpeg reads a file as a video."""
@@ -148,7 +150,7 @@ class DiskFolder:
 
 
 def _matching(names: Sequence[str], pattern: str) -> list[str]:
-    matches = re.compile(fnmatch.translate(pattern)).match
+    matches = re.compile(fnmatch.translate(pattern), re.IGNORECASE).match  # A.CSV is a table, too
     return [name for name in names if matches(name)]
 
 

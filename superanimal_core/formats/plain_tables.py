@@ -17,7 +17,7 @@ _DECIMAL_COMMA = re.compile(r"^\s*(-?[0-9]+),([0-9]+)\s*$")
 
 def read_columns(path: Path, where: str) -> Mapping[str, Sequence[str]]:
     """Column name -> cells as text, '' for a missing value. DatasetError names row or column."""
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         return _read_parquet(path, where)
     return parse_columns(read_text(path, where), where)
 

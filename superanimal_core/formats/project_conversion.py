@@ -71,9 +71,7 @@ def _config_of(path: Path) -> Path | None:
     for above in (folder, *folder.parents):
         if (above / CONFIG).is_file():
             return above / CONFIG
-        if above.name == LABELED and (above.parent / CONFIG).is_file():
-            return above.parent / CONFIG
-        if above.name == LABELED or LABELED not in above.parts:
+        if LABELED not in above.parts:
             return None
     return None
 

@@ -20,20 +20,16 @@ NOT_MOVING = ("tty", "image2", "lrc", "srt")  # of FFmpeg's formats; and all tha
 
 
 def image_size_px(path: Path | BytesIO, where: str) -> tuple[int, int]:
-    """(width, height) of an image as `read_image` opens it: turned as it says.
+    """(width, height) from an image's header, as `image_header` has it."""
+    return image_header(path, where)[0]
 
+
+def image_header(path: Path | BytesIO, where: str) -> tuple[tuple[int, int], int]:
+    """(width, height) of an image as `read_image` opens it, and how it says it is to be turned.
+
+    That is 1 (not at all) to 8 (EXIF 2.3, tag 0x0112), and the size is the turned picture's.
     DatasetError when it is no picture or far too big.
     """
-    (width, height), turn = _header(path, where)
-    return (height, width) if turn >= SWAPS_SIDES else (width, height)
-
-
-def image_orientation(path: Path | BytesIO, where: str) -> int:
-    """How an image says that it is to be turned: 1 (not at all) to 8 (EXIF 2.3, tag 0x0112)."""
-    return _header(path, where)[1]
-
-
-def _header(path: Path | BytesIO, where: str) -> tuple[tuple[int, int], int]:
     from PIL import Image  # here: a study of videos never needs it
     from PIL.TiffImagePlugin import TiffImageFile
 
@@ -45,7 +41,7 @@ def _header(path: Path | BytesIO, where: str) -> tuple[tuple[int, int], int]:
             said = image.tag_v2.get(ORIENTATION) if is_tiff else about.get(ORIENTATION)
             turn = said if isinstance(said, int) and 1 <= said <= 8 else 1
             width, height = image.size
-            is_exchanged = is_tiff and turn >= SWAPS_SIDES  # that class turns them already
+            is_exchanged = turn >= SWAPS_SIDES and not is_tiff  # that class does it itself
             return ((height, width) if is_exchanged else (width, height)), turn
     except (OSError, ValueError, SyntaxError, struct.error, OverflowError) as mistake:
         reason = mistake

@@ -35,6 +35,8 @@ def test_positions_get_half_a_pixel_and_empty_cells_are_not_labeled(memory_folde
         "C:\\Users\\me\\project\\labeled-data\\v\\a.png",
         "/home/me/project/labeled-data/v/a.png",
         "./labeled-data/v/a.png",
+        "/home/me/other/v/a.png",
+        "D:\\frames\\a.png",
         "a.png",
     ],
 )

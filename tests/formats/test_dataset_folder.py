@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from superanimal_core.datasets import PARSERS
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats import listing
 from superanimal_core.formats.dataset_folder import DiskFolder, image_path
@@ -48,6 +49,13 @@ def folder(tmp_path):
 def test_names_are_relative_sorted_and_never_hidden(folder):
     assert DiskFolder(folder).names("*") == ["a.json", "deep er/ü.png"]
     assert DiskFolder(folder).names("*.png") == ["deep er/ü.png"]
+
+
+def test_a_suffix_in_capitals_is_the_same_suffix(folder):
+    head = "scorer,S,S\nbodyparts,nose,nose\ncoords,x,y\n"
+    (folder / "COLLECTEDDATA_S.CSV").write_text(f"{head}deep er/ü.png,1,2\n")
+    assert DiskFolder(folder).names("*CollectedData*.csv") == ["COLLECTEDDATA_S.CSV"]
+    assert len(PARSERS["deeplabcut"]("set", DiskFolder(folder))) == 1
 
 
 def test_one_file_is_a_data_set_whose_images_lie_around_it(folder):

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.media.headers import image_orientation, image_size_px, is_video
+from superanimal_core.media.headers import image_header, image_size_px, is_video
 from superanimal_core.media.images import read_image
 
 ORIENTATION = 0x0112
@@ -29,8 +29,8 @@ def test_the_header_says_what_the_opened_picture_is(tmp_path, suffix, turn):
     path = tmp_path / f"a.{suffix}"
     pixels = save_turned(path, turn, quality=98)
     opened = read_image(str(path))
-    assert image_orientation(path, "a") == turn
-    assert image_size_px(path, "a") == opened.shape[1::-1] == ((60, 40) if turn < 5 else (40, 60))
+    assert image_header(path, "a") == (opened.shape[1::-1], turn)
+    assert opened.shape[1::-1] == ((60, 40) if turn < 5 else (40, 60))
     stored = Image.fromarray(pixels)
     stored.getexif()[ORIENTATION] = turn
     right = np.asarray(ImageOps.exif_transpose(stored)).astype(int)
@@ -41,19 +41,17 @@ def test_a_mark_that_only_xmp_holds_does_not_turn_a_picture(tmp_path):
     xmp = b'<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf tiff:Orientation="6"/></x:xmpmeta>'
     Image.new("RGB", (60, 40)).save(tmp_path / "a.jpg", xmp=xmp)
     assert Image.open(tmp_path / "a.jpg").getexif().get(ORIENTATION) == 6  # another reader's view
-    assert image_orientation(tmp_path / "a.jpg", "a") == 1
-    assert (
-        image_size_px(tmp_path / "a.jpg", "a") == read_image(str(tmp_path / "a.jpg")).shape[1::-1]
-    )
+    opened = read_image(str(tmp_path / "a.jpg"))
+    assert image_header(tmp_path / "a.jpg", "a") == (opened.shape[1::-1], 1)
 
 
 def test_a_mark_beyond_the_eight_is_none(tmp_path):
     save_turned(tmp_path / "a.png", 9)
-    assert image_orientation(tmp_path / "a.png", "a") == 1
+    assert image_header(tmp_path / "a.png", "a") == ((60, 40), 1)
 
 
 def test_what_is_no_picture_is_named():
-    for ask in (image_size_px, image_orientation):
+    for ask in (image_size_px, image_header):
         with pytest.raises(DatasetError, match=r"b\.png: not a readable"):
             ask(io.BytesIO(b"nothing"), "b.png")
 
