@@ -5,6 +5,9 @@ from snakemake.utils import min_version
 min_version("9.20")
 
 
+include: "workflow/rules/before_settings.smk"
+
+
 configfile: "config/config.yaml"
 
 
@@ -56,17 +59,15 @@ onstart:
 onsuccess:
     from superanimal_core.jobs.outcome import outcome_lines
 
-    forget_owner(".")
-    print(*outcome_lines("results"), sep="\n", file=sys.stderr)
+    print(*outcome_lines("results", forget_owner(".")), sep="\n", file=sys.stderr)
 
 
 onerror:
     from superanimal_core.jobs.outcome import outcome_lines
 
-    forget_owner(".")
     print(
         "Some jobs failed, or too many videos. So far:",
-        *outcome_lines("results"),
+        *outcome_lines("results", forget_owner(".")),
         sep="\n",
         file=sys.stderr,
     )

@@ -25,8 +25,9 @@ import numpy as np
 from superanimal_core.datasets.audit import audit_labels
 from superanimal_core.datasets.match_keypoints import match_by_name
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
-from superanimal_core.formats.documents import read_conversion_rows, read_keypoint_space
+from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.formats.foreign import read_foreign
+from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels
 from superanimal_core.tables.label_files import write_labels

@@ -116,13 +116,92 @@ def test_moving_the_package_keeps_the_digest(package, tmp_path, monkeypatch):
     assert digest("kinds.third") == before
 
 
-def test_a_scripts_digest_is_that_of_what_it_imports(package, tmp_path):
+def test_a_scripts_digest_covers_the_script_and_what_it_imports(package, tmp_path):
     script = tmp_path / "script.py"
     script.write_text("from superanimal_core.kinds.second import TWO\nprint(TWO)\n")
     before = provenance.script_digest(script)
+    script.write_text("# a remark\nfrom superanimal_core.kinds.second import TWO\n\nprint( TWO )\n")
+    forget()
+    assert provenance.script_digest(script) == before
+    edit(package, "kinds/first.py", "x + 1", "x + 2")
+    forget()
+    assert provenance.script_digest(script) != before
+    edit(package, "kinds/first.py", "x + 2", "x + 1")
     script.write_text("from superanimal_core.kinds.second import TWO\nprint(TWO + 1)\n")
     forget()
-    assert provenance.script_digest(script) == before == digest("kinds.second")
+    assert provenance.script_digest(script) != before
+
+
+# every kind of statement whose tree one of the Pythons writes otherwise
+MANY_KINDS = """
+class A(object):
+    x: int = 1
+    def g(self): pass
+    async def f(self, /, a, *, b=None, **k) -> None:
+        match a:
+            case {"x": [1, *rest]} if rest: yield f"a{b!r:>{a}}c" f"{b}" 'lit' u'q'
+            case _: return f"{a}" ""
+try: pass
+except* (E, F) as e: raise
+with (open('a') as b, c): lambda *a: (yield)
+"""
+DIGEST = "1f117aa123a6fef25a42a6465052b695ced2362b18a66f7993605e07a62c45d2"
+CODE = """
+import sys
+from pathlib import Path
+sys.path.insert(0, sys.argv[1])
+from superanimal_core.provenance import script_digest, text_digest
+print(text_digest(sys.argv[2]))
+print(*map(script_digest, map(Path, sys.argv[3:])))
+"""
+
+
+def starts(python):
+    return not subprocess.run([python, "-c", ""], capture_output=True, check=False).returncode
+
+
+def pythons():
+    """Every supported Python that is installed, this one first."""
+    names = [f"python3.{minor}" for minor in range(11, 30)]
+    found = [shutil.which(name) for name in names]
+    found += map(str, sorted(Path.home().glob(".pyenv/versions/3.1[1-9]*/bin/python3")))
+    found = [python for python in found if python and starts(python)]
+    return [sys.executable, *found]
+
+
+def test_digests_are_the_same_on_every_python():
+    answers = set()
+    for python in pythons():
+        command = [python, "-I", "-B", "-c", CODE, str(SCRIPTS[0].parents[2]), MANY_KINDS]
+        command += [str(path) for path in SCRIPTS]
+        answers.add(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+    (answer,) = answers
+    assert answer.split()[0] == DIGEST
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("x = 1", "x = True"),
+        ("x = 1", "x = 1.0"),
+        ("x = None", "x = 0"),
+        ("x = 'a'", "x = b'a'"),
+        ("x = []", "x = [[]]"),
+        ("f()", "f(())"),
+        ("return_ = f'{a}b'", "return_ = f'{a}'"),
+        ("a.b", "a.c"),
+        ("x: int", "x: int = 1"),
+        ("def f(a, b=1): pass", "def f(a=1, b=1): pass"),
+        ("def f(a, /): pass", "def f(a): pass"),
+        ("async def f(): pass", "def f(): pass"),
+        ("a < b", "a <= b"),
+        ("-a", "+a"),
+        ("a @ b", "a * b"),
+        ("for i in a: pass", "for i in a: continue"),
+    ],
+)
+def test_what_does_something_else_has_another_digest(first, second):
+    assert provenance.text_digest(first) != provenance.text_digest(second)
 
 
 IMPORTS = """

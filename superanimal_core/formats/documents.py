@@ -1,18 +1,16 @@
-"""Sheets, YAML and JSON, with the file named in every mistake.
+"""Texts, YAML and JSON, with the file named in every mistake.
 
 The Snakefile imports this: no pandas, no pyarrow.
 """
 
-import csv
-import io
+import codecs
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import yaml
 
-from superanimal_core.datasets.unify import ConversionRow
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 
@@ -20,27 +18,28 @@ MAX_BYTES = 2**29
 SPACE_KEYS = ("name", "keypoints", "mirror_pairs", "bones", "oks_sigmas")
 
 
-class Row(NamedTuple):
-    """One row of a sheet: its line in the file (from 1) and its cells by column, '' when empty."""
-
-    number: int
-    cells: Mapping[str, str]
-
-
 def read_text(path: str | Path, where: str | None = None) -> str:
-    """A UTF-8 document without its byte order mark. DatasetError when it is none, or too big."""
+    """A document in UTF-8, or in UTF-16 where its byte order mark says so, without that mark.
+
+    DatasetError when it is none, or too big.
+    """
     where = where or str(path)
     try:
         size = Path(path).stat().st_size
         if size > MAX_BYTES:
             raise DatasetError(f"{where}: {size >> 20} MiB; at most {MAX_BYTES >> 20} are read")
-        return Path(path).read_bytes().decode("utf-8-sig")
+        return _decoded(Path(path).read_bytes())
     except UnicodeDecodeError as mistake:
         raise DatasetError(
             f"{where}: byte {mistake.start} is not UTF-8 ({mistake.reason}); save it as UTF-8"
         ) from None
     except OSError as mistake:
         raise DatasetError(f"{where}: cannot be read ({mistake.strerror})") from None
+
+
+def _decoded(content: bytes) -> str:
+    is_utf16 = content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    return content.decode("utf-16" if is_utf16 else "utf-8-sig")
 
 
 def read_json(path: str | Path, where: str | None = None) -> Any:
@@ -59,9 +58,18 @@ def read_json(path: str | Path, where: str | None = None) -> Any:
 
 
 def read_yaml(path: str | Path) -> Any:
-    """A parsed YAML document (plain types only). DatasetError with line and column."""
+    """A parsed YAML document (plain types only). DatasetError with line and column.
+
+    A key that stands twice in a mapping is an error: the first would be lost without a word.
+    """
     text = read_text(path)
     try:
+        repeated = list(_repeated_keys(yaml.compose(text, Loader=yaml.SafeLoader)))
+        if repeated:
+            key, lines = repeated[0]
+            raise DatasetError(
+                f"{path}: line {lines[1]}: '{key}' stands twice, in line {lines[0]}, too; keep one"
+            )
         return yaml.safe_load(text)
     except yaml.MarkedYAMLError as mistake:
         mark = mistake.problem_mark
@@ -71,60 +79,19 @@ def read_yaml(path: str | Path) -> Any:
         raise DatasetError(f"{path}: not a usable YAML document ({mistake})") from None
 
 
-def read_sheet(path: str | Path) -> list[Row]:
-    """The rows of a tab-separated sheet with a header; `#` lines and empty lines are left out.
-
-    Cells are stripped of blanks. A `#` starts a comment only at the beginning of a line.
-    DatasetError for a missing header, a repeated column, or a row with more cells than columns.
-    """
-    lines = list(_lines(path))
-    if not lines:
-        raise DatasetError(f"{path}: empty; the first line must name the columns, tab-separated")
-    number, header = lines[0]
-    repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated or "" in header:
-        what = f"column '{repeated[0]}' stands twice" if repeated else "a column has no name"
-        raise DatasetError(f"{path}: row {number}: {what}")
-    rows = []
-    for number, cells in lines[1:]:
-        if len(cells) > len(header):
-            raise DatasetError(
-                f"{path}: row {number}: {len(cells)} cells for {len(header)} columns; "
-                "columns are separated by one tab each"
-            )
-        cells = [*cells, *[""] * (len(header) - len(cells))]
-        rows.append(Row(number, dict(zip(header, cells, strict=True))))
-    return rows
-
-
-def _lines(path: str | Path) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(read_text(path)), delimiter="\t", quoting=csv.QUOTE_NONE)
-    try:
-        for cells in reader:
-            cells = [cell.strip() for cell in cells]
-            while cells and not cells[-1]:
-                cells.pop()
-            if cells and not cells[0].startswith("#"):
-                yield reader.line_num, cells
-    except csv.Error as mistake:
-        raise DatasetError(f"{path}: row {reader.line_num}: {mistake}") from None
-
-
-def read_conversion_rows(path: str | Path) -> list[ConversionRow]:
-    """The rows of a conversion table (columns `source` and `unified`). DatasetError otherwise."""
-    rows = read_sheet(path)
-    if not rows:
-        raise DatasetError(f"{path}: no rows; one row for every keypoint of the source is needed")
-    for column in ("source", "unified"):
-        if column not in rows[0].cells:
-            raise DatasetError(
-                f"{path}: no column '{column}'; the columns are {', '.join(rows[0].cells)}"
-                ", tab-separated"
-            )
-    nameless = [row.number for row in rows if not row.cells["source"]]
-    if nameless:
-        raise DatasetError(f"{path}: row {nameless[0]}: `source` is empty")
-    return [ConversionRow(r.number, r.cells["source"], r.cells["unified"]) for r in rows]
+def _repeated_keys(node: yaml.Node | None, above: str = "") -> Iterator[tuple[str, list[int]]]:
+    """Key path and the two lines of every key that stands twice in one mapping."""
+    if isinstance(node, yaml.MappingNode):
+        first: dict[str, int] = {}
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in first and name != "<<":
+                yield above + name, [first[name], line]
+            first.setdefault(name, line)
+            yield from _repeated_keys(value, f"{above}{name}.")
+    elif isinstance(node, yaml.SequenceNode):
+        for value in node.value:
+            yield from _repeated_keys(value, above)
 
 
 def read_keypoint_space(path: str | Path) -> KeypointSpace:

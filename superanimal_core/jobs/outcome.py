@@ -6,30 +6,57 @@ import pyarrow.parquet as pq
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.tables.atomic import replacing
+from superanimal_core.tables.parquet import read_record
 
 SHOWN = 10
+STAND_IN_BYTES = 20_000  # a table that stands for a failed video has no rows
 
 
-def outcome_lines(results: str | Path) -> list[str]:
-    """The last lines of a run, from tables/quality.parquet; none before that table exists.
+def outcome_lines(results: str | Path, since_s: float) -> list[str]:
+    """The last lines of a run that began at `since_s`, by the clock of the results' disk.
 
-    One line counts the videos, then each failed one has a line with its stage and reason (ten at
-    most).
+    Where the run came to tables/quality.parquet, one line counts the videos, then each failed one
+    has a line with its stage and reason (ten at most). Where it did not (--until, Ctrl-C, a part of
+    the study), only what it did itself is told: that table's figures are of an earlier run.
     """
     table, page = Path(results) / "tables/quality.parquet", Path(results) / "report/index.html"
-    if not table.is_file():
-        return []
+    if not table.is_file() or table.stat().st_mtime < since_s:
+        return _part_of_a_run(Path(results), since_s, table)
     rows = pq.read_table(table, columns=["video", "status", "stage", "reason"]).to_pylist()
-    failed = [row for row in rows if row["status"] == "failed"]
+    failed = [(r["video"], r["stage"], r["reason"]) for r in rows if r["status"] == "failed"]
     flagged = sum(row["status"] == "flagged" for row in rows)
     counted = f"{len(rows) - len(failed)} of {len(rows)} videos done"
     if flagged:
         counted += f" ({flagged} of them flagged)"
-    lines = [f"{counted}, {len(failed)} failed: {table} (see {page})"]
-    lines += [f"  {row['video']}: {row['stage']}: {row['reason']}" for row in failed[:SHOWN]]
-    if len(failed) > SHOWN:
-        lines.append(f"  and {len(failed) - SHOWN} more")
-    return lines
+    return [f"{counted}, {len(failed)} failed: {table} (see {page})", *_reasons(failed)]
+
+
+def _part_of_a_run(results: Path, since_s: float, table: Path) -> list[str]:
+    """What a run did that ended before the tables of all videos; nothing where it did no video."""
+    worked, failed = 0, []
+    for folder in sorted(results.glob("videos/*")):
+        new = [p for p in folder.glob("*.parquet") if p.stat().st_mtime >= since_s]
+        failures = [failure for path in new if (failure := _failure(path))]
+        worked += bool(new)
+        if failures:
+            failed.append((folder.name, failures[0]["stage"], failures[0]["reason"]))
+    if not worked:
+        return []
+    earlier = f"; {table} is that of a run before" if table.is_file() else ""
+    counted = f"this run worked on {worked} videos, {len(failed)} of them failed"
+    return [f"{counted}; it did not come to the table of all videos{earlier}", *_reasons(failed)]
+
+
+def _failure(path: Path) -> dict[str, str] | None:
+    if path.stat().st_size > STAND_IN_BYTES:
+        return None
+    return read_record(path).get("failure")
+
+
+def _reasons(failed: list[tuple[str, str, str]]) -> list[str]:
+    lines = [f"  {video}: {stage}: {reason}" for video, stage, reason in failed[:SHOWN]]
+    more = len(failed) - SHOWN
+    return [*lines, *([f"  and {more} more"] if more > 0 else [])]
 
 
 def judge_run(

@@ -42,9 +42,12 @@ def write_owner(folder: str | Path) -> None:
         temporary.write_text(json.dumps(asdict(own)), encoding="utf-8")
 
 
-def forget_owner(folder: str | Path) -> None:
-    """The run has ended."""
-    (Path(folder) / RECORD).unlink(missing_ok=True)
+def forget_owner(folder: str | Path) -> float:
+    """The run has ended; when it began, by the clock of the folder's disk (0: not known)."""
+    record = Path(folder) / RECORD
+    began_s = record.stat().st_mtime if record.exists() else 0.0
+    record.unlink(missing_ok=True)
+    return began_s
 
 
 def lock_notice(folder: str | Path, unlock: str) -> str:

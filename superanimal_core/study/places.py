@@ -1,7 +1,30 @@
 """Where things lie on this machine: told to scripts, compared by nobody, written nowhere."""
 
+import hashlib
+import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
+
+LINKS = Path(".snakemake/superanimal-links")
+
+
+def without_braces(path: str) -> str:
+    """The path, or a link to it where it has braces, which Snakemake takes for wildcards.
+
+    The link lies beside Snakemake's own files, never among results, and is made anew when needed.
+    """
+    if not set(path) & set("{}"):
+        return path
+    target = Path(path).resolve()
+    digest = hashlib.sha256(str(target).encode()).hexdigest()[:8]
+    link = LINKS / f"{re.sub('[{}]', '_', Path(path).stem)}-{digest}{Path(path).suffix}"
+    if not link.is_symlink():
+        link.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileExistsError):
+            link.symlink_to(target)
+    return str(link)
 
 
 @dataclass(frozen=True)

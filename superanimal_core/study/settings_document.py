@@ -1,13 +1,30 @@
 """The parsed config.yaml as settings; every mistake in it is told at once, with its key path."""
 
+import codecs
 import math
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from superanimal_core.errors import ConfigError
+from superanimal_core.errors import ConfigError, DatasetError
+from superanimal_core.formats.documents import read_yaml
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import Section, Settings
+
+
+def check_text(path: str | Path) -> None:
+    """ConfigError when config.yaml is not what it seems: another encoding, a key that stands twice.
+
+    Snakemake's own reader would end in a traceback, or take the last of two.
+    """
+    head = Path(path).read_bytes()[:2]
+    if head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        raise ConfigError([f"{path}: is UTF-16; save it as UTF-8"])
+    try:
+        read_yaml(path)
+    except DatasetError as mistake:
+        raise ConfigError([str(mistake)]) from None
 
 
 def settings_from_mapping(mapping: Any, where: str) -> Settings:

@@ -15,7 +15,8 @@ from superanimal_core.datasets.unify import (
 )
 from superanimal_core.datasets.write_coco import to_coco
 from superanimal_core.formats.dataset_folder import DiskFolder
-from superanimal_core.formats.documents import read_conversion_rows, read_keypoint_space
+from superanimal_core.formats.documents import read_keypoint_space
+from superanimal_core.formats.sheets import read_conversion_rows
 
 SPACES = Path(__file__).parents[2] / "config" / "keypoints"
 TABLES = sorted(SPACES.glob("*/*.tsv"))

@@ -10,7 +10,8 @@ from superanimal_core.datasets.match_keypoints import (
     propose_conversion,
     words_of,
 )
-from superanimal_core.formats.documents import read_conversion_rows, read_keypoint_space, read_sheet
+from superanimal_core.formats.documents import read_keypoint_space
+from superanimal_core.formats.sheets import read_conversion_rows, read_sheet
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.synthetic.labs import BURROW, CABINET
 

@@ -5,13 +5,8 @@ from pathlib import Path
 import pytest
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.formats.documents import (
-    read_conversion_rows,
-    read_json,
-    read_keypoint_space,
-    read_sheet,
-    read_yaml,
-)
+from superanimal_core.formats.documents import read_json, read_keypoint_space, read_yaml
+from superanimal_core.formats.sheets import read_conversion_rows, read_sheet
 
 SPACES = Path(__file__).parents[2] / "config" / "keypoints"
 

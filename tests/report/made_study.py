@@ -33,8 +33,9 @@ from superanimal_core.tables.audit_files import (
     fingerprint_pictures,
 )
 from superanimal_core.tables.calibration_files import write_calibration
-from superanimal_core.tables.cohort import TABLES, collect_tables
+from superanimal_core.tables.cohort import collect_tables
 from superanimal_core.tables.label_files import read_label_counts, write_labels
+from superanimal_core.tables.names import OF_COHORT
 from superanimal_core.tables.parquet import write_failure, write_parquet
 from superanimal_core.tables.pose_files import write_smoothed
 from superanimal_core.tables.quality import assess_video, write_quality
@@ -81,7 +82,7 @@ def write_study(results: Path, made: Made) -> None:
         else:
             write_video(results / "videos" / video, made, number, video.startswith("doubtful"))
     quality = [str(results / "videos" / video / "quality.json") for video in names_of(made)]
-    tables = {t: str(results / "tables" / f"{t}.parquet") for t in (*TABLES, "poses", "quality")}
+    tables = {t: str(results / "tables" / f"{t}.parquet") for t in OF_COHORT}
     collect_tables(quality, tables, RECORD)
     write_coverage(results / "datasets")
     write_models(results / "models" / "walker", made)

@@ -73,7 +73,9 @@ def test_a_pattern_stands_for_all_files_that_it_matches(config):
 def test_a_pattern_with_one_name_for_many_files_is_a_mistake(config):
     write_videos("raw/*.mp4\tsame", columns="path\tvideo")
     (mistake,) = mistakes_of(config)
-    assert mistake.startswith("config/videos.tsv: row 2: 'same' is the name of row 2 already")
+    assert mistake.startswith(
+        "config/videos.tsv: row 2: 'same' names two files, raw/a.mp4 (row 2) and raw/b.mp4"
+    )
 
 
 def test_a_data_set_finds_its_conversion_table_and_space(config):
@@ -94,7 +96,7 @@ def test_the_studys_own_space_wins_over_the_shipped_one(config):
     ("row", "told"),
     [
         ("raw/x.mp4\t\t\t", "row 2: raw/x.mp4 does not exist; mend the path or remove the row"),
-        ("\tname\t\t", "row 2: the column 'path' is empty or missing"),
+        ("\tname\t\t", "row 2: the column 'path' is empty"),
         ("raw/*.avi\t\t\t", "row 2: no file matches raw/*.avi"),
         ("raw/a.mp4\ta b\t\t", "row 2: video 'a b': only letters, digits, '_' and '-'"),
         ("raw/a.mp4\t\tmose\t", "row 2: no model 'mose' in config.yaml; did you mean 'mouse'?"),
@@ -117,7 +119,7 @@ def test_a_wrong_row_of_videos_is_told_with_its_place(config, row, told):
         (f"lab\traw/lap\tcoco\t{SPACE}\tpretrain", "raw/lap does not exist; mend the path of"),
         (f"lab2\traw/lab\tcoco\t{SPACE}\tpretrain", "'lab2' has no conversion table config/"),
         ("lab\traw/lab\tcoco\tsuperanimal_topview\tpretrain", "no keypoint space"),
-        (f"lab\traw/lab\tcoco\t{SPACE}\t", "the column 'role' is empty or missing"),
+        (f"lab\traw/lab\tcoco\t{SPACE}\t", "the column 'role' is empty"),
     ],
 )
 def test_a_wrong_row_of_data_sets_is_told_with_its_place(config, row, told):

@@ -1,10 +1,14 @@
+import shutil
+
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from superanimal_core.tables.cohort import TABLES, collect_tables
+from superanimal_core.tables import cohort
+from superanimal_core.tables.cohort import collect_tables
+from superanimal_core.tables.names import OF_COHORT, TABLES, WITHOUT_USER_COLUMNS
 from superanimal_core.tables.parquet import read_record, write_failure, write_parquet
 from superanimal_core.tables.quality import write_quality
 
@@ -23,7 +27,7 @@ def write_video(folder, name, status, columns=None, speed=True):
     is_failed = status == "failed"
     account = {
         "video": name,
-        "path": f"raw/{name}.mp4",
+        "file": f"{name}.mp4",
         "columns": columns or {},
         "status": status,
         "stage": "probe_video" if is_failed else "",
@@ -39,8 +43,7 @@ def write_video(folder, name, status, columns=None, speed=True):
 @pytest.fixture
 def collect(tmp_path):
     def run(*quality):
-        names = (*TABLES, "quality", "poses")
-        outputs = {name: str(tmp_path / f"tables/{name}.parquet") for name in names}
+        outputs = {name: str(tmp_path / f"tables/{name}.parquet") for name in OF_COHORT}
         collect_tables(quality, outputs, {"rule": "collect_tables"})
         return outputs
 
@@ -56,14 +59,21 @@ def test_good_videos_are_joined_and_every_video_has_a_row_of_quality(tmp_path, c
     for name in TABLES:
         table = pd.read_parquet(outputs[name])
         assert table["video"].tolist() == ["a", "a", "c", "c"]
-        assert table["subject"].tolist() == ["s1", "s1", "s3", "s3"]
-        assert table.columns[:2].tolist() == ["video", "subject"]
+        if name not in WITHOUT_USER_COLUMNS:
+            assert table["subject"].tolist() == ["s1", "s1", "s3", "s3"]
+            assert table.columns[:2].tolist() == ["video", "subject"]
         assert read_record(outputs[name])["rule"] == "collect_tables"
     quality = pd.read_parquet(outputs["quality"]).set_index("video")
     assert quality["status"].to_dict() == {"a": "ok", "bad": "failed", "c": "flagged"}
     assert quality.loc["bad", ["stage", "reason"]].tolist() == ["probe_video", "it is empty"]
     assert quality["adapted_members"].to_dict() == {"a": 1, "bad": 0, "c": 1}
     assert np.isnan(quality.loc["bad", "fps"])
+    videos = pd.read_parquet(outputs["videos"])
+    assert videos.to_dict("list") == {
+        "video": ["a", "bad", "c"],
+        "file": ["a.mp4", "bad.mp4", "c.mp4"],
+        "subject": ["s1", "s2", "s3"],
+    }
 
 
 def test_poses_are_one_data_set_of_all_good_videos_that_can_be_moved(tmp_path, collect):
@@ -102,3 +112,51 @@ def test_collecting_again_replaces_what_was_there(tmp_path, collect):
 def test_a_column_of_the_user_that_a_table_has_already_is_left_alone(tmp_path, collect):
     outputs = collect(write_video(tmp_path, "a", "ok", {"individual": "mine"}))
     assert pd.read_parquet(outputs["strides"])["individual"].tolist() == ["animal0"] * 2
+
+
+def no_links(*_):
+    raise OSError(18, "Invalid cross-device link")
+
+
+@pytest.mark.parametrize("link", [None, no_links])
+def test_the_tables_alone_can_be_copied(tmp_path, collect, monkeypatch, link):
+    if link:
+        monkeypatch.setattr(cohort.os, "link", link)
+    collect(write_video(tmp_path, "a", "ok"), write_video(tmp_path, "b", "ok"))
+    copy = shutil.copytree(tmp_path / "tables", tmp_path / "laptop", symlinks=True)
+    shutil.rmtree(tmp_path / "videos")
+    assert pq.read_table(copy / "poses.parquet")["video"].to_pylist() == ["a", "a", "b", "b"]
+    assert not any(path.is_symlink() for path in tmp_path.rglob("*"))
+
+
+def test_poses_take_no_room_of_their_own(tmp_path, collect):
+    collect(write_video(tmp_path, "a", "ok"))
+    whole, part = tmp_path / "videos/a/poses.parquet", tmp_path / "tables/poses.parquet/video=a"
+    assert whole.samefile(part / "part-0.parquet")
+
+
+@pytest.mark.parametrize("rows_at_once", [1, 2, 3, 4, 1000])
+def test_the_joined_table_does_not_depend_on_how_much_is_in_memory(
+    tmp_path, collect, monkeypatch, rows_at_once
+):
+    videos = [write_video(tmp_path, name, "ok", {"s": name}, name != "b") for name in "abcde"]
+    whole = pd.read_parquet(collect(*videos)["features"])
+    monkeypatch.setattr(cohort, "ROWS_AT_ONCE", rows_at_once)
+    pd.testing.assert_frame_equal(pd.read_parquet(collect(*videos)["features"]), whole)
+
+
+def test_only_some_videos_are_in_memory_at_once(tmp_path, collect, monkeypatch):
+    videos = [write_video(tmp_path, name, "ok") for name in "abcdef"]
+    monkeypatch.setattr(cohort, "ROWS_AT_ONCE", 4)
+    lots = []
+    whole_lots = cohort._by_rows
+
+    def counted(tables):
+        for lot in whole_lots(tables):
+            lots.append(sum(map(len, lot)))
+            yield lot
+
+    monkeypatch.setattr(cohort, "_by_rows", counted)
+    collect(*videos)
+    assert max(lots) == 4
+    assert sum(lots) == 12 * len(TABLES)

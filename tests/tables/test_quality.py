@@ -4,8 +4,6 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from superanimal_core.errors import SuperAnimalError
-from superanimal_core.jobs.outcome import judge_run, outcome_lines
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.tables.parquet import write_failure, write_parquet
@@ -127,34 +125,3 @@ def test_an_account_is_written_and_read(tmp_path):
     write_quality(account, tmp_path / "v/quality.json", {"rule": "check_video"})
     (back,) = read_quality([tmp_path / "v/quality.json"])
     assert back == {**json.loads(json.dumps(account)), "made_by": {"rule": "check_video"}}
-
-
-def write_quality_table(folder, rows):
-    table = pa.Table.from_pylist(
-        [dict(zip(("video", "status", "stage", "reason"), row, strict=True)) for row in rows]
-    )
-    write_parquet(table, folder / "tables/quality.parquet", {})
-
-
-def test_a_run_tells_how_many_videos_are_done_and_why_the_others_failed(tmp_path):
-    assert outcome_lines(tmp_path) == []
-    failed = [(f"v{i}", "failed", "probe_video", f"reason {i}") for i in range(12)]
-    write_quality_table(tmp_path, [("a", "ok", "", ""), ("b", "flagged", "", "f"), *failed])
-    first, *rest = outcome_lines(tmp_path)
-    assert first.startswith("2 of 14 videos done (1 of them flagged), 12 failed: ")
-    assert "tables/quality.parquet (see " in first
-    assert rest == [f"  v{i}: probe_video: reason {i}" for i in range(10)] + ["  and 2 more"]
-
-
-@pytest.mark.parametrize(("allowed", "is_good"), [(0.0, False), (0.24, False), (0.25, True)])
-def test_a_run_is_good_while_no_more_videos_failed_than_allowed(tmp_path, allowed, is_good):
-    rows = [(name, "ok", "", "") for name in "abc"]
-    write_quality_table(tmp_path, [*rows, ("d", "failed", "probe_video", "cut")])
-    table, verdict = tmp_path / "tables/quality.parquet", tmp_path / "verdict.txt"
-    if is_good:
-        judge_run(table, "index.html", verdict, allowed)
-        assert verdict.read_text() == "1 of 4 videos failed\n"
-    else:
-        with pytest.raises(SuperAnimalError, match="1 of 4 videos failed, more than"):
-            judge_run(table, "index.html", verdict, allowed)
-        assert not verdict.exists()

@@ -18,7 +18,7 @@ rule check_video:
             "quality", "min_score", "max_absent_fraction", "max_uncertainty_px"
         )
         | {"max_gap_s": config["smoothing"]["eks"]["max_gap_s"]},
-        columns=of_video("columns"),
+        columns=lambda wildcards: dict(users_columns(STUDY.videos[wildcards.video])),
         file=lambda wildcards: Path(of_video("path")(wildcards)).name,
     script:
         "../scripts/check_video.py"

@@ -10,27 +10,10 @@ from pathlib import Path
 # and again takes a fifth of the time that planning takes
 gc.set_threshold(5_000, 20, 1_000)
 
-WORKFLOW = Path(workflow.basedir).resolve()
-# the package beside the Snakefile, here and in every script
-sys.path.insert(0, str(WORKFLOW))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(WORKFLOW), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
-)
-
 from snakemake.exceptions import WorkflowError
-from snakemake.scheduling.job_scheduler import JobScheduler
-
-import superanimal_core
-
-if Path(superanimal_core.__file__).resolve().parents[1] != WORKFLOW:
-    raise WorkflowError(
-        f"{Path(superanimal_core.__file__).parent} was imported, but not the package beside the "
-        f"Snakefile, {WORKFLOW / 'superanimal_core'}; run the environment of that folder, or its "
-        "own Snakefile"
-    )
-
 from snakemake.io import sourcecache_entry
 from snakemake.logging import logger
+from snakemake.scheduling.job_scheduler import JobScheduler
 
 from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
 from superanimal_core.cluster.warm_scripts import start_warm_scripts
@@ -46,10 +29,12 @@ from superanimal_core.jobs.run_owner import (
 from superanimal_core.provenance import script_digest
 from superanimal_core.study.dates import keep_dates
 from superanimal_core.study.identities import Identities
-from superanimal_core.study.places import places_of
+from superanimal_core.study.places import places_of, without_braces
 from superanimal_core.study.products import lost_products, of_cohort
 from superanimal_core.study.shipped import by_content
-from superanimal_core.study.study import ROLES, is_stored, read_study
+from superanimal_core.study.dataset_sheet import ROLES
+from superanimal_core.study.study import read_study
+from superanimal_core.study.video_sheet import is_stored, users_columns
 from superanimal_core.study.study_settings import WHOLE_FRAME
 
 try:
@@ -73,7 +58,7 @@ if workflow.is_main_process:
 
 def known_by(identity, path):
     """An input that counts by what it is, not by its path and date."""
-    return ancient(sourcecache_entry(str(path), identity))
+    return ancient(sourcecache_entry(without_braces(str(path)), identity))
 
 
 def known(path):

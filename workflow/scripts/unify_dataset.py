@@ -2,7 +2,8 @@
 
 from superanimal_core.datasets.split import SPLITS
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
-from superanimal_core.formats.documents import read_conversion_rows, read_keypoint_space
+from superanimal_core.formats.documents import read_keypoint_space
+from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.jobs.step import study_step
 from superanimal_core.tables.label_files import read_labels, write_labels
 

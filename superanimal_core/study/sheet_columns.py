@@ -1,0 +1,141 @@
+"""What every sheet of a study has in common: names of columns, cells, identifiers, paths."""
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.formats.sheets import Row, read_sheet
+from superanimal_core.tables.names import COLUMNS
+
+MOST_LETTERS = 160  # names of files add to it; a file system takes 255 bytes
+SHORT_NAME = 5  # letters of a column's name from which on one wrong letter is a slip
+IDENTIFIER = re.compile(r"^[A-Za-z0-9_-]+$")
+OTHER_WORDS = {"framerate": "fps", "cmperpixel": "cm_per_px", "cmpx": "cm_per_px"}
+
+
+def read_rows(
+    sheet: str, required: Sequence[str], optional: Sequence[str], mistakes: list[str]
+) -> list[Row]:
+    """Rows of a sheet that have all required cells; what is wrong with the others is noted.
+
+    So is a column of the user whose name is a slip of one that we know, or one that our tables use.
+    """
+    try:
+        rows = read_sheet(sheet)
+    except SuperAnimalError as error:
+        mistakes.append(str(error))
+        return []
+    header = tuple(rows[0].cells) if rows else ()
+    absent = [column for column in required if rows and column not in header]
+    for column in absent:
+        mistakes.append(
+            f"{sheet}: no column '{column}'; the header reads {', '.join(map(repr, header))}, "
+            "separated by tabs"
+        )
+    mistakes += header_mistakes(sheet, header, [*required, *optional], absent)
+    whole = []
+    for row in rows if not absent else ():
+        lacking = [c for c in required if not row.cells[c]]
+        for column in lacking:
+            mistakes.append(f"{sheet}: row {row.number}: the column '{column}' is empty")
+        if not lacking:
+            whole.append(row)
+    return whole
+
+
+def header_mistakes(
+    sheet: str, header: Sequence[str], known: Sequence[str], absent: Sequence[str] = ()
+) -> list[str]:
+    """Columns of the user whose names are slips, or belong to our own tables."""
+    mistakes = []
+    for column in (name for name in header if name not in known):
+        meant = next((k for k in known if k not in header and is_slip(column, k)), None)
+        if meant and meant not in absent:
+            mistakes.append(
+                f"{sheet}: column '{column}': is '{meant}' meant? Write it so, or give your own "
+                "column another name"
+            )
+        elif column.lower() in COLUMNS:
+            mistakes.append(
+                f"{sheet}: column '{column}': our tables have a column of that name; call yours "
+                f"otherwise, '{column}_of_animal' for example"
+            )
+    return mistakes
+
+
+def is_slip(written: str, known: str) -> bool:
+    """Whether a name is another one with a slip: its case, its blanks, or one wrong letter."""
+    first, second = (re.sub(r"[^a-z0-9]", "", name.lower()) for name in (written, known))
+    if first == second or OTHER_WORDS.get(first) == known:
+        return True
+    return min(len(first), len(second)) >= SHORT_NAME and _is_one_letter_off(first, second)
+
+
+def _is_one_letter_off(first: str, second: str) -> bool:
+    """One letter more, less or other, or two neighbors exchanged."""
+    short, long = sorted((first, second), key=len)
+    start = next((i for i, letter in enumerate(short) if letter != long[i]), len(short))
+    if len(long) - len(short) == 1:
+        return short[start:] == long[start + 1 :]
+    if len(long) != len(short):
+        return False
+    swapped = long[start + 1 : start + 2] + long[start : start + 1] + long[start + 2 :]
+    return short[start + 1 :] == long[start + 1 :] or short[start:] == swapped
+
+
+def identifier_mistakes(where: str, kind: str, name: str, hint: str) -> list[str]:
+    """What keeps a name from being that of files; `hint` says where another one is written."""
+    if not IDENTIFIER.match(name):
+        return [f"{where}: {kind} '{name}': only letters, digits, '_' and '-' are allowed; {hint}"]
+    if len(name) > MOST_LETTERS:
+        return [
+            f"{where}: {kind} '{name[:40]}…' has {len(name)} characters, at most {MOST_LETTERS} "
+            f"fit into the names of files; {hint}"
+        ]
+    return []
+
+
+def cell_of_identifier(name: str) -> str:
+    """A name of a file as an identifier: what is no letter, digit, '_' or '-' becomes '_'."""
+    return re.sub(r"[^A-Za-z0-9_-]", "_", unicodedata.normalize("NFC", name))
+
+
+def as_on_disk(path: str) -> str:
+    """A path as the disk spells it: Macs write letters like ä as two characters, others as one."""
+    spelled = (path, *(unicodedata.normalize(form, path) for form in ("NFC", "NFD")))
+    return next((each for each in spelled if os.path.exists(each)), path)
+
+
+def number_in(
+    row: Row, column: str, where: str, mistakes: list[str], is_whole: bool = False
+) -> float | None:
+    """The number above 0 in a cell, None where it is empty. What is none is noted."""
+    text = row.cells.get(column, "")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < float("inf") or (is_whole and value != int(value)):
+        wanted = "a whole number from 1 on" if is_whole else "a number above 0"
+        mistakes.append(f"{where}: {column} is '{text}'; expected {wanted}, or nothing")
+        return None
+    return value
+
+
+def listed(names: Iterable[str]) -> str:
+    """Paths as one text, the first three."""
+    names = list(names)
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def has_file(path: str) -> bool:
+    """Whether a file (no folder) lies there; a name that is too long for one does not."""
+    try:
+        return Path(path).is_file()
+    except OSError:
+        return False

@@ -1,0 +1,95 @@
+"""The sheet of videos: which files, what the videos are called, and what is known of each."""
+
+import glob
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from superanimal_core.formats.sheets import Row
+from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.settings import Settings
+from superanimal_core.study.sheet_columns import (
+    as_on_disk,
+    cell_of_identifier,
+    has_file,
+    identifier_mistakes,
+    number_in,
+    read_rows,
+)
+from superanimal_core.study.study_rows import VideoRow
+
+OWN_FIELDS = ("path", "video", "model", "max_individuals", "fps", "cm_per_px")
+IN_COLUMNS = ("session", "camera", "camera_file", "truth")
+STORED = re.compile(r"^[a-z][a-z0-9+.-]*://")  # a URL's scheme (RFC 3986)
+
+
+def is_stored(path: str) -> bool:
+    """Whether a video lies in an object store or on a server, from where Snakemake fetches it."""
+    return STORED.match(path) is not None
+
+
+def read_videos(settings: Settings, mistakes: list[str]) -> dict[str, VideoRow]:
+    """The videos of the sheet by name; what is wrong with it is noted."""
+    sheet = settings.videos
+    videos: dict[str, VideoRow] = {}
+    row_of: dict[str, int] = {}
+    before = len(mistakes)
+    for row in read_rows(sheet, ("path",), (*OWN_FIELDS[1:], *IN_COLUMNS), mistakes):
+        where = f"{sheet}: row {row.number}"
+        for path in _files(row.cells["path"], where, mistakes):
+            video = _video(row, path, settings, where, mistakes)
+            same = videos.setdefault(video.video, video)
+            if same is not video:
+                mistakes.append(
+                    f"{where}: '{video.video}' names two files, {same.path} "
+                    f"(row {row_of[video.video]}) and {path}; give each video a name of its own in "
+                    "the column 'video'"
+                )
+            row_of.setdefault(video.video, row.number)
+    if not videos and len(mistakes) == before:
+        mistakes.append(f"{sheet}: lists no video; add a row with at least the column 'path'")
+    return videos
+
+
+def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[str]) -> VideoRow:
+    name = row.cells.get("video", "") or cell_of_identifier(Path(path).stem)
+    mistakes += identifier_mistakes(where, "video", name, "write one into the column 'video'")
+    model = row.cells.get("model", "") or next(iter(settings.models))
+    if model not in settings.models:
+        known = list(settings.models)
+        mistakes.append(f"{where}: no model '{model}' in config.yaml{did_you_mean(model, known)}")
+    columns = {k: v for k, v in row.cells.items() if k not in OWN_FIELDS}
+    for column in ("truth", "camera_file"):
+        if columns.get(column):
+            columns[column] = as_on_disk(columns[column])
+    return VideoRow(
+        name,
+        path,
+        model,
+        int(number_in(row, "max_individuals", where, mistakes, is_whole=True) or 1),
+        number_in(row, "fps", where, mistakes),
+        number_in(row, "cm_per_px", where, mistakes),
+        columns,
+    )
+
+
+def users_columns(video: VideoRow) -> Mapping[str, str]:
+    """The columns that are the user's own, for the tables; paths of files are not."""
+    return {k: v for k, v in video.columns.items() if k not in ("truth", "camera_file")}
+
+
+def _files(path: str, where: str, mistakes: list[str]) -> list[str]:
+    """The file, or the files that a pattern stands for; a URL stands for itself.
+
+    A file that is there is never taken for a pattern.
+    """
+    path = as_on_disk(path)
+    if is_stored(path) or has_file(path):
+        return [path]
+    if not glob.has_magic(path):
+        mistakes.append(f"{where}: {path} does not exist; mend the path or remove the row")
+        return [path]
+    found = sorted(name for name in glob.glob(path, recursive=True) if has_file(name))
+    if not found:
+        mistakes.append(f"{where}: no file matches {path}")
+    return found

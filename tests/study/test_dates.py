@@ -1,0 +1,77 @@
+"""Dates of results after a copy that lost them."""
+
+import json
+import os
+import shutil
+from base64 import urlsafe_b64encode
+
+import pytest
+
+from superanimal_core.study.dates import MARK, MARKED_NS, keep_dates
+
+
+def record(study, result, date_s, parts=1):
+    """Metadata as Snakemake writes them; a long name is spread over folders."""
+    name = urlsafe_b64encode(result.encode()).decode()
+    size = -(-len(name) // parts)
+    pieces = [name[i : i + size] for i in range(0, len(name), size)]
+    path = study.joinpath(".snakemake/metadata", *("@" + p for p in pieces[:-1]), pieces[-1])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({"rule": "r", "endtime": date_s}))
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A table, a folder with Snakemake's time stamp, and a long name; marked."""
+    study = tmp_path / "study"
+    dates = {"results/a.parquet": 1000.25, "results/model": 2000.5, "results/b.parquet": 3000.0}
+    for name, date_s in dates.items():
+        record(study, name, date_s, parts=3 if name.endswith("b.parquet") else 1)
+    (study / "results/model").mkdir(parents=True)
+    for name in ("a.parquet", "b.parquet", "model/.snakemake_timestamp", "model/weights"):
+        (study / "results" / name).write_text(name)
+    for name, date_s in dates.items():
+        path = study / name
+        os.utime(path / ".snakemake_timestamp" if path.is_dir() else path, (date_s, date_s))
+    assert keep_dates(study) == ""
+    return study
+
+
+def dates(study):
+    names = ("a.parquet", "model/.snakemake_timestamp", "b.parquet")
+    return [(study / "results" / name).stat().st_mtime for name in names]
+
+
+def test_a_copy_without_dates_gets_them_back(study, tmp_path):
+    copy = shutil.copytree(study, tmp_path / "copy", copy_function=shutil.copyfile)
+    assert dates(copy) != dates(study)
+    assert keep_dates(copy) == (
+        "This study was copied without dates: 3 results have theirs back.\n"
+    )
+    assert dates(copy) == dates(study) == [1000.25, 2000.5, 3000.0]
+    assert keep_dates(copy) == ""
+
+
+def test_a_study_that_kept_its_dates_is_left_alone(study, tmp_path):
+    moved = study.rename(tmp_path / "moved")
+    os.utime(moved / "results/a.parquet", (5, 5))  # a result that was really made anew
+    assert keep_dates(moved) == ""
+    assert dates(moved)[0] == 5
+
+
+def test_a_lost_result_and_a_damaged_record_stop_nothing(study):
+    (study / "results/a.parquet").unlink()
+    (study / ".snakemake/metadata/bm90anNvbg==").write_text("{")
+    os.utime(study / MARK)
+    assert "2 results" in keep_dates(study)
+
+
+def test_results_without_metadata_are_told_what_to_do(study):
+    shutil.rmtree(study / ".snakemake")
+    assert "copy that folder, too" in keep_dates(study)
+    assert keep_dates(study) == ""  # told once
+
+
+def test_a_new_study_is_marked_without_a_word(tmp_path):
+    assert keep_dates(tmp_path) == ""
+    assert (tmp_path / MARK).stat().st_mtime_ns == MARKED_NS
