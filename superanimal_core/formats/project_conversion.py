@@ -12,7 +12,8 @@ from typing import Any
 from superanimal_core.datasets.deeplabcut import LABELED
 from superanimal_core.datasets.unify import ConversionRow
 from superanimal_core.errors import DatasetError
-from superanimal_core.formats.documents import read_conversion_rows, read_yaml
+from superanimal_core.formats.documents import read_yaml
+from superanimal_core.formats.sheets import read_conversion_rows
 
 KEY = "SuperAnimalConversionTables"
 CONFIG = "config.yaml"
