@@ -7,6 +7,7 @@ A table whose name says only that (`tracks.csv`) belongs to the only video besid
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping, Sequence
 
 from superanimal_core.datasets.folder import (
@@ -29,8 +30,11 @@ _SLEAP_EXPORT = re.compile(r"^.+\.[0-9]{3,}_(?P<video>.+)$")
 
 
 def stem_of(name: str) -> str:
-    """File name without folders and suffix: `v1/top.analysis.h5` -> top.analysis."""
-    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+    """File name without folders and suffix, letters composed: `v1/top.analysis.h5` -> top.analysis.
+
+    Composed, since macOS writes ä as two characters.
+    """
+    return unicodedata.normalize("NFC", name.rsplit("/", 1)[-1].rsplit(".", 1)[0])
 
 
 def stems_named(table: str, scorers: Sequence[str] = ()) -> list[str]:

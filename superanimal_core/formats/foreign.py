@@ -22,10 +22,20 @@ from superanimal_core.tables.atomic import replacing
 
 
 def read_foreign(dataset: str, path: str, format: str) -> Labels:
-    """Parse a data set; `image` becomes a path beside `path`. DatasetError when it cannot be."""
+    """Parse a data set; `image` becomes a path beside `path`.
+
+    DatasetError when it cannot be, or when two labeled names are one file by a link.
+    """
     folder = DiskFolder(path)
     labels = PARSERS[format](dataset, folder)
     located = {str(name): _located(folder, str(name)) for name in np.unique(labels.image)}
+    name_of: dict[str, str] = {}
+    for name, place in located.items():
+        if name_of.setdefault(place, name) != name:
+            raise DatasetError(
+                f"{folder.where('')}: '{name_of[place]}' and '{name}' are one file by a link, and "
+                "both are labeled; remove the labels of one"
+            )
     images = np.array([located[str(name)] for name in labels.image], dtype=object)
     return replace(labels, image=images)
 

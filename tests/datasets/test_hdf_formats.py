@@ -148,6 +148,18 @@ def test_labels_without_their_pictures_are_refused_where_pictures_are_needed(tmp
         extract_frames(replace(labels, image=there_and_not), tmp_path / "frames")
 
 
+def test_one_picture_by_two_names_is_not_two_pictures(tmp_path):
+    (tmp_path / "a").mkdir()
+    write_image(np.zeros((8, 9, 3), np.uint8), tmp_path / "a/x.png")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    table = tmp_path / "labels.csv"
+    table.write_text("image,keypoint,x,y\na/x.png,nose,1,2\n")
+    assert len(read_foreign("set", str(table), "long_table")) == 1
+    table.write_text(table.read_text() + "b/x.png,nose,1,2\n")
+    with pytest.raises(DatasetError, match=r"'a/x\.png' and 'b/x\.png' are one file by a link"):
+        read_foreign("set", str(table), "long_table")
+
+
 def test_real_analysis_files_say_what_their_slp_says(shared_data):
     for folder, slp, analysis in [
         ("anipose_mouse", "top.slp", "top.analysis.h5"),

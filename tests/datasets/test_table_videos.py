@@ -1,6 +1,7 @@
 """A table of poses belongs to the video that it names, and one video has one table."""
 
 import json
+import unicodedata
 
 import foreign_documents as foreign
 import h5py
@@ -78,6 +79,14 @@ def test_a_video_beside_comes_before_one_elsewhere_and_two_of_a_name_are_an_erro
     for table in ("day2/m.csv", "m.csv"):
         with pytest.raises(DatasetError, match=r"m\.\w+ and day2/m\.\w+ both have its name"):
             video_of(memory_folder, table, videos)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_letters_in_two_characters_are_the_same_letters(memory_folder, ours, theirs):
+    table = unicodedata.normalize(ours, f"Käfig{NET}.csv")
+    video = unicodedata.normalize(theirs, "Käfig.mp4")
+    assert video_of(memory_folder, table, [video, "k.mp4"], scorers=(NET,)) == video
+    assert video_of(memory_folder, "a.h5", [video], unicodedata.normalize(ours, "/x/Käfig.avi"))
 
 
 def test_the_path_in_a_table_counts_more_than_its_name(memory_folder):
