@@ -7,6 +7,7 @@ keypoints there; COCO boxes are continuous. Everything gets a temporary name fir
 import json
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,8 @@ def write_synthetic_video(scene: Scene, path: str | Path, fps: float, frames: in
         stream: Any = container.add_stream("libx264", rate=Fraction(fps).limit_denominator(10_000))
         stream.width, stream.height = scene.camera.width_px, scene.camera.height_px
         stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": "18", "preset": "veryfast", "threads": "1"}
+        # the same bytes each time: neither several threads nor mbtree give them
+        stream.options = {"crf": "18", "preset": "veryfast", "x264-params": "threads=1:mbtree=0"}
         for frame in render_frames(scene, time_s):
             xy_px.append(frame.xy_px)
             is_visible.append(frame.is_visible)
@@ -185,7 +187,16 @@ def _write_deeplabcut(lab: Lab, folder: Path, pictures: Iterator[LabImage]) -> N
         )
         stem = folder / "labeled-data" / group / f"CollectedData_{SCORER}"
         table.to_csv(stem.with_suffix(".csv"))
-        table.to_hdf(stem.with_suffix(".h5"), key="df_with_missing", mode="w")
+        _write_hdf(table, stem.with_suffix(".h5"))
+
+
+def _write_hdf(table: pd.DataFrame, path: Path) -> None:
+    """`to_hdf` without the times of writing, which HDF5 keeps: the same table, the same bytes."""
+    with pd.HDFStore(path, "w") as store:
+        for kind in ("array", "carray", "earray", "vlarray", "table"):
+            create = getattr(store._handle, f"create_{kind}")
+            setattr(store._handle, f"create_{kind}", partial(create, track_times=False))
+        store.put("df_with_missing", table)
 
 
 def _write_lightning_pose(lab: Lab, folder: Path, pictures: Iterator[LabImage]) -> None:

@@ -52,8 +52,11 @@ def frame_account(videos: Sequence[Row]) -> str:
     )
 
 
-def failures(videos: Sequence[Row]) -> dict[str, Any]:
-    """For each failed video its stage, reason, log, and the command that runs only it again."""
+def failures(videos: Sequence[Row], snakemake: str) -> dict[str, Any]:
+    """For each failed video its stage, reason, log, and the command that runs only it again.
+
+    `snakemake` is how the study's folder calls Snakemake with this workflow.
+    """
     failed = [video for video in videos if video["status"] == "failed"]
     return {
         "count": len(failed),
@@ -63,17 +66,17 @@ def failures(videos: Sequence[Row]) -> dict[str, Any]:
             {
                 **{key: video[key] for key in ("video", "file", "stage", "reason")},
                 "log": f"logs/{video['stage']}/{video['video']}*.log",
-                "command": rerun_command(video["video"]),
+                "command": rerun_command(video["video"], snakemake),
             }
             for video in failed[:TABLE_ROWS]
         ],
     }
 
 
-def rerun_command(video: str) -> str:
+def rerun_command(video: str, snakemake: str) -> str:
     """The command that does everything for one video again, and nothing else."""
     target = f"results/videos/{video}/quality.json"
-    return f"snakemake --cores all {target} --forcerun probe_video"
+    return f"{snakemake} --cores all {target} --forcerun probe_video"
 
 
 def quality_table(videos: Sequence[Row], accounts: Mapping[str, Row]) -> Table:

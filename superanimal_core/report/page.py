@@ -55,14 +55,16 @@ def write_page(
     settings: Mapping[str, Any],
     datasets: Mapping[str, Mapping[str, str]],
     pictures: Mapping[str, str],
+    snakemake: str,
 ) -> None:
     """Write the page about a study.
 
     `inputs` as in `read_results`.
     `settings` is the whole configuration, `datasets` the rows of the sheet of data sets,
-    `pictures` where their pictures lie (`picture_path`).
+    `pictures` where their pictures lie (`picture_path`), `snakemake` how the study's folder calls
+    Snakemake with this workflow.
     """
-    contents = page_contents(read_results(inputs), settings, datasets, pictures)
+    contents = page_contents(read_results(inputs), settings, datasets, pictures, snakemake)
     template, style = (FOLDER.joinpath(name).read_text("utf-8") for name in PARTS)
     with replacing(path) as temporary:
         temporary.write_text(render(template, style, contents), encoding="utf-8")
@@ -81,6 +83,7 @@ def page_contents(
     settings: Mapping[str, Any],
     datasets: Mapping[str, Mapping[str, str]],
     pictures: Mapping[str, str],
+    snakemake: str,
 ) -> dict[str, Any]:
     """Everything that the template asks for, by section."""
     videos, report = results.videos, settings["report"]
@@ -96,7 +99,8 @@ def page_contents(
         "counts": count_statuses(videos),
         "frames": frame_account(videos),
         "error_percent": number(median_error_percent(results.truth)),
-        "failures": failures(videos),
+        "failures": failures(videos, snakemake),
+        "snakemake": snakemake,
         "quality": quality_table(videos, results.accounts),
         "ranges": figure_ranges(videos) if len(videos) > TABLE_ROWS else None,
         "accuracy": accuracy(results.truth),

@@ -111,7 +111,7 @@ def write_report(folder: Path, made: Made, title: str = "A study") -> str:
     write_study(folder / "results", made)
     inputs = inputs_of(folder / "results", made)
     page = folder / "results" / "report" / "index.html"
-    write_page(page, inputs, settings(made, title), DATASETS, {})
+    write_page(page, inputs, settings(made, title), DATASETS, {}, "snakemake")
     return page.read_text(encoding="utf-8")
 
 

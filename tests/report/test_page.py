@@ -178,7 +178,14 @@ def test_every_reference_within_the_page_leads_somewhere_and_only_there(page):
 
 def test_the_same_results_give_the_same_page(study, page):
     made, again = Made(good=1, flagged=1, failed=1), study / "again.html"
-    write_page(again, inputs_of(study / "results", made), settings(made, "A study"), DATASETS, {})
+    write_page(
+        again,
+        inputs_of(study / "results", made),
+        settings(made, "A study"),
+        DATASETS,
+        {},
+        "snakemake",
+    )
     assert again.read_text(encoding="utf-8") == page
 
 

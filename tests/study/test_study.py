@@ -4,6 +4,8 @@ import pytest
 import yaml
 
 from superanimal_core.errors import ConfigError
+from superanimal_core.study import study
+from superanimal_core.study.settings_document import check_text
 from superanimal_core.study.study import read_study
 
 WORKFLOW = Path(__file__).resolve().parents[2]
@@ -208,3 +210,94 @@ def test_empty_sheets_say_what_to_do_both_at_once(config):
     told = "\n".join(mistakes_of(config))
     assert "config/videos.tsv: lists no video; add a row with at least the column 'path'" in told
     assert "config/datasets.tsv: lists no data set; add a row with dataset, path, format" in told
+
+
+@pytest.mark.parametrize("name", ["m[1].mp4", "m*.mp4", "m?.mp4", "m{video}.mp4", "m{1}.mp4"])
+def test_a_file_that_is_there_is_never_a_pattern(config, name):
+    for file in (name, "m1.mp4", "mx.mp4"):
+        Path("raw", file).touch()
+    write_videos(f"raw/{name}\tv", columns="path\tvideo")
+    assert [v.path for v in read_study(config, WORKFLOW).videos.values()] == [f"raw/{name}"]
+
+
+def test_a_pattern_finds_files_and_no_folders(config):
+    Path("raw/folder.mp4").mkdir()
+    write_videos("raw/*.mp4")
+    assert {v.path for v in read_study(config, WORKFLOW).videos.values()} == {
+        "raw/a.mp4",
+        "raw/b.mp4",
+    }
+
+
+@pytest.mark.parametrize("count", ["0.4", "2.7", "0", "none"])
+def test_a_fraction_of_an_animal_is_refused(config, count):
+    write_videos(f"raw/a.mp4\t{count}", columns="path\tmax_individuals")
+    (mistake,) = mistakes_of(config)
+    assert f"max_individuals is '{count}'; expected a whole number from 1 on" in mistake
+
+
+@pytest.mark.parametrize("header", ["Path\tgroup", "movie\tgroup", "path;group", "path,group"])
+def test_a_sheet_without_its_column_is_told_once(config, header):
+    write_videos(*(f"raw/{i}.mp4\tg" for i in range(300)), columns=header)
+    (mistake,) = mistakes_of(config)
+    assert header.split("\t")[0] in mistake
+
+
+def test_slips_and_columns_of_our_tables_are_told_before_anything_runs(config):
+    write_videos("raw/a.mp4\t3\tsick", columns="path\tmax_individual\tstatus")
+    slip, ours = mistakes_of(config)
+    assert "column 'max_individual': is 'max_individuals' meant?" in slip
+    assert "column 'status': our tables have a column of that name" in ours
+
+
+def test_a_name_too_long_for_a_file_is_told_with_its_row(config):
+    Path("raw", "v" * 200 + ".mp4").touch()
+    write_videos("raw/a.mp4", f"raw/{'v' * 200}.mp4")
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith("config/videos.tsv: row 3: video 'vvv")
+    assert "has 200 characters" in mistake
+
+
+def test_a_long_video_is_alone_whatever_the_names_of_others_are(config, monkeypatch):
+    monkeypatch.setattr(study, "LONG_VIDEO_BYTES", 10)
+    study._is_long.cache_clear()
+    Path("raw/b.mp4").write_bytes(bytes(11))
+    Path("raw/sub/c 1.mp4").write_bytes(bytes(10))
+    rows = ("raw/a.mp4\tfirst", "raw/b.mp4\t0", "raw/sub/c 1.mp4\tlast")
+    write_videos(*rows, columns="path\tvideo")
+    read = read_study(config, WORKFLOW)
+    batches = [read.batch_of(video, 3) for video in ("first", "0", "last")]
+    assert batches[0] == batches[2] != batches[1]
+
+
+def test_what_was_checked_is_what_is_used(config):
+    config["adaptation"]["enabled"] = "n"
+    config["inference"]["flip"] = "no"
+    config["training"]["learning_rate"] = "1e-3"
+    config["labels"]["test_fraction"] = "2e-1"
+    used = read_study(config, WORKFLOW).settings.model_dump()
+    assert used["adaptation"]["enabled"] is used["inference"]["flip"] is False
+    assert used["training"]["learning_rate"] == 0.001
+    assert used["labels"]["test_fraction"] == 0.2
+
+
+@pytest.mark.parametrize("value", ["perhaps", "1,5", [1], {"a": 1}, 2.5])
+def test_what_is_of_no_use_as_a_count_is_refused(config, value):
+    config["training"]["steps"] = value
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith("config/config.yaml: training.steps: read ")
+
+
+def test_a_text_of_settings_is_looked_at_before_it_is_parsed(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("a: 1\n", encoding="utf-16")
+    with pytest.raises(ConfigError, match=r"is UTF-16; save it as UTF-8"):
+        check_text(path)
+    path.write_text("training:\n  steps: 7\n  batch: 1\n  steps: 4\n")
+    with pytest.raises(ConfigError, match=r"line 4: 'training.steps' stands twice, in line 2"):
+        check_text(path)
+    path.write_text("a: ä\n", encoding="latin-1")
+    with pytest.raises(ConfigError, match="not UTF-8"):
+        check_text(path)
+    path.write_text("\ufeffa: ä\n")
+    check_text(path)

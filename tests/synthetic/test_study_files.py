@@ -1,9 +1,16 @@
 import csv
+import filecmp
 import json
+import os
+import subprocess
+import sys
+import time
 from dataclasses import replace
+from pathlib import Path
 
 import av
 import cv2
+import drawn_study
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,6 +22,7 @@ from drawn_study import (
     write_video_batch,
 )
 
+import superanimal_core
 from superanimal_core.errors import DatasetError
 from superanimal_core.synthetic.casting import mouse_video_scene, quadruped_video_scene
 from superanimal_core.synthetic.labs import ARENA, BURROW, CABINET, LABS, lab_images
@@ -154,3 +162,28 @@ def test_a_batch_of_videos_has_mice_and_quadrupeds(tmp_path):
         "mouse_0000.mp4",
         "quadruped_0001.mp4",
     ]
+
+
+DRAW = """
+import os, sys
+sys.path[:0] = sys.argv[2:]
+if os.environ["OMP_NUM_THREADS"] == "1" and hasattr(os, "sched_setaffinity"):
+    os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+from drawn_study import write_demo_study
+write_demo_study(sys.argv[1], 0, images=3, size_px=(96, 72), mouse_frames=12, quadruped_frames=12)
+"""
+
+
+def test_a_study_is_drawn_the_same_to_the_byte(tmp_path):
+    modules = (Path(drawn_study.__file__), Path(superanimal_core.__file__).parent)
+    paths = [str(module.parent) for module in modules]
+    for threads in ("1", "4"):
+        environment = os.environ | {"OMP_NUM_THREADS": threads}
+        command = [sys.executable, "-c", DRAW, str(tmp_path / threads), *paths]
+        subprocess.run(command, env=environment, check=True)
+        time.sleep(1.1)  # formats that keep the time count whole seconds
+    one, other = tmp_path / "1", tmp_path / "4"
+    names = sorted(str(p.relative_to(one)) for p in one.rglob("*") if p.is_file())
+    kinds = {Path(name).suffix for name in names}
+    assert {".mp4", ".parquet", ".png", ".jpg", ".csv", ".h5", ".json", ".tsv"} <= kinds
+    assert filecmp.cmpfiles(one, other, names, shallow=False) == (names, [], [])

@@ -67,7 +67,7 @@ def test_all_mistakes_in_the_sheets_are_told_at_once(refused, fresh_study):
     replace_in(fresh_study / TABLE, "right_ear", "left_ear")
     told = refused()
     videos = "config/videos.tsv: row "
-    assert f"{videos}3: 'mouse' is the name of row 2 already" in told
+    assert f"{videos}3: 'mouse' names two files, raw/mouse.mp4 (row 2)" in told
     assert f"{videos}4: raw/mous.mp4 does not exist; mend the path or remove the row" in told
     assert f"{videos}5: no model 'moose' in config.yaml; did you mean 'mouse'?" in told
     assert f"{videos}6: no file matches raw/none-*.mp4" in told
@@ -130,4 +130,4 @@ def test_a_video_to_be_labeled_must_be_in_the_sheet(refused, fresh_study):
 def test_broken_yaml_is_refused(refused, fresh_study):
     path = fresh_study / "config/config.yaml"
     path.write_text(path.read_text() + "training: [1, 2\n")
-    assert "Config file is not valid JSON or YAML" in refused()  # said by Snakemake
+    assert re.search(r"config/config.yaml: line \d+, column \d+: expected", refused())

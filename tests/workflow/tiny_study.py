@@ -29,12 +29,13 @@ FRAMES, FPS = 40, 50.0
 
 
 def copy_workflow(folder):
-    """The program itself, to be run and edited in a place of its own."""
+    """The program itself, to be run and edited in a place of its own; dated now, like a clone."""
     folder.mkdir()
-    shutil.copy2(REPOSITORY / "Snakefile", folder)
+    shutil.copyfile(REPOSITORY / "Snakefile", folder / "Snakefile")
     for part in ("workflow", "superanimal_core", "config", "profiles", "envs"):
         ignored = shutil.ignore_patterns("__pycache__")
-        shutil.copytree(REPOSITORY / part, folder / part, ignore=ignored)
+        whole = {"ignore": ignored, "copy_function": shutil.copyfile}
+        shutil.copytree(REPOSITORY / part, folder / part, **whole)
     return folder
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import os
+import shlex
 import sys
 from functools import cache
 from pathlib import Path
@@ -64,6 +65,12 @@ def known_by(identity, path):
 def known(path):
     """`known_by` the content of a file or folder that is no result of this study."""
     return known_by(IDENTITIES.of_file(str(path)), path)
+
+
+def command_of_snakemake():
+    """How to call this Snakemake with this workflow in the study's folder."""
+    program, file = map(os.path.relpath, (sys.executable, workflow.main_snakefile))
+    return f"{shlex.quote(program)} -m snakemake --snakefile {shlex.quote(file)}"
 
 
 # where the pictures of the labels lie, as superanimal_core.media.images.picture_path asks

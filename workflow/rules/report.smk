@@ -36,6 +36,7 @@ rule report:
     params:
         code=code("report"),
         pictures=PICTURES,
+        again=places_of({"snakemake": command_of_snakemake()}),
         settings=dict(config),
         datasets={
             name: {

@@ -10,4 +10,5 @@ with study_step(snakemake):
         snakemake.params.settings,
         snakemake.params.datasets,
         snakemake.params.pictures,
+        snakemake.params.again["snakemake"],
     )
