@@ -18,8 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
-from superanimal_core.datasets.deeplabcut import deeplabcut_image, to_deeplabcut
 from superanimal_core.datasets.write_coco import to_coco
+from superanimal_core.datasets.write_deeplabcut import deeplabcut_image, to_deeplabcut
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.labels import Labels
 from superanimal_core.tables.atomic import replacing

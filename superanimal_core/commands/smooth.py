@@ -6,6 +6,7 @@ One file per network. Nothing else of the workflow is needed: no study, no video
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -82,7 +83,8 @@ def _add_view_arguments(group: argparse._ArgumentGroup) -> None:
     views = "mirrored views within the frame: keypoints are named <keypoint>_<suffix>"
     kind.add_argument("--views", type=_names, metavar="SUFFIX,SUFFIX", help=views)
     cameras = (
-        "synchronous cameras: a file belongs to the one whose name is part of its own; each "
+        "synchronous cameras: a file belongs to the one whose name is part of its own (cam1 is no "
+        "part of cam10); each "
         "camera's name is added to the output's"
     )
     kind.add_argument("--cameras", type=_names, metavar="NAME,NAME", help=cameras)
@@ -197,11 +199,32 @@ def _split(members: Sequence[Poses], views: Sequence[str]) -> dict[str, list[Pos
     return {view: [one[view] for one in split] for view in views}
 
 
+def cameras_in(name: str, cameras: Sequence[str]) -> list[str]:
+    """The cameras whose names stand in a file's name, whole.
+
+    `cam1` does not stand in `net0_cam10.csv`: a number goes on as long as there are digits. Nor
+    where it is a part of another camera's name that stands there.
+    """
+    places = [
+        (camera, match.start(), match.end())
+        for camera in cameras
+        for match in re.finditer(re.escape(camera), name)
+        if not (camera[-1].isdigit() and name[match.end() :][:1].isdigit())
+        and not (camera[0].isdigit() and name[: match.start()][-1:].isdigit())
+    ]
+    whole = [
+        camera
+        for camera, start, end in places
+        if not any(s <= start and end <= e and e - s > end - start for _, s, e in places)
+    ]
+    return list(dict.fromkeys(whole))
+
+
 def files_of_cameras(files: Sequence[Path], cameras: Sequence[str]) -> dict[str, list[Path]]:
     """Each camera's files. DatasetError unless every file's name holds exactly one camera's."""
     found: dict[str, list[Path]] = {camera: [] for camera in cameras}
     for path in files:
-        named = [camera for camera in cameras if camera in path.name]
+        named = cameras_in(path.name, cameras)
         if len(named) != 1:
             what = f"the cameras {' and '.join(named)}" if named else "none of the cameras"
             raise DatasetError(f"{path}: its name holds {what}; given are {', '.join(cameras)}")

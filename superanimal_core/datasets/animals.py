@@ -1,5 +1,6 @@
 """Animals one by one -> `Labels`: for formats that list points instead of arrays."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -34,9 +35,13 @@ class Animal:
 def labels_from_animals(
     dataset: str, keypoints: Sequence[str], animals: Sequence[Animal], where: str
 ) -> Labels:
-    """Labels in the keypoints given, in the order of the animals. DatasetError without a point."""
+    """Labels in the keypoints given, in the order of the animals.
+
+    DatasetError without a point, or when the same animal of a picture stands there twice.
+    """
     space = KeypointSpace(dataset, tuple(keypoints))
     place = {keypoint: i for i, keypoint in enumerate(space.keypoints)}
+    _refuse_twice(animals, where)
     n = len(animals)
     xy = np.full((n, len(space), 2), np.nan)
     state = np.full((n, len(space)), LabelState.NOT_LABELED, dtype=np.int64)
@@ -65,3 +70,14 @@ def labels_from_animals(
         state=state,
         score=np.ones((n, len(space))),
     )
+
+
+def _refuse_twice(animals: Sequence[Animal], where: str) -> None:
+    """DatasetError when an animal of a picture comes from two places (two documents, two tasks)."""
+    count = Counter((animal.image, animal.individual) for animal in animals)
+    twice = next((key for key, times in count.items() if times > 1), None)
+    if twice:
+        raise DatasetError(
+            f"{where}: '{twice[0]}', {twice[1]}: labeled in two places (two documents, or two "
+            "entries of one); keep one"
+        )

@@ -50,7 +50,7 @@ def audit_labels(
 ) -> list[Finding]:
     """All findings in one data set, in order of rows.
 
-    Kinds: outside_image, outside_box, box_from_origin, bone_length, swapped_sides,
+    Kinds: outside_image, at_origin, outside_box, box_from_origin, bone_length, swapped_sides,
     sides_unlike_other_sets, repeated_labels. `of_space` are the labels of all data sets in the same
     space. `box_margin`: how far outside its box a point may lie, in box sides. `bone_ratio`: how
     many times longer or shorter than expected a bone must be, and `bone_deviations` how many robust
@@ -60,6 +60,7 @@ def audit_labels(
     others = of_space.select(~np.isin(of_space.source, labels.source))
     findings = [
         *_outside_image(labels),
+        *_at_origin(labels),
         *_outside_box(labels, box_margin),
         *_box_from_origin(labels),
         *_bone_lengths(labels, bone_ratio, bone_deviations),
@@ -91,6 +92,19 @@ def _outside_image(labels: Labels) -> Iterator[Finding]:
             f"{_points(keypoints)} outside the image of {width} x {height}, by up to "
             f"{worst:.0f} px",
         )
+
+
+def _at_origin(labels: Labels) -> Iterator[Finding]:
+    """Points exactly where a written (0, 0) is: the picture's corner, or its first pixel's center.
+
+    Formats that say visible themselves are believed, so this is a suspicion: many programs fill
+    what they do not know with zeros.
+    """
+    with np.errstate(invalid="ignore"):
+        is_corner = [(labels.xy_px == place).all(axis=2) for place in (0.0, 0.5)]
+    for row, keypoints in _named(labels, is_corner[0] | is_corner[1]):
+        reason = f"{_points(keypoints)} exactly at (0, 0); absent points written as zeros?"
+        yield Finding(row, "at_origin", keypoints, float(len(keypoints)), reason)
 
 
 def _outside_box(labels: Labels, margin: float) -> Iterator[Finding]:

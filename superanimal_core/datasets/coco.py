@@ -14,7 +14,9 @@ done with it:
 * `iscrowd` annotations and those of categories without keypoints are no animals with keypoints.
 * An annotation of an unknown category is accepted when all categories have the same keypoints
   (Animal Kingdom); otherwise nobody can name its keypoints.
-* Names are stripped of blanks at both ends.
+* Names are stripped of blanks at both ends. Ids may be written as 3, 3.0 or "3"; NaN is nothing.
+* Pictures without labels need not be there. Where not one labeled keypoint is in a document, that
+  is an error.
 * A folder may hold several documents when their names say train, test or val; then they give the
   split (val is 'train' beside a test document, else 'test').
 """
@@ -30,8 +32,10 @@ from numpy import ndarray
 from superanimal_core.datasets.coco_documents import (
     CocoDocument,
     CocoImage,
+    id_of,
     images_of,
     read_coco_documents,
+    value_of,
 )
 from superanimal_core.datasets.deeplabcut import texts
 from superanimal_core.datasets.folder import DatasetFolder
@@ -40,6 +44,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
 
 Names = tuple[str, ...]
+Animal = tuple[int, Mapping[str, Any], Names]
 _STATE_OF_V = np.array(
     [LabelState.NOT_IN_DATASET, LabelState.NOT_LABELED, LabelState.OCCLUDED, LabelState.VISIBLE],
     dtype=np.int64,
@@ -59,25 +64,32 @@ def parse_coco(dataset: str, folder: DatasetFolder) -> Labels:
     if not names:
         raise DatasetError(f"{documents[0].where}: no category has 'keypoints' (their names)")
     space = KeypointSpace(dataset, tuple(names))
+    animals = [_animals(*both) for both in zip(documents, categories, strict=True)]
+    used = [{str(id_of(entry, "image_id")) for _, entry, _ in own} for own in animals]
+    images = images_of(documents, used, folder)
     labels = concatenate_labels(
         [
-            _labels_of_document(space, dataset, document, known, images_of(document, folder))
-            for document, known in zip(documents, categories, strict=True)
+            _labels_of_document(space, dataset, *parts)
+            for parts in zip(documents, animals, images, strict=True)
         ]
     )
-    if not len(labels):
-        raise DatasetError(f"{documents[0].where}: no annotation with keypoints")
+    if not labels.is_located.any():
+        raise DatasetError(
+            f"{documents[0].where}: not one labeled keypoint in {len(labels)} annotations (v above "
+            "0 in 'keypoints')"
+        )
     return labels
 
 
-def _categories(document: CocoDocument) -> dict[Any, Names]:
+def _categories(document: CocoDocument) -> dict[str, Names]:
     """Category id -> keypoint names, for the categories that have any."""
-    found: dict[Any, Names] = {}
+    found: dict[str, Names] = {}
     for position, category in enumerate(document.content["categories"]):
         place = f"{document.where}: categories[{position}]"
-        if not isinstance(category, dict) or not isinstance(category.get("id"), int | str):
+        key = id_of(category, "id") if isinstance(category, dict) else None
+        if key is None:
             raise DatasetError(f"{place}: needs an 'id'")
-        names = category.get("keypoints") or []
+        names = value_of(category, "keypoints") or []
         if not isinstance(names, list) or not all(isinstance(n, str) and n.strip() for n in names):
             raise DatasetError(f"{place}: 'keypoints' must be a list of names")
         names = tuple(name.strip() for name in names)
@@ -85,7 +97,7 @@ def _categories(document: CocoDocument) -> dict[Any, Names]:
             twice = next(name for name, count in Counter(names).items() if count > 1)
             raise DatasetError(f"{place}: the keypoint '{twice}' stands twice; names are unique")
         if names:
-            found[category["id"]] = names
+            found[key] = names
     return found
 
 
@@ -93,12 +105,11 @@ def _labels_of_document(
     space: KeypointSpace,
     dataset: str,
     document: CocoDocument,
-    categories: Mapping[Any, Names],
-    images: Mapping[Any, CocoImage],
+    animals: Sequence[Animal],
+    images: Mapping[str, CocoImage],
 ) -> Labels:
-    animals = _animals(document, categories, images)
     n = len(animals)
-    image = [images[entry["image_id"]] for _, entry, _ in animals]
+    image = [images[str(id_of(entry, "image_id"))] for _, entry, _ in animals]
     triples = np.full((n, len(space), 3), [np.nan, np.nan, -1.0])
     for names in dict.fromkeys(names for _, _, names in animals):
         rows = [i for i, (_, _, own) in enumerate(animals) if own == names]
@@ -122,32 +133,30 @@ def _labels_of_document(
     )
 
 
-Animal = tuple[int, Mapping[str, Any], Names]
-
-
-def _animals(
-    document: CocoDocument, categories: Mapping[Any, Names], images: Mapping[Any, CocoImage]
-) -> list[Animal]:
+def _animals(document: CocoDocument, categories: Mapping[str, Names]) -> list[Animal]:
     """(position, annotation, keypoint names) of the annotations that are animals with keypoints."""
     shared = set(categories.values())
-    known = {c["id"] for c in document.content["categories"] if isinstance(c.get("id"), int | str)}
+    known = {id_of(c, "id") for c in document.content["categories"]}
+    images = {id_of(i, "id") for i in document.content["images"] if isinstance(i, dict)}
     animals: list[Animal] = []
     for position, entry in enumerate(document.content["annotations"]):
         place = f"{document.where}: annotations[{position}]"
         if not isinstance(entry, dict):
             raise DatasetError(f"{place}: not an object")
-        image, category = entry.get("image_id"), entry.get("category_id")
-        if not isinstance(image, int | str) or image not in images:
-            raise DatasetError(f"{place}: image_id {_short(image)} is not among the images")
-        if entry.get("iscrowd"):
+        image, category = id_of(entry, "image_id"), id_of(entry, "category_id")
+        if image is None or image not in images:
+            raise DatasetError(
+                f"{place}: image_id {_short(entry.get('image_id'))} is not among the images"
+            )
+        if value_of(entry, "iscrowd"):
             continue
-        names = categories.get(category) if isinstance(category, int | str) else None
-        if names is None and isinstance(category, int | str) and category in known:
+        names = categories.get(category) if category is not None else None
+        if names is None and category is not None and category in known:
             continue
         if names is None and len(shared) != 1:
             raise DatasetError(
-                f"{place}: category_id {_short(category)} is not among the categories, which have "
-                f"{len(shared)} different lists of keypoints"
+                f"{place}: category_id {_short(entry.get('category_id'))} is not among the "
+                f"categories, which have {len(shared)} different lists of keypoints"
             )
         animals.append((position, entry, names or next(iter(shared))))
     return animals
@@ -157,7 +166,7 @@ def _triples(
     animals: Sequence[Animal], names: Names, where: str
 ) -> Float[ndarray, "animal keypoint 3"]:
     """x, y, v of annotations that share their keypoint names. DatasetError names the annotation."""
-    flat = [entry.get("keypoints") or [0] * (3 * len(names)) for _, entry, _ in animals]
+    flat = [value_of(entry, "keypoints") or [0] * (3 * len(names)) for _, entry, _ in animals]
     try:
         triples = np.array(flat, dtype=np.float64).reshape(len(animals), len(names), 3)
     except (ValueError, TypeError, OverflowError):
@@ -191,7 +200,7 @@ def _boxes(animals: Sequence[Animal], where: str) -> Float[ndarray, "animal 4"]:
     """xyxy boxes; NaN where an annotation has none, one without area, or a derived one."""
     boxes = np.full((len(animals), 4), np.nan)
     for row, (position, entry, _) in enumerate(animals):
-        written = entry.get("bbox")
+        written = value_of(entry, "bbox")
         if not written or entry.get("bbox_from_keypoints"):
             continue
         try:
@@ -212,7 +221,7 @@ def _scores(
     """1 for hand labels; otherwise what `write_coco` wrote."""
     score = np.ones((len(animals), len(space)))
     for row, (position, entry, names) in enumerate(animals):
-        written = entry.get("label_scores")
+        written = value_of(entry, "label_scores")
         if written is None:
             continue
         try:

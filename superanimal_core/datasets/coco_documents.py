@@ -2,17 +2,23 @@
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 from superanimal_core.datasets.folder import (
+    PICTURES,
     DatasetFolder,
+    Written,
+    candidates,
+    ends_of,
     find_images,
     joined,
+    locate,
     parent,
     posix_name,
 )
+from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.errors import DatasetError
 
 _VIDEO_KEYS = ("video", "video_id", "video_name", "vid_id")
@@ -83,27 +89,69 @@ def _splits(names: list[str], where: str) -> dict[str, str]:
     return {n: {"train": "train", "test": "test", "val": validation}[w] for n, w in words.items()}
 
 
-def images_of(document: CocoDocument, folder: DatasetFolder) -> dict[Any, CocoImage]:
-    """Image id -> picture. DatasetError for an image without id or name, or a name that leaves.
+def value_of(entry: Mapping[str, Any], key: str) -> Any:
+    """A value as it was meant: documents that went through pandas have ids such as 3.0, and NaN
+    where there is nothing."""
+    value = entry.get(key)
+    if isinstance(value, float):
+        return None if value != value else int(value) if value.is_integer() else value
+    return value
 
-    A set without any of its pictures is read as labels only; a set that lacks some is an error.
-    A missing width or height is read from the picture.
+
+def id_of(entry: Mapping[str, Any], key: str) -> str | None:
+    """An id as text, whether it is written as 3, 3.0 or "3"; None where there is none."""
+    value = value_of(entry, key)
+    return str(value) if isinstance(value, int | str) else None
+
+
+def images_of(
+    documents: Sequence[CocoDocument], used: Sequence[Set[str]], folder: DatasetFolder
+) -> list[dict[str, CocoImage]]:
+    """For each document: image id -> picture, for the images that carry a label (`used`).
+
+    A set without any of its pictures is read as labels only, in the sizes that the document says;
+    a set that lacks some is an error. DatasetError for an image without id or name, a name that
+    leaves, two names that lead to one picture, or a picture of another size than the document's.
     """
-    written = _written_names(document)
-    candidates = {name: _candidates(document.name, name) for _, name in written.values()}
-    first = {n: next((c for c in where if folder.has(c)), None) for n, where in candidates.items()}
-    if any(first.values()):
-        names = find_images(folder, candidates, document.where)
-    else:
-        names = {name: where[0] for name, where in candidates.items()}
-    groups = _groups(written)
-    found = {}
-    for key, (entry, name) in written.items():
-        size = _written_size(entry) or folder.image_size_px(names[name])
-        split = entry.get("split")
-        split = split if split in ("train", "test") else document.split
-        found[key] = CocoImage(names[name], size, groups[key], split)
-    return found
+    every = [_written_names(document) for document in documents]
+    wanted: dict[Written, list[str]] = {}
+    for document, written, ids in zip(documents, every, used, strict=True):
+        for name in (name for key, (_, name) in written.items() if key in ids):
+            wanted[document.name, name] = candidates(name, _places(document.name))
+    where = documents[0].where if len(documents) == 1 else folder.where("")
+    found = locate(folder, wanted, where)
+    has_pictures = any(found.values()) or any(
+        name.lower().endswith(PICTURES) for name in folder.files("*")
+    )
+    names = find_images(folder, wanted, where) if has_pictures else {}
+    return [
+        {
+            key: _image(document, folder, written[key], group, names)
+            for key, group in _groups(written).items()
+            if key in ids
+        }
+        for document, written, ids in zip(documents, every, used, strict=True)
+    ]
+
+
+def _image(
+    document: CocoDocument,
+    folder: DatasetFolder,
+    written: tuple[Mapping[str, Any], str],
+    group: str,
+    names: Mapping[Written, str],
+) -> CocoImage:
+    """One picture; `names` is empty for a set of labels only."""
+    entry, name = written
+    split = entry.get("split")
+    split = split if split in ("train", "test") else document.split
+    size = _written_size(entry)
+    if names:
+        found = names[document.name, name]
+        size = checked_size_px(folder, found, size, f"{document.where}: '{name}'")
+        return CocoImage(found, size, group, split)
+    invented = joined(parent(document.name), ends_of(name)[0])
+    return CocoImage(invented, size or folder.image_size_px(invented), group, split)
 
 
 def _written_size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
@@ -114,16 +162,17 @@ def _written_size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
     return int(sides[0]), int(sides[1])
 
 
-def _written_names(document: CocoDocument) -> dict[Any, tuple[Mapping[str, Any], str]]:
+def _written_names(document: CocoDocument) -> dict[str, tuple[Mapping[str, Any], str]]:
     """Image id -> (entry, file name with forward slashes)."""
-    written: dict[Any, tuple[Mapping[str, Any], str]] = {}
+    written: dict[str, tuple[Mapping[str, Any], str]] = {}
     for position, entry in enumerate(document.content["images"]):
         place = f"{document.where}: images[{position}]"
-        key, name = (entry.get(k) if isinstance(entry, dict) else None for k in ("id", "file_name"))
-        if not isinstance(key, int | str) or not isinstance(name, str) or not name.strip():
+        entry = entry if isinstance(entry, dict) else {}
+        key, name = id_of(entry, "id"), entry.get("file_name")
+        if key is None or not isinstance(name, str) or not name.strip():
             raise DatasetError(f"{place}: needs an 'id' (a number) and a 'file_name'")
         name = posix_name(name)
-        if ".." in name.split("/") or "\0" in name:
+        if ".." in name.split("/") or not ends_of(name):
             raise DatasetError(f"{place}: file_name '{name}' leaves the data set's folder")
         if key in written and written[key][1] != name:
             raise DatasetError(
@@ -134,18 +183,14 @@ def _written_names(document: CocoDocument) -> dict[Any, tuple[Mapping[str, Any],
     return written
 
 
-def _candidates(document: str, written: str) -> list[str]:
-    """Where a picture may lie: beside the document, in the root, or in their `images/`."""
-    if written.startswith("/") or re.match(r"^[A-Za-z]:/", written):  # somebody's own computer
-        parts = written.split("/")
-        written = "/".join(parts[parts.index("images") :] if "images" in parts else parts[-1:])
+def _places(document: str) -> list[str]:
+    """Folders in which a picture may lie: the document's, the root, or their `images/`."""
     beside = parent(document)
     stem = document.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-    above = [beside, joined(beside, "images"), "", "images", f"images/{stem}"]
-    return list(dict.fromkeys(joined(folder, written) for folder in above))
+    return list(dict.fromkeys([beside, joined(beside, "images"), "", "images", f"images/{stem}"]))
 
 
-def _groups(written: Mapping[Any, tuple[Mapping[str, Any], str]]) -> dict[Any, str]:
+def _groups(written: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, str]:
     """What a split must not tear apart: image id -> group.
 
     The video where the document names one; else the folder of the file name; else, when all
@@ -167,8 +212,7 @@ def _groups(written: Mapping[Any, tuple[Mapping[str, Any], str]]) -> dict[Any, s
 
 
 def _video(entry: Mapping[str, Any]) -> str | None:
-    value = next((entry[k] for k in _VIDEO_KEYS if k in entry), None)
-    return str(value) if isinstance(value, int | str) else None
+    return next((found for k in _VIDEO_KEYS if (found := id_of(entry, k)) is not None), None)
 
 
 def _prefix(name: str) -> str | None:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from superanimal_core.datasets.animals import Animal, Box, Point, labels_from_animals
-from superanimal_core.datasets.folder import DatasetFolder, find_images, joined, parent, posix_name
+from superanimal_core.datasets.folder import DatasetFolder, find_beside, parent, posix_name
+from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.labels import Labels, LabelState
 
@@ -51,16 +52,12 @@ def parse_cvat(dataset: str, folder: DatasetFolder) -> Labels:
             )
     pictures = [(name, node) for name, root in documents for node in root.all("image")]
     labeled = [(n, node) for n, node in pictures if node.all("skeleton") or node.all("points")]
-    written = [_image_name(folder.where(name), node) for name, node in labeled]
-    images = find_images(
-        folder,
-        {w: _candidates(parent(n), w) for w, (n, _) in zip(written, labeled, strict=True)},
-        folder.where(""),
-    )
+    written = [(parent(name), _image_name(folder.where(name), node)) for name, node in labeled]
+    images = find_beside(folder, written, folder.where(""), ("", "images"))
     animals = [
         animal
-        for w, (name, node) in zip(written, labeled, strict=True)
-        for animal in _animals(folder.where(name), node, images[w], folder)
+        for key, (name, node) in zip(written, labeled, strict=True)
+        for animal in _animals(folder.where(name), node, images[key], folder)
     ]
     keypoints = dict.fromkeys(k for _, root in documents for k in _names_in_meta(root))
     used = dict.fromkeys(k for animal in animals for k in animal.points)
@@ -116,20 +113,14 @@ def _names_in_meta(root: Node) -> list[str]:
 def _image_name(where: str, node: Node) -> str:
     name = posix_name(node.attributes.get("name", ""))
     if not name or ".." in name.split("/") or "\0" in name:
-        raise DatasetError(f"{where}: line {node.line}: image name '{name}' is none, or leaves")
-    return name.lstrip("/")
-
-
-def _candidates(above: str, written: str) -> list[str]:
-    bare = written.rsplit("/", 1)[-1]
-    found = [joined(above, joined(f, name)) for name in (written, bare) for f in ("", "images")]
-    return list(dict.fromkeys(found))
+        raise DatasetError(f"{_place(where, node)}: image name '{name}' is none, or leaves")
+    return name
 
 
 def _animals(where: str, image: Node, name: str, folder: DatasetFolder) -> list[Animal]:
     """The skeletons of a picture, then its groups of free points."""
-    group = parent(_image_name(where, image)) or name
-    size = folder.image_size_px(name)
+    group = parent(_image_name(where, image).lstrip("/")) or name
+    size = checked_size_px(folder, name, _written_size(where, image), _place(where, image))
     boxes = {
         box.attributes.get("group_id", ""): _box(where, box)
         for box in image.all("box")
@@ -148,10 +139,23 @@ def _animals(where: str, image: Node, name: str, folder: DatasetFolder) -> list[
     ]
 
 
+def _place(where: str, node: Node) -> str:
+    return f"{where}: line {node.line}"
+
+
+def _written_size(where: str, image: Node) -> tuple[int, int] | None:
+    """(width, height) as the document has it."""
+    words = [image.attributes.get(side, "") for side in ("width", "height")]
+    if "" in words:
+        return None
+    width, height = _numbers(_place(where, image), words, 2)
+    return int(width), int(height)
+
+
 def _points(where: str, nodes: Sequence[Node]) -> dict[str, Point]:
     points: dict[str, Point] = {}
     for node in nodes:
-        place = f"{where}: line {node.line}"
+        place = _place(where, node)
         keypoint = node.attributes.get("label", "").strip()
         if not keypoint or keypoint in points:
             raise DatasetError(
@@ -167,7 +171,7 @@ def _points(where: str, nodes: Sequence[Node]) -> dict[str, Point]:
 
 def _box(where: str, node: Node) -> Box | None:
     words = [node.attributes.get(side, "") for side in ("xtl", "ytl", "xbr", "ybr")]
-    x0, y0, x1, y1 = _numbers(f"{where}: line {node.line}", words, 4)
+    x0, y0, x1, y1 = _numbers(_place(where, node), words, 4)
     return (x0, y0, x1, y1) if x0 < x1 and y0 < y1 else None
 
 

@@ -3,8 +3,11 @@
 Conventions of the format (Nath et al. 2019; Lauer et al. 2022 for several animals):
 
 * Positions have pixel centers at whole numbers, so 0.5 is added (see `pose.arrays`).
-* An empty cell is a keypoint that the annotator left: NOT_LABELED. An animal without any position
-  is not in that picture and gives no row.
+* An empty cell is a keypoint that the annotator left: NOT_LABELED; so is a position that only
+  stands for it (`absence_marks`). An animal without any position is not in that picture and gives
+  no row.
+* Of a project, the tables in `labeled-data/` count: `create_training_dataset` leaves copies of them
+  in `training-datasets/`.
 * Keypoints of the pseudo-individual `single` (`unique bodyparts`, such as the corners of an arena)
   belong to no animal. They become an individual of their own, named `single`, for which the
   animals' keypoints are NOT_IN_DATASET, and the other way round: nothing is lost, and the
@@ -17,7 +20,8 @@ Conventions of the format (Nath et al. 2019; Lauer et al. 2022 for several anima
   already.
 """
 
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -25,20 +29,24 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from superanimal_core.datasets.absence_marks import absence_marks
 from superanimal_core.datasets.folder import (
     DatasetFolder,
+    ends_of,
     find_images,
     joined,
     parent,
     posix_name,
 )
 from superanimal_core.datasets.headed_table import HeadedTable
+from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
 
 UNIQUE = "single"  # DeepLabCut's name for the owner of unique bodyparts
 AGREEMENT_PX = 1e-3
+LABELED, COPIES = "labeled-data", "training-datasets"  # folders of a project
 
 
 @dataclass(frozen=True)
@@ -58,8 +66,13 @@ def parse_deeplabcut(dataset: str, folder: DatasetFolder) -> Labels:
     no table, an image is missing or labeled twice, or .csv and .h5 disagree.
     """
     names = folder.names("*CollectedData*.csv") + folder.names("*CollectedData*.h5")
+    names = [n for n in names if COPIES not in parent(n).split("/")]
+    inside = [n for n in names if LABELED in parent(n).split("/")]
+    names = inside or names
     if not names:
-        names = [n for n in folder.names("*") if n.endswith((".csv", ".h5")) and "/" not in n]
+        names = [
+            n for n in folder.names("*") if n.lower().endswith((".csv", ".h5")) and "/" not in n
+        ]
     if not names:
         raise DatasetError(
             f"{folder.where('')}: no CollectedData*.csv or .h5 found; give the DeepLabCut project, "
@@ -82,32 +95,53 @@ def read_either(folder: DatasetFolder, names: Sequence[str]) -> HeadedTable:
     first = folder.table(names[0])
     for name in names[1:]:
         second = folder.table(name)
-        order = {posix_name("/".join(row)): i for i, row in enumerate(second.index)}
-        rows = [order.get(posix_name("/".join(row))) for row in first.index]
-        places = {column: i for i, column in enumerate(second.columns)}
-        columns = [places.get(column) for column in first.columns]
-        same = None not in rows and None not in columns and len(order) == len(rows)
-        if not same or not np.allclose(
-            first.values,
-            second.values[np.ix_(rows, columns)],  # type: ignore[arg-type]
-            atol=AGREEMENT_PX,
-            equal_nan=True,
-        ):
+        difference = _difference(first, second)
+        if difference:
             raise DatasetError(
-                f"{first.where} and {second.where} are the same table but do not agree; "
-                "delete the older one"
+                f"{first.where} and {second.where} are the same table but do not agree: "
+                f"{difference}; delete the older one, or the one that a spreadsheet rounded"
             )
     return first
+
+
+def _difference(first: HeadedTable, second: HeadedTable) -> str:
+    """The first place in which two tables differ, with both values; '' where they agree."""
+    rows = _places([_row_name(row) for row in first.index])
+    others = _places([_row_name(row) for row in second.index])
+    columns, other_columns = (_places([" ".join(c) for c in t.columns]) for t in (first, second))
+    for what, ours, theirs in (("row", rows, others), ("column", columns, other_columns)):
+        only = ours.keys() ^ theirs.keys()
+        if only:
+            return f"the {what} '{min(only)}' is only in one"
+    if not len(first.index) == len(rows) == len(others) == len(second.index):
+        return f"{len(first.index)} and {len(second.index)} rows, some of them of one name"
+    there = np.ix_([others[name] for name in rows], [other_columns[name] for name in columns])
+    values = second.values[there]
+    is_same = np.isclose(first.values, values, rtol=0, atol=AGREEMENT_PX, equal_nan=True)
+    if is_same.all():
+        return ""
+    row, column = np.argwhere(~is_same)[0]
+    both = f"{first.values[row, column]:.10g} and {values[row, column]:.10g}"
+    return f"{list(rows)[row]}, {' '.join(first.columns[column][1:])}: {both}"
+
+
+def _places(names: Sequence[str]) -> dict[str, int]:
+    return {name: i for i, name in enumerate(names)}
+
+
+def _row_name(row: Sequence[str]) -> str:
+    return unicodedata.normalize("NFC", posix_name("/".join(row)))
 
 
 def labels_from_tables(dataset: str, folder: DatasetFolder, tables: Sequence[LabelTable]) -> Labels:
     """Labels of several tables in the union of their keypoints, in order of first appearance."""
     keypoints = dict.fromkeys(k for part in tables for k in part.table.all_keypoints)
     space = KeypointSpace(dataset, tuple(keypoints))
-    labels = concatenate_labels([_labels_of_table(space, dataset, folder, part) for part in tables])
+    parts = {part.table.where: _labels_of_table(space, dataset, folder, part) for part in tables}
+    labels = concatenate_labels(list(parts.values()))
     if not len(labels):
         raise DatasetError(f"{folder.where('')}: not one labeled keypoint in {len(tables)} tables")
-    _refuse_twice(labels, folder.where(""))
+    _refuse_twice(parts)
     return labels
 
 
@@ -115,13 +149,16 @@ def _labels_of_table(
     space: KeypointSpace, dataset: str, folder: DatasetFolder, part: LabelTable
 ) -> Labels:
     table = part.table
-    xy, state = zip(*(positions(table, i, space.keypoints) for i in table.individuals), strict=True)
+    each = positions(table, space.keypoints)
+    xy, state = zip(*each.values(), strict=True)
     xy, state = np.stack(xy, axis=1), np.stack(state, axis=1)  # (row, individual, keypoint, …)
     row, individual = np.nonzero((state >= LabelState.OCCLUDED).any(axis=2))
     written = [written_image(table, r) for r in range(len(table.index))]
     used = dict.fromkeys(written[r] for r in row)
-    image_of = find_images(folder, {w: _candidates(part.name, w) for w in used}, table.where)
-    size_of = {w: folder.image_size_px(image) for w, image in image_of.items()}
+    above = parent(part.name)
+    found = find_images(folder, {(above, w): _candidates(above, w) for w in used}, table.where)
+    image_of = {w: image for (_, w), image in found.items()}
+    size_of = {w: checked_size_px(folder, i, None, table.where) for w, i in image_of.items()}
     names = [name or "animal0" for name in table.individuals]
     n = len(row)
     return Labels(
@@ -140,12 +177,31 @@ def _labels_of_table(
 
 
 def positions(
-    table: HeadedTable, individual: str, keypoints: tuple[str, ...]
-) -> tuple[Float[ndarray, "row keypoint 2"], Int[ndarray, "row keypoint"]]:
-    """Positions (continuous pixels) and states of one individual in all rows of a table.
+    table: HeadedTable, keypoints: tuple[str, ...]
+) -> dict[str, tuple[Float[ndarray, "row keypoint 2"], Int[ndarray, "row keypoint"]]]:
+    """Positions (continuous pixels) and states of each individual in all rows of a table.
 
     An optional coordinate `visible` has COCO's meaning: 0 not labeled, 1 occluded, 2 visible.
+    DatasetError for another one, and where nobody can tell absent from a place (`absence_marks`).
     """
+    marks = absence_marks(table)
+    place = {keypoint: i for i, keypoint in enumerate(keypoints)}
+    columns = [place[keypoint] for keypoint in table.all_keypoints]
+    found = {}
+    for individual in table.individuals:
+        xy, state = _positions_of(table, individual, keypoints)
+        is_marked = np.zeros(state.shape, dtype=bool)
+        is_marked[:, columns] = marks[individual]
+        state[is_marked & (state > LabelState.NOT_LABELED)] = LabelState.NOT_LABELED
+        xy[state < LabelState.OCCLUDED] = np.nan
+        found[individual] = xy, state
+    return found
+
+
+def _positions_of(
+    table: HeadedTable, individual: str, keypoints: tuple[str, ...]
+) -> tuple[Float[ndarray, "row keypoint 2"], Int[ndarray, "row keypoint"]]:
+    """What is written for one individual, marks of absence included."""
     xy = np.stack([table.coordinate(individual, keypoints, c) for c in ("x", "y")], axis=2) + 0.5
     visible = table.coordinate(individual, keypoints, "visible")
     strange = ~(np.isnan(visible) | np.isin(visible, (0, 1, 2)))
@@ -160,7 +216,6 @@ def positions(
     state = np.where(is_located, LabelState.VISIBLE, LabelState.NOT_LABELED).astype(np.int64)
     state[is_located & (visible == 1)] = LabelState.OCCLUDED
     state[:, [k not in known for k in keypoints]] = LabelState.NOT_IN_DATASET
-    xy[state < LabelState.OCCLUDED] = np.nan
     return xy, state
 
 
@@ -170,19 +225,16 @@ def written_image(table: HeadedTable, row: int) -> str:
     if not written:
         raise DatasetError(f"{table.where}: labeled row {row + 1} names no image")
     parts = written.split("/")
-    if "labeled-data" in parts:
-        parts = parts[parts.index("labeled-data") :]
+    if LABELED in parts:
+        parts = parts[parts.index(LABELED) :]
     return "/".join(parts)
 
 
-def _candidates(table_name: str, written: str) -> list[str]:
-    """Where an image may lie: under the project, beside the table, or there by its bare name."""
-    beside = parent(table_name)
-    project = beside.split("labeled-data")[0].rstrip("/")
-    bare = written.rsplit("/", 1)[-1]
-    return list(
-        dict.fromkeys([joined(project, written), joined(beside, written), joined(beside, bare)])
-    )
+def _candidates(beside: str, written: str) -> list[str]:
+    """Where an image may lie: under the project, or beside the table by some end of its name."""
+    project = beside.split(LABELED)[0].rstrip("/")
+    ends = ends_of(written)
+    return [*(joined(project, end) for end in ends[:1]), *(joined(beside, end) for end in ends)]
 
 
 def texts(values: Sequence[str]) -> ndarray:
@@ -190,75 +242,15 @@ def texts(values: Sequence[str]) -> ndarray:
     return np.array(values, dtype=object).reshape(len(values))
 
 
-def _refuse_twice(labels: Labels, where: str) -> None:
+def _refuse_twice(parts: Mapping[str, Labels]) -> None:
     """DatasetError when the same individual of the same image is labeled in two rows."""
-    seen: set[tuple[str, str]] = set()
-    for key in zip(labels.image, labels.individual, strict=True):
-        if key in seen:
-            raise DatasetError(
-                f"{where}: '{key[0]}', {key[1]}: labeled in two rows (or by two scorers); keep one"
-            )
-        seen.add(key)
-
-
-def to_deeplabcut(labels: Labels, scorer: str, with_visible: bool) -> dict[str, str]:
-    """Labels as DeepLabCut tables: name in a project -> CSV text, one table per image folder.
-
-    Images keep their names; those outside `labeled-data/<video>/` must be copied to
-    `labeled-data/<group>/` (`deeplabcut_image`). `with_visible` adds Lightning Pose's third
-    coordinate, which keeps OCCLUDED apart from VISIBLE; DeepLabCut itself does not know it.
-    """
-    individuals = list(dict.fromkeys(labels.individual))
-    coords = ("x", "y", "visible") if with_visible else ("x", "y")
-    columns = [(i, k, c) for i in individuals for k in labels.space.keypoints for c in coords]
-    header = [
-        ["scorer", *(scorer for _ in columns)],
-        ["individuals", *(i for i, _, _ in columns)],
-        ["bodyparts", *(k for _, k, _ in columns)],
-        ["coords", *(c for _, _, c in columns)],
-    ]
-    if individuals == ["animal0"]:
-        del header[1]
-    folders: dict[str, dict[str, dict[str, list[str]]]] = {}
-    for row in range(len(labels)):
-        image = deeplabcut_image(labels.image[row], labels.group[row])
-        rows = folders.setdefault(parent(image), {})
-        rows.setdefault(image, {})[labels.individual[row]] = _cells(labels, row, with_visible)
-    empty = [""] * (len(labels.space) * len(coords))
-    return {
-        f"{above}/CollectedData_{scorer}.csv": _csv(
-            header
-            + [
-                [image, *(cell for i in individuals for cell in cells.get(i, empty))]
-                for image, cells in rows.items()
-            ]
-        )
-        for above, rows in folders.items()
-    }
-
-
-def deeplabcut_image(image: str, group: str) -> str:
-    """Where a DeepLabCut project must hold an image: in `labeled-data/<video>/`."""
-    parts = image.split("/")
-    if len(parts) >= 3 and parts[-3] == "labeled-data":
-        return "/".join(parts[-3:])
-    return f"labeled-data/{posix_name(group).replace('/', '_')}/{parts[-1]}"
-
-
-def _cells(labels: Labels, row: int, with_visible: bool) -> list[str]:
-    cells: list[str] = []
-    for (x, y), state in zip(labels.xy_px[row], labels.state[row], strict=True):
-        located = state >= LabelState.OCCLUDED
-        cells += [repr(float(x - 0.5)), repr(float(y - 0.5))] if located else ["", ""]
-        if with_visible:
-            cells.append("1" if state == LabelState.OCCLUDED else "2" if located else "0")
-    return cells
-
-
-def _csv(rows: Sequence[Sequence[str]]) -> str:
-    """CSV text; a cell that holds a comma or a quote is quoted."""
-    quoted = (
-        ['"' + c.replace('"', '""') + '"' if set(c) & set(',"\n') else c for c in row]
-        for row in rows
-    )
-    return "".join(",".join(row) + "\n" for row in quoted)
+    seen: dict[tuple[str, str], str] = {}
+    for where, labels in parts.items():
+        for key in zip(labels.image, labels.individual, strict=True):
+            if key in seen:
+                where = where if seen[key] == where else f"{seen[key]} and {where}"
+                raise DatasetError(
+                    f"{where}: '{key[0]}', {key[1]}: labeled in two rows (or by two scorers); "
+                    "keep one"
+                )
+            seen[key] = where

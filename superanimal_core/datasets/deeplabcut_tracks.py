@@ -3,7 +3,7 @@
 For machine-made labels (MABe22) and for corrected predictions: one table of DeepLabCut's layout
 whose rows are frame numbers, beside the video. Row k is frame k in decoding order, and the label's
 image is `video.mp4#frame=k`. An optional `likelihood` becomes the score; a negative one is
-DeepLabCut 3's word for an absent animal.
+DeepLabCut 3's word for an absent animal. Tables of bones (`_skeleton`) are passed over.
 """
 
 import re
@@ -11,43 +11,49 @@ import re
 import numpy as np
 
 from superanimal_core.datasets.deeplabcut import positions, read_either, same_stem
-from superanimal_core.datasets.folder import DatasetFolder, parent
+from superanimal_core.datasets.folder import DatasetFolder
 from superanimal_core.datasets.headed_table import HeadedTable
-from superanimal_core.datasets.tracks import VIDEO_SUFFIXES, labels_from_tracks
+from superanimal_core.datasets.table_videos import stem_of, stems_named, videos_of_tables
+from superanimal_core.datasets.tracks import labels_from_tracks, together
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
+from superanimal_core.pose.labels import Labels, LabelState
+
+BONES = "_skeleton"  # DeepLabCut's tables of the lengths of bones end so
 
 
 def parse_deeplabcut_tracks(dataset: str, folder: DatasetFolder) -> Labels:
     """The poses of every table beside a video, one row per frame and animal that is there.
 
-    `group` is the video. DatasetError when a table has no video or its rows are no frame numbers.
+    `group` is the video. DatasetError when a table has no video, its rows are no frame numbers, or
+    two tables are about the same frames (filtered and not, or of two networks).
     """
-    names = [n for n in folder.names("*") if n.endswith((".csv", ".h5"))]
+    names = [n for n in folder.names("*") if n.lower().endswith((".csv", ".h5"))]
+    names = [n for n in names if not stem_of(n).endswith(BONES)]
     if not names:
         raise DatasetError(f"{folder.where('')}: no .csv or .h5 table of poses")
-    tables = [(both[0], read_either(folder, both)) for _, both in same_stem(names)]
-    keypoints = dict.fromkeys(k for _, table in tables for k in table.all_keypoints)
+    tables = {both[0]: read_either(folder, both) for _, both in same_stem(names)}
+    keypoints = dict.fromkeys(k for table in tables.values() for k in table.all_keypoints)
     space = KeypointSpace(dataset, tuple(keypoints))
-    labels = concatenate_labels(
-        [_labels_of_table(space, dataset, folder, name, table) for name, table in tables]
+    stems = {name: stems_named(name, table.scorers) for name, table in tables.items()}
+    videos = videos_of_tables(folder, stems)
+    return together(
+        {
+            table.where: _labels_of_table(space, dataset, folder, videos[name], table)
+            for name, table in tables.items()
+        },
+        folder.where(""),
     )
-    if not len(labels):
-        raise DatasetError(f"{folder.where('')}: not one animal in any frame")
-    return labels
 
 
 def _labels_of_table(
-    space: KeypointSpace, dataset: str, folder: DatasetFolder, name: str, table: HeadedTable
+    space: KeypointSpace, dataset: str, folder: DatasetFolder, video: str, table: HeadedTable
 ) -> Labels:
-    video = video_of(name, folder)
     frames = _frame_numbers(table)
     xy, state, score = [], [], []
-    for individual in table.individuals:
+    for individual, (own_xy, own_state) in positions(table, space.keypoints).items():
         likelihood = table.coordinate(individual, space.keypoints, "likelihood")
         is_absent = likelihood < 0
-        own_xy, own_state = positions(table, individual, space.keypoints)
         own_state[is_absent & (own_state > LabelState.NOT_LABELED)] = LabelState.NOT_LABELED
         own_xy[is_absent] = np.nan
         xy.append(own_xy)
@@ -63,25 +69,6 @@ def _labels_of_table(
         np.stack(xy, axis=1),
         np.stack(state, axis=1),
         np.stack(score, axis=1),
-    )
-
-
-def video_of(table: str, folder: DatasetFolder) -> str:
-    """The video that a table belongs to: the longest stem that begins the table's, or the only one.
-
-    DeepLabCut names a table `<video><scorer>.csv`.
-    """
-    videos = [v for v in folder.files("*") if v.lower().endswith(VIDEO_SUFFIXES)]
-    beside = [v for v in videos if parent(v) == parent(table)] or videos
-    stem = table.rsplit("/", 1)[-1]
-    named = [v for v in beside if stem.startswith(v.rsplit("/", 1)[-1].rsplit(".", 1)[0])]
-    if named:
-        return max(named, key=len)
-    if len(beside) == 1:
-        return beside[0]
-    raise DatasetError(
-        f"{folder.where(table)}: {len(beside)} videos beside it and none whose name begins the "
-        "table's; put the video beside the table"
     )
 
 

@@ -8,6 +8,7 @@ image; the row's name is the image path in one column, or split over three in ne
 import csv
 import io
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -48,6 +49,8 @@ class HeadedTable:
             row = int(np.isinf(self.values).any(axis=1).argmax())
             raise DatasetError(f"{self.where}: {'/'.join(self.index[row])}: a position is infinite")
         for individual, keypoint, coord in self._column_of:
+            if not keypoint:
+                raise DatasetError(f"{self.where}: a column with numbers has no name in its header")
             if coord not in ("x", "y"):
                 continue
             other = (individual, keypoint, "y" if coord == "x" else "x")
@@ -71,6 +74,11 @@ class HeadedTable:
                 )
             found[key] = position
         return found
+
+    @property
+    def scorers(self) -> tuple[str, ...]:
+        """The scorers in the header."""
+        return tuple(dict.fromkeys(column[0].strip() for column in self.columns))
 
     @property
     def individuals(self) -> tuple[str, ...]:
@@ -102,57 +110,90 @@ class HeadedTable:
         return values
 
 
+def separator_of(first_line: str) -> str:
+    """What separates the cells of a CSV document, from its first line.
+
+    Spreadsheets write semicolons where the decimal sign is a comma, and tabs where asked to.
+    """
+    return max(",;\t", key=first_line.count)
+
+
 def parse_headed_csv(text: str, where: str) -> HeadedTable:
-    """The table in a CSV document. DatasetError with row and column for what cannot be read."""
+    """The table in a CSV document. DatasetError with row and column for what cannot be read.
+
+    Cells are separated by commas, semicolons or tabs; with the last two, numbers may have a decimal
+    comma. Empty columns behind the last one, as spreadsheets leave them, are no columns.
+    """
+    separator = separator_of(text.partition("\n")[0])
+    reader = csv.reader(io.StringIO(text), delimiter=separator)
     try:
-        lines = [(n, row) for n, row in enumerate(csv.reader(io.StringIO(text)), start=1) if row]
+        lines = [(n, row) for n, row in enumerate(reader, start=1) if row]
     except csv.Error as mistake:
         raise DatasetError(f"{where}: not a CSV table ({mistake})") from None
-    known = LEVELS[1]
-    header = []
+    header = _header_of(lines, where)
+    width = len(header[-1])
+    first = next((i for i, cell in enumerate(header[-1]) if i > 0 and cell), width)
+    if first == width:
+        raise DatasetError(f"{where}: the row 'coords' is empty")
+    columns = tuple(zip(*(row[first:] for row in header), strict=True))
+    body = [line for line in lines[len(header) :] if any(cell.strip() for cell in line[1])]
+    values = np.full((len(body), width - first), np.nan)
+    for position, (number, row) in enumerate(body):
+        cells = _fitted(row, width, first)
+        if len(cells) != width:
+            raise DatasetError(
+                f"{where}: row {number} has {len(row)} cells, the header has {width}"
+            )
+        values[position] = [
+            _number(cell, separator, f"{where}: row {number}, column {' '.join(name[1:])}")
+            for cell, name in zip(cells[first:], columns, strict=True)
+        ]
+    is_empty = np.atleast_1d(np.isnan(values).all(axis=0))
+    kept = [i for i, name in enumerate(columns) if any(name[1:]) or not is_empty[i]]
+    index = tuple(tuple(cell.strip() for cell in row[:first]) for _, row in body)
+    levels = tuple(row[0].lower() for row in header)
+    return HeadedTable(where, levels, tuple(columns[i] for i in kept), index, values[:, kept])
+
+
+def _header_of(lines: Sequence[tuple[int, list[str]]], where: str) -> list[list[str]]:
+    """The header rows, all as long as the last one. DatasetError when they are none."""
+    header: list[list[str]] = []
     for _, row in lines[:5]:
-        if row[0].strip().lower() not in known:
+        if row[0].strip().lower() not in LEVELS[1]:
             break
         header.append([cell.strip() for cell in row])
     levels = tuple(row[0].lower() for row in header)
     if levels not in LEVELS:
         raise DatasetError(
             f"{where}: the first rows begin with {[row[0] for _, row in lines[:4]]}; expected the "
-            "header rows scorer, (individuals,) bodyparts, coords"
+            "header rows scorer, (individuals,) bodyparts, coords. If it is no table of poses, "
+            "move it elsewhere or delete it"
         )
-    width = len(header[-1])
-    first = next((i for i, cell in enumerate(header[-1]) if i > 0 and cell), width)
-    if first == width:
-        raise DatasetError(f"{where}: the row 'coords' is empty")
+    width = max((i + 1 for row in header[1:] for i, cell in enumerate(row) if cell), default=0)
+    header = [_fitted(row, width, width) for row in header]
     header[0] += header[0][-1:] * (width - len(header[0]))  # some files name the scorer less often
     for level, row in zip(levels, header, strict=True):
         if len(row) != width:
             raise DatasetError(
-                f"{where}: the row '{level}' has {len(row)} cells, 'coords' has {width}"
+                f"{where}: the row '{level}' has {len(row)} cells, 'coords' has {len(header[-1])}"
             )
-    columns = tuple(zip(*(row[first:] for row in header), strict=True))
-    body = [line for line in lines[len(header) :] if any(cell.strip() for cell in line[1])]
-    values = np.full((len(body), width - first), np.nan)
-    for position, (number, row) in enumerate(body):
-        if len(row) < width and not any(row[first:]):  # empty cells at the end are left out
-            row = [*row, *[""] * (width - len(row))]
-        if len(row) != width:
-            raise DatasetError(
-                f"{where}: row {number} has {len(row)} cells, the header has {width}"
-            )
-        values[position] = [
-            _number(cell, f"{where}: row {number}, column {' '.join(name[1:])}")
-            for cell, name in zip(row[first:], columns, strict=True)
-        ]
-    index = tuple(tuple(cell.strip() for cell in row[:first]) for _, row in body)
-    return HeadedTable(where, levels, columns, index, values)
+    return header
 
 
-def _number(cell: str, place: str) -> float:
+def _fitted(row: list[str], width: int, first: int) -> list[str]:
+    """A row without empty cells beyond `width`; one with row names only is filled up."""
+    while len(row) > width and not row[-1].strip():
+        row = row[:-1]
+    if len(row) < width and not any(row[first:]):  # empty cells at the end are left out
+        row = [*row, *[""] * (width - len(row))] if first < width else row
+    return row
+
+
+def _number(cell: str, separator: str, place: str) -> float:
     """The number in one cell, NaN for an empty one."""
     if not cell.strip():
         return math.nan
     try:
-        return float(cell)
+        return float(cell if separator == "," else cell.replace(",", "."))
     except ValueError:
         raise DatasetError(f"{place}: '{cell[:40]}' is not a number") from None

@@ -13,20 +13,25 @@ of items. What is used, and how:
   an upload puts before the name.
 """
 
+import base64
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from superanimal_core.datasets.animals import Animal, Box, Point, labels_from_animals
 from superanimal_core.datasets.folder import (
     DatasetFolder,
+    candidates,
+    ends_of,
     find_images,
     joined,
     json_entries,
     parent,
     posix_name,
 )
+from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.labels import Labels, LabelState
 
@@ -40,11 +45,9 @@ def parse_label_studio(dataset: str, folder: DatasetFolder) -> Labels:
     if not listed:
         raise DatasetError(f"{folder.where('')}: no export of Label Studio (JSON, a list of tasks)")
     tasks = [(place, above, task) for place, above, task in listed if _results(place, task)]
-    written = {place: _address(place, task) for place, _, task in tasks}
+    written = {place: (above, _address(place, task)) for place, above, task in tasks}
     images = find_images(
-        folder,
-        {written[place]: _candidates(above, written[place]) for place, above, _ in tasks},
-        folder.where(""),
+        folder, {key: _candidates(*key) for key in written.values()}, folder.where("")
     )
     animals = [
         animal
@@ -80,24 +83,42 @@ def _kind(item: Any) -> str:
 
 
 def _address(place: str, task: Mapping[str, Any]) -> str:
-    """Where the picture lay: the first value of `data` that ends like a picture."""
+    """Where the picture lay: the first value of `data` that names a picture."""
     content = task.get("data")
     values = content.values() if isinstance(content, dict) else []
     for value in values:
-        if isinstance(value, str):
-            address = posix_name(unquote(value.rpartition("?d=")[2]))
+        for written in _names_in(value) if isinstance(value, str) else ():
+            address = posix_name(written)
             if _PICTURE.search(address) and "\0" not in address:
                 return address
     raise DatasetError(f"{place}: 'data' names no picture")
 
 
+def _names_in(value: str) -> Iterator[str]:
+    """What an address may mean: a cloud's or a disk's file in its query, itself, or its path.
+
+    Pictures in a cloud are `/tasks/1/presign/?fileuri=<base64>`, on a disk `?d=<path>`; a signed
+    address has its signature behind the name.
+    """
+    try:
+        parts = urlsplit(value)
+        query = parse_qs(parts.query)
+    except ValueError:  # an address that is none
+        parts, query = urlsplit(""), {}
+    for uri in query.get("fileuri", []):
+        yield uri
+        padded = uri.replace(" ", "+") + "=" * (-len(uri) % 4)
+        with suppress(ValueError):  # not base64, or no text
+            yield base64.b64decode(padded.replace("-", "+").replace("_", "/")).decode()
+    yield unquote(value.rpartition("?d=")[2])
+    yield unquote(parts.path)
+
+
 def _candidates(above: str, address: str) -> list[str]:
     """Longer ends of the address first; then without the upload's prefix."""
-    parts = [p for p in re.sub(r"^[a-z0-9]+:/+", "", address).split("/") if p not in ("", "..")]
-    ends = ["/".join(parts[i:]) for i in range(len(parts))]
-    bare = re.sub(r"^[0-9a-f]{8}-", "", parts[-1])
-    found = [joined(above, joined(f, end)) for end in (*ends, bare) for f in ("", "images")]
-    return list(dict.fromkeys(found))
+    folders = [above, joined(above, "images")]
+    bare = [re.sub(r"^[0-9a-f]{8}-", "", end) for end in ends_of(address)[-1:]]
+    return [*candidates(address, folders), *(joined(f, end) for end in bare for f in folders)]
 
 
 def _animals(place: str, result: Sequence[Item], image: str, folder: DatasetFolder) -> list[Animal]:
@@ -119,12 +140,28 @@ def _animals(place: str, result: Sequence[Item], image: str, folder: DatasetFold
                 "animal and make it the parent of its keypoints"
             )
         own[name] = point
-    size = folder.image_size_px(image)
+    size = checked_size_px(folder, image, _written_size(place, result), place)
     labeled = [(box, own) for box, own in points.items() if own]
     return [
         Animal(image, size, f"animal{i}", own, parent(image) or image, boxes.get(box))
         for i, (box, own) in enumerate(labeled)
     ]
+
+
+def _written_size(place: str, result: Sequence[Item]) -> tuple[int, int]:
+    """(width, height) of the picture as the items have it. DatasetError for one that was turned."""
+    items = [item for item in result if _kind(item) in ("keypointlabels", "rectanglelabels")]
+    turned = [item for item in items if item.get("image_rotation")]
+    if turned:
+        raise DatasetError(
+            f"{place}: the picture was turned by {turned[0]['image_rotation']} degrees in the "
+            "tool; turn it back there, or turn the picture itself and label it again"
+        )
+    sizes = {tuple(_size(place, item)) for item in items}
+    if len(sizes) > 1:
+        raise DatasetError(f"{place}: its items say {len(sizes)} different sizes of the picture")
+    width, height = sizes.pop()
+    return round(width), round(height)
 
 
 def _links(result: Sequence[Item], boxes: set[str]) -> list[tuple[str, str]]:

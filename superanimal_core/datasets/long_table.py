@@ -23,6 +23,7 @@ from superanimal_core.datasets.folder import (
     posix_name,
     split_frame_name,
 )
+from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.labels import Labels, LabelState
 
@@ -39,7 +40,7 @@ Columns = Mapping[str, Sequence[str]]
 
 def parse_long_table(dataset: str, folder: DatasetFolder) -> Labels:
     """The animals of all tables of a data set, in the order of their first rows."""
-    names = [n for n in folder.names("*") if n.endswith((".csv", ".parquet"))]
+    names = [n for n in folder.names("*") if n.lower().endswith((".csv", ".parquet"))]
     if not names:
         raise DatasetError(f"{folder.where('')}: no .csv or .parquet table")
     animals = [animal for name in names for animal in _animals(folder, name)]
@@ -58,12 +59,13 @@ def _animals(folder: DatasetFolder, name: str) -> list[Animal]:
     for row, image in enumerate(written):
         if not image or image.startswith("/") or ".." in image.split("/") or "\0" in image:
             raise DatasetError(f"{where}: row {row + 2}: image '{image}' leaves the folder")
-    images = find_images(folder, {w: [joined(parent(name), w)] for w in set(written)}, where)
-    sizes = {image: folder.image_size_px(image) for image in images.values()}
+    above = parent(name)
+    images = find_images(folder, {(above, w): [joined(above, w)] for w in set(written)}, where)
+    sizes = {image: checked_size_px(folder, image, None, where) for image in images.values()}
     rows_of: dict[tuple[str, str], list[int]] = {}
     individuals = _column(columns, "individual", len(written))
     for row, (image, individual) in enumerate(zip(written, individuals, strict=True)):
-        rows_of.setdefault((images[image], individual or "animal0"), []).append(row)
+        rows_of.setdefault((images[above, image], individual or "animal0"), []).append(row)
     return [
         Animal(
             image=image,

@@ -10,8 +10,9 @@ Two things of ndx-pose (0.2 and later) hold points over a video's frames:
 
 Where a file has labels, only those are read. Positions are pixels with centers at whole numbers, as
 the tools that write such files count, so 0.5 is added; a third coordinate is a depth, which a label
-in a picture does not have, and is refused. The video lies beside the file. One file has one
-subject, unless a training frame has several instances.
+in a picture does not have, and is refused. The video lies beside the file, under the name that
+`original_videos` says, or that of the file. One file has one subject, unless a training frame has
+several instances.
 """
 
 import re
@@ -21,9 +22,10 @@ import numpy as np
 from numpy import ndarray
 
 from superanimal_core.datasets.animals import Animal, Point, labels_from_animals
-from superanimal_core.datasets.deeplabcut_tracks import video_of
 from superanimal_core.datasets.folder import DatasetFolder, frame_name
+from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.datasets.sleap_analysis import names_in
+from superanimal_core.datasets.table_videos import stems_named, videos_of_tables
 from superanimal_core.datasets.tracks import labels_from_tracks
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -41,7 +43,12 @@ def parse_nwb(dataset: str, folder: DatasetFolder) -> Labels:
     if not names:
         raise DatasetError(f"{folder.where('')}: no .nwb file")
     files = {name: _Arrays(folder, name) for name in names}
-    trained = {n: animals for n, f in files.items() if (animals := _training(folder, n, f))}
+    videos = videos_of_tables(
+        folder,
+        {name: stems_named(name) for name in files},
+        {name: file.original_video() for name, file in files.items()},
+    )
+    trained = {n: own for n, f in files.items() if (own := _training(folder, videos[n], f))}
     if trained:
         animals = [animal for own in trained.values() for animal in own]
         keypoints = dict.fromkeys(k for animal in animals for k in animal.points)
@@ -55,7 +62,7 @@ def parse_nwb(dataset: str, folder: DatasetFolder) -> Labels:
     space = KeypointSpace(dataset, tuple(keypoints))
     labels = concatenate_labels(
         [
-            _labels(space, dataset, folder, name, files[name], pose, series)
+            _labels(space, dataset, folder, videos[name], files[name], pose, series)
             for name, own in poses.items()
             for pose, series in own.items()
         ]
@@ -76,6 +83,22 @@ class _Arrays:
         """Those of the wanted arrays and attributes that there are."""
         return self.folder.arrays(self.name, wanted)
 
+    def original_video(self) -> str:
+        """The path of the only video that the file names; '' when it names none, or several."""
+        lists = [name for name in self.names if name.endswith("/original_videos")]
+        said = {text for array in self.read(*lists).values() for text in names_in(array)}
+        return said.pop().strip() if len(said) == 1 else ""
+
+    def size_px(self, pose: str, video: str) -> tuple[int, int] | None:
+        """The video's size where the file has it (`dimensions`, in either order), else None."""
+        keys = [n for n in self.names if n.endswith(f"/{pose}/dimensions")]
+        said = [array.reshape(-1) for array in self.read(*keys).values()]
+        if len(said) != 1 or said[0].size != 2 or said[0].dtype.kind not in "iu":
+            return None
+        first, second = (int(side) for side in said[0])
+        real = self.folder.image_size_px(frame_name(video, 0))
+        return (second, first) if (second, first) == real else (first, second)
+
     def points(self, name: str) -> ndarray:
         """An array of positions (row, 2). DatasetError for another shape."""
         values = self.read(name)[name]
@@ -86,13 +109,12 @@ class _Arrays:
         return values.astype(np.float64)
 
 
-def _training(folder: DatasetFolder, name: str, file: _Arrays) -> list[Animal]:
+def _training(folder: DatasetFolder, video: str, file: _Arrays) -> list[Animal]:
     """The labeled instances of a file, in the order of their names."""
     found = [match for n in file.names if (match := _LOCATIONS.match(n))]
     if not found:
         return []
     nodes = _nodes(file)
-    video = video_of(name, folder)
     size = folder.image_size_px(frame_name(video, 0))
     count: dict[int, int] = {}
     animals = []
@@ -159,7 +181,7 @@ def _labels(
     space: KeypointSpace,
     dataset: str,
     folder: DatasetFolder,
-    name: str,
+    video: str,
     file: _Arrays,
     pose: str,
     series: Mapping[str, str],
@@ -181,7 +203,8 @@ def _labels(
         sure = file.read(key).get(key)
         if sure is not None and sure.shape == is_located.shape and sure.dtype.kind == "f":
             score[:, 0, column] = np.where(np.isfinite(sure), np.clip(sure, 0, 1), 1.0)
-    video = video_of(name, folder)
+    place = f"{file.where}: '{pose}'"
+    checked_size_px(folder, frame_name(video, 0), file.size_px(pose, video), place)
     return labels_from_tracks(
         space, dataset, folder, video, range(shape[0]), [pose], xy, state, score
     )

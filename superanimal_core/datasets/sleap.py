@@ -10,13 +10,14 @@ Pereira et al. 2022 (Nat Methods); layout of the tables `frames`, `instances`, `
 * Where people labeled some instances of a file (type 0), only those are labels; a file with
   predictions only gives those, with their scores.
 * An image is a frame of a video: `top.mp4#frame=12` (see `folder`). The video lies beside the .slp,
-  or its labeled frames are inside (.pkg.slp): `labels.pkg.slp/video0#frame=12`.
+  or its labeled frames are inside (.pkg.slp): `labels.pkg.slp/video0#frame=12`, or it is a list of
+  pictures, whose frame k is the k-th of them.
 """
 
 import json
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -26,19 +27,22 @@ from numpy import ndarray
 from superanimal_core.datasets.deeplabcut import texts
 from superanimal_core.datasets.folder import (
     DatasetFolder,
+    Written,
+    candidates,
     find_images,
     frame_name,
-    joined,
     parent,
-    posix_name,
+    split_frame_name,
 )
+from superanimal_core.datasets.picture_sizes import checked_size_px
+from superanimal_core.datasets.sleap_videos import SleapVideo, parse_video
+from superanimal_core.datasets.tracks import together
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
+from superanimal_core.pose.labels import Labels, LabelState
 
 USER, PREDICTED = 0, 1
 CENTERED_SINCE = 1.1
-EMBEDDED = "./"  # no name of a video file begins so (`posix_name`)
 _WANTED = (
     "metadata@json",
     "metadata@format_id",
@@ -69,10 +73,20 @@ def parse_sleap(dataset: str, folder: DatasetFolder) -> Labels:
     files = [_SlpFile(name, folder) for name in names]
     keypoints = dict.fromkeys(k for file in files for nodes in file.skeletons for k in nodes)
     space = KeypointSpace(dataset, tuple(keypoints))
-    labels = concatenate_labels([_labels_of_file(space, dataset, folder, file) for file in files])
-    if not len(labels):
-        raise DatasetError(f"{folder.where('')}: no instance with a visible point")
-    return labels
+    labeled = [_labeled_instances(space, file) for file in files]
+    wanted = {
+        (file.name, written): candidates(written, [parent(file.name)])
+        for file, own in zip(files, labeled, strict=True)
+        for written in own.written_names()
+    }
+    found = find_images(folder, wanted, files[0].where if len(files) == 1 else folder.where(""))
+    return together(
+        {
+            file.where: _labels_of_file(space, dataset, folder, own, found)
+            for file, own in zip(files, labeled, strict=True)
+        },
+        folder.where(""),
+    )
 
 
 class _SlpFile:
@@ -92,7 +106,7 @@ class _SlpFile:
         try:
             self.is_centered = float(arrays["metadata@format_id"]) >= CENTERED_SINCE
             self.tracks = [str(json.loads(_text(t))[-1]) for t in arrays["tracks_json"]]
-            self.videos = [_video_name(json.loads(_text(v))) for v in arrays["videos_json"]]
+            self.videos = [parse_video(json.loads(_text(v)), name) for v in arrays["videos_json"]]
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as mistake:
             raise DatasetError(f"{self.where}: damaged video or track list ({mistake})") from None
 
@@ -115,33 +129,83 @@ class _SlpFile:
         return instances[instances["instance_type"] == kind]
 
 
-def _labels_of_file(
-    space: KeypointSpace, dataset: str, folder: DatasetFolder, file: _SlpFile
-) -> Labels:
+@dataclass(frozen=True)
+class _Instances:
+    """The labeled instances of a file: rows of its table with the positions of their points, and
+    for each the video and the number of its frame."""
+
+    file: _SlpFile
+    rows: ndarray
+    frames: Sequence[tuple[SleapVideo, int]]
+    xy_px: Float[ndarray, "animal keypoint 2"]
+    state: ndarray
+    score: Float[ndarray, "animal keypoint"]
+
+    def written_names(self) -> list[str]:
+        """The files outside of this one that hold the labeled pictures, as they are written."""
+        names = [video.file_of(frame) for video, frame in self.frames if not video.inside]
+        return list(dict.fromkeys(names))
+
+
+def _labeled_instances(space: KeypointSpace, file: _SlpFile) -> _Instances:
     users = file.rows_of(USER)
     rows, table = (users, "points") if len(users) else (file.rows_of(PREDICTED), "pred_points")
     xy, state, score = _points(space, file, rows, table)
     keep = (state >= LabelState.OCCLUDED).any(axis=1)
-    rows = rows[keep]
-    frames = _frames(file, rows["frame_id"])
-    videos = _videos(file, folder, sorted({int(f["video"]) for f in frames}))
-    video = [videos[int(frame["video"])] for frame in frames]
-    image = [frame_name(v, int(f["frame_idx"])) for v, f in zip(video, frames, strict=True)]
-    size = {v: folder.image_size_px(frame_name(v, 0)) for v in set(video)}
-    n = len(rows)
+    frames = _frames(file, rows[keep]["frame_id"])
+    pairs = [(_video(file, int(f["video"])), int(f["frame_idx"])) for f in frames]
+    for video, frame in pairs:
+        if video.pictures and frame >= len(video.pictures):
+            raise DatasetError(
+                f"{file.where}: labels name picture {frame} of a list of {len(video.pictures)}"
+            )
+    return _Instances(file, rows[keep], pairs, xy[keep], state[keep], score[keep])
+
+
+def _labels_of_file(
+    space: KeypointSpace,
+    dataset: str,
+    folder: DatasetFolder,
+    own: _Instances,
+    found: Mapping[Written, str],
+) -> Labels:
+    file, n = own.file, len(own.rows)
+    image, size = [], []
+    sizes: dict[str, tuple[int, int]] = {}
+    for video, frame in own.frames:
+        name = _image(file, video, frame, found)
+        what = name if video.pictures else split_frame_name(name)[0]
+        if what not in sizes:
+            sizes[what] = checked_size_px(folder, name, video.size_px, file.where)
+        image.append(name)
+        size.append(sizes[what])
     return Labels(
         space=space,
         source=texts([dataset] * n),
         image=texts(image),
-        image_size_px=np.array([size[v] for v in video], dtype=np.int64).reshape(n, 2),
-        individual=texts(_individuals(image, [int(t) for t in rows["track"]], file.tracks)),
-        group=texts(video),
+        image_size_px=np.array(size, dtype=np.int64).reshape(n, 2),
+        individual=texts(_individuals(image, [int(t) for t in own.rows["track"]], file.tracks)),
+        group=texts([_group(name) for name in image]),
         split=texts([""] * n),
         box_xyxy_px=np.full((n, 4), np.nan),
-        xy_px=xy[keep],
-        state=state[keep],
-        score=score[keep],
+        xy_px=own.xy_px,
+        state=own.state,
+        score=own.score,
     )
+
+
+def _image(file: _SlpFile, video: SleapVideo, frame: int, found: Mapping[Written, str]) -> str:
+    """Name of a labeled picture in the data set."""
+    if video.inside:
+        return frame_name(f"{file.name}/{video.inside}", frame)
+    name = found[file.name, video.file_of(frame)]
+    return name if video.pictures else frame_name(name, frame)
+
+
+def _group(image: str) -> str:
+    """The video of a frame, the folder of a picture."""
+    video, frame = split_frame_name(image)
+    return (parent(image) or image) if frame is None else video
 
 
 def _points(
@@ -182,36 +246,10 @@ def _frames(file: _SlpFile, wanted: ndarray) -> ndarray:
     return frames[[order[int(number)] for number in wanted]]
 
 
-def _videos(file: _SlpFile, folder: DatasetFolder, numbers: Sequence[int]) -> Mapping[int, str]:
-    """Video number -> its name in the data set. DatasetError when it is missing."""
-    found = {}
-    for number in numbers:
-        if number >= len(file.videos):
-            raise DatasetError(f"{file.where}: a frame is in the unknown video {number}")
-        written = file.videos[number]
-        if written.startswith(EMBEDDED):
-            found[number] = f"{file.name}/{written.removeprefix(EMBEDDED)}"
-            continue
-        beside, bare = parent(file.name), written.rsplit("/", 1)[-1]
-        inside = [] if re.match(r"^(/|[A-Za-z]:)|(^|/)\.\.(/|$)", written) else [written]
-        candidates = {written: [joined(beside, name) for name in (*inside, bare)]}
-        found[number] = find_images(folder, candidates, file.where)[written]
-    return found
-
-
-def _video_name(video: Any) -> str:
-    """The file name in one entry of `videos_json`, or where in the file its pictures are."""
-    if not isinstance(video, dict):
-        raise ValueError("a video is no object")
-    backend = video.get("backend", video)
-    name = backend.get("filename", backend.get("filenames", ""))
-    name = posix_name(name if isinstance(name, str) else "")
-    if name not in ("", "."):
-        return name
-    inside = str(backend.get("dataset", "")).strip("/").split("/")
-    if len(inside) != 2 or inside[1] != "video" or not re.fullmatch(r"[A-Za-z0-9_-]+", inside[0]):
-        raise ValueError("a video has neither a file nor pictures in the package")
-    return EMBEDDED + inside[0]
+def _video(file: _SlpFile, number: int) -> SleapVideo:
+    if number >= len(file.videos):
+        raise DatasetError(f"{file.where}: a frame is in the unknown video {number}")
+    return file.videos[number]
 
 
 def _individuals(images: Sequence[str], tracks: Sequence[int], names: Sequence[str]) -> list[str]:

@@ -10,6 +10,7 @@ A list of dogs with `img_path`, `img_width`, `img_height`, `joints` (24 triples 
 * Pictures lie in `images/` or `Images/` beside the document, or beside it.
 """
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -17,11 +18,11 @@ import numpy as np
 from superanimal_core.datasets.animals import Animal, labels_from_animals
 from superanimal_core.datasets.folder import (
     DatasetFolder,
-    find_images,
-    joined,
+    find_beside,
     json_entries,
     posix_name,
 )
+from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.labels import Labels, LabelState
 
@@ -40,14 +41,13 @@ def parse_stanford_extra(dataset: str, folder: DatasetFolder) -> Labels:
     entries = json_entries(folder, "entry", _is_dog)
     if not entries:
         raise DatasetError(f"{folder.where('')}: no StanfordExtra*.json (a list of dogs)")
-    written = {_image(place, entry): above for place, above, entry in entries}
-    images = find_images(
-        folder,
-        {w: [joined(above, f"{f}{w}") for f in ("images/", "Images/", "")] for w, above in
-         written.items()},
-        folder.where(""),
-    )  # fmt: skip
-    dogs = [_dog(place, entry, images, folder) for place, _, entry in entries]
+    written = [(above, _image(place, entry)) for place, above, entry in entries]
+    images = find_beside(folder, written, folder.where(""), ("images", "Images", ""))
+    count: Counter[str] = Counter()
+    dogs = []
+    for (place, _, entry), key in zip(entries, written, strict=True):
+        dogs.append(_dog(place, entry, images[key], f"animal{count[images[key]]}", folder))
+        count[images[key]] += 1
     labels = labels_from_animals(dataset, KEYPOINTS, dogs, folder.where(""))
     labels.state[:, len(KEYPOINTS) - len(_NEVER) :] = LabelState.NOT_IN_DATASET
     return labels
@@ -67,7 +67,7 @@ def _image(place: str, entry: Any) -> str:
     return name
 
 
-def _dog(place: str, entry: Any, images: dict[str, str], folder: DatasetFolder) -> Animal:
+def _dog(place: str, entry: Any, image: str, individual: str, folder: DatasetFolder) -> Animal:
     try:
         joints = np.array(entry["joints"], dtype=np.float64).reshape(len(KEYPOINTS), 3)
         box = np.array(entry["img_bbox"], dtype=np.float64).reshape(4)
@@ -84,12 +84,11 @@ def _dog(place: str, entry: Any, images: dict[str, str], folder: DatasetFolder) 
             f"{place}: '{KEYPOINTS[int(is_bad.argmax())]}' is ({x:g}, {y:g}, {v:g}); expected "
             "finite x and y, and v 0 or 1"
         )
-    image = images[_image(place, entry)]
     has_box = bool(np.isfinite(box).all() and (box[2:] > 0).all())
     return Animal(
         image=image,
-        size_px=folder.image_size_px(image),
-        individual="animal0",
+        size_px=checked_size_px(folder, image, _written_size(entry), place),
+        individual=individual,
         points={
             name: (float(x + 0.5), float(y + 0.5), LabelState.VISIBLE)
             for name, (x, y, v) in zip(KEYPOINTS, labeled, strict=False)
@@ -98,3 +97,10 @@ def _dog(place: str, entry: Any, images: dict[str, str], folder: DatasetFolder) 
         group=image,
         box_xyxy_px=(*box[:2], *(box[:2] + box[2:])) if has_box else None,
     )
+
+
+def _written_size(entry: Any) -> tuple[int, int] | None:
+    """(width, height) as the document has it."""
+    sides = [entry.get(side) for side in ("img_width", "img_height")]
+    known = [int(side) for side in sides if isinstance(side, int | float) and 1 <= side < 1e6]
+    return (known[0], known[1]) if len(known) == 2 else None

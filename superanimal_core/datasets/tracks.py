@@ -1,6 +1,6 @@
 """Dense tracks over one video -> `Labels` of its frames."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -8,10 +8,30 @@ from numpy import ndarray
 
 from superanimal_core.datasets.deeplabcut import texts
 from superanimal_core.datasets.folder import DatasetFolder, frame_name
+from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
 
-VIDEO_SUFFIXES = (".mp4", ".avi", ".mov", ".mkv", ".m4v", ".mpg", ".mpeg", ".webm")
+
+def together(parts: Mapping[str, Labels], where: str) -> Labels:
+    """The labels of several files, by what messages call each.
+
+    DatasetError when two files are about the same frame (filtered and unfiltered poses, two
+    networks, two versions of a project), which would make two animals of one, and when there is no
+    animal at all.
+    """
+    file_of: dict[str, str] = {}
+    for file, labels in parts.items():
+        for image in dict.fromkeys(labels.image):
+            other = file_of.setdefault(image, file)
+            if other != file:
+                raise DatasetError(
+                    f"{other} and {file} are both about {image}; keep one of them, or name one "
+                    "file in `path`"
+                )
+    if not file_of:
+        raise DatasetError(f"{where}: not one animal in any frame")
+    return concatenate_labels(list(parts.values()))
 
 
 def labels_from_tracks(

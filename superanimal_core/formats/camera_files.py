@@ -28,7 +28,12 @@ def read_cameras(path: str | Path) -> dict[str, Camera]:
     cameras = [_camera(path, entry) for entry in entries]
     if not cameras:
         raise SuperAnimalError(f"{path}: holds no camera; expected tables such as [cam_0]")
-    return {camera.name: camera for camera in cameras}
+    by_name = {camera.name: camera for camera in cameras}
+    if len(by_name) < len(cameras):
+        names = [camera.name for camera in cameras]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise SuperAnimalError(f"{path}: two cameras are named '{twice}'; names are unique")
+    return by_name
 
 
 def _camera(path: str | Path, entry: dict[str, Any]) -> Camera:

@@ -23,7 +23,7 @@ from superanimal_core.formats.embedded_pictures import read_embedded
 from superanimal_core.formats.hdf_tables import array_names, read_arrays, read_hdf_table
 from superanimal_core.formats.listing import files_below
 from superanimal_core.formats.plain_tables import read_columns
-from superanimal_core.media.headers import image_size_px, video_size_px
+from superanimal_core.media.headers import image_header, is_video, video_size_px
 
 
 class DiskFolder:
@@ -38,6 +38,7 @@ class DiskFolder:
         self._given = given
         self._real_root = os.path.realpath(self.root)
         self._frame_size: dict[str, tuple[int, int]] = {}
+        self._headers: dict[str, tuple[tuple[int, int], int]] = {}
 
     def names(self, pattern: str) -> list[str]:
         """Files that match a shell pattern, sorted; `*` crosses `/`; hidden ones never."""
@@ -49,7 +50,20 @@ class DiskFolder:
 
     @cached_property
     def _listing(self) -> list[str]:
-        return files_below(self.root)
+        found = files_below(self.root)
+        for name in found:
+            if "." not in name.rsplit("/", 1)[-1]:
+                self._refuse_lost_folder(name)
+        return found
+
+    def _refuse_lost_folder(self, name: str) -> None:
+        """DatasetError for a link, by its name one to a folder, whose target is not there."""
+        path = os.path.join(self._real_root, name)
+        if os.path.islink(path) and not os.path.exists(path):
+            raise DatasetError(
+                f"{self.where(name)}: a link to {os.readlink(path)}, which is not there; connect "
+                "that storage, or remove the link"
+            )
 
     def has(self, name: str) -> bool:
         """True when the file (or the frame's video) exists. DatasetError when it lies outside."""
@@ -84,7 +98,7 @@ class DiskFolder:
 
     def table(self, name: str) -> HeadedTable:
         """A DeepLabCut-style table from .csv or .h5."""
-        if name.endswith((".h5", ".hdf5", ".hdf")):
+        if name.lower().endswith((".h5", ".hdf5", ".hdf")):
             return read_hdf_table(self.path(name), self.where(name))
         return parse_headed_csv(self.text(name), self.where(name))
 
@@ -101,13 +115,28 @@ class DiskFolder:
         return read_arrays(self.path(name), wanted, self.where(name))
 
     def image_size_px(self, name: str) -> tuple[int, int]:
-        """(width, height) of a picture or of a video's frames; only headers are read."""
+        """(width, height) of a picture as it is opened, or of a video's frames; from headers."""
         file, frame = split_frame_name(name)
         if frame is None:
-            return image_size_px(self.path(file), self.where(file))
+            return self._header(file)[0]
         if file not in self._frame_size:
             self._frame_size[file] = self._video_size_px(file)
         return self._frame_size[file]
+
+    def orientation(self, name: str) -> int:
+        """How a picture says that it is to be turned, 1 (not at all) to 8; frames are never."""
+        file, frame = split_frame_name(name)
+        return 1 if frame is not None else self._header(file)[1]
+
+    def _header(self, picture: str) -> tuple[tuple[int, int], int]:
+        """Size and orientation; read once."""
+        if picture not in self._headers:
+            self._headers[picture] = image_header(self.path(picture), self.where(picture))
+        return self._headers[picture]
+
+    def is_video(self, name: str) -> bool:
+        """Whether FFmpeg reads a file as a video."""
+        return is_video(self.path(name))
 
     def _video_size_px(self, video: str) -> tuple[int, int]:
         package = package_of(video)
@@ -121,7 +150,7 @@ class DiskFolder:
 
 
 def _matching(names: Sequence[str], pattern: str) -> list[str]:
-    matches = re.compile(fnmatch.translate(pattern)).match
+    matches = re.compile(fnmatch.translate(pattern), re.IGNORECASE).match  # A.CSV is a table, too
     return [name for name in names if matches(name)]
 
 

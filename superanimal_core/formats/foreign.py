@@ -22,10 +22,20 @@ from superanimal_core.tables.atomic import replacing
 
 
 def read_foreign(dataset: str, path: str, format: str) -> Labels:
-    """Parse a data set; `image` becomes a path beside `path`. DatasetError when it cannot be."""
+    """Parse a data set; `image` becomes a path beside `path`.
+
+    DatasetError when it cannot be, or when two labeled names are one file by a link.
+    """
     folder = DiskFolder(path)
     labels = PARSERS[format](dataset, folder)
     located = {str(name): _located(folder, str(name)) for name in np.unique(labels.image)}
+    name_of: dict[str, str] = {}
+    for name, place in located.items():
+        if name_of.setdefault(place, name) != name:
+            raise DatasetError(
+                f"{folder.where('')}: '{name_of[place]}' and '{name}' are one file by a link, and "
+                "both are labeled; remove the labels of one"
+            )
     images = np.array([located[str(name)] for name in labels.image], dtype=object)
     return replace(labels, image=images)
 
@@ -34,9 +44,16 @@ def extract_frames(labels: Labels, folder: str | Path) -> Labels:
     """Labels whose video frames (`video#frame=12`) have become pictures in `folder`.
 
     Every video is decoded once, front to back. Labels of pictures stay as they are; the folder is
-    written even when it stays empty. DatasetError when a label names a frame beyond a video's end.
+    written even when it stays empty. DatasetError when a label names a frame beyond a video's end,
+    or when pictures are missing, as in a set of labels only: nothing could be learned from it.
     """
     parts = {str(name): split_frame_name(str(name)) for name in np.unique(labels.image)}
+    missing = [n for n, (_, frame) in parts.items() if frame is None and not Path(n).is_file()]
+    if missing:
+        raise DatasetError(
+            f"{len(missing)} of {len(parts)} labeled pictures are missing: {missing[0]}"
+            f"{', …' if len(missing) > 1 else ''}; put them there, or leave this data set out"
+        )
     wanted: dict[str, dict[int, str]] = {}
     for name, (video, frame) in parts.items():
         if frame is not None:

@@ -7,12 +7,9 @@ pandas writes a table in one of two layouts (checked with pandas 0.2x to 3 and P
 * `table`: one struct array with `index` and `values_block_0`; the column names stand in the
   attribute `non_index_axes`, which PyTables writes as a pickle.
 
-`pandas.read_hdf` unpickles whatever it finds. Here nothing is unpickled: `literal` walks the
-opcodes of such an attribute and builds lists, tuples, strings and numbers, and refuses all others,
-in particular every opcode that could name or call something.
+`pandas.read_hdf` unpickles whatever it finds. Here nothing is unpickled (see `hdf_literals`).
 """
 
-import pickletools
 import resource
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,24 +25,30 @@ from numpy import ndarray
 from superanimal_core.datasets.headed_table import HeadedTable
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.hdf_heaps import refuse_broken_heaps
+from superanimal_core.formats.hdf_literals import literal
 
-KEYS = ("df_with_missing", "tracks", "df")
+PANDAS_TABLES = ("frame", "frame_table")  # of pandas' own attribute `pandas_type`
 MAX_BYTES = 2**29
 MOST_COMPRESSION = 1100  # deflate cannot do better than 1032 to 1
 MOST_MEMORY_BYTES = 2**30
-MAX_LITERAL_BYTES = 2**24
 MOST_NODES = 1_000_000
 
 
 def read_hdf_table(path: Path, where: str) -> HeadedTable:
-    """The DeepLabCut-style table in a .h5 file, in either layout of pandas."""
+    """The DeepLabCut-style table in a .h5 file, in either layout of pandas, whatever its key.
+
+    DeepLabCut says `df_with_missing`, its labeling tool `keypoints`. DatasetError when the file
+    holds no table of pandas, or several.
+    """
     with opened_hdf(path, where) as file:
-        key = next((k for k in KEYS if _get(file, k, where) is not None), None)
-        if key is None:
-            raise DatasetError(f"{where}: no table under {' or '.join(KEYS)}")
-        group = _get(file, key, where)
-        if not isinstance(group, h5py.Group):
-            raise DatasetError(f"{where}: '{key}' is not a table of pandas")
+        keys = [name for name, node in _plain_nodes(file, where) if _is_table(node)]
+        if len(keys) != 1:
+            found = f"the tables {', '.join(keys[:6])}" if keys else "no table of pandas"
+            raise DatasetError(
+                f"{where}: holds {found}; expected one table, as DeepLabCut writes it"
+                + ("; keep one of them" if keys else "")
+            )
+        group = _get(file, keys[0], where)
         kind = _text(group.attrs.get("pandas_type", b""))
         parts = _fixed(group, where) if kind == "frame" else _table(group, where, kind)
     columns, index, values = parts
@@ -76,25 +79,38 @@ def array_names(path: Path, where: str) -> list[str]:
 
     DatasetError when there are more than `MOST_NODES`.
     """
-    found: list[str] = []
-    seen: set[int] = set()
     with opened_hdf(path, where) as file:
-        pending: list[tuple[str, Any]] = [("", file)]
-        while pending:
-            above, group = pending.pop()
-            for name in group:
-                if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                    continue
-                node = group[name]
-                address = h5o.get_info(node.id).addr
-                if isinstance(node, h5py.Dataset):
-                    found.append(f"{above}{name}")
-                elif isinstance(node, h5py.Group) and address not in seen:
-                    pending.append((f"{above}{name}/", node))
-                seen.add(address)
-                if len(found) + len(pending) > MOST_NODES:
-                    raise DatasetError(f"{where}: more than {MOST_NODES} arrays; refused")
-    return sorted(found)
+        nodes = _plain_nodes(file, where)
+        return sorted(name for name, node in nodes if isinstance(node, h5py.Dataset))
+
+
+def _plain_nodes(file: h5py.File, where: str) -> Iterator[tuple[str, Any]]:
+    """(name, array or group) of everything in a file; links are not followed."""
+    seen: set[int] = set()
+    pending: list[tuple[str, Any]] = [("", file)]
+    count = 0
+    while pending:
+        above, group = pending.pop()
+        for name in group:
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                continue
+            node = group[name]
+            address = h5o.get_info(node.id).addr
+            is_new = isinstance(node, h5py.Group) and address not in seen
+            if is_new or isinstance(node, h5py.Dataset):
+                yield f"{above}{name}", node
+            if is_new:
+                pending.append((f"{above}{name}/", node))
+            seen.add(address)
+            count += 1
+            if count > MOST_NODES:
+                raise DatasetError(f"{where}: more than {MOST_NODES} arrays; refused")
+
+
+def _is_table(node: Any) -> bool:
+    """Whether a group is a table that pandas wrote."""
+    kind = node.attrs.get("pandas_type", b"") if isinstance(node, h5py.Group) else b""
+    return _text(kind) in PANDAS_TABLES
 
 
 def plain_node(file: h5py.File, name: str, where: str) -> h5py.Dataset | None:
@@ -261,75 +277,3 @@ def _text(value: Any) -> str:
     if isinstance(value, np.ndarray):
         return _text(value.item()) if value.size == 1 else ""
     return str(value)
-
-
-_MARK = object()
-
-
-def literal(pickled: Any, where: str) -> Any:
-    """The lists, tuples, strings and numbers in a pickle, without unpickling.
-
-    Only opcodes that build such literals are known here; any other is a DatasetError.
-    """
-    if isinstance(pickled, str):
-        pickled = pickled.encode("latin-1", "replace")
-    if not isinstance(pickled, bytes) or len(pickled) > MAX_LITERAL_BYTES:
-        raise DatasetError(f"{where}: cannot be read; give the .csv")
-    stack: list[Any] = []
-    memo: dict[int, Any] = {}
-    try:
-        for opcode, argument, _ in pickletools.genops(pickled):
-            if opcode.name == "STOP":
-                return stack.pop()
-            _step(opcode.name, argument, stack, memo)
-    except DatasetError as mistake:
-        raise DatasetError(f"{where}: {mistake}") from None
-    except Exception as mistake:  # genops raises what it likes on garbage
-        raise DatasetError(f"{where}: damaged ({type(mistake).__name__})") from None
-    raise DatasetError(f"{where}: ends too early")
-
-
-def _step(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> None:
-    """One opcode of the literal subset."""
-    match name:
-        case "PROTO" | "FRAME":
-            pass
-        case "MARK":
-            stack.append(_MARK)
-        case "EMPTY_LIST":
-            stack.append([])
-        case "EMPTY_TUPLE":
-            stack.append(())
-        case "LIST":
-            stack.append(_since_mark(stack))
-        case "TUPLE":
-            stack.append(tuple(_since_mark(stack)))
-        case "TUPLE1" | "TUPLE2" | "TUPLE3":
-            count = int(name[-1])
-            stack[-count:] = [tuple(stack[-count:])]
-        case "APPEND":
-            stack[-2].append(stack.pop())
-        case "APPENDS":
-            items = _since_mark(stack)
-            stack[-1].extend(items)
-        case "PUT" | "BINPUT" | "LONG_BINPUT":
-            memo[argument] = stack[-1]
-        case "MEMOIZE":
-            memo[len(memo)] = stack[-1]
-        case "GET" | "BINGET" | "LONG_BINGET":
-            stack.append(memo[argument])
-        case "NONE":
-            stack.append(None)
-        case "INT" | "BININT" | "BININT1" | "BININT2" | "LONG" | "LONG1" | "UNICODE":
-            stack.append(argument)
-        case "BINUNICODE" | "SHORT_BINUNICODE" | "STRING" | "BINSTRING" | "SHORT_BINSTRING":
-            stack.append(argument)
-        case _:
-            raise DatasetError(f"holds a pickled object ({name}); refused, give the .csv")
-
-
-def _since_mark(stack: list[Any]) -> list[Any]:
-    mark = len(stack) - 1 - next(i for i, item in enumerate(reversed(stack)) if item is _MARK)
-    items = stack[mark + 1 :]
-    del stack[mark:]
-    return items

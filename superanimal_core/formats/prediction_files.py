@@ -16,7 +16,9 @@ import pyarrow as pa
 import pyarrow.csv as pc
 from numpy import ndarray
 
+from superanimal_core.datasets.absence_marks import is_absence_mark
 from superanimal_core.datasets.headed_table import SINGLE, HeadedTable, parse_headed_csv
+from superanimal_core.datasets.sleap_analysis import WANTED, analysis_arrays, names_in
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.documents import MAX_BYTES, read_text
 from superanimal_core.formats.hdf_tables import read_arrays, read_hdf_table
@@ -29,7 +31,6 @@ MOST_FRAMES_PER_ROW = 10  # rows may leave frames out, but not nine of ten
 FRAME_NUMBER = re.compile(r"[0-9]+\.0*")
 MOST_DIGITS = 15  # of a frame number
 SPACE = "predictions"
-SLEAP_ARRAYS = ("tracks", "node_names", "track_names", "point_scores")
 
 
 def read_ensemble(paths: Sequence[Path], *, fps: float) -> list[Poses]:
@@ -46,8 +47,9 @@ def read_predictions(path: Path, *, fps: float) -> Poses:
     """One network's predictions; frame k has the time stamp k / `fps` (Hz).
 
     Frames that the table leaves out are absent. A negative likelihood is DeepLabCut 3's word for an
-    absent animal. A SLEAP file without point scores gets score 1 where a position is. DatasetError
-    when the file is none of the known kinds, has rows that are no frames, or lacks a column.
+    absent animal; (0, 0) and (-1, -1) are others' (no network puts a point there). A SLEAP file
+    without point scores gets score 1 where a position is. DatasetError when the file is none of the
+    known kinds, has rows that are no frames, or lacks a column.
     """
     where = str(path)
     if path.suffix.lower() == ".csv":
@@ -58,7 +60,9 @@ def read_predictions(path: Path, *, fps: float) -> Poses:
             "(DeepLabCut) and .analysis.h5 (SLEAP: sleap-convert --format analysis)"
         )
     if "node_names" in read_arrays(path, ["node_names"], where):
-        return _poses_of_sleap(read_arrays(path, SLEAP_ARRAYS, where), where, fps)
+        return _poses_of_sleap(
+            *analysis_arrays(read_arrays(path, WANTED, where), where), where, fps
+        )
     return _poses_of_table(read_hdf_table(path, where), fps)
 
 
@@ -79,7 +83,7 @@ def read_csv_table(path: Path) -> HeadedTable:
     rows = next((n for n, line in enumerate(lines, 1) if line.startswith("coords")), 0)
     try:
         header = parse_headed_csv("\n".join(lines[:rows]), where)
-        index, values = _csv_body(path, lines[rows - 1], rows)
+        index, values = _csv_body(path, lines[rows - 1], rows, len(header.columns))
     except (DatasetError, pa.ArrowInvalid) as mistake:
         if size > MAX_BYTES:
             raise DatasetError(f"{where}: {str(mistake).removeprefix(f'{where}: ')}") from None
@@ -87,12 +91,14 @@ def read_csv_table(path: Path) -> HeadedTable:
     return HeadedTable(where, header.levels, header.columns, index, values)
 
 
-def _csv_body(path: Path, last_header: str, rows: int) -> tuple[Any, ndarray]:
+def _csv_body(path: Path, last_header: str, rows: int, columns: int) -> tuple[Any, ndarray]:
     """Row names and numbers under the header rows. ArrowInvalid where a cell is no number.
 
-    The row names must be whole numbers in one column.
+    The row names must be whole numbers in one column, before as many columns as the header has.
     """
     cells = next(csv.reader([last_header]))
+    if len(cells) != columns + 1:
+        raise pa.ArrowInvalid("more columns than the header names: those of a spreadsheet")
     names = [str(i) for i in range(len(cells))]
     table = pc.read_csv(
         path,
@@ -137,8 +143,9 @@ def _poses_of_table(table: HeadedTable, fps: float) -> Poses:
         for c in ("x", "y", "likelihood")
     ]
     x, y, likelihood = (np.stack(part, axis=1) for part in parts)
-    is_absent = ~(likelihood >= 0)
-    xy = np.where(is_absent[..., None], np.nan, np.stack([x, y], axis=-1) + PIXEL_CENTER)
+    written = np.stack([x, y], axis=-1)
+    is_absent = ~(likelihood >= 0) | is_absence_mark(written)
+    xy = np.where(is_absent[..., None], np.nan, written + PIXEL_CENTER)
     score = np.where(is_absent, 0.0, np.minimum(likelihood, 1.0))
     frames = _frame_numbers(table)
     individuals = tuple("animal0" if name == SINGLE else name for name in table.individuals)
@@ -146,18 +153,13 @@ def _poses_of_table(table: HeadedTable, fps: float) -> Poses:
                   fps, table.where)  # fmt: skip
 
 
-def _poses_of_sleap(arrays: Mapping[str, ndarray], where: str, fps: float) -> Poses:
+def _poses_of_sleap(
+    arrays: Mapping[str, ndarray], nodes: tuple[str, ...], where: str, fps: float
+) -> Poses:
     """`tracks` is (track, 2, node, frame), `point_scores` (track, node, frame)."""
-    nodes = tuple(_text(name) for name in arrays["node_names"])
-    tracks = arrays.get("tracks", np.empty(0))
-    if tracks.ndim != 4 or tracks.shape[1:3] != (2, len(nodes)):
-        raise DatasetError(
-            f"{where}: 'tracks' is {tracks.shape}; expected (tracks, 2, {len(nodes)} nodes, frames)"
-        )
+    tracks = arrays["tracks"]
     scores = arrays.get("point_scores", np.ones((len(tracks), *tracks.shape[2:])))
-    if scores.shape != (len(tracks), *tracks.shape[2:]):
-        raise DatasetError(f"{where}: 'point_scores' is {scores.shape}, 'tracks' {tracks.shape}")
-    names = tuple(_text(name) for name in arrays.get("track_names", ()))
+    names = tuple(names_in(arrays.get("track_names", np.empty(0))))
     individuals = names if len(names) == len(tracks) else tuple(
         f"animal{i}" for i in range(len(tracks))
     )  # fmt: skip
@@ -240,7 +242,3 @@ def _like(first: Poses, first_path: Path, member: Poses, path: Path) -> Poses:
         xy_px=member.xy_px[:, rows][:, :, columns],
         score=member.score[:, rows][:, :, columns],
     )
-
-
-def _text(name: Any) -> str:
-    return name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name)

@@ -15,6 +15,7 @@ KINDS = {  # kind of finding -> what a reader calls it
     "swapped_sides": "left and right exchanged",
     "sides_unlike_other_sets": "sides unlike other sets",
     "outside_image": "point outside its image",
+    "at_origin": "point at (0, 0)",
     "outside_box": "point outside its box",
     "box_from_origin": "box from missing points",
     "bone_length": "implausible bone",

@@ -13,7 +13,7 @@ import yaml
 from test_prediction_files import KEYPOINTS, table
 
 from superanimal_core.__main__ import main
-from superanimal_core.commands.smooth import DEFAULTS
+from superanimal_core.commands.smooth import DEFAULTS, cameras_in
 from superanimal_core.formats.prediction_files import read_predictions
 from superanimal_core.formats.smoothed_csv import COLUMNS
 from superanimal_core.tables.parquet import read_record
@@ -184,7 +184,7 @@ def test_the_defaults_are_those_of_the_configuration(tmp_path):
         (["--views", "top,bot", "--method", "none"], "need the method 'eks'"),
         (["--views", "top,bot", "--latent", "5"], "--latent: 1 to 4"),
         (["--cameras", "net0,net1"], "net2.csv: its name holds none of the cameras"),
-        (["--cameras", "net,net1"], "net1.csv: its name holds the cameras net and net1"),
+        (["--cameras", "net,1"], "net1.csv: its name holds the cameras net and 1"),
         (["--output", "poses.txt"], "the output must end in .csv or .parquet"),
         (["--config", "nowhere.yaml"], "nowhere.yaml: cannot be read"),
     ],
@@ -207,3 +207,22 @@ def test_the_command_needs_no_torch_and_no_pandas(tmp_path):
     )
     arguments = ["smooth", *files, "--fps", "50", "--output", str(tmp_path / "o.csv")]
     subprocess.run([sys.executable, "-c", program, *arguments], check=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "cameras", "found"),
+    [
+        ("net0_cam10.csv", ["cam1", "cam10"], ["cam10"]),
+        ("net0_cam1.csv", ["cam1", "cam10"], ["cam1"]),
+        ("cam10cam1.csv", ["cam1", "cam10"], ["cam1", "cam10"]),
+        ("net0_cam12.csv", ["cam1", "cam2"], []),
+        ("net1_cam2.csv", ["1", "2"], ["1", "2"]),
+        ("cam12.csv", ["2", "12"], ["12"]),
+        ("topview_net0.csv", ["top", "topview"], ["topview"]),
+        ("mousetop.csv", ["top", "bot"], ["top"]),
+        ("cam1_2024.csv", ["cam1", "cam10"], ["cam1"]),
+        ("c.1+x.csv", ["c.1+", "cx1"], ["c.1+"]),
+    ],
+)
+def test_a_camera_stands_in_a_name_whole_or_not_at_all(name, cameras, found):
+    assert sorted(cameras_in(name, cameras)) == found

@@ -23,6 +23,7 @@ class MemoryFolder:
     def __init__(self, documents=None, images=None):
         self.documents = documents or {}
         self.images = images or {}
+        self.turns = {}
 
     def names(self, pattern):
         return sorted(fnmatch.filter([*self.documents, *self.images], pattern))
@@ -55,6 +56,12 @@ class MemoryFolder:
         if not self.has(name):
             raise DatasetError(f"{self.where(name)}: no such image")
         return self.images.get(split_frame_name(name)[0], (640, 480))
+
+    def orientation(self, name):
+        return self.turns.get(name, 1)
+
+    def is_video(self, name):
+        return name in self.images and not name.endswith((".png", ".jpg"))
 
     def where(self, name):
         return f"memory/{name}" if name else "memory"

@@ -132,6 +132,18 @@ def test_each_planted_mistake_is_named(labels_of):
     } <= kinds
 
 
+def test_points_exactly_at_a_written_zero_are_suspected(labels_of):
+    labels = mice(labels_of, n=40)
+    xy, state = labels.xy_px.copy(), labels.state.copy()
+    for row, place in enumerate([(0, 0), (0.5, 0.5), (0, 0.5), (0.5, 0.25), (0.25, 0.25)]):
+        xy[row, :2], state[row, :2] = place, LabelState.VISIBLE
+    found = [
+        f for f in findings_in(replace(labels, xy_px=xy, state=state)) if f.kind == "at_origin"
+    ]
+    assert [(f.row, f.keypoints) for f in found] == [(i, SPACE.keypoints[:2]) for i in range(2)]
+    assert found[0].reason == "2 points lie exactly at (0, 0); absent points written as zeros?"
+
+
 def test_bone_lengths_are_relative_to_the_animals_own_size():
     length = np.outer([1, 2, 5, 10], [1.0, 3.0, 2.0, 4.0])
     assert np.allclose(relative_bone_lengths(length), 0)

@@ -11,6 +11,8 @@ from superanimal_core.errors import DatasetError
 from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.pose.labels import LabelState
 
+V, U = LabelState.VISIBLE, LabelState.NOT_LABELED
+
 
 def document(keypoints=(3, 4, 2, 0, 0, 0), names=("nose", "tail"), **annotation):
     return {
@@ -142,10 +144,70 @@ def test_the_group_is_the_video_the_folder_or_the_prefix(memory_folder, names, e
 def test_some_missing_images_are_an_error_and_none_at_all_means_labels_only(memory_folder):
     content = document()
     content["images"].append({"id": 2, "file_name": "b.png", "width": 9, "height": 9})
-    assert len(parse(memory_folder, content)) == 1
+    content["annotations"].append(content["annotations"][0] | {"image_id": 2})
+    assert len(parse(memory_folder, content)) == 2
     folder = memory_folder({"coco.json": content}, {"images/a.png": (10, 8)})
     with pytest.raises(DatasetError, match=r"1 of 2 labeled images are missing: 'b.png'"):
         parse_coco("set", folder)
+
+
+@pytest.mark.parametrize("kind", [float, str])
+def test_ids_of_any_kind_are_the_same_ids(memory_folder, kind):
+    content = document()
+    content["images"][0] |= {"id": kind(1), "video_id": 3.0, "split": float("nan")}
+    content["annotations"][0] |= {"image_id": kind(1), "category_id": kind(1), "iscrowd": 0.0}
+    content["categories"][0] |= {"id": 1.0}
+    labels = parse(memory_folder, content)
+    assert (len(labels), labels.group.tolist()) == (1, ["3"])
+    content["annotations"][0]["image_id"] = 1.5
+    with pytest.raises(DatasetError, match=r"annotations\[0\]: image_id 1.5 is not among"):
+        parse(memory_folder, content)
+
+
+def test_what_pandas_writes_for_nothing_is_nothing(memory_folder):
+    content, nothing = document(), float("nan")
+    content["annotations"].append(
+        {"id": 2, "image_id": 1, "category_id": 1, "iscrowd": nothing, "individual": nothing}
+        | dict.fromkeys(("keypoints", "bbox", "label_scores"), nothing)
+    )
+    labels = parse(memory_folder, content)
+    assert labels.state.tolist() == [[V, U], [U, U]]
+    content["categories"].append({"id": 2, "name": "car", "keypoints": nothing})
+    assert len(parse(memory_folder, content)) == 2
+
+
+@pytest.mark.parametrize("keypoints", [None, [], [3, 4, 0, 0, 0, 0], [-1] * 6])
+def test_a_document_without_any_labeled_keypoint_is_refused(memory_folder, keypoints):
+    content = document()
+    content["annotations"][0]["keypoints"] = keypoints
+    with pytest.raises(DatasetError, match="not one labeled keypoint in 1 annotations"):
+        parse(memory_folder, content)
+
+
+def test_a_picture_without_labels_need_not_be_there(memory_folder):
+    content = document()
+    content["images"].append({"id": 9, "file_name": "z.png", "width": 9, "height": 9})
+    folder = memory_folder({"coco.json": content}, {"a.png": (10, 8)})
+    assert parse_coco("set", folder).image.tolist() == ["a.png"]
+    content["annotations"].append(content["annotations"][0] | {"image_id": 9, "iscrowd": 1})
+    assert len(parse_coco("set", folder)) == 1
+    content["annotations"][1]["iscrowd"] = 0
+    with pytest.raises(DatasetError, match=r"1 of 2 labeled images are missing: 'z.png'"):
+        parse_coco("set", folder)
+
+
+def test_pictures_of_other_names_are_no_set_of_labels_only(memory_folder):
+    folder = memory_folder({"coco.json": document()}, {"photos/b.png": (10, 8)})
+    with pytest.raises(DatasetError, match=r"1 of 1 labeled images are missing: 'a.png'"):
+        parse_coco("set", folder)
+
+
+def test_names_are_looked_for_over_all_documents(memory_folder):
+    train, test = document(), document()
+    train["images"][0]["file_name"], test["images"][0]["file_name"] = "day1/a.png", "day2/a.png"
+    documents = {"annotations/test.json": test, "annotations/train.json": train}
+    with pytest.raises(DatasetError, match=r"both lead to 'images/a\.png'"):
+        parse_coco("set", memory_folder(documents, {"images/a.png": (10, 8)}))
 
 
 def test_a_file_name_that_leaves_the_folder_is_refused(memory_folder):

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from superanimal_core.datasets.deeplabcut import parse_deeplabcut, to_deeplabcut
+from superanimal_core.datasets.deeplabcut import parse_deeplabcut
 from superanimal_core.datasets.lightning_pose import parse_lightning_pose
+from superanimal_core.datasets.write_deeplabcut import to_deeplabcut
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.pose.labels import LabelState
@@ -34,6 +35,8 @@ def test_positions_get_half_a_pixel_and_empty_cells_are_not_labeled(memory_folde
         "C:\\Users\\me\\project\\labeled-data\\v\\a.png",
         "/home/me/project/labeled-data/v/a.png",
         "./labeled-data/v/a.png",
+        "/home/me/other/v/a.png",
+        "D:\\frames\\a.png",
         "a.png",
     ],
 )
@@ -109,11 +112,84 @@ def test_no_table_says_what_to_give(memory_folder):
         parse_deeplabcut("set", memory_folder())
 
 
-def test_csv_and_h5_of_one_table_must_agree(memory_folder):
+@pytest.mark.parametrize(
+    ("other", "message"),
+    [
+        (HEAD + "labeled-data/v/a.png,1,2,3,4.5\n", "a.png, tail y: 4 and 4.5;"),
+        (HEAD + "labeled-data/v/a.png,1,2,,\n", "a.png, tail x: 3 and nan;"),
+        (HEAD + "labeled-data/v/b.png,1,2,3,4\n", "the row 'labeled-data/v/a.png' is only in one"),
+        (HEAD + "labeled-data/v/a.png,1,2,3,4\n" * 2, "1 and 2 rows, some of them of one name"),
+        (
+            HEAD.replace("tail", "ear") + "labeled-data/v/a.png,1,2,3,4\n",
+            "'S ear x' is only in one",
+        ),
+        (HEAD + "labeled-data/v/a.png,1,2,3,4.001001\n", "a.png, tail y: 4 and 4.001001;"),
+    ],
+)
+def test_csv_and_h5_of_one_table_must_agree(memory_folder, other, message):
     folder = project(memory_folder, "labeled-data/v/a.png,1,2,3,4\n")
-    folder.documents[TABLE.replace(".csv", ".h5")] = HEAD + "labeled-data/v/a.png,1,2,3,4.5\n"
-    with pytest.raises(DatasetError, match="are the same table but do not agree"):
+    folder.documents[TABLE.replace(".csv", ".h5")] = other
+    with pytest.raises(DatasetError, match="are the same table but do not agree: .*" + message):
         parse_deeplabcut("set", folder)
+
+
+def test_csv_and_h5_agree_within_what_a_spreadsheet_keeps_of_floats(memory_folder):
+    folder = project(memory_folder, "labeled-data/v/a.png,1,2,3,4\n")
+    near = HEAD + "labeled-data/v/a.png,1,2,3,4.0009\n"
+    folder.documents[TABLE.replace(".csv", ".h5")] = near
+    assert len(parse_deeplabcut("set", folder)) == 1
+
+
+def test_of_a_project_only_its_labeled_data_counts(memory_folder):
+    rows = "labeled-data/v/a.png,1,2,3,4\n"
+    folder = project(memory_folder, rows)
+    copy = "training-datasets/iteration-0/UnaugmentedDataSet_pJan1/CollectedData_S"
+    folder.documents[f"{copy}.csv"] = HEAD + rows
+    folder.documents["CollectedData_old.csv"] = HEAD + rows
+    assert parse_deeplabcut("set", folder).image.tolist() == ["labeled-data/v/a.png"]
+    del folder.documents[TABLE]  # then the one beside it is all there is, but never the copy
+    assert parse_deeplabcut("set", folder).image.tolist() == ["labeled-data/v/a.png"]
+    del folder.documents["CollectedData_old.csv"]
+    with pytest.raises(DatasetError, match=r"no CollectedData"):
+        parse_deeplabcut("set", folder)
+
+
+def test_two_tables_that_label_a_picture_are_both_named(memory_folder):
+    folder = project(memory_folder, "labeled-data/v/a.png,1,2,3,4\n")
+    folder.documents[TABLE.replace("_S", "_Bob")] = HEAD + "labeled-data/v/a.png,1,2,3,4\n"
+    with pytest.raises(DatasetError, match=r"CollectedData_Bob.csv and .*CollectedData_S.csv: "):
+        parse_deeplabcut("set", folder)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        (HEAD + "labeled-data/v/a.png,1.5,2,,\n").replace("\n", ",,\n"),
+        (HEAD + "labeled-data/v/a.png,1.5,2,,\n").replace(",", ";"),
+        (HEAD + "labeled-data/v/a.png;1,5;2;;\n").replace("1,5", "1.5").replace(",", ";")
+        .replace("1.5", "1,5"),
+        (HEAD + "labeled-data/v/a.png,1.5,2,,\n").replace(",", "\t").replace(".5", ",5"),
+        "".join(line.replace(",", ",,", 1) + "\n" for line in
+                (HEAD + "labeled-data/v/a.png,1.5,2,,").split("\n")),
+        HEAD.replace(",nose,nose", ",,nose,nose").replace("S,S,S,S", "S,S,S,S,S")
+        .replace(",x,y", ",,x,y", 1) + "labeled-data/v/a.png,,1.5,2,,\n",
+    ],
+    ids=["commas", "semicolons", "decimal_comma", "tabs", "empty_first", "empty_second"],
+)  # fmt: skip
+def test_what_spreadsheets_make_of_a_table_is_the_same_table(memory_folder, text):
+    labels = parse_deeplabcut("set", project(memory_folder, "", head=text))
+    assert labels.space.keypoints == ("nose", "tail")
+    assert labels.xy_px[0, 0].tolist() == [2.0, 2.5]
+    assert labels.state.tolist() == [[V, U]]
+
+
+def test_numbers_in_a_column_without_a_name_are_told(memory_folder):
+    text = HEAD.replace("\n", ",\n") + "labeled-data/v/a.png,1,2,3,4,5\n"
+    with pytest.raises(DatasetError, match="row 4 has 6 cells, the header has 5"):
+        parse_deeplabcut("set", project(memory_folder, "", head=text))
+    text = "scorer,S,S,S\nbodyparts,,nose,nose\ncoords,,x,y\nlabeled-data/v/a.png,7,1,2\n"
+    with pytest.raises(DatasetError, match=r"missing|has no name"):
+        parse_deeplabcut("set", project(memory_folder, "", head=text))
 
 
 def test_deeplabcut_tables_written_and_read_again_say_the_same(memory_folder):

@@ -29,7 +29,7 @@ def test_a_negative_likelihood_is_an_absent_animal(memory_folder):
 def test_the_video_is_found_by_its_name(memory_folder):
     labels = parse(memory_folder, "0,1,2,1\n", videos=("other.mp4", "v.mp4"))
     assert labels.group.tolist() == ["v.mp4"]
-    with pytest.raises(DatasetError, match="2 videos beside it and none"):
+    with pytest.raises(DatasetError, match="its video 'v' is not there"):
         parse(memory_folder, "0,1,2,1\n", videos=("x.mp4", "y.mp4"))
 
 

@@ -1,6 +1,7 @@
 """SLEAP's analysis files and packages, and NWB: what was written is read."""
 
 import json
+from dataclasses import replace
 
 import cv2
 import foreign_documents as foreign
@@ -12,7 +13,7 @@ from superanimal_core.datasets import PARSERS
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.formats.foreign import extract_frames, read_foreign
-from superanimal_core.media.images import read_image
+from superanimal_core.media.images import read_image, write_image
 from superanimal_core.pose.labels import LabelState
 
 NODES = ("nose", "tail")
@@ -23,6 +24,9 @@ class WithVideo(DiskFolder):
 
     def image_size_px(self, name):
         return (64, 48)
+
+    def is_video(self, name):
+        return name.endswith(".mp4")
 
 
 @pytest.fixture
@@ -133,6 +137,27 @@ def test_a_package_without_its_picture_is_an_error(tmp_path):
     labels = read_foreign("set", str(tmp_path / "l.pkg.slp"), "sleap")
     with pytest.raises(DatasetError, match="labels name frame 5"):
         extract_frames(labels, tmp_path / "frames")
+
+
+def test_labels_without_their_pictures_are_refused_where_pictures_are_needed(tmp_path, labels_of):
+    write_image(np.zeros((8, 9, 3), np.uint8), tmp_path / "a.png")
+    labels = labels_of(image=np.array([str(tmp_path / "a.png")] * 2, dtype=object))
+    assert extract_frames(labels, tmp_path / "frames").image.tolist() == labels.image.tolist()
+    there_and_not = np.array([str(tmp_path / n) for n in ("a.png", "b.png")], dtype=object)
+    with pytest.raises(DatasetError, match=r"1 of 2 labeled pictures are missing: .*b\.png"):
+        extract_frames(replace(labels, image=there_and_not), tmp_path / "frames")
+
+
+def test_one_picture_by_two_names_is_not_two_pictures(tmp_path):
+    (tmp_path / "a").mkdir()
+    write_image(np.zeros((8, 9, 3), np.uint8), tmp_path / "a/x.png")
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    table = tmp_path / "labels.csv"
+    table.write_text("image,keypoint,x,y\na/x.png,nose,1,2\n")
+    assert len(read_foreign("set", str(table), "long_table")) == 1
+    table.write_text(table.read_text() + "b/x.png,nose,1,2\n")
+    with pytest.raises(DatasetError, match=r"'a/x\.png' and 'b/x\.png' are one file by a link"):
+        read_foreign("set", str(table), "long_table")
 
 
 def test_real_analysis_files_say_what_their_slp_says(shared_data):

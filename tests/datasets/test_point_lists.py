@@ -1,5 +1,6 @@
 """Readers of formats that list points: what was written is read, and mistakes name their place."""
 
+import base64
 from dataclasses import replace
 
 import foreign_documents as foreign
@@ -139,6 +140,35 @@ def test_two_annotators_are_an_error(memory_folder, labels_of):
     task["annotations"].append(task["annotations"][1])
     with pytest.raises(DatasetError, match="annotated 2 times"):
         PARSERS["label_studio"]("set", memory_folder({"e.json": [task]}))
+
+
+@pytest.mark.parametrize(
+    ("address", "picture"),
+    [
+        ("/data/upload/7/0123abcd-a.png", "a.png"),
+        ("/data/local-files/?d=lab/set/a.png", "set/a.png"),
+        ("/data/local-files/?d=lab%2Fset%2Fa%20b.png", "set/a b.png"),
+        (f"/tasks/1/presign/?fileuri={base64.b64encode(b's3://x/a.png').decode()}", "a.png"),
+        (f"/tasks/1/resolve/?fileuri={base64.b64encode(b'gs://x/y/a?.png').decode()}", "y/a?.png"),
+        (
+            "/tasks/1/presign/?fileuri="
+            + base64.urlsafe_b64encode("azure-blob://x/ü>?ÿ.png".encode()).decode().rstrip("="),
+            "ü>?ÿ.png",
+        ),
+        ("https://x.org/p/a.png?X-Amz-Signature=ab/c.d&n=1", "p/a.png"),
+        ("s3://bucket/out/a.png", "out/a.png"),
+        ("/data/upload/7/a#1.png", "a#1.png"),
+    ],
+)
+def test_an_address_of_label_studio_names_its_picture(memory_folder, address, picture):
+    size = {"original_width": 64, "original_height": 48}
+    value = {"x": 50, "y": 25, "keypointlabels": ["nose"]}
+    item = {"type": "keypointlabels", "value": value} | size
+    task = {"data": {"text": "a mouse", "img": address}, "annotations": [{"result": [item]}]}
+    folder = memory_folder({"e.json": [task]}, {picture: (64, 48)})
+    labels = PARSERS["label_studio"]("set", folder)
+    assert labels.image.tolist() == [picture]
+    assert labels.xy_px.tolist() == [[[32.0, 12.0]]]
 
 
 def test_the_real_stanford_extra_reads_as_its_coco_document(shared_data):

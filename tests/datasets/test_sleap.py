@@ -107,6 +107,47 @@ def test_what_is_no_sleap_file_and_what_holds_its_own_pictures_is_said(memory_fo
         parse(memory_folder, ONE, POINTS, video="/home/x.mp4")
 
 
+LIST = [f"C:\\lab\\day{i}\\img.png" for i in range(3)]
+
+
+@pytest.mark.parametrize(
+    "video",
+    [
+        {"filename": LIST, "backend": {"type": "ImageVideo", "filename": LIST[0]}},
+        {"filename": LIST, "backend": {"filename": LIST[0], "filenames": LIST}},
+        {"backend": {"filename": "", "filenames": LIST, "shape": [3, 48, 64, 1]}},
+        {"backend": {"filename": LIST}},
+    ],
+)
+def test_frames_of_a_list_of_pictures_are_those_pictures(memory_folder, video):
+    document = slp([(0, 5, 0, -1, 0), (0, 6, 0, -1, 0)], POINTS)
+    document["videos_json"] = np.array([json.dumps(video).encode()])
+    document["frames"]["frame_idx"] = 2, 0
+    files = {f"day{i}/img.png": (64, 48) for i in range(3)}
+    labels = parse_sleap("set", memory_folder({"a.slp": document}, files))
+    assert labels.image.tolist() == ["day2/img.png", "day0/img.png"]
+    assert labels.group.tolist() == ["day2", "day0"]
+    document["frames"]["frame_idx"] = 3
+    with pytest.raises(DatasetError, match="labels name picture 3 of a list of 3"):
+        parse_sleap("set", memory_folder({"a.slp": document}, files))
+
+
+def test_a_package_may_name_itself(memory_folder):
+    document = slp(ONE, POINTS)
+    backend = {"filename": "/lab/a.pkg.slp", "dataset": "video0/video"}
+    document["videos_json"] = np.array([json.dumps({"backend": backend}).encode()])
+    folder = memory_folder({"d/a.pkg.slp": document})
+    folder.images["d/a.pkg.slp/video0"] = (64, 48)
+    assert parse_sleap("set", folder).image.tolist() == ["d/a.pkg.slp/video0#frame=9"]
+
+
+def test_two_versions_of_a_project_are_not_read_together(memory_folder):
+    documents = {f"labels.v00{i}.slp": slp(ONE, POINTS) for i in range(2)}
+    folder = memory_folder(documents, {"v.mp4": (64, 48)})
+    with pytest.raises(DatasetError, match=r"v000\.slp and .*v001\.slp are both about v.mp4#frame"):
+        parse_sleap("set", folder)
+
+
 @pytest.mark.parametrize("view", ["top", "back", "mid"])
 def test_real_mouse_agrees_with_the_analysis_file(shared_data, view):
     labels = parse_sleap("mouse", DiskFolder(shared_data / f"anipose_mouse/{view}.slp"))

@@ -10,9 +10,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from superanimal_core.datasets import PARSERS
 from superanimal_core.errors import DatasetError
+from superanimal_core.formats import listing
 from superanimal_core.formats.dataset_folder import DiskFolder, image_path
-from superanimal_core.formats.hdf_tables import literal, read_arrays, read_hdf_table
+from superanimal_core.formats.hdf_literals import literal
+from superanimal_core.formats.hdf_tables import read_arrays, read_hdf_table
 
 
 def png(width, height):
@@ -46,6 +49,13 @@ def folder(tmp_path):
 def test_names_are_relative_sorted_and_never_hidden(folder):
     assert DiskFolder(folder).names("*") == ["a.json", "deep er/ü.png"]
     assert DiskFolder(folder).names("*.png") == ["deep er/ü.png"]
+
+
+def test_a_suffix_in_capitals_is_the_same_suffix(folder):
+    head = "scorer,S,S\nbodyparts,nose,nose\ncoords,x,y\n"
+    (folder / "COLLECTEDDATA_S.CSV").write_text(f"{head}deep er/ü.png,1,2\n")
+    assert DiskFolder(folder).names("*CollectedData*.csv") == ["COLLECTEDDATA_S.CSV"]
+    assert len(PARSERS["deeplabcut"]("set", DiskFolder(folder))) == 1
 
 
 def test_one_file_is_a_data_set_whose_images_lie_around_it(folder):
@@ -82,6 +92,54 @@ def test_links_that_leave_the_folder_are_refused(folder):
 def test_a_linked_data_set_is_fine(folder):
     os.symlink(folder, folder.parent / "alias")
     assert image_path(folder.parent / "alias", "a.json").read_text() == "{}"
+
+
+def test_linked_folders_are_listed_and_read_where_they_stay_inside(folder):
+    os.symlink(folder / "deep er", folder / "linked")
+    listed = DiskFolder(folder)
+    assert listed.names("*") == ["a.json", "deep er/ü.png", "linked/ü.png"]
+    assert listed.image_size_px("linked/ü.png") == (31, 17)
+
+
+def test_files_behind_a_link_that_leads_outside_are_listed_and_refused(folder):
+    storage = folder.parent / "storage/labeled-data/vidB"
+    storage.mkdir(parents=True)
+    (storage / "CollectedData_A.csv").write_text("")
+    os.symlink(storage.parent, folder / "labeled-data")
+    listed = DiskFolder(folder)
+    assert listed.names("*CollectedData*.csv") == ["labeled-data/vidB/CollectedData_A.csv"]
+    with pytest.raises(DatasetError, match=r"vidB/CollectedData_A\.csv' leads outside.*copy"):
+        listed.table("labeled-data/vidB/CollectedData_A.csv")
+    assert listed.json("a.json") == {}  # what is not behind the link is read
+
+
+def test_a_linked_folder_that_is_gone_is_told_and_a_linked_file_is_not(folder):
+    os.symlink(folder.parent / "nowhere.mp4", folder / "video.mp4")
+    assert DiskFolder(folder).names("*.mp4") == ["video.mp4"]
+    os.symlink(folder.parent / "storage/vidB", folder / "vidB")
+    with pytest.raises(DatasetError, match=r"vidB: a link to .*storage/vidB, which is not there"):
+        DiskFolder(folder).names("*")
+
+
+def test_links_in_circles_end(folder):
+    os.symlink(folder, folder / "deep er/again")
+    os.symlink(folder / "deep er", folder / "linked")
+    os.symlink(folder.parent, folder / "up")
+    names = DiskFolder(folder).names("*.png")
+    assert names == ["deep er/ü.png", "linked/ü.png"]
+
+
+def test_a_link_to_very_many_files_is_refused_at_the_limit(folder, monkeypatch):
+    storage = folder.parent / "storage"
+    storage.mkdir()
+    for i in range(3):
+        (storage / f"{i}.csv").write_text("")
+    os.symlink(storage, folder / "linked")
+    monkeypatch.setattr(listing, "MAX_LINKED_FILES", 3)
+    assert len(DiskFolder(folder).names("linked/*")) == 3
+    monkeypatch.setattr(listing, "MAX_LINKED_FILES", 2)
+    with pytest.raises(DatasetError, match="the linked folder linked/ holds more than 2 files"):
+        DiskFolder(folder).names("*")
 
 
 def test_a_picture_that_is_none_is_named_and_a_bomb_is_not_decoded(folder):
@@ -140,6 +198,28 @@ def test_pickled_cells_are_refused(tmp_path):
     table.to_hdf(tmp_path / "t.h5", key="df_with_missing")
     with pytest.raises(DatasetError, match="holds Python objects"):
         read_hdf_table(tmp_path / "t.h5", "t.h5")
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("key", ["keypoints", "df_with_missing", "tracks", "df", "a/b/c", "x y"])
+@pytest.mark.parametrize("layout", ["fixed", "table"])
+def test_the_only_table_of_a_file_is_read_whatever_its_key(tmp_path, key, layout):
+    table = frame(4, ONE)
+    table.to_hdf(tmp_path / "t.h5", key=key, format=layout)
+    assert np.array_equal(read_hdf_table(tmp_path / "t.h5", "t.h5").values, table.to_numpy())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_two_tables_in_a_file_are_named_and_none_is_told(tmp_path):
+    for key in ("keypoints", "df_with_missing"):
+        frame(3, ONE).to_hdf(tmp_path / "t.h5", key=key)
+    with pytest.raises(DatasetError, match=r"the tables (keypoints|df_with_missing), .*keep one"):
+        read_hdf_table(tmp_path / "t.h5", "t.h5")
+    with h5py.File(tmp_path / "none.h5", "w") as file:
+        file["tracks"] = np.zeros(3)
+        file.create_group("df_with_missing")
+    with pytest.raises(DatasetError, match=r"none\.h5: holds no table of pandas"):
+        read_hdf_table(tmp_path / "none.h5", "none.h5")
 
 
 class Evil:

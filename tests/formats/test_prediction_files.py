@@ -194,6 +194,54 @@ def test_bad_tables_are_told_in_one_sentence(tmp_path, text, said):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text.replace("\n", ",\n"),
+        lambda text: text.replace("\n", ",,,\n"),
+        lambda text: text.replace(",", ";").replace(".", ","),
+        lambda text: text.replace(",", ";"),
+        lambda text: text.replace(",", "\t"),
+        lambda text: text + ",,,\n",
+    ],
+    ids=["comma", "commas", "decimal_comma", "semicolons", "tabs", "empty_row"],
+)
+def test_what_spreadsheets_make_of_a_table_is_read_the_same(tmp_path, change):
+    text = HEADER + "".join(f"{k},{k}.25,2.5,0.75\n" for k in range(5))
+    (tmp_path / "a.csv").write_text(text)
+    (tmp_path / "b.csv").write_text(change(text))
+    right, found = (read_predictions(tmp_path / f"{n}.csv", fps=50) for n in "ab")
+    assert found.space == right.space
+    np.testing.assert_array_equal(found.xy_px, right.xy_px)
+    np.testing.assert_array_equal(found.score, right.score)
+
+
+def test_a_column_with_numbers_and_without_a_name_is_told(tmp_path):
+    text = HEADER + "0,1,2,0.5\n1,1,2,0.5\n"
+    (tmp_path / "a.csv").write_text(text.replace("0.5\n", "0.5,7\n").replace("d\n", "d,\n"))
+    with pytest.raises(DatasetError, match="row 4 has 5 cells, the header has 4"):
+        read_predictions(tmp_path / "a.csv", fps=50)
+
+
+def test_positions_that_no_network_says_are_absent(tmp_path):
+    (tmp_path / "a.csv").write_text(HEADER + "0,0,0,1\n1,-1,-1,1\n2,0,1,0.5\n3,7,8,0.5\n")
+    poses = read_predictions(tmp_path / "a.csv", fps=50)
+    assert np.isnan(poses.xy_px[:2]).all()
+    assert poses.score[:, 0, 0].tolist() == [0, 0, 0.5, 0.5]
+
+
+def test_an_analysis_file_in_another_order_says_the_same(tmp_path):
+    tracks = np.random.default_rng(0).uniform(0, 100, (2, 2, 2, 2))  # track, xy, node, frame
+    with h5py.File(tmp_path / "usual.h5", "w") as usual, h5py.File(tmp_path / "b.h5", "w") as other:
+        for file in (usual, other):
+            file["node_names"] = np.array([b"head", b"tail"])
+        usual["tracks"] = tracks
+        other["tracks"] = tracks.transpose(3, 0, 2, 1)
+        other["tracks"].attrs["dims"] = '["frame", "track", "node", "xy"]'
+    right, found = (read_predictions(tmp_path / name, fps=25) for name in ("usual.h5", "b.h5"))
+    np.testing.assert_array_equal(found.xy_px, right.xy_px)
+
+
 def test_bad_files_are_told_in_one_sentence(tmp_path):
     (tmp_path / "bad.h5").write_bytes(b"not hdf5")
     (tmp_path / "bad.csv").write_bytes(b"\xff\xfe\x00")
