@@ -1,9 +1,12 @@
 """The sheet of data sets: which labels, in which format, for what."""
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from superanimal_core.datasets import PARSERS
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.formats.project_conversion import conversion_table_of_project
 from superanimal_core.formats.sheets import Row
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import Settings
@@ -40,13 +43,16 @@ def read_datasets(
 
 
 def _dataset(row: Row, workflow_folder: Path) -> DatasetRow:
-    cells = row.cells
+    cells, path = row.cells, as_on_disk(row.cells["path"])
     conversion = cells.get("conversion", "") or own_or_shipped(
         KEYPOINTS / cells["space"] / f"{cells['dataset']}.tsv", workflow_folder
     )
+    if not cells.get("conversion") and not os.path.isfile(conversion):
+        with suppress(SuperAnimalError):  # the missing table is told, and the project by its reader
+            conversion = conversion_table_of_project(path, cells["space"]) or conversion
     return DatasetRow(
         cells["dataset"],
-        as_on_disk(cells["path"]),
+        path,
         cells["format"],
         cells["space"],
         cells["role"],

@@ -13,7 +13,8 @@ from typing import Any
 from superanimal_core.datasets.unify import conversion_mistakes
 from superanimal_core.errors import ConfigError, SuperAnimalError
 from superanimal_core.formats.documents import read_keypoint_space
-from superanimal_core.formats.sheets import read_conversion_rows, read_sheet
+from superanimal_core.formats.project_conversion import read_conversion
+from superanimal_core.formats.sheets import read_sheet
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.settings import Settings
 from superanimal_core.study.dataset_sheet import KEYPOINTS, read_datasets
@@ -145,7 +146,7 @@ def _conversion_mistakes(dataset: DatasetRow, space: KeypointSpace) -> list[str]
     if not Path(dataset.conversion).is_file():
         return []
     try:
-        rows = read_conversion_rows(dataset.conversion)
+        rows = read_conversion(dataset.conversion, dataset.space)
     except SuperAnimalError as error:
         return [str(error)]
     return conversion_mistakes(rows, space, dataset.conversion)

@@ -301,3 +301,16 @@ def test_a_text_of_settings_is_looked_at_before_it_is_parsed(tmp_path):
         check_text(path)
     path.write_text("\ufeffa: ä\n")
     check_text(path)
+
+
+def test_a_deeplabcut_project_may_bring_its_conversion_table(config):
+    project = Path("raw/dlc")
+    (project / "labeled-data").mkdir(parents=True)
+    (project / "config.yaml").write_text(
+        f"Task: t\nSuperAnimalConversionTables:\n  {SPACE}:\n    snout: nose\n"
+    )
+    write_datasets(f"mine\traw/dlc\tdeeplabcut\t{SPACE}\tpretrain")
+    assert read_study(config, WORKFLOW).datasets["mine"].conversion == "raw/dlc/config.yaml"
+    own = TABLE.with_name("mine.tsv")
+    own.write_text("source\tunified\nsnout\tnose\n")
+    assert read_study(config, WORKFLOW).datasets["mine"].conversion == str(own)

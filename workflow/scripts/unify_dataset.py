@@ -3,7 +3,7 @@
 from superanimal_core.datasets.split import SPLITS
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
 from superanimal_core.formats.documents import read_keypoint_space
-from superanimal_core.formats.sheets import read_conversion_rows
+from superanimal_core.formats.project_conversion import read_conversion
 from superanimal_core.jobs.step import study_step
 from superanimal_core.tables.label_files import read_labels, write_labels
 
@@ -11,7 +11,9 @@ with study_step(snakemake) as record:
     labels = read_labels(snakemake.input.labels)
     table = str(snakemake.input.conversion)
     space = read_keypoint_space(snakemake.input.space)
-    conversion = conversion_from_rows(read_conversion_rows(table), labels.space, space, table)
+    conversion = conversion_from_rows(
+        read_conversion(table, space.name, labels.space.keypoints), labels.space, space, table
+    )
     settings = snakemake.params.labels
     divided = SPLITS[settings["split"]](
         unify_labels(labels, conversion, space), settings["test_fraction"], settings["split_seed"]
