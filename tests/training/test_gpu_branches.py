@@ -15,6 +15,7 @@ from superanimal_core.network import devices
 from superanimal_core.network.pose_network import freeze_batch_norm
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.training import processes, state
+from superanimal_core.training.history import History
 from superanimal_core.training.processes import Processes, share_batch_norm
 from superanimal_core.training.state import TrainingState
 
@@ -163,13 +164,13 @@ def test_a_checkpoint_due_anywhere_is_written_once_and_told_everywhere(
 
 
 @pytest.mark.parametrize("rank", [0, 1])
-def test_the_first_process_alone_writes_the_model(monkeypatch, rank):
+def test_the_first_process_alone_writes_the_model(monkeypatch, rank, world):
     written = []
     monkeypatch.setattr(member_training, "processes_here", lambda: Processes(rank, 2))
-    monkeypatch.setattr(member_training, "fit_resumably", lambda *_: None)
+    monkeypatch.setattr(member_training, "fit_resumably", lambda *_: History())
     monkeypatch.setattr(member_training, "write_bundle", lambda *given: written.append(given))
     call = member_training.MemberTraining("member-0", {}, [], 0.1, {}, {}, 0, 1, 5.0)
-    call.fit(None, None, None, CUDA)
+    call.fit(world.bundle(), world.labels(["lab"]), world.read_image, CUDA)
     assert len(written) == (rank == 0)
 
 
