@@ -9,7 +9,7 @@ from superanimal_core.jobs.outcome import judge_run, outcome_lines
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.tables.parquet import write_failure, write_parquet
-from superanimal_core.tables.pose_files import write_smoothed
+from superanimal_core.tables.pose_files import read_smoothed, write_smoothed
 from superanimal_core.tables.quality import assess_video, read_quality, write_quality
 
 LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
@@ -158,3 +158,12 @@ def test_a_run_is_good_while_no_more_videos_failed_than_allowed(tmp_path, allowe
         with pytest.raises(SuperAnimalError, match="1 of 4 videos failed, more than"):
             judge_run(table, "index.html", verdict, allowed)
         assert not verdict.exists()
+
+
+def test_what_smoothing_left_out_is_a_flag_of_the_video(tmp_path):
+    results = write_results(tmp_path)
+    smoothed = read_smoothed(results["poses"])
+    write_smoothed(smoothed, results["poses"], {"flags": ["smoothed without the help of side"]})
+    account = account_of(results)
+    assert account["status"] == "flagged"
+    assert account["flags"] == ["smoothed without the help of side"]
