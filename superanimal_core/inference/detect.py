@@ -10,7 +10,8 @@ from scipy.optimize import linear_sum_assignment
 
 from superanimal_core.errors import VideoError
 from superanimal_core.network.detector import DetectorBundle, detect
-from superanimal_core.pose.boxes import box_center_px, clip_boxes
+from superanimal_core.pose.boxes import box_center_px, box_iou, clip_boxes
+from superanimal_core.pose.labels import Labels
 
 STAGE = "detect_animals"
 Image = UInt8[ndarray, "_height _width 3"]
@@ -92,6 +93,39 @@ def detect_again(
         return boxes
 
     return again
+
+
+def detect_labeled(
+    detector: DetectorBundle | None,
+    labels: Labels,
+    read_image: Callable[[str], Image],
+    *,
+    min_score: float,
+    batch: int,
+    device: torch.device,
+) -> Float[ndarray, "animal 4"]:
+    """Boxes (px) of labeled animals as in a video: the detector's, or the whole picture without.
+
+    Of a picture the best boxes with `min_score` count, as many as it has labeled animals. They go
+    to the animals whose own boxes they overlap, as much as possible in all; an animal that none
+    overlaps has NaN: in a video it would be absent.
+    """
+    size_px = labels.image_size_px.astype(np.float64)
+    if detector is None:
+        return np.concatenate([np.zeros_like(size_px), size_px], axis=1)
+    detector.network.to(device).eval()
+    boxes = np.full((len(labels), 4), np.nan)
+    images, image_of = np.unique(labels.image.astype(str), return_inverse=True)
+    for start in range(0, len(images), batch):
+        pictures = [read_image(str(name)) for name in images[start : start + batch]]
+        for number, (new, score) in enumerate(detect(detector, pictures, device), start=start):
+            rows = np.flatnonzero(image_of == number)
+            kept = clip_boxes(new[score >= min_score][: len(rows)], *size_px[rows[0]])
+            overlap = box_iou(labels.box_xyxy_px[rows], kept)
+            animal, box = linear_sum_assignment(overlap, maximize=True)
+            is_same = overlap[animal, box] > 0
+            boxes[rows[animal[is_same]]] = kept[box[is_same]]
+    return boxes
 
 
 def whole_frames(

@@ -165,22 +165,32 @@ def predict_labels(
     batch: int,
     precision: str,
     device: torch.device,
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
 ) -> tuple[Float[ndarray, "member animal keypoint 2"], Float[ndarray, "member animal keypoint"]]:
-    """Where each network sees the keypoints of labeled animals, given their boxes (px); scores."""
+    """Where each network sees the keypoints of labeled animals, given their boxes (px); scores.
+
+    An animal without a box is absent: NaN, with score 0. `scales` and `flip` as for videos.
+    """
     first = bundles[0]
     networks = [ready_network(b.network, device) for b in bundles]
     found = np.full((len(bundles), len(labels), len(first.space), 2), np.nan)
     score = np.zeros(found.shape[:3])
-    for start in range(0, len(labels), batch):
-        rows = np.arange(start, min(start + batch, len(labels)))
+    boxed, how = np.flatnonzero(labels.has_box), {"batch": batch, "precision": precision}
+    for start in range(0, len(boxed), batch):
+        rows = boxed[start : start + batch]
         views = [
-            [first.crop.cut(read_image(str(labels.image[row])), labels.box_xyxy_px[row])]
+            looks(
+                first.crop,
+                read_image(str(labels.image[row])),
+                labels.box_xyxy_px[row],
+                tuple(scales),
+                flip,
+            )
             for row in rows
         ]
         for member, network in enumerate(networks):
-            poses = poses_in(
-                network, first, views, flip=False, batch=batch, precision=precision, device=device
-            )
+            poses = poses_in(network, first, views, flip=flip, device=device, **how)
             found[member, rows] = [xy for xy, _ in poses]
             score[member, rows] = [heights for _, heights in poses]
     return found, score
