@@ -13,6 +13,7 @@ from superanimal_core.network.detector import DetectorBundle, detect
 from superanimal_core.pose.boxes import box_center_px, box_iou, clip_boxes
 from superanimal_core.pose.labels import Labels
 
+ROUNDING_S = 1e-9  # of differences of time stamps, which must not depend on the hour
 STAGE = "detect_animals"
 Image = UInt8[ndarray, "_height _width 3"]
 Boxes = Float[ndarray, "individual 4"]
@@ -107,8 +108,9 @@ def detect_labeled(
     """Boxes (px) of labeled animals as in a video: the detector's, or the whole picture without.
 
     Of a picture the best boxes with `min_score` count, as many as it has labeled animals. They go
-    to the animals whose own boxes they overlap, as much as possible in all; an animal that none
-    overlaps has NaN: in a video it would be absent.
+    to the animals whose own boxes they overlap, as much as possible in all. One that overlaps none
+    goes to an animal that is left: in a video the pose would be looked for there. Animals for which
+    there are not enough boxes have NaN: in a video they would be absent.
     """
     size_px = labels.image_size_px.astype(np.float64)
     if detector is None:
@@ -123,8 +125,7 @@ def detect_labeled(
             kept = clip_boxes(new[score >= min_score][: len(rows)], *size_px[rows[0]])
             overlap = box_iou(labels.box_xyxy_px[rows], kept)
             animal, box = linear_sum_assignment(overlap, maximize=True)
-            is_same = overlap[animal, box] > 0
-            boxes[rows[animal[is_same]]] = kept[box[is_same]]
+            boxes[rows[animal]] = kept[box]
     return boxes
 
 
@@ -162,8 +163,8 @@ def interpolate_boxes(
     next_s = np.where(after < len(known), time_s[known[np.minimum(after, len(known) - 1)]], np.inf)
     before = np.searchsorted(known, np.arange(len(boxes)), side="right") - 1
     last_s = np.where(before >= 0, time_s[known[np.maximum(before, 0)]], -np.inf)
-    gap = next_s - last_s
-    nearest = np.minimum(next_s - time_s, time_s - last_s)
+    gap = next_s - last_s - ROUNDING_S
+    nearest = np.minimum(next_s - time_s, time_s - last_s) - ROUNDING_S
     is_bridged = np.where(np.isfinite(gap), gap <= max_gap_s, nearest <= max_gap_s / 2)
     filled[~is_bridged] = np.nan
     return filled

@@ -60,14 +60,14 @@ def predict_resumably(
     work, boxes = work_folder(folder, record), boxes_xyxy_px.copy()
     has_box = np.asarray(np.isfinite(boxes).all(axis=2))
     parts = chunks_of(batch_stops(has_box, settings["batch"]), chunk_frames)
-    done = len(list(takewhile(lambda part: _chunk(work, part.start).is_dir(), parts)))
+    done = len(list(takewhile(lambda part: _chunk(work, part).is_dir(), parts)))
     for part in parts[:done]:
-        boxes[part] = np.load(_chunk(work, part.start) / USED_BOXES)
+        boxes[part] = np.load(_chunk(work, part) / USED_BOXES)
     if done:
         last = parts[done - 1]
         print(f"going on at frame {last.stop}: {done} whole chunks are there")
         if again:
-            again.usual.extend(json.loads((_chunk(work, last.start) / USUAL).read_text()))
+            again.usual.extend(json.loads((_chunk(work, last) / USUAL).read_text()))
     frames = read_frames(video, start=parts[done - 1].stop if done else 0)
     progress = Progress(len(time_s), "frames")
     for part in parts[done:]:
@@ -80,7 +80,7 @@ def predict_resumably(
             again=again and replace(again, is_detected=again.is_detected[part]),
             **settings,
         )
-        with replacing(_chunk(work, part.start)) as temporary:
+        with replacing(_chunk(work, part)) as temporary:
             temporary.mkdir()
             for name, member in zip(names, poses, strict=True):
                 table = _shifted(poses_to_table(member), part.start)
@@ -92,7 +92,7 @@ def predict_resumably(
         temporary.mkdir()
         for name, bundle in zip(names, bundles, strict=True):
             document = {**record, "space": asdict(bundle.space)}
-            tables = [_chunk(work, part.start) / _file(name) for part in parts]
+            tables = [_chunk(work, part) / _file(name) for part in parts]
             _join(tables, temporary / _file(name), document)
     if boxes_used:
         path, scores = boxes_used
@@ -109,8 +109,8 @@ def chunks_of(stops: Sequence[int], chunk_frames: int) -> list[slice]:
     return [slice(a, b) for a, b in pairwise(edges)] or [slice(0, 0)]
 
 
-def _chunk(work: Path, start: int) -> Path:
-    return work / f"{start:09d}"
+def _chunk(work: Path, part: slice) -> Path:
+    return work / f"{part.start:09d}-{part.stop:09d}"
 
 
 def _file(name: str) -> str:

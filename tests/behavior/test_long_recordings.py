@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from stick_animals import BODY, LIMBS, walker
 
+from superanimal_core.behavior.actions import definitions_from_mapping, predict_bouts
+from superanimal_core.behavior.features import FeatureTable
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.behavior.gait_intervals import stride_intervals
 from superanimal_core.behavior.kinematics import (
@@ -126,3 +128,17 @@ def test_many_strides_are_found_again_without_comparing_each_with_each():
     again = stride_intervals(strides, [strides])
     assert (again["draws"] == 1).all()
     np.testing.assert_array_equal(again["stride_time_s_low"], strides.stride_time_s)
+
+
+@pytest.mark.parametrize(("max_gap_s", "bouts"), [(0.2, 1), (0.199, 2)])
+def test_bouts_do_not_depend_on_the_hour(max_gap_s, bouts):
+    """A break of 12 frames at 60 per second, and bouts of 12, are 0.2 s at every hour."""
+    holds = np.zeros(60)
+    holds[10:22] = holds[34:46] = 1.0
+    rule = {"conditions": [{"feature": "x", "above": 0.5, "below": None}]}
+    rule |= {"min_duration_s": 0.2, "max_gap_s": max_gap_s}
+    definitions = definitions_from_mapping({"walk": rule})
+    names = np.full(60, "animal0", dtype=object)
+    for start in range(0, len(DAY) - 60, 50_001):
+        features = FeatureTable(np.arange(60), DAY[start : start + 60], names, {"x": holds})
+        assert len(predict_bouts(features, definitions)) == bouts

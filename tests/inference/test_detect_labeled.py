@@ -64,9 +64,17 @@ def test_each_animal_has_the_box_that_overlaps_it_whatever_the_order():
 
 
 def test_as_many_boxes_count_as_there_are_animals_and_the_best_first():
-    """As in a video of one animal: a surer box elsewhere takes its place, and it is not found."""
+    """As in a video of one animal: a surer box elsewhere takes its place."""
     labels = labels_in([LEFT], [0])
     boxes, _ = found(labels, {0: [NEAR_RIGHT, NEAR_LEFT]}, {0: [0.9, 0.8]})
+    np.testing.assert_array_equal(boxes, [NEAR_RIGHT])
+
+
+def test_an_animal_for_which_there_is_no_box_left_is_absent():
+    labels = labels_in([LEFT, RIGHT], [0, 0])
+    boxes, _ = found(labels, {0: [NEAR_RIGHT]}, {0: [0.9]})
+    np.testing.assert_array_equal(boxes, [[np.nan] * 4, NEAR_RIGHT])
+    boxes, _ = found(labels, {0: []}, {0: []})
     assert np.isnan(boxes).all()
 
 

@@ -190,3 +190,17 @@ def test_chunks_of_other_code_do_not_mix_in(case, tmp_path):
     predict(case, folder)
     assert len(read_member_poses(folder)[0]) == FRAMES
     assert not stale.exists()
+
+
+def test_chunks_of_another_length_do_not_mix_in(case, tmp_path):
+    """`chunk_frames` re-runs nothing, so that a killed job may go on with another one."""
+    predict(case, tmp_path / "undisturbed/predicted", doubts=True)
+    folder = tmp_path / "changed/predicted"
+    with (
+        mock.patch.object(chunked_poses, "_join", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
+    ):
+        predict(case, folder, chunk_frames=9, doubts=True)
+    assert any(work_folder(folder, RECORD).iterdir())
+    predict(case, folder, doubts=True)
+    np.testing.assert_equal(tables_in(folder), tables_in(tmp_path / "undisturbed/predicted"))

@@ -21,7 +21,7 @@ rule predict_poses:
         last_attempt=last_attempt,
     params:
         code=code("predict_poses"),
-        inference=setting("inference"),
+        inference={k: v for k, v in config["inference"].items() if k != "chunk_frames"},
         min_box_score=config["detector"]["min_score"],
     script:
         "../scripts/predict_poses.py"

@@ -29,6 +29,7 @@ with video_step(snakemake) as record:
         read_times(snakemake.input.frames),
         snakemake.output.predicted,
         record,
+        chunk_frames=snakemake.config["inference"]["chunk_frames"],
         device=device,
         again=again,
         boxes_used=(used, scores) if used else None,
