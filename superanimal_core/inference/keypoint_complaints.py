@@ -15,7 +15,7 @@ from numpy import ndarray
 from superanimal_core.pose.boxes import boxes_from_keypoints
 from superanimal_core.pose.poses import Poses
 
-MIN_FRAMES = 3  # with fewer frames nothing is said about a keypoint
+MIN_FRAMES, MIN_PART = 3, 0.1  # with fewer frames, or parts of them, nothing is said of a keypoint
 NOTICEABLE = 3.0  # times the noise: what is less could be noise
 PART_OF_BODY = 0.1  # of the body's diagonal: so far no keypoint may move
 COLLAPSED = 0.5  # of the distance from the body's center before
@@ -91,7 +91,8 @@ def _tracks(before: Poses, after: Poses, both: ndarray) -> Mapping[tuple[int, in
         size = _length(boxes[:, 2:] - boxes[:, :2])
         known = size[np.isfinite(size)]
         body_px = float(np.median(known)) if len(known) else 0.0
-        for keypoint in np.flatnonzero(both[:, individual].sum(axis=0) >= MIN_FRAMES):
+        least = max(MIN_FRAMES, MIN_PART * len(both))
+        for keypoint in np.flatnonzero(both[:, individual].sum(axis=0) >= least):
             tracks[individual, int(keypoint)] = Track(
                 before.xy_px[:, individual, keypoint],
                 after.xy_px[:, individual, keypoint],

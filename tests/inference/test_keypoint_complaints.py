@@ -235,11 +235,19 @@ def test_the_edge_of_an_exchange(frames, is_fault):
     assert module._is_exchanged(*pair) is is_fault
 
 
-@pytest.mark.parametrize(("frames", "is_fault"), [(2, False), (3, True)])
-def test_with_fewer_frames_nothing_is_said(before, frames, is_fault):
-    both = np.zeros(before.score.shape, bool)
-    both[:frames] = True
-    told = keypoint_complaints(before, after_of(before, collapse), both, 5.0)
+@pytest.mark.parametrize(
+    ("sure", "frames", "is_fault"), [(8, 90, False), (9, 90, True), (2, 12, False), (3, 12, True)]
+)
+def test_of_keypoints_that_are_rarely_sure_nothing_is_said(before, sure, frames, is_fault):
+    """Fewer than a tenth of the frames, and fewer than three."""
+    after = after_of(before, collapse)
+    shown = [
+        replace(p, time_s=p.time_s[:frames], xy_px=p.xy_px[:frames], score=p.score[:frames])
+        for p in (before, after)
+    ]
+    both = np.zeros(shown[0].score.shape, bool)
+    both[:sure] = True
+    told = keypoint_complaints(*shown, both, 5.0)
     assert bool(told) is is_fault
 
 
