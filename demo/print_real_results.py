@@ -15,7 +15,7 @@ def main() -> None:
     print("\nHeld-out labels (the last fifth of each set, by time)")
     for model in sorted((results / "models").glob("*/evaluation.parquet")):
         for row in read_parquet(model).to_pylist():
-            if row["member"] == "ensemble":
+            if (row["member"], row["boxes"]) == ("ensemble", "detector"):
                 print(
                     f"{row['dataset']:<15}{row['keypoint']:<17}{row['animals']:>5} labels   "
                     f"mean {row['mean_error_px']:6.2f} px   median {row['median_error_px']:6.2f} px"

@@ -15,6 +15,7 @@ from superanimal_core.errors import ConfigError
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import ConditionSettings, DefinitionSettings
 
+ROUNDING_S = 1e-9  # of differences of time stamps, which must not depend on the hour
 LOGISTIC_WIDTH = 0.1  # of the threshold: how soft a condition is whose feature has no `_sd`
 
 
@@ -120,14 +121,15 @@ def _bouts(
     """Runs of True, short breaks closed, short runs dropped."""
     merged: list[tuple[int, int]] = []
     for start, stop in runs_of(holds):
-        if merged and time_s[start] - _end_s(time_s, merged[-1][1]) <= definition.max_gap_s:
+        since_s = time_s[start] - _end_s(time_s, merged[-1][1]) if merged else np.inf
+        if since_s <= definition.max_gap_s + ROUNDING_S:
             merged[-1] = (merged[-1][0], stop)
         else:
             merged.append((start, stop))
     return [
         (start, stop)
         for start, stop in merged
-        if _end_s(time_s, stop) - time_s[start] >= definition.min_duration_s - 1e-9
+        if _end_s(time_s, stop) - time_s[start] >= definition.min_duration_s - ROUNDING_S
     ]
 
 

@@ -177,10 +177,11 @@ def _nearest_frame(time_s: ndarray, when_s: ndarray) -> ndarray:
 
 
 def _mean_between(values: ndarray, time_s: ndarray, start_s: ndarray, stop_s: ndarray) -> ndarray:
-    """Mean of the values of the frames from start to stop."""
-    running = np.concatenate([[0.0], np.cumsum(np.nan_to_num(values))])
+    """Mean of the values of the frames from start to stop, each from its own frames alone."""
     first, last = np.searchsorted(time_s, start_s), np.searchsorted(time_s, stop_s)
-    return (running[last] - running[first]) / np.maximum(last - first, 1)
+    ends = np.stack([first, np.maximum(last, first + 1)], axis=1)
+    total = np.add.reduceat(np.append(np.nan_to_num(values), 0.0), ends.ravel())[::2]
+    return total / np.maximum(last - first, 1)
 
 
 def _phase(strike_s: ndarray, reference: dict[str, ndarray]) -> ndarray:

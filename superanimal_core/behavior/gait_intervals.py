@@ -55,12 +55,12 @@ def stride_intervals(strides: StrideTable, drawn: Sequence[StrideTable]) -> Colu
         for draw, (table, other) in enumerate(zip(drawn, others, strict=True)):
             if not len(other):
                 continue
-            apart = np.abs(strides.strike_s[mine, None] - table.strike_s[other])
-            is_same = apart.min(axis=1) < strides.stride_time_s[mine] / 2
+            nearest = other[_nearest(table.strike_s[other], strides.strike_s[mine])]
+            apart_s = np.abs(table.strike_s[nearest] - strides.strike_s[mine])
+            is_same = apart_s < strides.stride_time_s[mine] / 2
             found_again[draw, mine] = is_same
             if agrees:
-                nearest = other[apart.argmin(axis=1)[is_same]]
-                values[draw, mine[is_same]] = _quantities(table)[nearest]
+                values[draw, mine[is_same]] = _quantities(table)[nearest[is_same]]
     return {"draws": found_again.sum(axis=0), **_ends(values, "")}
 
 
@@ -96,6 +96,13 @@ def _mean(counts: Int[ndarray, "draw"]) -> float:
 
 def _agree(strides: int, strides_per_draw: float) -> bool:
     return bool(abs(strides_per_draw - strides) <= AGREEMENT * strides)
+
+
+def _nearest(sorted_s: ndarray, when_s: ndarray) -> Int[ndarray, "when"]:
+    """Index of the time nearest to each; the earlier one of equals."""
+    after = np.clip(np.searchsorted(sorted_s, when_s), 1, max(len(sorted_s) - 1, 1))
+    before_s, after_s = sorted_s[after - 1], sorted_s[np.minimum(after, len(sorted_s) - 1)]
+    return np.where(np.abs(when_s - before_s) <= np.abs(after_s - when_s), after - 1, after)
 
 
 def _limbs(strides: StrideTable) -> list[tuple[str, str]]:

@@ -4,11 +4,11 @@ Angles are counterclockwise as seen on the screen (image y points down), in radi
 right. NaN in, NaN out; a missing keypoint never becomes zero.
 """
 
-import warnings
-
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
+
+from superanimal_core.behavior.windows import window_moments
 
 
 def velocity_px_per_s(
@@ -39,35 +39,14 @@ def _line_fit(
     values: ndarray, time_s: ndarray, window_s: float
 ) -> tuple[ndarray, ndarray, ndarray]:
     """Slope, sum of squared time deviations, and mean of the known values in each window."""
-    frames = len(time_s)
-    columns = int(np.prod(values.shape[1:]))
-    flat = values.reshape(frames, columns).astype(np.float64)
-    known = np.isfinite(flat)
-    first, stop = _windows(time_s, window_s)
-    time = time_s - (time_s.mean() if frames else 0.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)
-        origin = np.nanmedian(flat, axis=0) if frames else np.zeros(columns)
-    x = np.where(known, flat - origin, 0.0)
-
-    def total(summand: ndarray) -> ndarray:
-        running = np.concatenate([np.zeros((1, columns)), np.cumsum(summand, axis=0)])
-        return running[stop] - running[first]
-
-    at = time[:, None] * known
-    count, sum_t, sum_x = total(known.astype(np.float64)), total(at), total(x)
-    sum_tt, sum_tx = total(at * time[:, None]), total(x * time[:, None])
+    flat = values.reshape(len(time_s), -1 if values.size else 0).astype(np.float64)
+    found = window_moments(flat, time_s, *_windows(time_s, window_s))
+    usable = np.isfinite(flat) & (found.count >= 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        spread = sum_tt - sum_t**2 / count
-        slope = (sum_tx - sum_t * sum_x / count) / spread
-        mean = sum_x / count + origin
-    usable = known & (count >= 2)
-    shape = values.shape
-    return (
-        np.where(usable, slope, np.nan).reshape(shape),
-        np.where(usable, spread, np.nan).reshape(shape),
-        np.where(usable, mean, np.nan).reshape(shape),
-    )
+        slope = found.tx / found.tt
+    parts = (np.where(usable, part, np.nan) for part in (slope, found.tt, found.value))
+    slope, spread, mean = (part.reshape(values.shape) for part in parts)
+    return slope, spread, mean
 
 
 def _windows(time_s: ndarray, window_s: float) -> tuple[ndarray, ndarray]:
@@ -85,16 +64,11 @@ def moving_mean(
     values: Float[ndarray, "frame *shape"], time_s: Float[ndarray, "frame"], window_s: float
 ) -> Float[ndarray, "frame *shape"]:
     """Mean of the known values within +-`window_s`/2; NaN where the value itself is NaN."""
-    frames = len(time_s)
-    known = np.isfinite(values)
     first = np.searchsorted(time_s, time_s - window_s / 2 - 1e-9)
     stop = np.searchsorted(time_s, time_s + window_s / 2 + 1e-9, side="right")
-    zero = np.zeros((1, *values.shape[1:]))
-    running = np.concatenate([zero, np.cumsum(np.where(known, values, 0.0), axis=0)])
-    number = np.concatenate([zero, np.cumsum(known, axis=0)])
-    with np.errstate(invalid="ignore"):
-        mean = (running[stop] - running[first]) / (number[stop] - number[first])
-    return np.where(known, mean, np.nan) if frames else values
+    flat = values.reshape(len(time_s), -1 if values.size else 0).astype(np.float64)
+    mean = window_moments(flat, time_s, first, stop).value
+    return np.where(np.isfinite(flat), mean, np.nan).reshape(values.shape)
 
 
 def direction_rad(vector: Float[ndarray, "*shape 2"]) -> Float[ndarray, "*shape"]:

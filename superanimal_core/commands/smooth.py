@@ -40,7 +40,7 @@ DEFAULTS: Mapping[str, Any] = {
     "median": {"window_s": 0.14},
     "savitzky_golay": {"window_s": 0.22, "order": 3},
     "one_euro": {"min_cutoff_hz": 5.0, "speed_coefficient": 0.5, "derivative_cutoff_hz": 1.0},
-    "views": {"latent": 3, "keep_quantile": 0.95, "inflation_rounds": 10, "mirrors": {}},
+    "views": {"latent": 3, "keep_quantile": 0.95, "inflation_rounds": 0, "mirrors": {}},
 }
 HELP = {
     "method": "eks, none, median, savitzky_golay or one_euro",

@@ -6,6 +6,7 @@ part of keypoints within a part of that length (Yang & Ramanan 2013), OKS is COC
 Means stand with their 95 % interval over the groups (videos, animals) of images.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -27,6 +28,9 @@ ALL = "all"
 class EvaluationTable:
     """One row per member, data set, split and keypoint; also 'all' keypoints together.
 
+    `boxes` says in whose boxes the animals were looked at: `label`, those of the labels, or
+    `detector`, those that the model's videos get. An animal that the detector has missed has no
+    error; `animals` then counts fewer, and the precisions count it as wrong.
     `animals` counts labeled keypoints; errors are in original pixels, `normalized_error` and
     `pck_10` relative to the longer side of the animal's box. `_low`, `_high` are 95 % intervals.
     `oks_map`, `oks_mar` are COCO's with the area of the box and the space's sigmas (0.1 where it
@@ -51,6 +55,7 @@ class EvaluationTable:
     oks_mar: Shaped[ndarray, "row"]
     dlc_map: Shaped[ndarray, "row"]
     dlc_mar: Shaped[ndarray, "row"]
+    boxes: Shaped[ndarray, "row"]
 
 
 def euclidean_error_px(
@@ -120,8 +125,11 @@ def evaluate(
     predicted_px: Float[ndarray, "member animal keypoint 2"],
     score: Float[ndarray, "member animal keypoint"],
     labels: Labels,
+    boxes: str = "label",
 ) -> EvaluationTable:
     """Figures of every member and of the ensemble, by data set, split and keypoint.
+
+    `boxes` names the boxes that the predictions were made in.
 
     The ensemble is the median position and the mean score.
     """
@@ -138,14 +146,21 @@ def evaluate(
             if not np.isfinite(error).any():
                 continue
             precision = _precisions(predicted[chosen], sure[chosen], some)
-            rows.append((member, source, part, ALL, *_figures(error, some), *precision))
+            rows.append((member, source, part, ALL, *_figures(error, some), *precision, boxes))
             for column, keypoint in enumerate(labels.space.keypoints):
                 own = error[:, [column]]
                 if np.isfinite(own).any():
                     figures = _figures(own, some)
-                    rows.append((member, source, part, keypoint, *figures, *[np.nan] * 4))
+                    rows.append((member, source, part, keypoint, *figures, *[np.nan] * 4, boxes))
     columns_of = zip(*rows, strict=True) if rows else ((),) * len(fields(EvaluationTable))
     return EvaluationTable(*(np.array(column) for column in columns_of))
+
+
+def joined(tables: Sequence[EvaluationTable]) -> EvaluationTable:
+    """The rows of several tables, one after the other."""
+    filled = [table for table in tables if len(table.member)] or tables[:1]
+    names = [field.name for field in fields(EvaluationTable)]
+    return EvaluationTable(*(np.concatenate([getattr(t, n) for t in filled]) for n in names))
 
 
 def _precisions(

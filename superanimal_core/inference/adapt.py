@@ -6,13 +6,16 @@ absent, and the adapted network is kept only if frames that it did not learn fro
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
+from superanimal_core.inference.keypoint_complaints import keypoint_complaints
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings import TrainingSettings
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,19 @@ class Verdict:
     dropped_before: float
     dropped_after: float
     displacement_ratio: float
+
+
+def adaptation_training(**settings: Any) -> TrainingSettings:
+    """How a network learns from its own predictions; `settings` are the others of a training.
+
+    Whatever a pretraining does: keypoints that are not sure stay masked, since to train them as
+    absent would teach the network its own doubts; there is no warm-up, which the few steps might
+    not outlast; the normalization's statistics stay those of the labels (Ye et al. 2024); and no
+    frames are held out to stop early, since the verdict has its own.
+    """
+    return TrainingSettings(
+        **settings, masking=True, warmup_steps=0, frozen_batch_norm=True, early_stopping=None
+    )
 
 
 def held_out_poses(poses: Poses, fraction: float) -> tuple[Poses, slice]:
@@ -95,24 +111,33 @@ def judge_adaptation(
     max_jitter_ratio: float,
     max_displacement_ratio: float,
 ) -> Verdict:
-    """Keep the adapted network unless it jitters more, drops more or wanders off.
+    """Keep the adapted network unless it jitters more, drops more or wanders off, in any keypoint.
 
-    Both poses are of the same held-out consecutive frames.
+    Both poses are of the same held-out consecutive frames. What cannot be measured, and a position
+    that is no number, speaks against the network.
     """
-    both = (before.score >= min_score) & (after.score >= min_score)
+    is_known = [np.isfinite(p.xy_px).all(axis=3) for p in (before, after)]
+    sure = [k & (p.score >= min_score) for k, p in zip(is_known, (before, after), strict=True)]
+    both = sure[0] & sure[1]
     pairs = both[1:] & both[:-1]
     jitter_before = _mean_step(before.xy_px, pairs)
     jitter = _mean_step(after.xy_px, pairs) / max(jitter_before, 1e-9)
     moved = np.linalg.norm(after.xy_px - before.xy_px, axis=-1)[both]
     displacement = float(np.median(moved)) / max(jitter_before, 1e-9) if both.any() else np.inf
-    dropped = [float((p.score < min_score).sum(axis=2).mean()) for p in (before, after)]
+    dropped = [float((~is_sure).sum(axis=2).mean()) for is_sure in sure]
     complaints = []
     if not both.any():
         complaints.append(f"no keypoint has a score of {min_score} before and after")
+    elif np.isnan(jitter):
+        complaints.append("jitter cannot be measured, no keypoint is sure in two frames in a row")
     elif jitter > max_jitter_ratio:
         complaints.append(f"jitter grew to {jitter:.2f} of what it was")
     elif displacement > max_displacement_ratio:
         complaints.append(f"keypoints moved by {displacement:.1f} times the jitter")
+    lost = int((is_known[0] & ~(is_known[1] & np.isfinite(after.score))).sum())
+    if lost:
+        complaints.append(f"{lost} keypoints have no position or score any more")
+    complaints += keypoint_complaints(before, after, both, max_displacement_ratio)
     if dropped[1] > dropped[0] + 0.5:
         complaints.append(f"{dropped[1]:.1f} keypoints per frame dropped, {dropped[0]:.1f} before")
     kept = f"jitter {jitter:.2f} of what it was, {dropped[1]:.1f} keypoints dropped per frame"

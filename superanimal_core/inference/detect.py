@@ -10,8 +10,10 @@ from scipy.optimize import linear_sum_assignment
 
 from superanimal_core.errors import VideoError
 from superanimal_core.network.detector import DetectorBundle, detect
-from superanimal_core.pose.boxes import box_center_px, clip_boxes
+from superanimal_core.pose.boxes import box_center_px, box_iou, clip_boxes
+from superanimal_core.pose.labels import Labels
 
+ROUNDING_S = 1e-9  # of differences of time stamps, which must not depend on the hour
 STAGE = "detect_animals"
 Image = UInt8[ndarray, "_height _width 3"]
 Boxes = Float[ndarray, "individual 4"]
@@ -94,6 +96,39 @@ def detect_again(
     return again
 
 
+def detect_labeled(
+    detector: DetectorBundle | None,
+    labels: Labels,
+    read_image: Callable[[str], Image],
+    *,
+    min_score: float,
+    batch: int,
+    device: torch.device,
+) -> Float[ndarray, "animal 4"]:
+    """Boxes (px) of labeled animals as in a video: the detector's, or the whole picture without.
+
+    Of a picture the best boxes with `min_score` count, as many as it has labeled animals. They go
+    to the animals whose own boxes they overlap, as much as possible in all. One that overlaps none
+    goes to an animal that is left: in a video the pose would be looked for there. Animals for which
+    there are not enough boxes have NaN: in a video they would be absent.
+    """
+    size_px = labels.image_size_px.astype(np.float64)
+    if detector is None:
+        return np.concatenate([np.zeros_like(size_px), size_px], axis=1)
+    detector.network.to(device).eval()
+    boxes = np.full((len(labels), 4), np.nan)
+    images, image_of = np.unique(labels.image.astype(str), return_inverse=True)
+    for start in range(0, len(images), batch):
+        pictures = [read_image(str(name)) for name in images[start : start + batch]]
+        for number, (new, score) in enumerate(detect(detector, pictures, device), start=start):
+            rows = np.flatnonzero(image_of == number)
+            kept = clip_boxes(new[score >= min_score][: len(rows)], *size_px[rows[0]])
+            overlap = box_iou(labels.box_xyxy_px[rows], kept)
+            animal, box = linear_sum_assignment(overlap, maximize=True)
+            boxes[rows[animal]] = kept[box]
+    return boxes
+
+
 def whole_frames(
     frames: int, width_px: int, height_px: int
 ) -> tuple[Float[ndarray, "frame 1 4"], Float[ndarray, "frame 1"]]:
@@ -128,8 +163,8 @@ def interpolate_boxes(
     next_s = np.where(after < len(known), time_s[known[np.minimum(after, len(known) - 1)]], np.inf)
     before = np.searchsorted(known, np.arange(len(boxes)), side="right") - 1
     last_s = np.where(before >= 0, time_s[known[np.maximum(before, 0)]], -np.inf)
-    gap = next_s - last_s
-    nearest = np.minimum(next_s - time_s, time_s - last_s)
+    gap = next_s - last_s - ROUNDING_S
+    nearest = np.minimum(next_s - time_s, time_s - last_s) - ROUNDING_S
     is_bridged = np.where(np.isfinite(gap), gap <= max_gap_s, nearest <= max_gap_s / 2)
     filled[~is_bridged] = np.nan
     return filled

@@ -1,7 +1,8 @@
 """Frames and boxes -> poses, streaming: memory does not grow with the length of the video."""
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 import numpy as np
@@ -22,6 +23,7 @@ from superanimal_core.pose.poses import Poses
 Image = UInt8[ndarray, "_height _width 3"]
 Boxes = Float[ndarray, "individual 4"]
 BATCHES_AHEAD = 2
+USUAL_POSES = 100  # detected poses whose mean score says what is usual
 
 
 @dataclass(frozen=True)
@@ -29,11 +31,17 @@ class Redetection:
     """How to look again for animals that an interpolated box has lost.
 
     `detect_again` gives the boxes of images anew, each individual nearest to its box before; a box
-    whose `is_detected` (frame, individual) is true is not doubted.
+    whose `is_detected` (frame, individual) is true is not doubted. `usual` holds the mean scores of
+    the last poses in detected boxes: a video that is predicted in parts hands it from part to part.
     """
 
     detect_again: Callable[[Sequence[Image], Sequence[Boxes]], list[Boxes]]
     is_detected: Bool[ndarray, "frame individual"]
+    usual: deque[float] = field(default_factory=lambda: deque(maxlen=USUAL_POSES))
+
+    def usual_score(self) -> float:
+        """Mean score of the last poses in detected boxes; NaN before the first."""
+        return float(np.mean(self.usual)) if self.usual else float("nan")
 
 
 @dataclass(frozen=True)
@@ -74,7 +82,6 @@ def predict_video(
     networks = [ready_network(b.network, device, compiled) for b in bundles]
     how = {"batch": batch, "precision": precision, "device": device, "compiled": compiled}
     scales = tuple(scales)
-    usual: list[float] = []
 
     def look_at(image: Image, box: Float[ndarray, "4"]) -> list[Look]:
         return looks(first.crop, image, box, scales, flip)
@@ -91,10 +98,10 @@ def predict_video(
         for (frame, individual), views in zip(part.slots, part.looks, strict=True):
             pose = xy_px[0, frame, individual], score[0, frame, individual]
             if again.is_detected[frame, individual]:
-                usual.append(float(pose[1].mean()))
+                again.usual.append(float(pose[1].mean()))
                 continue
             box, window = boxes_xyxy_px[frame, individual], _window(views[0], first.crop.size_px)
-            if is_doubtful(*pose, box, window, float(np.mean(usual[-100:])) if usual else np.nan):
+            if is_doubtful(*pose, box, window, again.usual_score()):
                 lost.append((frame, individual))
         return lost
 
@@ -106,7 +113,7 @@ def predict_video(
         where = sorted({frame for frame, _ in lost})
         anew = again.detect_again([images[f] for f in where], [boxes_xyxy_px[f] for f in where])
         for frame, individual in lost:
-            new = anew[where.index(frame)][individual]
+            new = anew[where.index(frame)][individual].astype(np.float32)  # as tables hold them
             if np.isfinite(new).all():
                 boxes_xyxy_px[frame, individual] = new
         see(lost, [look_at(images[f], boxes_xyxy_px[f, i]) for f, i in lost])
@@ -158,25 +165,49 @@ def predict_labels(
     batch: int,
     precision: str,
     device: torch.device,
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
 ) -> tuple[Float[ndarray, "member animal keypoint 2"], Float[ndarray, "member animal keypoint"]]:
-    """Where each network sees the keypoints of labeled animals, given their boxes (px); scores."""
+    """Where each network sees the keypoints of labeled animals, given their boxes (px); scores.
+
+    An animal without a box is absent: NaN, with score 0. `scales` and `flip` as for videos.
+    """
     first = bundles[0]
     networks = [ready_network(b.network, device) for b in bundles]
     found = np.full((len(bundles), len(labels), len(first.space), 2), np.nan)
     score = np.zeros(found.shape[:3])
-    for start in range(0, len(labels), batch):
-        rows = np.arange(start, min(start + batch, len(labels)))
+    boxed, how = np.flatnonzero(labels.has_box), {"batch": batch, "precision": precision}
+    for start in range(0, len(boxed), batch):
+        rows = boxed[start : start + batch]
         views = [
-            [first.crop.cut(read_image(str(labels.image[row])), labels.box_xyxy_px[row])]
+            looks(
+                first.crop,
+                read_image(str(labels.image[row])),
+                labels.box_xyxy_px[row],
+                tuple(scales),
+                flip,
+            )
             for row in rows
         ]
         for member, network in enumerate(networks):
-            poses = poses_in(
-                network, first, views, flip=False, batch=batch, precision=precision, device=device
-            )
+            poses = poses_in(network, first, views, flip=flip, device=device, **how)
             found[member, rows] = [xy for xy, _ in poses]
             score[member, rows] = [heights for _, heights in poses]
     return found, score
+
+
+def batch_stops(has_box: Bool[ndarray, "frame individual"], batch: int) -> list[int]:
+    """The frames before which batches end: whole frames, until they are or hold `batch` animals.
+
+    Where a video is cut into parts at these frames, all of its batches are the same.
+    """
+    stops, first, animals = [], 0, 0
+    for frame, found in enumerate(has_box.sum(axis=1).tolist(), start=1):
+        animals += found
+        if animals >= batch or frame - first >= batch:
+            stops.append(frame)
+            first, animals = frame, 0
+    return stops if not len(has_box) or first == len(has_box) else [*stops, len(has_box)]
 
 
 def _batches(
@@ -185,16 +216,17 @@ def _batches(
     batch: int,
     look_at: Callable[[Image, Float[ndarray, "4"]], list[Look]],
 ) -> Iterator[_Batch]:
-    """Whole frames, until they hold at least `batch` animals."""
+    """The frames in batches, with the looks at their animals."""
+    has_box = np.asarray(np.isfinite(boxes_xyxy_px).all(axis=2))
+    stops = set(batch_stops(has_box, batch))
     part = _Batch([], [], [], [])
     for frame, image in enumerate(frames):
         part.frames.append(frame)
         part.images.append(image)
-        for individual, box in enumerate(boxes_xyxy_px[frame]):
-            if np.isfinite(box).all():
-                part.slots.append((frame, individual))
-                part.looks.append(look_at(image, box))
-        if len(part.slots) >= batch or len(part.frames) >= batch:
+        for individual in np.flatnonzero(has_box[frame]).tolist():
+            part.slots.append((frame, individual))
+            part.looks.append(look_at(image, boxes_xyxy_px[frame, individual]))
+        if frame + 1 in stops:
             yield part
             part = _Batch([], [], [], [])
     if part.frames:

@@ -30,20 +30,10 @@ def looks(
 
     The maps lead from the network's positions to image pixels, the mirror images' too.
     """
-    straight = [crop.cut(image, expand_boxes(box_xyxy_px, scale)) for scale in scales]
+    boxes = [expand_boxes(box_xyxy_px, scale) for scale in scales]
     if not flip:
-        return straight
-    return [view for look in straight for view in (look, _mirrored(look, crop))]
-
-
-def _mirrored(look: Look, crop: CropGeometry) -> Look:
-    """The mirror image. What the labels lack is image pixels; the crop's are smaller or larger."""
-    pixels, to_image = look
-    width = crop.size_px[0] - 2 * crop.label_offset_px / to_image[0, 0]
-    turned = np.column_stack(
-        [-to_image[:, 0], to_image[:, 1], to_image[:, 0] * width + to_image[:, 2]]
-    )
-    return np.ascontiguousarray(pixels[:, ::-1]), turned
+        return [crop.cut(image, box) for box in boxes]
+    return [look for box in boxes for look in crop.cut_and_mirror(image, box)]
 
 
 def names_seen(

@@ -32,23 +32,44 @@ class CropGeometry:
     std: tuple[float, float, float]
     in_whole_pixels: bool
 
-    @property
-    def label_offset_px(self) -> float:
-        """What the network's labels lack against the convention of pose.arrays (image pixels)."""
-        return 0.5 if self.in_whole_pixels else 0.0
+    def to_network(self, to_crop: Affine) -> Affine:
+        """Image -> the network's positions, for a crop that was cut by the map `to_crop`.
+
+        The one place of the half pixel, for training and inference. A network that counts pixel
+        centers from 0 says half an image pixel less than the convention of pose.arrays, along the
+        crop's own axes, also where the crop is turned or mirrored.
+        """
+        lacks_px = 0.5 if self.in_whole_pixels else 0.0
+        crop_px_per_image_px = np.linalg.norm(to_crop[:, :2], axis=1)
+        return np.column_stack([to_crop[:, :2], to_crop[:, 2] - lacks_px * crop_px_per_image_px])
 
     def cut(
         self, image: Image, box_xyxy_px: Float[ndarray, "4"]
     ) -> tuple[UInt8[ndarray, "height width 3"], Affine]:
         """The crop around a box, and the map from the network's positions to image pixels."""
+        pixels, to_crop = self._cut(image, box_xyxy_px)
+        return pixels, invert_affine(self.to_network(to_crop))
+
+    def cut_and_mirror(
+        self, image: Image, box_xyxy_px: Float[ndarray, "4"]
+    ) -> list[tuple[UInt8[ndarray, "height width 3"], Affine]]:
+        """The crop around a box and its mirror image, each as from `cut`."""
+        pixels, to_crop = self._cut(image, box_xyxy_px)
+        mirrored = np.array([[-1.0], [1.0]]) * to_crop + [[0, 0, self.size_px[0]], [0, 0, 0]]
+        both = (pixels, to_crop), (np.ascontiguousarray(pixels[:, ::-1]), mirrored)
+        return [(crop, invert_affine(self.to_network(how))) for crop, how in both]
+
+    def _cut(
+        self, image: Image, box_xyxy_px: Float[ndarray, "4"]
+    ) -> tuple[UInt8[ndarray, "height width 3"], Affine]:
+        """The crop around a box, and the map from image pixels to pixels of the crop."""
         if self.in_whole_pixels:
             x0, y0, x1, y1 = whole_pixel_window(box_xyxy_px, self.size_px, self.margin)
-            zoom_x, zoom_y = (x1 - x0) / self.size_px[0], (y1 - y0) / self.size_px[1]
-            offset = self.label_offset_px
-            to_image = np.array([[zoom_x, 0.0, x0 + offset], [0.0, zoom_y, y0 + offset]])
-            return cut_window(image, (x0, y0, x1, y1), self.size_px), to_image
-        affine = crop_affine(box_xyxy_px, self.size_px, self.margin)
-        return cut_crop(image, affine, self.size_px), invert_affine(affine)
+            zoom_x, zoom_y = self.size_px[0] / (x1 - x0), self.size_px[1] / (y1 - y0)
+            to_crop = np.array([[zoom_x, 0.0, -x0 * zoom_x], [0.0, zoom_y, -y0 * zoom_y]])
+            return cut_window(image, (x0, y0, x1, y1), self.size_px), to_crop
+        to_crop = crop_affine(box_xyxy_px, self.size_px, self.margin)
+        return cut_crop(image, to_crop, self.size_px), to_crop
 
     def normalize(
         self, crops: UInt8[Tensor, "batch height width 3"]

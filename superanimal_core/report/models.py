@@ -40,13 +40,21 @@ def together(rows: Sequence[Row]) -> list[Row]:
     return [row for row in rows if row["member"] == chosen]
 
 
+def as_in_videos(rows: Sequence[Row]) -> list[Row]:
+    """Rows of animals in the boxes that videos get; in the labels' own where there are no such."""
+    chosen = "detector" if any(row["boxes"] == "detector" for row in rows) else "label"
+    return [row for row in rows if row["boxes"] == chosen]
+
+
 def evaluation_table(evaluation: Mapping[str, list[Row]]) -> Table:
     """Errors on held-out labels: a row per model and data set, all keypoints together."""
     found = []
     for model, rows in evaluation.items():
         everything = [row for row in rows if row["keypoint"] == "all"]
-        for row in together(everything):
-            same = [r for r in everything if r["dataset"] == row["dataset"]]
+        for row in together(as_in_videos(everything)):
+            of_set = [r for r in everything if r["dataset"] == row["dataset"]]
+            same = [r for r in of_set if r["boxes"] == row["boxes"]]
+            own = next(r for r in together(of_set) if r["boxes"] == "label")
             single = [r["mean_error_px"] for r in same if r["member"] != ENSEMBLE]
             found.append(
                 (
@@ -62,6 +70,8 @@ def evaluation_table(evaluation: Mapping[str, list[Row]]) -> Table:
                     number(100 * row["pck_10"], 1),
                     number(100 * row["oks_map"], 1),
                     number(100 * row["dlc_map"], 1),
+                    number(own["mean_error_px"], 2),
+                    number(100 * row["animals"] / own["animals"], 1),
                 )
             )
     columns = (
@@ -77,6 +87,8 @@ def evaluation_table(evaluation: Mapping[str, list[Row]]) -> Table:
         ("PCK", "% within 10 % of box side"),
         ("mAP", "OKS, area of the box, %"),
         ("mAP", "as DeepLabCut's, %"),
+        ("mean error", "in the labels' boxes, px"),
+        ("found", "% of the labels"),
     )
     return Table(columns, found, words=("model", "data set"))
 
@@ -94,7 +106,7 @@ def _range(values: Sequence[float]) -> str:
 
 def _keypoint_plot(model: str, rows: Sequence[Row], name: str) -> Any:
     errors: dict[str, dict[str, float]] = {}
-    for row in together(rows):
+    for row in together(as_in_videos(rows)):
         if row["keypoint"] != "all":
             found = errors.setdefault(row["dataset"], {})
             found[row["keypoint"]] = 100 * row["normalized_error"]

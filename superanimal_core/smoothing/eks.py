@@ -24,6 +24,7 @@ from superanimal_core.smoothing.strength import (
     take_frames,
 )
 
+ROUNDING_S = 1e-9  # of differences of time stamps, which must not depend on the hour
 MIN_CONFIDENCE = 1e-5  # EKS 4.6.2: a lone network's score is not taken for less
 
 
@@ -169,7 +170,7 @@ def step_per_strength(
     seen = np.flatnonzero(observed)
     if len(seen) < 2:
         return np.full(len(duration), np.inf)
-    is_short = np.diff(time_s[seen]) <= max_gap_s
+    is_short = np.diff(time_s[seen]) <= max_gap_s + ROUNDING_S
     linked = np.zeros(len(duration), bool)
     linked[seen[0] : seen[-1]] = np.repeat(is_short, np.diff(seen))
     return np.where(linked, duration / np.median(duration), np.inf)

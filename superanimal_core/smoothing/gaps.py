@@ -5,6 +5,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from superanimal_core.pose.poses import Poses
+from superanimal_core.smoothing.eks import ROUNDING_S
 
 
 def open_gaps_s(poses: Poses, max_gap_s: float) -> Float[ndarray, "gap"]:
@@ -20,4 +21,4 @@ def open_gaps_s(poses: Poses, max_gap_s: float) -> Float[ndarray, "gap"]:
         seen = np.flatnonzero(is_known[:, individual].sum(axis=1))
         lasting.append(np.diff(poses.time_s[seen]))
     every = np.concatenate(lasting)
-    return every[every > max_gap_s]
+    return every[every > max_gap_s + ROUNDING_S]

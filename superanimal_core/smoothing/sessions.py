@@ -29,12 +29,13 @@ def smooth_view(
 ) -> SmoothedPoses:
     """The poses of the first of `views`, with the help of the others.
 
-    `views` holds the members of each camera. With several, they are smoothed together by the
-    ensemble Kalman smoother: in three dimensions when `cameras` knows them all, else in the space
-    of `latent` dimensions that the views share. Otherwise keypoints named `<keypoint>_<mirror>` for
-    every one of `mirrors` are views within the frame and share such a space. Keypoints that cannot
-    be shared (one view never sees them) are smoothed alone, by `method` with the keywords
-    `smoothing`, as everything is that has one view only or another method than 'eks'.
+    `views` holds the members of each camera. With several, and `cameras` that know them all, they
+    are smoothed together by the ensemble Kalman smoother, in three dimensions. Keypoints of a lone
+    view that are named `<keypoint>_<mirror>` for every one of `mirrors` are views within the frame,
+    and are smoothed together in the space of `latent` dimensions that they share. Keypoints that
+    cannot be shared (one view never sees them) are smoothed alone, by `method` with the keywords
+    `smoothing`, as everything is that has one view only, no calibration (see `view_flags`) or
+    another method than 'eks'.
     """
     name, members = next(iter(views.items()))
     alone = SMOOTHERS[method](members, **smoothing)
@@ -43,15 +44,28 @@ def smooth_view(
     shared = {"keep_quantile": keep_quantile, "inflation_rounds": inflation_rounds}
     if len(views) > 1 and cameras is not None:
         return _or_alone(smooth_calibrated(views, cameras, **smoothing, **shared)[1][name], alone)
-    if len(views) > 1:
-        joint = smooth_views(views, **smoothing, latent=latent, **shared)[name]
-        return _or_alone(joint, alone)
-    if mirrors:
+    if len(views) == 1 and mirrors:
         split = [split_mirrored(member, mirrors) for member in members]
         within = {mirror: [one[mirror] for one in split] for mirror in mirrors}
         joint = smooth_views(within, **smoothing, latent=latent, **shared)
         return _or_alone(join_mirrored(joint, alone.poses.space.keypoints), alone)
     return alone
+
+
+def view_flags(
+    views: Mapping[str, Sequence[Poses]], method: str, cameras: Mapping[str, Camera] | None
+) -> list[str]:
+    """What a reader must know about how the views were used: one sentence where they were not.
+
+    Without calibration, a linear image of what the views share is all that can be learned, and it
+    is wrong by many pixels where the animal moves towards a camera or away from it.
+    """
+    if len(views) < 2 or cameras is not None or method != "eks":
+        return []
+    _, *others = views
+    return [
+        f"smoothed without the help of {', '.join(others)}: there is no calibration (camera_file)"
+    ]
 
 
 def _or_alone(joint: SmoothedPoses, alone: SmoothedPoses) -> SmoothedPoses:

@@ -77,7 +77,24 @@ def settings_mistakes(
                 f"config/config.yaml: models.{name}.initial_weights: {model.initial_weights} "
                 "does not exist"
             )
-    return mistakes
+    return mistakes + mirror_mistakes(settings, known, videos)
+
+
+def mirror_mistakes(
+    settings: Settings, known: Mapping[str, KeypointSpace], videos: Mapping[str, VideoRow]
+) -> list[str]:
+    """Models trained on mirror images although their space does not say what a mirror exchanges."""
+    if not settings.augment.flip:
+        return []
+    adapted = {row.model for row in videos.values()} if settings.adaptation.enabled else set()
+    return [
+        f"config/config.yaml: augment.flip is {settings.augment.flip:g}, but keypoint space "
+        f"'{model.space}' has no mirror_pairs, so that mirror images would teach model '{name}' "
+        "left for right; write the pairs into the space's file, or augment.flip: 0"
+        for name, model in settings.models.items()
+        if model.pose_weights is None or name in adapted or settings.transfer.in_report
+        if model.space in known and not known[model.space].mirror_pairs
+    ]
 
 
 def role_needed(model: ModelSettings) -> str | None:

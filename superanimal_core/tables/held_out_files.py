@@ -1,11 +1,13 @@
 """held_out.parquet: what every member of an ensemble sees on labels that no training has seen.
 
+In the boxes that videos get, so that what is calibrated is what is used.
+
 One row per member, labeled animal and keypoint; `label_x_px`, `label_y_px` are NaN where the
 keypoint has no position. From it the uncertainty is calibrated without asking the networks again.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,14 @@ import pyarrow as pa
 from jaxtyping import Float, Shaped
 from numpy import ndarray
 
-from superanimal_core.pose.labels import Labels
+from superanimal_core.pose.labels import (
+    Labels,
+    concatenate_labels,
+    fill_boxes,
+    held_out_labels,
+)
 from superanimal_core.pose.poses import Poses
+from superanimal_core.tables.label_files import read_labels
 from superanimal_core.tables.parquet import read_parquet, read_record, write_parquet
 from superanimal_core.tables.pose_files import read_space
 from superanimal_core.tables.schemas import dictionary_array
@@ -31,6 +39,20 @@ class HeldOut:
     members: list[Poses]
     label_xy_px: Float[ndarray, "animal keypoint 2"]
     group: Shaped[ndarray, "animal"]
+
+
+def read_unseen_labels(
+    trained: Sequence[str | Path], evaluated: Sequence[str | Path], box_margin: float
+) -> Labels:
+    """Labels with boxes that no network of the study has seen.
+
+    Of data sets that are `trained` on, those that were held out; those that are only `evaluated`
+    are unseen as a whole, whatever their own split is, and count as `test`.
+    """
+    whole = [read_labels(path) for path in evaluated]
+    whole = [replace(labels, split=np.full(len(labels), "test")) for labels in whole]
+    every = concatenate_labels([*(read_labels(path) for path in trained), *whole])
+    return held_out_labels(fill_boxes(every, box_margin))
 
 
 def write_held_out(

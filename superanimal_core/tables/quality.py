@@ -53,6 +53,7 @@ def assess_video(
         }
     figures["limbs_out_of_step"] = len(astray)
     flags = _flags(figures, max_absent_fraction, max_uncertainty_px) + astray
+    flags += read_record(results["poses"]).get("flags", [])
     return {
         **account,
         "status": "flagged" if flags else "ok",

@@ -1,11 +1,15 @@
-"""frames.parquet and boxes.parquet: one video's frames, and where its animals are."""
+"""frames.parquet, detections.parquet and boxes.parquet: a video's frames, where its animals are.
+
+What the detector says stands in detections.parquet. boxes.parquet are the boxes that the poses were
+seen in, after those that had lost their animal were found again: what all later steps use.
+"""
 
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from numpy import ndarray
 
 from superanimal_core.media.video import FrameIndex
@@ -13,6 +17,7 @@ from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.schemas import dictionary_array
 
 SIDES = ("x0_px", "y0_px", "x1_px", "y1_px")
+SOURCES = ("none", "detected", "interpolated", "found again")
 
 
 def frames_to_table(frames: FrameIndex) -> pa.Table:
@@ -54,11 +59,20 @@ def boxes_to_table(
     boxes_xyxy_px: Float[ndarray, "frame individual 4"],
     scores: Float[ndarray, "frame individual"],
     time_s: Float[ndarray, "frame"],
+    detected_xyxy_px: Float[ndarray, "frame individual 4"] | None = None,
 ) -> pa.Table:
-    """One row per frame and individual; score is NaN where a box was interpolated."""
+    """One row per frame and individual; score is NaN where a box is not the detector's first.
+
+    `source` says whether a box was detected, interpolated, or found again, which is where it
+    differs from those of `detected_xyxy_px`.
+    """
     frames, individuals = scores.shape
     names = [f"animal{i}" for i in range(individuals)]
     flat = boxes_xyxy_px.reshape(-1, 4).astype(np.float32)
+    before = boxes_xyxy_px if detected_xyxy_px is None else detected_xyxy_px
+    is_changed = (before.reshape(-1, 4).astype(np.float32) != flat).any(axis=1)
+    is_there = np.isfinite(flat).all(axis=1)
+    which = np.select([~is_there, np.isfinite(scores).ravel(), is_changed], [0, 1, 3], default=2)
     return pa.table(
         {
             "frame": pa.array(np.repeat(np.arange(frames, dtype=np.int32), individuals)),
@@ -66,6 +80,7 @@ def boxes_to_table(
             "individual": dictionary_array(names * frames),
             **{side: pa.array(flat[:, i]) for i, side in enumerate(SIDES)},
             "score": pa.array(scores.astype(np.float32).ravel()),
+            "source": pa.DictionaryArray.from_arrays(pa.array(which, pa.int32()), list(SOURCES)),
         }
     )
 
@@ -78,8 +93,8 @@ def read_boxes(path: str | Path) -> Float[ndarray, "frame individual 4"]:
     return flat.reshape(-1, individuals, 4)
 
 
-def read_is_detected(path: str | Path) -> Bool[ndarray, "frame individual"]:
-    """Whether each box comes from the detector; the others are interpolated or absent."""
+def read_box_scores(path: str | Path) -> Float[ndarray, "frame individual"]:
+    """The detector's score of each box; NaN where the box is interpolated or absent."""
     table = read_parquet(path)
-    score = table["score"].to_numpy()
-    return np.isfinite(score).reshape(-1, len(table["individual"].unique()))
+    score = table["score"].to_numpy().astype(np.float64)
+    return score.reshape(-1, len(table["individual"].unique()))

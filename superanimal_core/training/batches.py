@@ -48,8 +48,8 @@ def make_batch(
         pixels = cut_crop(read_image(str(labels.image[row])), affine, crop.size_px)
         crops[i] = change_light(pixels, augment, generator)
         xy_px[i], state[i] = move_keypoints(
-            affine,
-            labels.xy_px[row] - crop.label_offset_px,
+            crop.to_network(affine),
+            labels.xy_px[row],
             labels.state[row],
             crop.size_px,
             mirror if is_mirrored else None,

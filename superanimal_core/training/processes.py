@@ -8,8 +8,15 @@ from dataclasses import dataclass
 
 import torch
 import torch.distributed as dist
+from timm.layers.norm_act import BatchNormAct2d, convert_sync_batchnorm
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parallel import DistributedDataParallel
+
+from superanimal_core.errors import TrainingError
+
+# what the conversion knows to replace: of any other kind it would leave out what that adds
+SHAREABLE = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, BatchNormAct2d)
 
 
 @dataclass(frozen=True)
@@ -39,7 +46,7 @@ class Processes:
         if self.count == 1:
             return network
         if device.type == "cuda":
-            nn.SyncBatchNorm.convert_sync_batchnorm(network)
+            share_batch_norm(network)
         return DistributedDataParallel(
             network, device_ids=[device] if device.type == "cuda" else None, static_graph=True
         )
@@ -48,6 +55,25 @@ class Processes:
         """Go on together."""
         if self.count > 1:
             dist.barrier()
+
+
+def share_batch_norm(network: nn.Module) -> None:
+    """Let every batch normalization take the statistics of all processes; in place, once.
+
+    timm's normalization holds an activation. torch's own conversion loses it without a word, and
+    the weights of the network without activations load as if nothing were wrong. TrainingError for
+    a kind of normalization that is not known to be replaced by its like.
+    """
+    norms = {n: m for n, m in network.named_modules() if isinstance(m, _BatchNorm)}
+    if any(isinstance(norm, nn.SyncBatchNorm) for norm in norms.values()):
+        return
+    for name, norm in norms.items():
+        if type(norm) not in SHAREABLE:
+            raise TrainingError(
+                f"'{name}' is a {type(norm).__name__}, which several GPUs cannot share; choose "
+                "another backbone, or write training_jobs.nodes: 1 and processes: 1"
+            )
+    convert_sync_batchnorm(network)
 
 
 def processes_here() -> Processes:

@@ -16,7 +16,10 @@ def learning_rate_factor(step: int, steps: int, warmup_steps: int) -> float:
 
 
 class AveragedWeights:
-    """Exponential moving average of a network's weights; buffers are taken as they are.
+    """Exponential moving average of a network's weights and of its running statistics.
+
+    Statistics belong to the weights that they were taken with, so both are averaged alike; counters
+    are taken as they are.
 
     Early on the average follows faster: its decay is at most (1 + steps) / (10 + steps).
     """

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from superanimal_core.evaluation.metrics import (
     euclidean_error_px,
     evaluate,
+    joined,
     object_keypoint_similarity,
 )
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -95,6 +96,39 @@ def test_without_labels_there_is_an_empty_table():
     labels = labels_of().select(np.array([], dtype=int))
     table = evaluate(np.zeros((2, 0, 3, 2)), np.ones((2, 0, 3)), labels)
     assert all(len(column) == 0 for column in vars(table).values())
+
+
+def test_both_kinds_of_boxes_stand_in_one_table_and_missed_animals_count_as_wrong():
+    """A detector that misses every third animal and is exact on the others."""
+    labels = labels_of()
+    truth = np.nan_to_num(labels.xy_px, nan=50.0)[None]
+    in_own, in_found = truth + 3.0, truth.copy()
+    in_found[:, ::3] = np.nan
+    score = np.ones(truth.shape[:3])
+    tables = [evaluate(in_own, score, labels), evaluate(in_found, score, labels, "detector")]
+    rows = rows_of(joined(tables))
+    assert len(rows) == sum(len(table.member) for table in tables)
+    everything = [row for row in rows if row["keypoint"] == "all"]
+    own, found = (
+        {(row["dataset"], row["split"]): row for row in everything if row["boxes"] == boxes}
+        for boxes in ("label", "detector")
+    )
+    for part, row in found.items():
+        assert row["mean_error_px"] == 0
+        assert own[part]["mean_error_px"] == pytest.approx(3 * np.sqrt(2))
+    assert sum(r["animals"] for r in found.values()) < sum(r["animals"] for r in own.values())
+    assert min(row["oks_mar"] for row in found.values()) < 0.9
+
+
+def test_an_empty_table_adds_nothing():
+    labels = labels_of()
+    full = evaluate(np.zeros((1, 12, 3, 2)), np.ones((1, 12, 3)), labels)
+    nothing = evaluate(np.full((1, 12, 3, 2), np.nan), np.ones((1, 12, 3)), labels, "detector")
+    assert len(nothing.member) == 0
+    both = joined([full, nothing])
+    assert both.member.tolist() == full.member.tolist()
+    assert both.mean_error_px.dtype == full.mean_error_px.dtype
+    assert len(joined([nothing, nothing]).member) == 0
 
 
 def test_errors_are_distances_and_unknown_where_either_is():

@@ -1,9 +1,13 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
 from superanimal_core.inference.adapt import (
+    adaptation_training,
     held_out_poses,
     judge_adaptation,
     select_pseudo_labels,
@@ -12,6 +16,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import LabelState
 from superanimal_core.pose.poses import Poses
 
+CONFIG = Path(__file__).resolve().parents[2] / "config/config.yaml"
 SPACE = KeypointSpace("s", ("a", "b", "c"))
 LIMITS = {"min_score": 0.5, "max_jitter_ratio": 1.05, "max_displacement_ratio": 5.0}
 
@@ -162,3 +167,15 @@ def test_without_a_confident_keypoint_nothing_speaks_for_the_network(before):
 def test_absent_poses_are_no_reason_to_keep(before):
     absent = changed(before, xy_px=before.xy_px * np.nan, score=before.score * 0)
     assert not judge_adaptation(absent, absent, **LIMITS).is_kept
+
+
+def test_adaptation_inherits_neither_the_warm_up_nor_an_unmasked_pretraining():
+    pretraining = yaml.safe_load(CONFIG.read_text())["training"]
+    own = ("masking", "warmup_steps", "frozen_batch_norm", "early_stopping")
+    training = adaptation_training(**{k: v for k, v in pretraining.items() if k not in own})
+    assert (training.masking, training.warmup_steps) == (True, 0)
+    assert (training.frozen_batch_norm, training.early_stopping) == (True, None)
+    assert training.weight_decay == pretraining["weight_decay"]
+    for inherited in ({"masking": False}, {"warmup_steps": 100}):
+        with pytest.raises(TypeError):
+            adaptation_training(**pretraining | inherited)

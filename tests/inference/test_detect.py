@@ -146,3 +146,13 @@ def test_a_video_without_an_animal_says_what_was_best():
 def test_boxes_end_at_the_image():
     boxes, _ = detected([np.full((60, 96, 3), 255, np.uint8)])
     assert boxes[0, 0].tolist() == [0, 0, 96, 60]
+
+
+@pytest.mark.parametrize("hour", [0, 1, 7, 23])
+def test_detections_just_the_limit_apart_are_bridged_at_every_hour(hour):
+    for start in range(0, 400, 7):
+        time_s = (hour * 3600 * 60 + start + np.arange(13)) / 60
+        boxes = np.full((13, 4), np.nan)
+        boxes[[0, 12]] = [0.0, 0.0, 1.0, 1.0]
+        assert np.isfinite(interpolate_boxes(boxes, time_s, 0.2)).all()
+        assert np.isnan(interpolate_boxes(boxes, time_s, 0.199)[6]).all()

@@ -168,6 +168,21 @@ def test_labels_are_predicted_as_frames_with_the_same_boxes(batch):
     np.testing.assert_allclose(score[0], poses.score[:, 0], atol=1e-4)
 
 
+def test_labels_are_looked_at_as_often_as_videos_and_an_animal_without_a_box_is_absent():
+    boxes, frames, bundle = boxes_of(individuals=1), video(), bundle_of(0)
+    boxes[2] = np.nan
+    labels = labels_of_boxes(SPACE, np.nan_to_num(boxes[:, 0]))
+    labels.box_xyxy_px[2] = np.nan
+    more = {"scales": (1.0, 1.3), "flip": True}
+    how = {"batch": 3, "precision": "float32", "device": CPU}
+    found, score = predict_labels([bundle], labels, lambda name: frames[int(name)], **how, **more)
+    poses = predicted([bundle], boxes, **more)[0]
+    np.testing.assert_allclose(found[0], poses.xy_px[:, 0], atol=1e-3)
+    np.testing.assert_allclose(score[0], poses.score[:, 0], atol=1e-4)
+    assert np.isnan(found[0, 2]).all()
+    assert (score[0, 2] == 0).all()
+
+
 def test_frames_in_memory_are_boxes_of_their_own():
     frames = video()
     whole = np.tile([0.0, 0.0, 80.0, 60.0], (FRAMES, 1, 1))

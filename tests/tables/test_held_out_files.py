@@ -1,11 +1,18 @@
 """Predictions of held-out labels on disk."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
-from superanimal_core.tables.held_out_files import read_held_out, write_held_out
+from superanimal_core.tables.held_out_files import (
+    read_held_out,
+    read_unseen_labels,
+    write_held_out,
+)
+from superanimal_core.tables.label_files import write_labels
 
 SPACE = KeypointSpace("s", ("nose", "tail"))
 
@@ -45,3 +52,31 @@ def test_what_is_written_is_read_as_one_frame_of_many_individuals(tmp_path, memb
         np.testing.assert_allclose(poses.score[0], score[member], rtol=1e-6)
     np.testing.assert_allclose(read.label_xy_px, known.xy_px, rtol=1e-6)
     assert read.group.tolist() == known.group.tolist()
+
+
+def written(folder, name, splits):
+    """A data set whose animals stand in these splits; its file."""
+    known = labels(len(splits))
+    known = replace(known, source=np.full(len(splits), name), split=np.array(splits))
+    write_labels(known, folder / f"{name}.parquet", {})
+    return str(folder / f"{name}.parquet")
+
+
+def test_a_set_that_is_only_evaluated_is_evaluated_whole(tmp_path):
+    """Two pictures of which its own split would leave one."""
+    trained = written(tmp_path, "barn", ["train", "test", "train"])
+    evaluated = written(tmp_path, "field", ["train", "test"])
+    unseen = read_unseen_labels([trained], [evaluated], 0.1)
+    assert unseen.source.tolist() == ["barn", "field", "field"]
+    assert unseen.split.tolist() == ["test"] * 3
+    assert read_unseen_labels([trained], [], 0.1).source.tolist() == ["barn"]
+    assert read_unseen_labels([], [evaluated], 0.1).source.tolist() == ["field"] * 2
+
+
+def test_animals_that_the_detector_missed_are_absent_in_every_member(tmp_path):
+    known, xy = labels(3), np.ones((2, 3, 2, 2))
+    xy[:, 1] = np.nan
+    write_held_out(xy, np.ones((2, 3, 2)), known, tmp_path / "h.parquet", {})
+    for poses in read_held_out(tmp_path / "h.parquet").members:
+        assert np.isnan(poses.xy_px[0, 1]).all()
+        assert np.isfinite(poses.xy_px[0, [0, 2]]).all()

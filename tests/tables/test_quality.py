@@ -7,7 +7,7 @@ import pytest
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.tables.parquet import write_failure, write_parquet
-from superanimal_core.tables.pose_files import write_smoothed
+from superanimal_core.tables.pose_files import read_smoothed, write_smoothed
 from superanimal_core.tables.quality import assess_video, read_quality, write_quality
 
 LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
@@ -125,3 +125,12 @@ def test_an_account_is_written_and_read(tmp_path):
     write_quality(account, tmp_path / "v/quality.json", {"rule": "check_video"})
     (back,) = read_quality([tmp_path / "v/quality.json"])
     assert back == {**json.loads(json.dumps(account)), "made_by": {"rule": "check_video"}}
+
+
+def test_what_smoothing_left_out_is_a_flag_of_the_video(tmp_path):
+    results = write_results(tmp_path)
+    smoothed = read_smoothed(results["poses"])
+    write_smoothed(smoothed, results["poses"], {"flags": ["smoothed without the help of side"]})
+    account = account_of(results)
+    assert account["status"] == "flagged"
+    assert account["flags"] == ["smoothed without the help of side"]

@@ -47,3 +47,18 @@ def test_counters_are_copied_and_the_network_stays_as_it_is():
     averaged.update(network)
     assert int(averaged.state["num_batches_tracked"]) == 1
     assert all(torch.equal(v, network.state_dict()[k]) for k, v in before.items())
+
+
+def test_running_statistics_are_averaged_as_the_weights_are():
+    network = torch.nn.BatchNorm2d(2).train()
+    averaged = AveragedWeights(network, 0.9)
+    expected = {k: v.clone() for k, v in network.state_dict().items() if v.is_floating_point()}
+    for step in range(1, 6):
+        network(5 * step + torch.randn(4, 2, 3, 3))
+        averaged.update(network)
+        decay = min(0.9, (1 + step) / (10 + step))
+        for name, value in expected.items():
+            value.mul_(decay).add_(network.state_dict()[name], alpha=1 - decay)
+    assert not torch.equal(averaged.state["running_mean"], network.running_mean)
+    for name, value in expected.items():
+        torch.testing.assert_close(averaged.state[name], value)

@@ -1,3 +1,15 @@
+# what an adaptation does as the pretraining did; inference.adapt says the rest
+INHERITED_BY_ADAPTATION = (
+    "weight_decay",
+    "gradient_clip",
+    "ema_decay",
+    "sampling_temperature",
+    "not_labeled_weight",
+    "log_every_steps",
+    "precision",
+)
+
+
 rule adapt_to_video:
     """A member learns from its own confident predictions on a video; kept only if it helps."""
     input:
@@ -28,10 +40,8 @@ rule adapt_to_video:
             "adaptation", "min_score", "max_jitter_ratio", "max_displacement_ratio"
         ),
         training={
-            **config["training"],
+            **{key: config["training"][key] for key in INHERITED_BY_ADAPTATION},
             **setting("adaptation", "steps", "batch", "learning_rate"),
-            "frozen_batch_norm": True,
-            "early_stopping": None,
         },
         augment=setting("augment"),
         inference=setting("inference", "batch", "precision", "scales", "flip"),

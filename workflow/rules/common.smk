@@ -493,3 +493,11 @@ def chosen_smoother():
     """What every method needs and the settings of the chosen one: the others re-run nothing."""
     own = config["smoothing"].get(config["smoothing"]["method"], {})
     return setting("smoothing", "center", "min_score") | own
+
+
+def detector_of_model(wildcards):
+    """The detector that a model's videos get (a fine-tuned one's is its parent's); or none."""
+    tuned = model_settings(wildcards)["fine_tune"]
+    model = tuned["parent"] if tuned else wildcards.model
+    has_none = config["models"][model]["detector_weights"] == WHOLE_FRAME
+    return [] if has_none else f"results/models/{model}/detector"

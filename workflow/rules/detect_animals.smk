@@ -5,7 +5,7 @@ rule detect_animals:
         frames="results/videos/{video}/frames.parquet",
         detector=detector_of_video,
     output:
-        boxes="results/videos/{video}/boxes.parquet",
+        boxes="results/videos/{video}/detections.parquet",
     log:
         "logs/detect_animals/{video}.log",
     benchmark:

@@ -1,12 +1,14 @@
 rule evaluate_model:
-    """What a model's members see on labels that they have not seen, and their errors."""
+    """What a model's members see on unseen labels, and their errors, in its detector's boxes too."""
     input:
         members=lambda wildcards: expand(
             "results/models/{model}/member-{seed}",
             model=wildcards.model,
             seed=config["models"][wildcards.model]["seeds"],
         ),
-        unified=unified(*ROLES),
+        trained=unified("pretrain", "fine_tune"),
+        evaluated=unified("evaluate"),
+        detector=detector_of_model,
     output:
         evaluation=update("results/models/{model}/evaluation.parquet"),
         held_out=update("results/models/{model}/held_out.parquet"),
@@ -19,7 +21,8 @@ rule evaluate_model:
     params:
         code=code("evaluate_model"),
         pictures=PICTURES,
-        inference=setting("inference", "batch", "precision"),
+        inference=setting("inference", "batch", "precision", "scales", "flip"),
         box_margin=config["detector"]["box_margin"],
+        min_box_score=config["detector"]["min_score"],
     script:
         "../scripts/evaluate_model.py"

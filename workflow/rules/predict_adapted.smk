@@ -1,9 +1,10 @@
+# in the boxes that the networks were adapted in: here none is doubted any more
 use rule predict_poses as predict_adapted with:
     input:
         video=video_file,
         frames="results/videos/{video}/frames.parquet",
         boxes="results/videos/{video}/boxes.parquet",
-        detector=detector_for_second_looks,
+        detector=[],
         members=adapted_members,
     output:
         predicted=directory("results/videos/{video}/adapted"),

@@ -6,13 +6,13 @@ pass_failure_on(snakemake)  # before torch is imported
 
 from dataclasses import asdict
 
-from superanimal_core.inference.adapt import held_out_poses, judge_adaptation, select_pseudo_labels
+from superanimal_core.inference import adapt
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.jobs.log import Progress
 from superanimal_core.media.video import frame_reader, read_frames
 from superanimal_core.models.bundles import read_bundle, write_bundle
 from superanimal_core.network.devices import use_device
-from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.settings import AugmentSettings
 from superanimal_core.tables.pose_files import read_poses
 from superanimal_core.tables.video_tables import read_boxes, read_frame_size
 from superanimal_core.training.loop import fit
@@ -22,19 +22,19 @@ with video_step(snakemake) as record:
     device = use_device(snakemake.threads, seed)
     poses = read_poses(f"{snakemake.input.predicted}/member-{seed}.parquet")
     boxes = read_boxes(snakemake.input.boxes)
-    held, block = held_out_poses(poses, params.held_out_fraction)
+    held, block = adapt.held_out_poses(poses, params.held_out_fraction)
     size_px, video = read_frame_size(snakemake.input.frames), snakemake.input.video
-    labels = select_pseudo_labels(poses, boxes, size_px, video=video, held=block, **params.select)
+    chosen = {**params.select, "video": video, "held": block}
+    labels = adapt.select_pseudo_labels(poses, boxes, size_px, **chosen)
     bundle = read_bundle(snakemake.input.member)
-    training = TrainingSettings(**params.training)
+    training = adapt.adaptation_training(**params.training)
     augment, tell = AugmentSettings(**params.augment), Progress(training.steps, "steps")
     read_image = frame_reader(video, labels.image)
-    history = fit(
-        bundle, labels, read_image, training, augment, seed=seed, device=device, tell=tell
-    )
-    frames = read_frames(video, block.start, block.stop)
-    times = held.time_s
-    after = predict_video([bundle], frames, boxes[block], times, device=device, **params.inference)
-    verdict = judge_adaptation(held, after[0], **params.judge)
+    how = {"seed": seed, "device": device, "tell": tell}
+    history = fit(bundle, labels, read_image, training, augment, **how)
+    frames, times = read_frames(video, block.start, block.stop), held.time_s
+    look = {"device": device, **params.inference}
+    after = predict_video([bundle], frames, boxes[block], times, **look)
+    verdict = adapt.judge_adaptation(held, after[0], **params.judge)
     kept = bundle if verdict.is_kept else read_bundle(snakemake.input.member)
     write_bundle(kept, snakemake.output.member, {**record, "verdict": asdict(verdict)}, history)
