@@ -9,7 +9,8 @@ from dataclasses import asdict
 from superanimal_core.inference.adapt import held_out_poses, judge_adaptation, select_pseudo_labels
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.jobs.log import Progress
-from superanimal_core.media.video import frame_reader, read_frames
+from superanimal_core.media.frame_store import frame_reader
+from superanimal_core.media.video import read_frames
 from superanimal_core.models.bundles import read_bundle, write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.settings import AugmentSettings, TrainingSettings
@@ -32,8 +33,7 @@ with video_step(snakemake) as record:
     history = fit(
         bundle, labels, read_image, training, augment, seed=seed, device=device, tell=tell
     )
-    frames = read_frames(video, block.start, block.stop)
-    times = held.time_s
+    frames, times = read_frames(video, block.start, block.stop), held.time_s
     after = predict_video([bundle], frames, boxes[block], times, device=device, **params.inference)
     verdict = judge_adaptation(held, after[0], **params.judge)
     kept = bundle if verdict.is_kept else read_bundle(snakemake.input.member)
