@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from superanimal_core.media.video import read_frames
 
-MAX_BYTES = 2**29  # 300 frames of 640 x 480; 20 of 4K
+MAX_BYTES = 300 * 2**20  # 300 frames of 640 x 480; 12 of 4K
 
 
 class FrameStore:

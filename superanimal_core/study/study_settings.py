@@ -5,6 +5,7 @@ from pathlib import Path
 
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_stems
 from superanimal_core.settings import ModelSettings, Settings
+from superanimal_core.study.backbones import backbone_mistakes
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 
 WHOLE_FRAME = "whole_frame"  # in place of a detector: every frame is the box of one animal
@@ -77,7 +78,7 @@ def settings_mistakes(
                 f"config/config.yaml: models.{name}.initial_weights: {model.initial_weights} "
                 "does not exist"
             )
-    return mistakes
+    return mistakes + backbone_mistakes(settings)
 
 
 def role_needed(model: ModelSettings) -> str | None:

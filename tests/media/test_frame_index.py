@@ -141,9 +141,10 @@ def test_pictures_that_begin_after_the_sound_keep_their_time(tmp_path):
 
 
 @pytest.mark.parametrize("sound_s", [1, 2, 5])
-def test_sound_that_is_longer_or_shorter_is_no_reason_to_flag(tmp_path, sound_s):
-    silent = write_stream(tmp_path / "v.mkv", 50, bf="0")
-    assert flags_of(copied(silent, tmp_path / "sound.mkv", sound_s=sound_s)) == []
+@pytest.mark.parametrize("suffix", ["mkv", "asf"])
+def test_sound_that_is_longer_or_shorter_is_no_reason_to_flag(tmp_path, suffix, sound_s):
+    silent = write_stream(tmp_path / f"v.{suffix}", 50, codec="mpeg4")
+    assert flags_of(copied(silent, tmp_path / f"sound.{suffix}", sound_s=sound_s)) == []
 
 
 @pytest.mark.parametrize("b_frames", ["0", "2"])

@@ -115,7 +115,7 @@ def test_inflation_stops_after_its_rounds_and_leaves_one_view_alone():
 
 def test_views_that_are_not_synchronous_are_refused():
     _, seen = views()
-    late = [np.where(np.arange(len(m)) < 20, m.time_s, m.time_s + 0.01) for m in seen["camera1"]]
+    late = [np.where(np.arange(len(m)) < 20, m.time_s, m.time_s + 0.011) for m in seen["camera1"]]
     pairs = zip(seen["camera1"], late, strict=True)
     seen["camera1"] = [replace(member, time_s=time_s) for member, time_s in pairs]
     with pytest.raises(VideoError, match="camera1"):
