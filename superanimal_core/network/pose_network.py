@@ -90,7 +90,7 @@ def check_grid(network: HeatmapNetwork, size_px: tuple[int, int], name: str) -> 
     try:
         with torch.inference_mode():
             heatmaps = heatmaps_in(network.eval()(torch.zeros(1, 3, height, width)))
-    except (RuntimeError, AssertionError, ValueError, TypeError) as error:
+    except (RuntimeError, AssertionError, ValueError, TypeError, IndexError) as error:
         reason = str(error).partition("\n")[0]
         raise SuperAnimalError(
             f"'{name}' does not take crops of {width} x {height} px ({reason}); change "

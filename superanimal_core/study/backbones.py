@@ -15,7 +15,6 @@ from superanimal_core.settings import ModelSettings, Settings
 TABLE = Path(__file__).parents[2] / "config" / "backbones.tsv"
 HRNET_STRIDE_PX = 4
 HRNETS = ("hrnet", "tokenpose")
-UNTRIED = "?"
 
 
 @dataclass(frozen=True)
@@ -29,14 +28,9 @@ class BackboneRow:
 
 @cache
 def read_backbones(path: Path = TABLE) -> dict[str, BackboneRow]:
-    """The table of backbones by name, those left out that could not be tried."""
+    """The table of backbones by name."""
     with path.open(newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file, delimiter="\t"))
-    return {row["backbone"]: _row(row) for row in rows if row["head_strides"] != UNTRIED} | {
-        row["backbone"]: BackboneRow((2, 4, 8), None, "")
-        for row in rows
-        if row["head_strides"] == UNTRIED
-    }
+        return {row["backbone"]: _row(row) for row in csv.DictReader(file, delimiter="\t")}
 
 
 def _row(row: dict[str, str]) -> BackboneRow:
