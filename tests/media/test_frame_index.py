@@ -9,8 +9,9 @@ import pytest
 from PIL import Image
 from test_video import number_of, picture, write_frames
 
-from superanimal_core.errors import VideoError
+from superanimal_core.errors import DatasetError, VideoError
 from superanimal_core.media.frame_index import index_frames
+from superanimal_core.media.headers import video_size_px
 from superanimal_core.media.video import read_frames
 from superanimal_core.tables.file_flags import file_flags
 from superanimal_core.tables.video_tables import frames_record, frames_to_table
@@ -251,3 +252,11 @@ def test_a_file_cut_anywhere_is_refused_flagged_or_whole(tmp_path, name, options
         assert flags_of(cut) or len(index.frame) == count, length
         flagged += 1
     assert flagged
+
+
+def test_the_size_of_an_unknown_codec_is_one_sentence_too(tmp_path):
+    path = write_stream(tmp_path / "v.avi", 10, codec="mjpeg", pix_fmt="yuvj420p")
+    assert video_size_px(path, "labels.csv") == (64, 48)
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"QQZX"))
+    with pytest.raises(DatasetError, match=r"labels\.csv: not a readable video \(.*codec"):
+        video_size_px(path, "labels.csv")
