@@ -17,7 +17,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from superanimal_core.media.video import index_frames, read_frames
+from superanimal_core.media.frame_index import index_frames
+from superanimal_core.media.video import read_frames
 from superanimal_core.report.video_file import write_video
 
 

@@ -25,7 +25,8 @@ from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.inference.detect import detect_animals
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.jobs.chunked_poses import predict_resumably
-from superanimal_core.media.video import index_frames, read_frames
+from superanimal_core.media.frame_index import index_frames
+from superanimal_core.media.video import read_frames
 from superanimal_core.models.foreign_models import read_detector_model, read_pose_model
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.crops import CropGeometry

@@ -22,7 +22,8 @@ import yaml
 from superanimal_core.errors import VideoError
 from superanimal_core.inference.detect import detect_again, detect_animals
 from superanimal_core.inference.predict import Redetection, predict_video
-from superanimal_core.media.video import index_frames, read_frames
+from superanimal_core.media.frame_index import index_frames
+from superanimal_core.media.video import read_frames
 from superanimal_core.models.bundles import read_bundle, read_detector
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.poses import Poses

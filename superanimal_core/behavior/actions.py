@@ -12,6 +12,7 @@ from scipy.special import expit, ndtr
 from superanimal_core.behavior.features import FeatureTable
 from superanimal_core.behavior.kinematics import runs_of
 from superanimal_core.errors import ConfigError
+from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import ConditionSettings, DefinitionSettings
 
@@ -137,7 +138,7 @@ def _end_s(time_s: ndarray, stop: int) -> float:
     """Time at which the frames before `stop` end."""
     if stop < len(time_s):
         return float(time_s[stop])
-    interval = float(np.median(np.diff(time_s))) if len(time_s) > 1 else 0.0
+    interval = 1 / frames_per_second(time_s) if len(time_s) > 1 else 0.0
     return float(time_s[-1]) + interval
 
 

@@ -74,7 +74,7 @@ class GaitTable:
 def summarize_gait(strides: StrideTable, *, fps: float) -> GaitTable:
     """One row per individual and limb that has strides, in the table's order.
 
-    Standard deviations are NaN with one stride. `fps` is the video's median frame rate (Hz).
+    Standard deviations are NaN with one stride. `fps` is the video's frame rate (Hz).
     """
     pairs = list(dict.fromkeys(zip(strides.individual, strides.limb, strict=True)))
     rows = [_row(strides, individual, limb, fps) for individual, limb in pairs]

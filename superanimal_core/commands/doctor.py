@@ -91,7 +91,7 @@ def accelerator_finding() -> Finding:
 
 def decoding_finding() -> Finding:
     """A clip that is written and decoded."""
-    from superanimal_core.media.video import index_frames
+    from superanimal_core.media.frame_index import index_frames
     from superanimal_core.report.video_file import write_video
 
     frames = 10

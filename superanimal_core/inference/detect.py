@@ -11,6 +11,7 @@ from scipy.optimize import linear_sum_assignment
 from superanimal_core.errors import VideoError
 from superanimal_core.network.detector import DetectorBundle, detect
 from superanimal_core.pose.boxes import box_center_px, box_iou, clip_boxes
+from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.pose.labels import Labels
 
 ROUNDING_S = 1e-9  # of differences of time stamps, which must not depend on the hour
@@ -70,7 +71,7 @@ def detect_animals(
             f"needed {min_score}); wrong model for this video, or detector.min_score is too high",
         )
     if every_frames > 1 and len(time_s) > 1:
-        max_gap_s = max(max_gap_s, 2 * every_frames * float(np.median(np.diff(time_s))))
+        max_gap_s = max(max_gap_s, 2 * every_frames / frames_per_second(time_s))
     for individual in range(max_individuals):
         boxes[:, individual] = interpolate_boxes(boxes[:, individual], time_s, max_gap_s)
     return boxes, scores

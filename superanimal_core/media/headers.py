@@ -1,11 +1,11 @@
-"""Sizes of pictures and videos from their headers alone, and what a file is."""
+"""Sizes of pictures from their headers alone, of videos from their first frame; what a file is."""
 
 import re
 import struct
 from io import BytesIO
 from pathlib import Path
 
-from superanimal_core.errors import DatasetError
+from superanimal_core.errors import DatasetError, VideoError
 
 IMAGE_FORMATS = ("PNG", "JPEG", "BMP", "TIFF", "WEBP")
 ORIENTATION = 0x0112  # EXIF 2.3: 1 upright to 8
@@ -51,19 +51,16 @@ def image_header(path: Path | BytesIO, where: str) -> tuple[tuple[int, int], int
 
 
 def video_size_px(path: Path, where: str) -> tuple[int, int]:
-    """(width, height) of the first video stream."""
-    import av  # here: a study of pictures never needs it
-    from av.error import FFmpegError
+    """(width, height) of a video's pictures as `read_frames` gives them. DatasetError if none."""
+    from superanimal_core.media.video import read_frames  # here: a study of pictures never needs it
 
     try:
-        with av.open(str(path)) as container:
-            stream = container.streams.video[0]
-            size = stream.width, stream.height
-    except (FFmpegError, OSError, ValueError, IndexError) as mistake:
-        raise DatasetError(f"{where}: not a readable video ({mistake})") from None
-    if min(size) <= 0:
-        raise DatasetError(f"{where}: the video says nothing about its size")
-    return size
+        first = next(read_frames(path, stop=1), None)
+    except VideoError as error:
+        raise DatasetError(f"{where}: not a readable video ({error.reason})") from None
+    if first is None:
+        raise DatasetError(f"{where}: not a readable video ({path} holds no frame)")
+    return first.shape[1], first.shape[0]
 
 
 def is_video(path: Path) -> bool:

@@ -10,7 +10,7 @@ from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.dilated_resnet import DilatedResNetwork
 from superanimal_core.network.hrnet import HighResolutionNetwork
 from superanimal_core.network.initial_weights import load_backbone
-from superanimal_core.network.pose_network import PoseNetwork
+from superanimal_core.network.pose_network import HeatmapNetwork, PoseNetwork, check_grid
 from superanimal_core.network.pyramid import PyramidNetwork
 from superanimal_core.network.rtmpose import RtmPoseNetwork
 from superanimal_core.network.tokenpose import TokenPoseNetwork
@@ -61,9 +61,12 @@ def new_bundle(
 ) -> ModelBundle:
     """A bundle around a new network with random weights (torch's generator).
 
-    `weights`, a file's name and its tensors, fill the backbone.
+    `weights`, a file's name and its tensors, fill the backbone. SuperAnimalError for a network that
+    does not take the crops, or whose heatmaps are not on the grid of its stride.
     """
     network = ARCHITECTURES[architecture](len(space), **parameters)
+    if isinstance(network, HeatmapNetwork):
+        check_grid(network, crop.size_px, str(parameters.get("backbone", architecture)))
     if weights is not None:
         load_backbone(network.get_submodule("backbone"), weights[1], weights[0])
     return ModelBundle(network, space, architecture, dict(parameters), crop, trained_on)

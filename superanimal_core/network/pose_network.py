@@ -80,6 +80,33 @@ def heatmap_losses(
     return error.mean(dim=(2, 3)) * (grid[0] * grid[1] * (stride_px / sigma_px) ** 2)
 
 
+def check_grid(network: HeatmapNetwork, size_px: tuple[int, int], name: str) -> None:
+    """SuperAnimalError unless heatmaps of a crop (width, height) have its size over the stride.
+
+    Positions on a smaller grid would all lie in the crop's top-left part. One gray crop is tried.
+    """
+    width, height = size_px
+    was_training = network.training
+    try:
+        with torch.inference_mode():
+            heatmaps = heatmaps_in(network.eval()(torch.zeros(1, 3, height, width)))
+    except (RuntimeError, AssertionError, ValueError, TypeError, IndexError) as error:
+        reason = str(error).partition("\n")[0]
+        raise SuperAnimalError(
+            f"'{name}' does not take crops of {width} x {height} px ({reason}); change "
+            "input_size_px, or name another backbone"
+        ) from None
+    finally:
+        network.train(was_training)
+    rows, columns = heatmaps.shape[2:]
+    if (columns * network.stride_px, rows * network.stride_px) != (width, height):
+        raise SuperAnimalError(
+            f"'{name}' gives heatmaps of {columns} x {rows} cells for crops of {width} x {height} "
+            f"px, which is no grid of stride {network.stride_px}; change network.stride_px or "
+            "input_size_px, or name another backbone"
+        )
+
+
 def freeze_batch_norm(network: nn.Module) -> None:
     """Keep the running statistics of every batch normalization; weights and biases still learn."""
     for module in network.modules():

@@ -56,14 +56,23 @@ class PyramidNetwork(HeatmapNetwork):
 def build_backbone(name: str, finest_stride: int) -> nn.Module:
     """A timm backbone that gives its stages from `finest_stride` on, without weights.
 
-    SuperAnimalError with the nearest known name when timm has no such network.
+    SuperAnimalError with the nearest known name when timm has no such network, and for one whose
+    stages skip that stride: its heatmaps would be smaller than the crop over the stride.
     """
     if not timm.is_model(name):
         raise SuperAnimalError(
             f"backbone '{name}' is not a network of timm{did_you_mean(name, timm.list_models())}"
         )
     probe: Any = timm.create_model(name, pretrained=False, features_only=True)
-    stages = [i for i, r in enumerate(probe.feature_info.reduction()) if r >= finest_stride]
+    features = probe.feature_info
+    strides = features.reduction()
+    if finest_stride not in strides:
+        raise SuperAnimalError(
+            f"backbone '{name}' gives features at strides {', '.join(map(str, strides))}, not at "
+            f"{finest_stride} (network.stride_px); name a stride that it has, or another backbone"
+        )
+    numbered = zip(features.out_indices, strides, strict=True)  # DLA's begin at 1
+    stages = [number for number, stride in numbered if stride >= finest_stride]
     return timm.create_model(name, pretrained=False, features_only=True, out_indices=stages)
 
 

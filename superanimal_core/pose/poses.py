@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.pose.keypoints import KeypointSpace
 
 
@@ -35,8 +36,8 @@ class Poses:
 
     @property
     def fps(self) -> float:
-        """Frames per second by the median time step (Hz); NaN for a single frame."""
-        return float(1 / np.median(np.diff(self.time_s))) if len(self) > 1 else float("nan")
+        """Frames over the time that they cover (Hz), pauses left out; NaN for a single frame."""
+        return frames_per_second(self.time_s)
 
 
 @dataclass(frozen=True)

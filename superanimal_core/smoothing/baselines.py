@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.eks import (
     SmoothedTrack,
@@ -88,7 +89,7 @@ def odd_window(time_s: Float[ndarray, "frame"], window_s: float) -> int:
     """An odd number of frames, at least three, that lasts about `window_s`."""
     if len(time_s) < 2:
         return 3
-    frames = window_s / float(np.median(np.diff(time_s)))
+    frames = window_s * frames_per_second(time_s)
     return max(2 * round((frames - 1) / 2) + 1, 3)
 
 

@@ -14,6 +14,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.errors import VideoError
+from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.pose.keypoints import KeypointSpace, shared_stems
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.eks import (
@@ -237,11 +238,16 @@ def check_views(views: Mapping[str, Sequence[Poses]], firsts: Sequence[Poses]) -
 
 
 def _is_synchronous(time_s: Float[ndarray, "frame"], other_s: Float[ndarray, "frame"]) -> bool:
-    """Whether each frame of one view is within half a frame of the same frame of the other."""
+    """Whether each frame of one view is within half a frame of the same frame of the other.
+
+    Counted from the first frame: a file may begin with sound, and its clock runs from there.
+    """
     if len(time_s) != len(other_s):
         return False
-    step_s = float(np.median(np.diff(time_s))) if len(time_s) > 1 else np.inf
-    return bool((np.abs(time_s - other_s) < step_s / 2).all())
+    if len(time_s) < 2:
+        return True
+    apart_s = (time_s - time_s[0]) - (other_s - other_s[0])
+    return bool((np.abs(apart_s) < 0.5 / frames_per_second(time_s)).all())
 
 
 def split_mirrored(poses: Poses, views: Sequence[str]) -> dict[str, Poses]:

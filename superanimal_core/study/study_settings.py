@@ -5,6 +5,7 @@ from pathlib import Path
 
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_stems
 from superanimal_core.settings import ModelSettings, Settings
+from superanimal_core.study.backbones import backbone_mistakes
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 
 WHOLE_FRAME = "whole_frame"  # in place of a detector: every frame is the box of one animal
@@ -77,6 +78,7 @@ def settings_mistakes(
                 f"config/config.yaml: models.{name}.initial_weights: {model.initial_weights} "
                 "does not exist"
             )
+    mistakes += backbone_mistakes(settings)
     return mistakes + mirror_mistakes(settings, known, videos)
 
 

@@ -13,10 +13,10 @@ from superanimal_core.errors import VideoError
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.bundles_description import read_description
+from superanimal_core.tables.file_flags import FILE_FIGURES, file_flags
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
 
-MAX_MISSING_END_S = 0.5
 ORDER = ("frames", "boxes", "adapted_models", "poses", "strides", "gait", "features", "bouts")
 
 
@@ -115,24 +115,13 @@ def _median(values: ndarray) -> float:
 def _frame_figures(frames: str) -> dict[str, Any]:
     """What the container says; nothing for a video that could not be opened."""
     record = read_record(frames)
-    names = ("container_frames", "missing_end_s", "fps", "width_px", "height_px")
-    return {name: record[name] for name in (*names, "is_estimated_time") if name in record}
+    return {name: record[name] for name in FILE_FIGURES if name in record}
 
 
 def _flags(
     figures: Mapping[str, Any], max_absent_fraction: float, max_uncertainty_px: float
 ) -> list[str]:
-    flags = []
-    promised, decoded = figures["container_frames"], figures["frames_decoded"]
-    if promised and promised != decoded:
-        flags.append(f"the file promises {promised} frames, {decoded} could be decoded")
-    elif figures["frames_damaged"]:
-        flags.append(f"damaged frames: {figures['frames_damaged']}; others may be missing there")
-    if figures["missing_end_s"] > MAX_MISSING_END_S:
-        missing_s = figures["missing_end_s"]
-        flags.append(f"the frames end {missing_s:.1f} s before the file's own end: it was cut")
-    if figures["is_estimated_time"]:
-        flags.append("some time stamps were missing and were filled from the nominal rate")
+    flags = file_flags(figures)
     if figures["absent_fraction"] > max_absent_fraction:
         flags.append(f"{figures['absent_fraction']:.0%} of the frames have no pose")
     if figures["gaps"]:

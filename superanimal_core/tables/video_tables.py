@@ -12,7 +12,7 @@ import pyarrow as pa
 from jaxtyping import Float
 from numpy import ndarray
 
-from superanimal_core.media.video import FrameIndex
+from superanimal_core.media.frame_index import FrameIndex
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.schemas import dictionary_array
 
@@ -27,6 +27,7 @@ def frames_to_table(frames: FrameIndex) -> pa.Table:
             "frame": pa.array(frames.frame),
             "time_s": pa.array(frames.time_s),
             "is_decoded": pa.array(frames.is_decoded),
+            "is_estimated_time": pa.array(frames.is_estimated),
         }
     )
 
@@ -37,15 +38,24 @@ def frames_record(frames: FrameIndex) -> dict[str, Any]:
         "width_px": frames.width_px,
         "height_px": frames.height_px,
         "fps": frames.fps,
+        "first_frame_s": float(frames.time_s[0]),
         "container_frames": frames.container_frames,
-        "is_estimated_time": frames.is_estimated_time,
-        "rotation_deg": frames.rotation_deg,
+        "packets_without_frame": frames.packets_without_frame,
+        "lost_at_frame": frames.lost_at_frame,
+        "frames_left_out": frames.frames_left_out,
+        "left_out_after_frame": frames.left_out_after_frame,
         "missing_end_s": frames.missing_end_s,
+        "is_torn": frames.is_torn,
+        "is_estimated_time": frames.is_estimated_time,
+        "estimated_times": int(frames.is_estimated.sum()),
+        "rotation_deg": frames.rotation_deg,
+        "is_mirrored": frames.is_mirrored,
+        "video_streams": frames.video_streams,
     }
 
 
 def read_times(path: str | Path) -> Float[ndarray, "frame"]:
-    """Presentation time (s) of every frame. VideoError when the video has failed."""
+    """Time (s) of every frame from the file's start. VideoError when the video has failed."""
     return read_parquet(path)["time_s"].to_numpy()
 
 

@@ -3,10 +3,9 @@
 import numpy as np
 import pyarrow as pa
 import pytest
-from test_quality import LIMITS, write_gait
 from test_video import write_frames
 
-from superanimal_core.media.video import index_frames
+from superanimal_core.media.frame_index import index_frames
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 from superanimal_core.smoothing.eks import smooth_ensemble
@@ -24,6 +23,8 @@ SETTINGS = {
     "single_network_variance_px2": 4.0,
     "max_gap_s": 0.5,
 }
+LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
+LIMITS |= {"max_uncertainty_px": 10.0, "max_gap_s": 0.45}
 SPACE = KeypointSpace("s", ("nose", "tail"))
 FRAMES, STEP_MS = 150, 20
 DROPPED = np.r_[10:13, 30, 40:48]  # up to 180 ms: to be bridged
@@ -59,7 +60,8 @@ def test_a_video_with_missing_frames_is_smoothed_as_one_with_unseen_frames(tmp_p
     np.testing.assert_allclose(smoothed.variance_px2, expected.variance_px2[kept], atol=1e-6)
 
     write_smoothed(smoothed, tmp_path / "poses.parquet", {})
-    write_gait(tmp_path)
+    gait = {"individual": ["animal0"], "limb": ["l"], "strides": [4], "stride_time_s_median": [0.4]}
+    write_parquet(pa.table(gait), tmp_path / "gait.parquet", {})
     names = ("boxes", "strides", "features", "bouts")
     for name in names:
         write_parquet(pa.table({"x": [1]}), tmp_path / f"{name}.parquet", {})

@@ -8,7 +8,9 @@ import pytest
 
 from superanimal_core.errors import VideoError
 from superanimal_core.jobs.failure_card import write_failure_card
-from superanimal_core.media.video import frame_reader, index_frames, read_frames
+from superanimal_core.media.frame_index import index_frames
+from superanimal_core.media.frame_store import frame_reader
+from superanimal_core.media.video import read_frames
 from superanimal_core.report.video_file import write_video
 
 FPS = 25

@@ -115,9 +115,18 @@ def test_inflation_stops_after_its_rounds_and_leaves_one_view_alone():
 
 def test_views_that_are_not_synchronous_are_refused():
     _, seen = views()
-    seen["camera1"] = [replace(m, time_s=m.time_s + 0.01) for m in seen["camera1"]]
+    late = [np.where(np.arange(len(m)) < 20, m.time_s, m.time_s + 0.011) for m in seen["camera1"]]
+    pairs = zip(seen["camera1"], late, strict=True)
+    seen["camera1"] = [replace(member, time_s=time_s) for member, time_s in pairs]
     with pytest.raises(VideoError, match="camera1"):
         smooth(seen)
+
+
+def test_a_clock_that_began_with_the_sound_makes_no_view_asynchronous():
+    _, seen = views()
+    expected = smooth(seen)["camera1"].poses.xy_px
+    seen["camera1"] = [replace(m, time_s=m.time_s + 0.5) for m in seen["camera1"]]
+    np.testing.assert_allclose(smooth(seen)["camera1"].poses.xy_px, expected, atol=1e-6)
 
 
 def test_mirrored_views_are_split_by_name():

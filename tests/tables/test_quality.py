@@ -81,10 +81,27 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
         ({"gap": (5, 9)}, "1 gap without a pose, too long to bridge (up to 0.5 s)"),
         ({"absent": 10}, "50% of the frames have no pose"),
         ({"variance": 400.0}, "median uncertainty 20.0 px"),
-        ({"is_estimated_time": True}, "some time stamps were missing"),
+        (
+            {"is_estimated_time": True, "estimated_times": 3},
+            "time stamps missing, or against the others, and estimated: 3",
+        ),
         ({"damaged": 2}, "the file promises 20 frames, 18 could be decoded"),
         ({"promised": 0, "damaged": 2}, "damaged frames: 2"),
         ({"stride_time_s": (0.4, 0.2, 0.4)}, "r of animal0 strikes 2.0 times as often as its"),
+        ({"promised": 0, "is_torn": True}, "the file ends in the middle of a frame"),
+        ({"promised": 0, "video_streams": 2}, "holds 2 videos; only the first was read"),
+        (
+            {"promised": 0, "packets_without_frame": 4, "lost_at_frame": 0, "first_frame_s": 9.96},
+            "could not be decoded: 4; the beginning is missing: the first frame is at 9.96 s",
+        ),
+        (
+            {"promised": 24, "packets_without_frame": 4, "lost_at_frame": 7},
+            "promises 24 frames, 20 could be decoded; the first is missing before frame 7",
+        ),
+        (
+            {"promised": 0, "frames_left_out": 3, "left_out_after_frame": 5},
+            "frames left out by the time stamps: 3, the first after frame 5",
+        ),
         ({"promised": 0, "missing_end_s": 2.0}, "the frames end 2.0 s before the file's own end"),
     ],
 )
@@ -102,8 +119,9 @@ def test_short_gaps_and_animals_that_come_late_or_leave_are_no_reason_to_flag(tm
     assert account["figures"]["gaps"] == 0
 
 
-def test_a_container_that_promises_nothing_is_no_reason_to_flag(tmp_path):
-    assert account_of(write_results(tmp_path, promised=0))["status"] == "ok"
+@pytest.mark.parametrize("promised", [0, FRAMES - 1])
+def test_a_container_that_promises_no_more_than_it_holds_is_no_reason_to_flag(tmp_path, promised):
+    assert account_of(write_results(tmp_path, promised=promised))["status"] == "ok"
 
 
 def test_a_failed_result_fails_the_video_with_its_stage_and_reason(tmp_path):

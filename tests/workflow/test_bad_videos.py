@@ -13,7 +13,7 @@ from superanimal_core.errors import VideoError
 from superanimal_core.report.video_file import write_video
 from superanimal_core.tables.parquet import read_parquet, read_record
 
-INDEX = "superanimal_core.media.video index_frames"
+INDEX = "superanimal_core.media.frame_index index_frames"
 PREDICT = "superanimal_core.inference.predict predict_video"
 TABLES = ("strides", "gait", "features", "bouts", "quality")
 

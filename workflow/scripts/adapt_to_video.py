@@ -9,7 +9,8 @@ from dataclasses import asdict
 from superanimal_core.inference import adapt
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.jobs.log import Progress
-from superanimal_core.media.video import frame_reader, read_frames
+from superanimal_core.media.frame_store import frame_reader
+from superanimal_core.media.video import read_frames
 from superanimal_core.models.bundles import read_bundle, write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.settings import AugmentSettings

@@ -1,7 +1,7 @@
 """Account for every frame of a video."""
 
 from superanimal_core.jobs.step import video_step
-from superanimal_core.media.video import index_frames
+from superanimal_core.media.frame_index import index_frames
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.video_tables import frames_record, frames_to_table
 

@@ -1,0 +1,83 @@
+"""The table of backbones, read before anything runs, says what timm's networks really are."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import timm
+import yaml
+
+from superanimal_core.network.backbone_geometry import backbone_geometry
+from superanimal_core.study.backbones import backbone_mistakes, read_backbones
+from superanimal_core.study.settings_document import settings_from_mapping
+
+SHIPPED = settings_from_mapping(
+    yaml.safe_load((Path(__file__).parents[2] / "config/config.yaml").read_text()), "config.yaml"
+)
+
+
+def mistakes_of(backbone, stride_px=4, size_px=256, architecture="pyramid", **changes):
+    changes |= {"backbone": backbone, "input_size_px": size_px, "architecture": architecture}
+    model = next(iter(SHIPPED.models.values())).model_copy(update=changes)
+    network = SHIPPED.network.model_copy(update={"stride_px": stride_px})
+    update = {"models": {"mice": model}, "network": network}
+    return backbone_mistakes(SHIPPED.model_copy(update=update))
+
+
+def test_the_table_knows_every_network_of_timm():
+    assert set(timm.list_models()) <= set(read_backbones())
+
+
+@pytest.mark.parametrize(
+    "backbone",
+    ["mobilenetv2_100", "convnext_atto", "pvt_v2_b0", "vit_tiny_patch16_224", "hrnet_w18_small",
+     "swin_tiny_patch4_window7_224", "resnet18", "lcnet_035", "dla34"],
+)  # fmt: skip
+def test_a_row_is_what_the_network_gives(backbone):
+    row = read_backbones()[backbone]
+    fitting = backbone_geometry(backbone, 256).head_strides
+    assert fitting in {row.head_strides, ()}
+    assert bool(fitting) == (row.crop_sizes is None or 256 in row.crop_sizes)
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"backbone": "resnet81"}, "backbone: 'resnet81' is not a network of timm; did you mean"),
+        ({"backbone": "convnext_atto", "stride_px": 2}, "at stride 2 .*it can at 4, 8"),
+        ({"backbone": "vit_tiny_patch16_224"}, "at stride 4 .*it never can .no stage of stride"),
+        ({"backbone": "resnet18", "architecture": "hrnet"}, "'resnet18' is no HRNet"),
+        ({"backbone": "inception_v3"}, "it never can .other grids than it says"),
+        ({"backbone": "coatnet_pico_rw_224"}, "does not take crops of 256 px; known to work: 224"),
+    ],
+)
+def test_what_cannot_work_is_one_sentence(asked, sentence):
+    (found,) = mistakes_of(**asked)
+    assert found.startswith("config/config.yaml: models.mice.")
+    assert re.search(sentence, found), found
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"backbone": "mobilenetv2_100"},
+        {"backbone": "mobilenetv2_100.ra_in1k", "stride_px": 2},
+        {"backbone": "convnext_atto", "stride_px": 8},
+        {"backbone": "hrnet_w18_small", "architecture": "tokenpose", "stride_px": 8},
+        {"backbone": "not used", "pose_weights": "superanimal_topviewmouse"},
+        {"backbone": "not used", "fine_tune": "parent"},
+    ],
+)
+def test_what_works_is_no_mistake(asked):
+    assert mistakes_of(**asked) == []
+
+
+def test_the_check_loads_neither_torch_nor_timm():
+    code = (
+        "import sys; from superanimal_core.study.backbones import read_backbones; "
+        "read_backbones(); print(sorted({'torch', 'timm'} & set(sys.modules)))"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert said.stdout.strip() == "[]"
