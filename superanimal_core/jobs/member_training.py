@@ -18,6 +18,7 @@ from superanimal_core.media.images import cached_reader
 from superanimal_core.models.bundles import (
     crop_from_mapping,
     read_initial_weights,
+    terms_of_weights,
     write_bundle,
 )
 from superanimal_core.network.bundle import ModelBundle, new_bundle
@@ -121,5 +122,6 @@ def pretrain(call: MemberTraining, network: Mapping[str, Any], weights: str | No
         crop=crop_from_mapping(network["crop"]),
         trained_on=labels.sources,
         weights=read_initial_weights(weights),
+        terms=terms_of_weights(weights),
     )
     call.fit(bundle, labels, cached_reader(call.pictures), device)

@@ -61,6 +61,7 @@ def read_bundle(folder: str | Path) -> ModelBundle:
         parameters=document["parameters"],
         crop=crop_from_mapping(document["crop"]),
         trained_on=tuple(document["trained_on"]),
+        terms=tuple(document.get("terms", ())),  # older bundles have none
     )
     bundle.network.load_state_dict(_read_weights(folder))
     bundle.network.eval()
@@ -81,7 +82,7 @@ def read_detector(folder: str | Path) -> DetectorBundle:
     """Read a detector."""
     document = read_description(folder, "detector")
     fields = [name for name in DetectorBundle.__annotations__ if name != "network"]
-    described = {name: _with_tuples(document[name]) for name in fields}
+    described = {name: _with_tuples(document[name]) for name in fields if name in document}
     network = DETECTORS[described["architecture"]](**described["parameters"])
     detector = DetectorBundle(network, **described)
     detector.network.load_state_dict(_read_weights(folder))
@@ -99,6 +100,13 @@ def read_initial_weights(path: str | None) -> tuple[str, dict[str, Tensor]] | No
     if Path(path).is_dir():
         return path, read_bundle(path).network.get_submodule("backbone").state_dict()
     return path, read_tensors(path)
+
+
+def terms_of_weights(path: str | None) -> tuple[str, ...]:
+    """The terms that weights bring along: those of our own model folders are known."""
+    if not path or not Path(path).is_dir():
+        return ()
+    return tuple(read_description(path).get("terms", ()))
 
 
 def _write(

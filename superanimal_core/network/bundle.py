@@ -31,6 +31,7 @@ class ModelBundle:
 
     `architecture` names a class of ARCHITECTURES and `parameters` its keywords beside the number
     of keypoints: what it takes to build the network again. `trained_on` names the data sets.
+    `terms` are conditions of use that come with weights of others, which the network was made from.
 
     Use: `crop.cut` per animal, `crop.normalize` per batch, `network`, `network.decode`, and the
     map that came with each crop.
@@ -42,6 +43,7 @@ class ModelBundle:
     parameters: Mapping[str, Any]
     crop: CropGeometry
     trained_on: tuple[str, ...]
+    terms: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if self.network.keypoints != len(self.space):
@@ -58,6 +60,7 @@ def new_bundle(
     crop: CropGeometry,
     trained_on: tuple[str, ...],
     weights: tuple[str, Mapping[str, Tensor]] | None = None,
+    terms: tuple[str, ...] = (),
 ) -> ModelBundle:
     """A bundle around a new network with random weights (torch's generator).
 
@@ -69,4 +72,4 @@ def new_bundle(
         check_grid(network, crop.size_px, str(parameters.get("backbone", architecture)))
     if weights is not None:
         load_backbone(network.get_submodule("backbone"), weights[1], weights[0])
-    return ModelBundle(network, space, architecture, dict(parameters), crop, trained_on)
+    return ModelBundle(network, space, architecture, dict(parameters), crop, trained_on, terms)

@@ -44,7 +44,7 @@ class DetectorBundle:
     boxes, scores and labels. `architecture` names a builder of DETECTORS and `parameters` its
     keywords. `size_px`: images are fitted into a square of this side; None: they are given whole.
     `colors` (mean, standard deviation) normalize them before the network normalizes them itself.
-    Boxes of other labels than `animal_label` do not count.
+    Boxes of other labels than `animal_label` do not count. `terms` as of a `ModelBundle`.
     """
 
     network: nn.Module
@@ -54,6 +54,7 @@ class DetectorBundle:
     colors: tuple[tuple[float, ...], tuple[float, ...]] | None
     animal_label: int
     trained_on: tuple[str, ...]
+    terms: tuple[str, ...] = ()
 
 
 def new_detector(
@@ -63,13 +64,14 @@ def new_detector(
     std: tuple[float, ...],
     trained_on: tuple[str, ...],
     weights: tuple[str, Mapping[str, Tensor]] | None = None,
+    terms: tuple[str, ...] = (),
 ) -> DetectorBundle:
     """An FCOS detector with random weights; `weights` (file, tensors) fill the backbone."""
     parameters = {"backbone": backbone, "size_px": size_px, "mean": tuple(mean), "std": tuple(std)}
     network = build_fcos(**parameters)
     if weights is not None:
         load_backbone(network.get_submodule("backbone.backbone"), weights[1], weights[0])
-    return DetectorBundle(network, "fcos", parameters, size_px, None, 0, trained_on)
+    return DetectorBundle(network, "fcos", parameters, size_px, None, 0, trained_on, terms)
 
 
 def image_affine(width_px: int, height_px: int, size_px: int) -> Affine:

@@ -1,6 +1,7 @@
 """Tensors of released checkpoints -> our networks; what does not fit is told key by key."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import PurePath
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 WRAPPINGS = ("model", "state_dict")  # DeepLabCut's snapshots, MMPose's checkpoints
 PARALLEL = "module."  # in front of every name after training on several GPUs
 MAX_SHOWN = 5  # keys per kind of difference
+TERMS = ("released SuperAnimal weights: for research only, see the model card of their repository",)
 
 
 def tensors_in(document: Any, where: str) -> dict[str, Tensor]:
@@ -87,7 +89,8 @@ def import_pose_model(
         architecture=layout.architecture,
         parameters={**layout.parameters, **subpixel},
         crop=layout.crop(),
-        trained_on=(where,),
+        trained_on=(PurePath(where).name,),
+        terms=_terms(layout),
     )
     _fill(bundle.network, layout, tensors, where)
     return bundle
@@ -109,9 +112,15 @@ def import_detector(
     _fill(network, layout, tensors, where)
     colors = IMAGENET_COLORS if layout.is_normalized_twice and normalize_twice else None
     parameters = {"classes": classes}
+    trained_on = (PurePath(where).name,)
     return DetectorBundle(
-        network, layout.architecture, parameters, None, colors, animal_label=1, trained_on=(where,)
+        network, layout.architecture, parameters, None, colors, 1, trained_on, _terms(layout)
     )
+
+
+def _terms(layout: Layout) -> tuple[str, ...]:
+    """What binds whoever uses weights of a layout; those of MMPose and torchvision say so."""
+    return () if " of " in layout.name else TERMS
 
 
 def _lacking(signature: Mapping[str, Shape], tensors: Mapping[str, Tensor]) -> Iterator[str]:

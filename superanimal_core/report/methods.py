@@ -116,6 +116,15 @@ def methods_sentences(
     return said
 
 
+def terms_sentences(terms: Mapping[str, Sequence[str]]) -> list[str]:
+    """What binds whoever uses the models, by model."""
+    return [
+        f"The networks of the model {model} were made from {'; '.join(own)}."
+        for model, own in terms.items()
+        if own
+    ]
+
+
 def _of_smoothing(method: str, center: str) -> str:
     if method == "none":
         return f"The {center} of the predictions was not smoothed."

@@ -36,6 +36,7 @@ from superanimal_core.report.methods import (
     dataset_table,
     methods_sentences,
     numbered,
+    terms_sentences,
     versions,
 )
 from superanimal_core.report.models import models
@@ -88,7 +89,7 @@ def page_contents(
     """Everything that the template asks for, by section."""
     videos, report = results.videos, settings["report"]
     verdicts = [v["is_kept"] for a in results.accounts.values() for v in a["adaptation"]]
-    sentences = methods_sentences(settings, datasets, verdicts)
+    sentences = methods_sentences(settings, datasets, verdicts) + terms_sentences(results.terms)
     looks = [
         read_video(results, video, report["trace_seconds"])
         for video in videos_to_show(videos, SHOWN_VIDEOS)

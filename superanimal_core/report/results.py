@@ -16,6 +16,7 @@ import pyarrow.parquet as pq
 from superanimal_core.errors import VideoError
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.smoothing.calibration import ExpectedError
+from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.calibration_files import read_reliability
 from superanimal_core.tables.parquet import read_parquet
 from superanimal_core.tables.pose_files import read_space
@@ -45,6 +46,7 @@ class StudyResults:
     coverage: list[Row]
     evaluation: dict[str, list[Row]]
     histories: dict[str, dict[str, dict[str, Column]]]
+    terms: dict[str, list[str]]
     truth: dict[str, list[Row]]
     reliability: dict[str, tuple[Column, Column]]
     findings: list[Row]
@@ -89,6 +91,7 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         coverage=read_parquet(inputs["coverage"]).to_pylist(),
         evaluation={Path(p).parent.name: _rows(p) for p in inputs["evaluation"]},
         histories=_read_histories(inputs["members"]),
+        terms=_read_terms(inputs["members"]),
         truth=read_truth(inputs["truth"]),
         reliability={Path(p).parent.name: _levels(p) for p in inputs["calibration"]},
         findings=[row for path in inputs["audits"] for row in _rows(path)],
@@ -147,6 +150,15 @@ def _read_histories(members: Sequence[str]) -> dict[str, dict[str, dict[str, Col
         history = read_parquet(member / "history.parquet").to_pydict()
         histories.setdefault(member.parent.name, {})[member.name] = history
     return histories
+
+
+def _read_terms(members: Sequence[str]) -> dict[str, list[str]]:
+    """By model: conditions that come with weights of others, which it was made from."""
+    terms: dict[str, list[str]] = {}
+    for member in map(Path, members):
+        own = terms.setdefault(member.parent.name, [])
+        own += [t for t in read_description(member).get("terms", ()) if t not in own]
+    return terms
 
 
 def _read_poses_between(

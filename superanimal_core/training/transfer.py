@@ -37,5 +37,6 @@ def start_from(
         parameters=parent.parameters,
         crop=parent.crop,
         trained_on=sources if mode == SCRATCH else trained_on,
+        terms=() if mode == SCRATCH else parent.terms,
         weights=weights,
     )

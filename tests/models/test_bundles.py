@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -13,6 +14,7 @@ from superanimal_core.models.bundles import (
     read_detector,
     read_initial_weights,
     read_member_bundles,
+    terms_of_weights,
     write_bundle,
     write_detector,
 )
@@ -127,3 +129,20 @@ def test_initial_weights_are_a_files_or_another_models_backbone(tmp_path):
         assert all(torch.equal(read[k], v) for k, v in backbone.items())
     assert read_initial_weights(None) is None
     assert read_initial_weights("") is None
+
+
+def test_terms_of_use_travel_with_a_model_and_with_its_backbone(tmp_path):
+    bound = replace(bundle_of(), terms=("for research only",))
+    write_bundle(bound, tmp_path / "member-0", RECORD, HISTORY)
+    assert read_bundle(tmp_path / "member-0").terms == ("for research only",)
+    assert terms_of_weights(str(tmp_path / "member-0")) == ("for research only",)
+    assert terms_of_weights(None) == ()
+
+
+def test_a_bundle_of_before_terms_were_written_has_none(tmp_path):
+    write_bundle(bundle_of(), tmp_path / "member-0", RECORD, HISTORY)
+    path = tmp_path / "member-0/bundle.json"
+    document = json.loads(path.read_text())
+    del document["terms"]
+    path.write_text(json.dumps(document))
+    assert read_bundle(tmp_path / "member-0").terms == ()

@@ -159,6 +159,7 @@ def test_detectors_give_torchvisions_boxes_on_images_normalized_twice(name):
     np.testing.assert_allclose(scores, wanted["scores"].numpy(), atol=1e-4)
     once = import_detector(tame(name), name, normalize_twice=False)
     assert detector.colors == COLORS
+    assert "research only" in detector.terms[0]
     assert once.colors is None
 
 
@@ -167,6 +168,7 @@ def test_a_detector_of_torchvision_itself_is_normalized_once():
     detector = import_detector(plain, "coco.pth", normalize_twice=True)
     assert detector.colors is None
     assert detector.parameters == {"classes": 2}
+    assert detector.terms == ()
 
 
 @pytest.mark.parametrize("name", DETECTORS)
@@ -265,3 +267,13 @@ def test_another_number_of_keypoints_than_the_space_has_is_told():
     tensors = checkpoint_of("superanimal_quadruped_rtmpose_s")
     with pytest.raises(SuperAnimalError, match="39 keypoints, but the keypoint space 's' has 27"):
         import_pose_model(tensors, space_of(27), "w.pt", is_subpixel=False)
+
+
+def test_an_imported_network_says_what_it_was_made_from_and_under_which_terms():
+    name = next(iter(LISTED))
+    tensors = checkpoint_of(name)
+    place = "/disk/weights/superanimal.pt"
+    bundle = import_pose_model(tensors, space_of(LISTED[name]), place, is_subpixel=True)
+    assert bundle.trained_on == ("superanimal.pt",)  # no path of a disk
+    (terms,) = bundle.terms
+    assert "research only" in terms

@@ -12,7 +12,7 @@ import pytest
 from made_study import DATASETS, REASON, Made, inputs_of, settings, write_report
 
 from superanimal_core.report.cohort import figure_ranges, quality_table, videos_to_show
-from superanimal_core.report.methods import methods_sentences, numbered
+from superanimal_core.report.methods import methods_sentences, numbered, terms_sentences
 from superanimal_core.report.page import write_page
 
 
@@ -285,3 +285,9 @@ def test_the_demo_prints_errors_failures_and_where_the_report_is(study):
     assert re.search(r"good0 +\d\.\d\d \(\d\.\d %\)", done.stdout)
     assert REASON in done.stdout
     assert "results/report/index.html" in done.stdout
+
+
+def test_the_methods_tell_terms_of_use_of_models_that_have_some():
+    assert terms_sentences({"own": [], "bound": ["weights for research only"]}) == [
+        "The networks of the model bound were made from weights for research only."
+    ]

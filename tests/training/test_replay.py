@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -10,7 +12,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.training.loop import fit
 from superanimal_core.training.replay import complete_labels, is_same_animal
-from superanimal_core.training.transfer import MEMORY_REPLAY, NAIVE, NEW_HEAD, start_from
+from superanimal_core.training.transfer import MEMORY_REPLAY, NAIVE, NEW_HEAD, SCRATCH, start_from
 
 CPU = torch.device("cpu")
 SPACE = KeypointSpace("s", ("a", "b", "c", "d"))
@@ -99,6 +101,15 @@ def test_a_new_head_keeps_the_encoder_only_and_the_other_modes_everything(world)
         start = start_from(parent, mode, ("new", "lab"))
         assert all(torch.equal(before[name], value) for name, value in state_of(start).items())
         assert start.trained_on == ("lab", "new")
+
+
+@pytest.mark.parametrize(
+    ("mode", "terms"),
+    [(NEW_HEAD, ("t",)), (NAIVE, ("t",)), (MEMORY_REPLAY, ("t",)), (SCRATCH, ())],
+)
+def test_terms_of_use_go_with_what_is_kept_of_a_network(world, mode, terms):
+    parent = replace(world.bundle(), terms=("t",))
+    assert start_from(parent, mode, ("new",)).terms == terms
 
 
 def error_px(world, bundle, labels, keypoint):

@@ -30,9 +30,8 @@ with video_step(snakemake) as record:
     bundle = read_bundle(snakemake.input.member)
     training = adapt.adaptation_training(**params.training)
     augment, tell = AugmentSettings(**params.augment), Progress(training.steps, "steps")
-    read_image = frame_reader(video, labels.image)
     how = {"seed": seed, "device": device, "tell": tell}
-    history = fit(bundle, labels, read_image, training, augment, **how)
+    history = fit(bundle, labels, frame_reader(video, labels.image), training, augment, **how)
     frames, times = read_frames(video, block.start, block.stop), held.time_s
     look = {"device": device, **params.inference}
     after = predict_video([bundle], frames, boxes[block], times, **look)

@@ -7,7 +7,11 @@ from superanimal_core.jobs.step import study_step
 from superanimal_core.jobs.training_checkpoints import checkpoints_of
 from superanimal_core.jobs.work_folder import remove_work_folders
 from superanimal_core.media.images import cached_reader
-from superanimal_core.models.bundles import read_initial_weights, write_detector
+from superanimal_core.models.bundles import (
+    read_initial_weights,
+    terms_of_weights,
+    write_detector,
+)
 from superanimal_core.network.detector import new_detector
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes
@@ -27,6 +31,7 @@ with study_step(snakemake) as record:
         tuple(model["std"]),
         labels.sources,
         read_initial_weights(snakemake.input.get("weights")),
+        terms_of_weights(snakemake.input.get("weights")),
     )
     how = {**params.detector, "seed": 0, "device": device}
     how["tell"] = Progress(params.detector["steps"], "steps")
