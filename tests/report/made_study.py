@@ -344,3 +344,4 @@ def write_models(model: Path, made: Made) -> None:
         history = {"step": step, "loss": loss, "learning_rate": 0.001 / step}
         history = pa.table(history | {"held_out_px": held_out})
         write_parquet(history, model / f"member-{seed}" / "history.parquet", RECORD)
+        (model / f"member-{seed}" / "bundle.json").write_text('{"kind": "pose", "terms": []}')

@@ -169,7 +169,7 @@ def test_the_first_process_alone_writes_the_model(monkeypatch, rank, world):
     monkeypatch.setattr(member_training, "processes_here", lambda: Processes(rank, 2))
     monkeypatch.setattr(member_training, "fit_resumably", lambda *_: History())
     monkeypatch.setattr(member_training, "write_bundle", lambda *given: written.append(given))
-    call = member_training.MemberTraining("member-0", {}, [], 0.1, {}, {}, 0, 1, 5.0)
+    call = member_training.MemberTraining("member-0", {}, [], 0.1, {}, {}, {}, 0, 1, 5.0)
     call.fit(world.bundle(), world.labels(["lab"]), world.read_image, CUDA)
     assert len(written) == (rank == 0)
 

@@ -7,11 +7,7 @@ from superanimal_core.jobs.step import study_step
 from superanimal_core.jobs.training_checkpoints import checkpoints_of
 from superanimal_core.jobs.work_folder import remove_work_folders
 from superanimal_core.media.images import cached_reader
-from superanimal_core.models.bundles import (
-    read_initial_weights,
-    terms_of_weights,
-    write_detector,
-)
+from superanimal_core.models import bundles
 from superanimal_core.network.detector import new_detector
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes
@@ -20,7 +16,7 @@ from superanimal_core.tables.label_files import read_training_labels
 from superanimal_core.training.detector_loop import fit_detector
 
 with study_step(snakemake) as record:
-    params = snakemake.params
+    params, start = snakemake.params, snakemake.input.get("weights")
     device = use_device(snakemake.threads, seed=0)
     labels = fill_boxes(read_training_labels(snakemake.input.unified), params.box_margin)
     model = params.model
@@ -30,8 +26,8 @@ with study_step(snakemake) as record:
         tuple(model["mean"]),
         tuple(model["std"]),
         labels.sources,
-        read_initial_weights(snakemake.input.get("weights")),
-        terms_of_weights(snakemake.input.get("weights")),
+        bundles.read_initial_weights(start),
+        bundles.terms_of_weights(start),
     )
     how = {**params.detector, "seed": 0, "device": device}
     how["tell"] = Progress(params.detector["steps"], "steps")
@@ -40,5 +36,5 @@ with study_step(snakemake) as record:
     with checkpoints_of(output, record, minutes) as checkpoints:
         how["checkpoints"] = checkpoints
         history = fit_detector(detector, labels, cached_reader(params.pictures), augment, **how)
-    write_detector(detector, output, record, history)
+    bundles.write_detector(detector, output, record, history)
     remove_work_folders(output)
