@@ -217,7 +217,7 @@ def test_no_path_of_a_disk_is_in_a_result(finished_study):
         ("videos/mouse", VIDEO | COHORT),
         (
             "videos/mouse/bouts.parquet",
-            {"classify_behavior", "check_video", "compare_truth"} | COHORT,
+            {"classify_behavior", "check_video"} | BESIDE | COHORT,
         ),
         ("videos/mouse/labeled.mp4", {"label_video", "judge_run", "all"}),
         ("videos/mouse/quality.json", {"check_video"} | COHORT),
