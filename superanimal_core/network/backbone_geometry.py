@@ -45,7 +45,8 @@ def backbone_geometry(name: str, size_px: int) -> BackboneGeometry:
         return BackboneGeometry(strides, (), "no stage of stride 2, 4 or 8")
     try:
         with torch.no_grad():
-            stages = backbone(torch.empty(1, 3, size_px, size_px, device="meta"))
+            place = next(backbone.parameters()).device
+            stages = backbone(torch.zeros(1, 3, size_px, size_px, device=place))
     except (RuntimeError, AssertionError, ValueError, TypeError):
         return BackboneGeometry(strides, (), f"no crops of {size_px} px")
     is_right = [stage.shape[1] == width for stage, width in zip(stages, channels, strict=True)]
@@ -58,8 +59,13 @@ def backbone_geometry(name: str, size_px: int) -> BackboneGeometry:
 
 @lru_cache(maxsize=1)
 def _without_weights(name: str) -> Any:
-    with torch.device("meta"):
-        backbone: Any = timm.create_model(name, pretrained=False, features_only=True)
+    """A network of shapes alone; a real one where torch cannot make some part of it so."""
+    how = {"pretrained": False, "features_only": True}
+    try:
+        with torch.device("meta"):
+            backbone: Any = timm.create_model(name, **how)
+    except RuntimeError:  # older ones ask a value, which shapes do not have
+        backbone = timm.create_model(name, **how)
     return backbone.eval()
 
 
