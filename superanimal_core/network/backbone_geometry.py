@@ -60,7 +60,7 @@ def backbone_geometry(name: str, size_px: int) -> BackboneGeometry:
 @lru_cache(maxsize=1)
 def _without_weights(name: str) -> Any:
     """A network of shapes alone; a real one where torch cannot make some part of it so."""
-    how = {"pretrained": False, "features_only": True}
+    how: dict[str, Any] = {"pretrained": False, "features_only": True}
     try:
         with torch.device("meta"):
             backbone: Any = timm.create_model(name, **how)
