@@ -20,6 +20,7 @@ from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
 from superanimal_core.cluster.warm_scripts import start_warm_scripts
 from superanimal_core.errors import ConfigError
 from superanimal_core.formats.listing import root_of
+from superanimal_core.formats.project_conversion import conversion_digest
 from superanimal_core.jobs.old_results import keep_to_the_point, remove_old_backups
 from superanimal_core.jobs.run_owner import (
     forget_owner,
@@ -268,8 +269,9 @@ def dataset_files(wildcards):
 
 
 def conversion_of_dataset(wildcards):
-    """Input function: the conversion table of a data set."""
-    return known(STUDY.datasets[wildcards.dataset].conversion)
+    """Input function: the conversion table of a data set, known by what it says."""
+    row = STUDY.datasets[wildcards.dataset]
+    return known_by(conversion_digest(row.conversion, row.space), row.conversion)
 
 
 def space_of_dataset(wildcards):
