@@ -91,7 +91,8 @@ for stored in STUDY.one_of_each_store():
 
 # Snakemake refuses a locked folder by itself, without saying whose lock it is
 if workflow.is_main_process:
-    UNLOCK = f"snakemake --unlock -s {workflow.main_snakefile} -d {os.getcwd()}"
+    here = ("-s", workflow.main_snakefile, "-d", os.getcwd())
+    UNLOCK = shlex.join(("snakemake", "--unlock", *map(str, here)))
     sys.stderr.write(lock_notice(".", UNLOCK))
 
 wake_scheduler_once(JobScheduler)
