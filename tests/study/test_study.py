@@ -211,10 +211,11 @@ def test_a_sheet_that_cannot_be_read_is_told_once(config):
     assert mistake.startswith("config/videos.tsv: row 1: the header reads 'path,video'")
 
 
-def test_a_truth_that_is_not_there_is_told_with_its_row(config):
-    write_videos("raw/a.mp4\traw/a.truth.parquet", columns="path\ttruth")
+@pytest.mark.parametrize("column", ["truth", "camera_file"])
+def test_a_file_that_is_not_there_is_told_with_its_row(config, column):
+    write_videos("raw/a.mp4\traw/a.file", columns=f"path\t{column}")
     (mistake,) = mistakes_of(config)
-    assert mistake.startswith("config/videos.tsv: row 2: truth: raw/a.truth.parquet does not exist")
+    assert mistake.startswith(f"config/videos.tsv: row 2: {column}: raw/a.file does not exist")
 
 
 @pytest.mark.parametrize("seeds", [[0, 1, 0], [-1]])
