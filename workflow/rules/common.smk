@@ -13,7 +13,9 @@ gc.set_threshold(5_000, 20, 1_000)
 
 from snakemake.exceptions import WorkflowError
 from snakemake.io import sourcecache_entry
+from snakemake.jobs import Job
 from snakemake.logging import logger
+from snakemake.persistence import PersistenceBase
 from snakemake.scheduling.job_scheduler import JobScheduler
 
 from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
@@ -21,7 +23,11 @@ from superanimal_core.cluster.warm_scripts import start_warm_scripts
 from superanimal_core.errors import ConfigError
 from superanimal_core.formats.listing import root_of
 from superanimal_core.formats.project_conversion import conversion_digest
-from superanimal_core.jobs.old_results import keep_to_the_point, remove_old_backups
+from superanimal_core.jobs.old_results import (
+    keep_old_records,
+    keep_to_the_point,
+    remove_old_backups,
+)
 from superanimal_core.jobs.run_owner import (
     forget_owner,
     lock_notice,
@@ -97,6 +103,7 @@ if workflow.is_main_process:
 
 wake_scheduler_once(JobScheduler)
 keep_to_the_point(logger)
+keep_old_records(Job, PersistenceBase)
 name_runner()
 if not workflow.is_main_process:
     start_warm_scripts()
