@@ -82,6 +82,8 @@ def test_an_unknown_key_that_is_near_to_none_is_told_with_all_known_ones():
         ("network.stride_px", 3, "read 3; input should be 2, 4 or 8"),
         ("models.mouse.input_size_px", 100, "read 100; input should be a multiple of 32"),
         ("models.mouse.seeds", [], "read []; list should have at least 1 item"),
+        ("training.steps", True, "read True; a number belongs there, no yes or no"),
+        ("training.weight_decay", False, "read False; a number belongs there, no yes or no"),
         ("models", {}, "read {}; dictionary should have at least 1 item"),
         ("training", None, "read None; input should be a valid dictionary"),
     ],

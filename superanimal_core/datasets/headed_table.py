@@ -190,8 +190,8 @@ def _fitted(row: list[str], width: int, first: int) -> list[str]:
 
 
 def _number(cell: str, separator: str, place: str) -> float:
-    """The number in one cell, NaN for an empty one."""
-    if not cell.strip():
+    """The number in one cell, NaN for an empty one (R writes NA)."""
+    if cell.strip() in ("", "NA"):
         return math.nan
     try:
         return float(cell if separator == "," else cell.replace(",", "."))

@@ -132,8 +132,8 @@ def _box(where: str, columns: Columns, rows: Sequence[int]) -> Box | None:
 
 
 def _number(place: str, column: str, written: str) -> float:
-    """The number in a cell, NaN for an empty one."""
-    if written.strip().lower() in ("", "nan"):
+    """The number in a cell, NaN for an empty one (R writes NA)."""
+    if written.strip().lower() in ("", "nan", "na"):
         return float("nan")
     try:
         value = float(written)

@@ -21,7 +21,7 @@ SHAPES = {"matrix": (3, 3), "distortions": None, "rotation": (3,), "translation"
 def read_cameras(path: str | Path) -> dict[str, Camera]:
     """The cameras of a calibration by name. SuperAnimalError names the file and what is wrong."""
     try:
-        document = tomllib.loads(Path(path).read_text(encoding="utf-8"))
+        document = tomllib.loads(Path(path).read_text(encoding="utf-8-sig"))  # Notepad's mark
     except (OSError, ValueError) as error:
         raise SuperAnimalError(f"{path}: no calibration of cameras: {error}") from None
     entries = [e for e in document.values() if isinstance(e, dict) and "matrix" in e]

@@ -8,6 +8,7 @@ from superanimal_core.errors import DatasetError
 
 MAX_FILES = 5_000_000
 MAX_LINKED_FILES = 200_000  # below one linked folder that leads out of the data set
+HIDDEN = (".", "~$")  # the latter: what Excel lays beside a table while it is open there
 MAX_LINKS = 10_000  # folders that link to each other have very many paths
 
 
@@ -49,10 +50,10 @@ def _below(folder: str, prefix: str, most: int, root: str | Path) -> tuple[list[
     found: list[str] = []
     linked: list[str] = []
     for above, folders, files in os.walk(folder):
-        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        folders[:] = sorted(name for name in folders if not name.startswith(HIDDEN))
         relative = os.path.relpath(above, folder).replace(os.sep, "/")
         within = prefix if relative == "." else f"{prefix}{relative}/"
-        found += [f"{within}{name}" for name in files if not name.startswith(".")]
+        found += [f"{within}{name}" for name in files if not name.startswith(HIDDEN)]
         linked += [f"{within}{n}" for n in folders if os.path.islink(os.path.join(above, n))]
         if len(found) > most:
             what = f"the linked folder {prefix}" if prefix else "it"

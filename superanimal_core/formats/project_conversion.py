@@ -5,6 +5,8 @@ DeepLabCut writes it when a project's body parts were matched to a SuperAnimal m
 that it does not name are left out there, and dropped here.
 """
 
+import hashlib
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -37,6 +39,16 @@ def read_conversion(
     if Path(path).name == CONFIG:
         return conversion_rows_of_project(path, space, keypoints)
     return read_conversion_rows(path)
+
+
+def conversion_digest(path: str | Path, space: str) -> str:
+    """Hex digest of what a conversion table says.
+
+    How a spreadsheet saved it, comments, and what else DeepLabCut writes into its project's
+    config.yaml, with every video that is added, say nothing. DatasetError as `read_conversion`.
+    """
+    said = json.dumps(sorted((row.source, row.unified) for row in read_conversion(path, space)))
+    return hashlib.sha256(said.encode()).hexdigest()[:16]
 
 
 def conversion_rows_of_project(

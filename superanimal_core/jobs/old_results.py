@@ -8,7 +8,9 @@ copies that a killed run leaves behind are of no use, and Snakemake would stumbl
 
 import logging
 import shutil
+from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 BACKUPS = Path(".snakemake/backups")
 LOCKS = Path(".snakemake/locks")
@@ -23,3 +25,30 @@ def remove_old_backups(study: Path) -> None:
 def keep_to_the_point(logger: logging.Logger) -> None:
     """Snakemake's log without its regret that a result which was never there has no copy."""
     logger.addFilter(lambda record: "no backup found" not in record.getMessage())
+
+
+def keep_old_records(job: Any, persistence: Any) -> None:
+    """Let an old result that is put back keep Snakemake's record of how it was made.
+
+    Snakemake (9.20) writes the record of the job that failed, so that the old result would count as
+    that of the new settings, and never be made again. Patches the two classes of Snakemake.
+    """
+    has_failed: ContextVar[bool] = ContextVar("has_failed", default=False)
+    postprocess, finished = job.postprocess, persistence.finished
+
+    async def postprocess_known(self: Any, *arguments: Any, **options: Any) -> None:
+        token = has_failed.set(options.get("error", False))
+        try:
+            await postprocess(self, *arguments, **options)
+        finally:
+            has_failed.reset(token)
+
+    async def finished_if_good(self: Any, job: Any) -> None:
+        if not has_failed.get():
+            await finished(self, job)
+            return
+        self._clear_cache()
+        for path in job.output:
+            self._unmark_incomplete(self._get_key(path))
+
+    job.postprocess, persistence.finished = postprocess_known, finished_if_good

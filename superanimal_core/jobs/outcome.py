@@ -1,12 +1,13 @@
 """What a run tells at its end: how many videos are done, why the others failed, and its verdict."""
 
+import json
 from pathlib import Path
 
 import pyarrow.parquet as pq
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.tables.atomic import replacing
-from superanimal_core.tables.parquet import read_record
+from superanimal_core.tables.parquet import FAILURE_FILE, read_record
 
 SHOWN = 10
 STAND_IN_BYTES = 20_000  # a table that stands for a failed video has no rows
@@ -35,7 +36,8 @@ def _part_of_a_run(results: Path, since_s: float, table: Path) -> list[str]:
     """What a run did that ended before the tables of all videos; nothing where it did no video."""
     worked, failed = 0, []
     for folder in sorted(results.glob("videos/*")):
-        new = [p for p in folder.glob("*.parquet") if p.stat().st_mtime >= since_s]
+        results_of_video = (*folder.glob("*.parquet"), *folder.glob(f"*/{FAILURE_FILE}"))
+        new = [p for p in results_of_video if p.stat().st_mtime >= since_s]
         failures = [failure for path in new if (failure := _failure(path))]
         worked += bool(new)
         if failures:
@@ -48,6 +50,8 @@ def _part_of_a_run(results: Path, since_s: float, table: Path) -> list[str]:
 
 
 def _failure(path: Path) -> dict[str, str] | None:
+    if path.name == FAILURE_FILE:
+        return json.loads(path.read_text(encoding="utf-8"))["failure"]
     if path.stat().st_size > STAND_IN_BYTES:
         return None
     return read_record(path).get("failure")

@@ -60,7 +60,14 @@ def cached_reader(
         if path in kept:
             kept.move_to_end(path)
             return kept[path]
-        image = kept[path] = read_image(picture_path(path, places or {}))
+        place = picture_path(path, places or {})
+        is_frame = f"{path.partition('#')[0]}#" in (places or {})
+        if is_frame and not os.path.exists(place):
+            raise DatasetError(
+                f"{place}: a frame that was taken from a video, and deleted; to take it again: "
+                f"snakemake --cores all {os.path.dirname(place)}"
+            )
+        image = kept[path] = read_image(place)
         held += image.nbytes
         while held > max_bytes and len(kept) > 1:
             _, oldest = kept.popitem(last=False)

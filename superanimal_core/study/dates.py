@@ -33,10 +33,10 @@ def keep_dates(study: Path) -> str:
         restored = sum(_restore(study / name, date_ns) for name, date_ns in _recorded(study))
         said = f"This study was copied without dates: {restored} results have theirs back.\n"
     elif (study / "results").is_dir() and not any(_recorded(study)):
-        said = (
-            "results/ is there, but not what Snakemake knows of it (.snakemake): copy that folder, "
-            "too, before you go on, or much may be made again. To take the results as they are: "
-            "add --touch once.\n"
+        return (  # not marked: said until it is mended, as nothing else would tell
+            "results/ is there, but not what Snakemake knows of it (.snakemake), without which "
+            "changed inputs and settings are not noticed: copy that folder, too. Or, to take the "
+            "results as those of the study as it is now, add --touch --forceall once.\n"
         )
     with suppress(OSError):  # a full disk, a folder of somebody else: asked again the next time
         mark.parent.mkdir(exist_ok=True)

@@ -2,15 +2,26 @@
 
 import codecs
 import math
+import re
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import yaml
 from pydantic import ValidationError
 
 from superanimal_core.errors import ConfigError, DatasetError
-from superanimal_core.formats.documents import read_yaml
+from superanimal_core.formats.documents import read_text, read_yaml
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import Section, Settings
+
+GROUPED = re.compile(r"^[1-9][0-9]{0,2}\.000$")
+COUNTS = {
+    name
+    for section in Section.__subclasses__()
+    for name, field in section.model_fields.items()
+    if field.annotation is int
+}
 
 
 def check_text(path: str | Path) -> None:
@@ -25,6 +36,24 @@ def check_text(path: str | Path) -> None:
         read_yaml(path)
     except DatasetError as mistake:
         raise ConfigError([str(mistake)]) from None
+    grouped = _grouped_counts(read_text(path))
+    if grouped:
+        raise ConfigError([f"{path}: {each}" for each in grouped])
+
+
+def _grouped_counts(text: str) -> list[str]:
+    """Counts such as `steps: 20.000`: twenty thousand to many who write it, 20 to YAML."""
+    found, key = [], ""
+    for token in yaml.scan(text):
+        if isinstance(token, yaml.ScalarToken):
+            if key in COUNTS and GROUPED.match(token.value):
+                whole = token.value.partition(".")[0]
+                found.append(
+                    f"line {token.start_mark.line + 1}: {key}: '{token.value}': "
+                    f"write {whole}000 or {whole}"
+                )
+            key = token.value
+    return found
 
 
 def settings_from_mapping(mapping: Any, where: str) -> Settings:
@@ -32,11 +61,26 @@ def settings_from_mapping(mapping: Any, where: str) -> Settings:
     if not isinstance(mapping, dict):
         raise ConfigError([f"{where}: expected a mapping of sections, read {mapping!r}"])
     try:
-        return Settings.model_validate(mapping)
+        settings = Settings.model_validate(mapping)
     except ValidationError as error:
         raise ConfigError(
             [f"{where}: {_mistake(dict(e), mapping)}" for e in error.errors()]
         ) from None
+    taken = list(_truths_taken_for_numbers(mapping, settings.model_dump()))
+    if taken:
+        raise ConfigError([f"{where}: {each}" for each in taken])
+    return settings
+
+
+def _truths_taken_for_numbers(given: Any, read: Any, path: str = "") -> Iterator[str]:
+    """Where `yes` or `true` stands in place of a number: pydantic reads 1."""
+    if isinstance(given, bool) > isinstance(read, bool):
+        yield f"{path}: read {given}; a number belongs there, no yes or no"
+    pairs = given.items() if isinstance(given, dict) else ()
+    if isinstance(given, list):
+        pairs = enumerate(given)
+    for key, value in pairs:
+        yield from _truths_taken_for_numbers(value, read[key], f"{path}.{key}".strip("."))
 
 
 def _mistake(error: dict[str, Any], mapping: dict[str, Any]) -> str:

@@ -38,6 +38,10 @@ def session_mistakes(videos: Mapping[str, VideoRow], sheet: str) -> list[str]:
             mistakes.append(f"{where}: '{names[cameras.index('')]}' has no camera")
         if len(set(cameras)) < len(rows):
             mistakes.append(f"{where}: two of {', '.join(names)} have the same camera")
+        paths = [row.path for row in rows]
+        if len(set(paths)) < len(rows):
+            twice = next(path for path in paths if paths.count(path) > 1)
+            mistakes.append(f"{where}: {twice} is the video of two cameras; give each its own")
         for column in ("model", "max_individuals"):
             values = {str(getattr(row, column)) for row in rows}
             if len(values) > 1:

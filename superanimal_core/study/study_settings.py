@@ -22,7 +22,7 @@ def settings_mistakes(
         f"config/config.yaml: report.labeled_videos: no video '{name}' in {settings.videos}"
         + did_you_mean(name, list(videos))
         for name in settings.report.labeled_videos
-        if name not in videos
+        if videos and name not in videos  # no sheet that can be read: that is told, and enough
     ]
     named = {
         "gait.limbs": settings.gait.limbs,
@@ -60,6 +60,11 @@ def settings_mistakes(
                 f"but model '{row.model}' has the detector '{WHOLE_FRAME}', which finds one"
             )
     for name, model in settings.models.items():
+        if min(model.seeds) < 0 or len(set(model.seeds)) < len(model.seeds):
+            mistakes.append(
+                f"config/config.yaml: models.{name}.seeds: read {model.seeds}; each member has its "
+                "own, a whole number from 0 on"
+            )
         if model.space not in settings.features.anatomy:
             mistakes.append(
                 f"config/config.yaml: features.anatomy: nothing about '{model.space}', which model "

@@ -62,6 +62,13 @@ def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[s
     for column in ("truth", "camera_file"):
         if columns.get(column):
             columns[column] = as_on_disk(columns[column])
+    for column in ("truth", "camera_file"):
+        is_told = column == "camera_file" and columns.get("session")  # by its session
+        if columns.get(column) and not is_told and not has_file(columns[column]):
+            mistakes.append(
+                f"{where}: {column}: {columns[column]} does not exist; mend the path or empty the "
+                "cell"
+            )
     return VideoRow(
         name,
         path,

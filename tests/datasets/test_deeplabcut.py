@@ -18,6 +18,11 @@ def project(memory_folder, rows, head=HEAD, name=TABLE, images=("a.png", "b.png"
     return memory_folder({name: head + rows} | more, pictures)
 
 
+def test_what_r_writes_for_nothing_is_not_labeled(memory_folder):
+    labels = parse_deeplabcut("set", project(memory_folder, "labeled-data/v/a.png,0,2,NA,NA\n"))
+    assert labels.state.tolist() == [[V, U]]
+
+
 def test_positions_get_half_a_pixel_and_empty_cells_are_not_labeled(memory_folder):
     folder = project(memory_folder, "labeled-data/v/a.png,0,2,,\nlabeled-data/v/b.png,,,,\n")
     labels = parse_deeplabcut("set", folder)

@@ -100,6 +100,14 @@ def test_a_long_table_is_the_same_from_csv_and_from_parquet(tmp_path, labels_of,
 LONG = "image,keypoint,x,y\n"
 
 
+def test_what_r_writes_for_nothing_is_not_labeled(memory_folder):
+    document = LONG + "a.png,nose,NA,NA\na.png,tail,1,2\n"
+    folder = memory_folder({NAMES["long_table"]: document}, {"a.png": (9, 9)})
+    labels = PARSERS["long_table"]("set", folder)
+    located = dict(zip(labels.space.keypoints, labels.is_located[0].tolist(), strict=True))
+    assert located == {"nose": False, "tail": True}
+
+
 @pytest.mark.parametrize(
     ("format", "document", "message"),
     [

@@ -51,6 +51,13 @@ def test_names_are_relative_sorted_and_never_hidden(folder):
     assert DiskFolder(folder).names("*.png") == ["deep er/ü.png"]
 
 
+def test_a_table_that_is_open_in_excel_is_one_table(folder):
+    head = "scorer,S,S\nbodyparts,nose,nose\ncoords,x,y\n"
+    (folder / "CollectedData_S.csv").write_text(f"{head}deep er/ü.png,1,2\n")
+    (folder / "~$CollectedData_S.csv").write_bytes(b"\x03Ann" + b" " * 50)
+    assert len(PARSERS["deeplabcut"]("set", DiskFolder(folder))) == 1
+
+
 def test_a_suffix_in_capitals_is_the_same_suffix(folder):
     head = "scorer,S,S\nbodyparts,nose,nose\ncoords,x,y\n"
     (folder / "COLLECTEDDATA_S.CSV").write_text(f"{head}deep er/ü.png,1,2\n")

@@ -7,6 +7,7 @@ from superanimal_core.datasets.unify import conversion_from_rows
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.project_conversion import (
     KEY,
+    conversion_digest,
     conversion_rows_of_project,
     conversion_table_of_project,
     read_conversion,
@@ -64,6 +65,34 @@ def test_a_sheet_is_read_as_a_sheet(tmp_path):
     assert [tuple(row) for row in read_conversion(tmp_path / "lab.tsv", MOUSE)] == [
         (2, "snout", "nose")
     ]
+
+
+def test_what_deeplabcut_writes_beside_the_table_does_not_change_the_table(project):
+    before = conversion_digest(project / "config.yaml", MOUSE)
+    config = yaml.safe_load((project / "config.yaml").read_text())
+    config |= {"video_sets": {"/home/ann/new.avi": {"crop": "0, 640, 0, 480"}}, "iteration": 1}
+    (project / "config.yaml").write_text("# saved again\n" + yaml.safe_dump(config))
+    assert conversion_digest(project / "config.yaml", MOUSE) == before
+    config[KEY][MOUSE]["rod"] = "tail_base"
+    (project / "config.yaml").write_text(yaml.safe_dump(config))
+    assert conversion_digest(project / "config.yaml", MOUSE) != before
+
+
+@pytest.mark.parametrize(
+    ("saved", "is_same"),
+    [
+        ("# a note\nsource\tunified\ttold by\nsnout\tnose\tAnn\nrod\t\tAnn\n", True),
+        ('"source"\t"unified"\r\n"rod"\t""\r\n"snout"\t"nose"\r\n', True),
+        ("source\tunified\nsnout\tneck\nrod\t\n", False),
+        ("source\tunified\nsnout\tnose\n", False),
+    ],
+)
+def test_how_a_sheet_was_saved_does_not_change_the_table(tmp_path, saved, is_same):
+    table = tmp_path / "lab.tsv"
+    table.write_text("source\tunified\nsnout\tnose\nrod\t\n")
+    before = conversion_digest(table, MOUSE)
+    table.write_text(saved, encoding="utf-16", newline="")
+    assert (conversion_digest(table, MOUSE) == before) == is_same
 
 
 @pytest.mark.parametrize(

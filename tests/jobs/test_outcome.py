@@ -67,3 +67,13 @@ def test_a_part_of_a_run_tells_what_it_did_itself(tmp_path):
         f"{tmp_path / 'tables/quality.parquet'} is that of a run before",
         "  b: probe_video: it is empty",
     ]
+
+
+def test_a_part_of_a_run_tells_a_prediction_that_failed(tmp_path):
+    write_parquet(pa.table({"x": [1]}), tmp_path / "videos/a/boxes.parquet", {})
+    failure = {"failure": {"stage": "predict_poses", "reason": "out of memory"}}
+    write_failure(tmp_path / "videos/a/predicted", failure)
+    assert outcome_lines(tmp_path, since_s=time.time() - 100) == [
+        "this run worked on 1 videos, 1 of them failed; it did not come to the table of all videos",
+        "  a: predict_poses: out of memory",
+    ]

@@ -49,3 +49,9 @@ def test_a_cached_reader_reads_each_image_once_while_there_is_room(tmp_path, mon
     for name in (names[0], names[1], names[0], names[2], names[0], names[1]):
         np.testing.assert_array_equal(small(name), original(name))
     assert read == [names[0], names[1], names[2], names[1]]  # the one used longest ago went
+
+
+def test_a_frame_that_was_deleted_says_how_to_take_it_again():
+    read = cached_reader({"lab#": "results/datasets/lab/frames"})
+    with pytest.raises(DatasetError, match=r"snakemake --cores all results/datasets/lab/frames$"):
+        read("lab#000-top-000012.jpg")

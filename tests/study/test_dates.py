@@ -69,7 +69,9 @@ def test_a_lost_result_and_a_damaged_record_stop_nothing(study):
 def test_results_without_metadata_are_told_what_to_do(study):
     shutil.rmtree(study / ".snakemake")
     assert "copy that folder, too" in keep_dates(study)
-    assert keep_dates(study) == ""  # told once
+    assert "--touch --forceall" in keep_dates(study)  # told again, as nothing was done
+    record(study, "results/a.parquet", 1000.25)
+    assert keep_dates(study) == ""
 
 
 def test_a_new_study_is_marked_without_a_word(tmp_path):

@@ -204,6 +204,27 @@ def test_the_mistakes_of_all_files_are_told_together(config):
     assert any("did you mean 'superanimal_topviewmouse'?" in mistake for mistake in mistakes)
 
 
+def test_a_sheet_that_cannot_be_read_is_told_once(config):
+    config["report"]["labeled_videos"] = ["a"]
+    Path("config/videos.tsv").write_text("path,video\nraw/a.mp4,a\n")
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith("config/videos.tsv: row 1: the header reads 'path,video'")
+
+
+@pytest.mark.parametrize("column", ["truth", "camera_file"])
+def test_a_file_that_is_not_there_is_told_with_its_row(config, column):
+    write_videos("raw/a.mp4\traw/a.file", columns=f"path\t{column}")
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith(f"config/videos.tsv: row 2: {column}: raw/a.file does not exist")
+
+
+@pytest.mark.parametrize("seeds", [[0, 1, 0], [-1]])
+def test_each_member_has_a_seed_of_its_own(config, seeds):
+    config["models"]["mouse"] = {**config["models"]["mouse"], "seeds": seeds}
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith(f"config/config.yaml: models.mouse.seeds: read {seeds}; each member")
+
+
 def test_empty_sheets_say_what_to_do_both_at_once(config):
     write_videos()
     write_datasets()
@@ -314,3 +335,11 @@ def test_a_deeplabcut_project_may_bring_its_conversion_table(config):
     own = TABLE.with_name("mine.tsv")
     own.write_text("source\tunified\nsnout\tnose\n")
     assert read_study(config, WORKFLOW).datasets["mine"].conversion == str(own)
+
+
+def test_a_count_in_groups_of_three_digits_is_no_small_count(tmp_path):
+    path = tmp_path / "config.yaml"
+    path.write_text("training:\n  steps: 20.000\n  batch: 4.0\nquality: {max_gap_s: 1.000}\n")
+    with pytest.raises(ConfigError) as told:
+        check_text(path)
+    assert told.value.mistakes == [f"{path}: line 2: steps: '20.000': write 20000 or 20"]

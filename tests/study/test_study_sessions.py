@@ -62,6 +62,20 @@ def test_what_keeps_a_session_from_being_smoothed_is_told_once(config, first, se
     assert said in mistake
 
 
+def test_one_video_is_not_two_cameras(config):  # noqa: F811
+    rows = [f"raw/a.mp4\t{video}\ts1\t{camera}" for video, camera in (("x", "l"), ("y", "r"))]
+    write_videos(*rows, columns="path\tvideo\tsession\tcamera")
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith("config/videos.tsv: session 's1': raw/a.mp4 is the video of two")
+
+
+def test_a_calibration_may_have_been_saved_by_notepad(tmp_path):
+    write_cameras(tmp_path / "c.toml", "left", "right")
+    text = (tmp_path / "c.toml").read_text()
+    (tmp_path / "c.toml").write_text(text, encoding="utf-8-sig")
+    assert list(read_cameras(tmp_path / "c.toml")) == ["left", "right"]
+
+
 def test_mirrors_that_no_keypoint_has_are_a_mistake(config):  # noqa: F811
     config["smoothing"]["views"]["mirrors"] = {"superanimal_topviewmouse": ["top", "bot"]}
     (mistake,) = mistakes_of(config)

@@ -288,3 +288,13 @@ def test_the_same_study_gives_the_same_tables(workflow, finished_study, tmp_path
     for table in tables:
         own = again / table.relative_to(finished_study)
         assert pq.read_table(own).to_pandas().equals(pq.read_table(table).to_pandas()), own
+
+
+def test_a_job_that_failed_is_made_by_the_next_run(workflow, study, sabotage):
+    change_setting(study, "audit.box_margin", 0.4)
+    due = plan(workflow, study)
+    reads = "superanimal_core.tables.label_files read_labels"
+    broken = sabotage(f"{reads} cabinet raise")
+    result = run_snakemake(workflow, study, "--until", "audit_dataset", sabotage=broken)
+    assert "Restored previous version of results/datasets/cabinet/audit.parquet" in result.stdout
+    assert plan(workflow, study) == due

@@ -13,14 +13,21 @@ gc.set_threshold(5_000, 20, 1_000)
 
 from snakemake.exceptions import WorkflowError
 from snakemake.io import sourcecache_entry
+from snakemake.jobs import Job
 from snakemake.logging import logger
+from snakemake.persistence import PersistenceBase
 from snakemake.scheduling.job_scheduler import JobScheduler
 
 from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
 from superanimal_core.cluster.warm_scripts import start_warm_scripts
 from superanimal_core.errors import ConfigError
 from superanimal_core.formats.listing import root_of
-from superanimal_core.jobs.old_results import keep_to_the_point, remove_old_backups
+from superanimal_core.formats.project_conversion import conversion_digest
+from superanimal_core.jobs.old_results import (
+    keep_old_records,
+    keep_to_the_point,
+    remove_old_backups,
+)
 from superanimal_core.jobs.run_owner import (
     forget_owner,
     lock_notice,
@@ -90,11 +97,13 @@ for stored in STUDY.one_of_each_store():
 
 # Snakemake refuses a locked folder by itself, without saying whose lock it is
 if workflow.is_main_process:
-    UNLOCK = f"snakemake --unlock -s {workflow.main_snakefile} -d {os.getcwd()}"
+    here = ("-s", workflow.main_snakefile, "-d", os.getcwd())
+    UNLOCK = shlex.join(("snakemake", "--unlock", *map(str, here)))
     sys.stderr.write(lock_notice(".", UNLOCK))
 
 wake_scheduler_once(JobScheduler)
 keep_to_the_point(logger)
+keep_old_records(Job, PersistenceBase)
 name_runner()
 if not workflow.is_main_process:
     start_warm_scripts()
@@ -268,8 +277,9 @@ def dataset_files(wildcards):
 
 
 def conversion_of_dataset(wildcards):
-    """Input function: the conversion table of a data set."""
-    return known(STUDY.datasets[wildcards.dataset].conversion)
+    """Input function: the conversion table of a data set, known by what it says."""
+    row = STUDY.datasets[wildcards.dataset]
+    return known_by(conversion_digest(row.conversion, row.space), row.conversion)
 
 
 def space_of_dataset(wildcards):
