@@ -1,4 +1,4 @@
-"""Every setting of a study, once and without a default. Mistakes: see files.settings_document."""
+"""Every setting of a study, once and without a default. Mistakes: see study.settings_document."""
 
 from typing import Annotated, Literal
 

@@ -152,4 +152,5 @@ def _read(cache: Path) -> dict[str, Any]:
         document = json.loads(cache.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
-    return document if document.get("version") == VERSION else {}
+    is_ours = isinstance(document, dict) and document.get("version") == VERSION
+    return document if is_ours else {}

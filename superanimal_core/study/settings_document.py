@@ -1,6 +1,7 @@
 """The parsed config.yaml as settings; every mistake in it is told at once, with its key path."""
 
 import codecs
+import copy
 import math
 import re
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from superanimal_core.formats.documents import read_text, read_yaml
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import Section, Settings
 
+EXPONENT = re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+")
 GROUPED = re.compile(r"^[1-9][0-9]{0,2}\.000$")
 COUNTS = {
     name
@@ -61,7 +63,7 @@ def settings_from_mapping(mapping: Any, where: str) -> Settings:
     if not isinstance(mapping, dict):
         raise ConfigError([f"{where}: expected a mapping of sections, read {mapping!r}"])
     try:
-        settings = Settings.model_validate(mapping)
+        settings = Settings.model_validate(_with_counts(mapping))
     except ValidationError as error:
         raise ConfigError(
             [f"{where}: {_mistake(dict(e), mapping)}" for e in error.errors()]
@@ -70,6 +72,23 @@ def settings_from_mapping(mapping: Any, where: str) -> Settings:
     if taken:
         raise ConfigError([f"{where}: {each}" for each in taken])
     return settings
+
+
+def _with_counts(mapping: dict[str, Any]) -> dict[str, Any]:
+    """The mapping with counts such as 1e4, which YAML leaves a text and pydantic refuses."""
+    try:
+        Settings.model_validate(mapping)
+        return mapping
+    except ValidationError as error:
+        texts = [e for e in error.errors() if e["type"] == "int_parsing"]
+    mended = copy.deepcopy(mapping)
+    for place, text in ((e["loc"], e["input"]) for e in texts):
+        section: Any = mended
+        for key in place[:-1]:
+            section = section[key]
+        if EXPONENT.fullmatch(text):
+            section[place[-1]] = float(text)
+    return mended
 
 
 def _truths_taken_for_numbers(given: Any, read: Any, path: str = "") -> Iterator[str]:

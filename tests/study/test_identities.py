@@ -116,6 +116,8 @@ def test_a_damaged_or_older_file_of_identities_is_found_out_anew():
     before = of_video()
     CACHE.write_text("{")
     assert of_video() == before
+    CACHE.write_text("[]")
+    assert of_video() == before
     CACHE.write_text(json.dumps({"version": 0, "files": {"a.mp4": [None, "wrong"]}}))
     assert of_video() == before
 

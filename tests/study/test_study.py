@@ -296,10 +296,12 @@ def test_what_was_checked_is_what_is_used(config):
     config["inference"]["flip"] = "no"
     config["training"]["learning_rate"] = "1e-3"
     config["labels"]["test_fraction"] = "2e-1"
+    config["training"]["steps"] = "2e4"
     used = read_study(config, WORKFLOW).settings.model_dump()
     assert used["adaptation"]["enabled"] is used["inference"]["flip"] is False
     assert used["training"]["learning_rate"] == 0.001
     assert used["labels"]["test_fraction"] == 0.2
+    assert used["training"]["steps"] == 20_000
 
 
 @pytest.mark.parametrize("value", ["perhaps", "1,5", [1], {"a": 1}, 2.5])
