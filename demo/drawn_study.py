@@ -7,6 +7,7 @@ keypoints there; COCO boxes are continuous. Everything gets a temporary name fir
 import json
 from collections.abc import Iterator
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -192,6 +193,9 @@ def _write_deeplabcut(lab: Lab, folder: Path, pictures: Iterator[LabImage]) -> N
 def _write_hdf(table: pd.DataFrame, path: Path) -> None:
     """`to_hdf` without the times of writing, which HDF5 keeps: the same table, the same bytes."""
     with pd.HDFStore(path, "w") as store:
+        for kind in ("array", "carray", "earray", "vlarray", "table"):
+            create = getattr(store._handle, f"create_{kind}")
+            setattr(store._handle, f"create_{kind}", partial(create, track_times=False))
         store.put("df_with_missing", table, track_times=False)
 
 

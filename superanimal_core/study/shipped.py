@@ -5,10 +5,18 @@ an absolute path: results must not depend on where the workflow lies.
 """
 
 import hashlib
+import os
 from collections.abc import Iterable
 from pathlib import Path
 
 WORKFLOW = Path(__file__).resolve().parents[2]
+
+
+def lead_scripts_here() -> None:
+    """Let every script that this process starts import the package beside the Snakefile."""
+    before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    paths = dict.fromkeys([str(WORKFLOW), *filter(None, before)])
+    os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 
 def own_or_shipped(path: str | Path, workflow_folder: str | Path = WORKFLOW) -> str:

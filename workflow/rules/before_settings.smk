@@ -1,17 +1,12 @@
 """What must be right before config.yaml is read: the package, the folders, the text itself."""
 
-import os
 import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
 WORKFLOW = Path(workflow.basedir).resolve()
-# the package beside the Snakefile, here and in every script
 sys.path.insert(0, str(WORKFLOW))
-os.environ["PYTHONPATH"] = os.pathsep.join(
-    filter(None, [str(WORKFLOW), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
-)
 
 import superanimal_core
 
@@ -31,6 +26,9 @@ for folder in (Path.cwd(), WORKFLOW):
 
 from superanimal_core.errors import ConfigError
 from superanimal_core.study.settings_document import check_text
+from superanimal_core.study.shipped import lead_scripts_here
+
+lead_scripts_here()
 
 for settings in {"config/config.yaml", *map(str, workflow.configfiles)}:
     try:
