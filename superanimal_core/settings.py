@@ -10,7 +10,7 @@ NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 NotNegativeCount = Annotated[int, Field(ge=0)]
 TransferMode = Literal["new_head", "naive", "memory_replay"]
-Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")]
+Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
 
 
 class Section(BaseModel):

@@ -1,7 +1,7 @@
 """Findings about labels and pictures as tables: audit, pictures and repeats (.parquet)."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -100,8 +100,12 @@ def _fingerprint(path: str) -> dict[str, object]:
     return {"digest": pixel_digest(image), "thumbnail": thumbnail(image).tobytes()}
 
 
-def find_repeats(paths: Sequence[str], max_difference: float) -> pa.Table:
+def find_repeats(
+    paths: Sequence[str], max_difference: float, evaluated: Collection[str]
+) -> pa.Table:
     """One row per picture that stands twice, over the pictures.parquet of all data sets.
+
+    `evaluated` names the data sets that no training sees, whatever the split of their pictures.
 
     Memory grows by 1 KB per picture.
     """
@@ -113,13 +117,14 @@ def find_repeats(paths: Sequence[str], max_difference: float) -> pa.Table:
     repeats = repeated_pictures(
         columns["dataset"], columns["digest"], cells.reshape(-1, SIDE * SIDE), max_difference
     )
+    is_trained_on = (columns["split"] == "train") & ~np.isin(columns["dataset"], list(evaluated))
     rows = [
         {
             **{c: columns[c][r.picture] for c in ("dataset", "image", "split")},
             "kind": r.kind,
             "difference": r.difference,
             **{f"other_{c}": columns[c][r.earlier] for c in ("dataset", "image", "split")},
-            "is_leak": columns["split"][r.picture] != columns["split"][r.earlier],
+            "is_leak": bool(is_trained_on[r.picture] != is_trained_on[r.earlier]),
         }
         for r in repeats
     ]

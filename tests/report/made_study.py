@@ -271,7 +271,7 @@ def write_coverage(datasets: Path) -> None:
         table = findings_to_table(own, findings)
         write_parquet(table, datasets / name / "audit.parquet", RECORD)
         write_parquet(fingerprint_pictures(own, {}), datasets / name / "pictures.parquet", RECORD)
-    repeats = find_repeats([path.replace("unified", "pictures") for path in paths], 0.06)
+    repeats = find_repeats([path.replace("unified", "pictures") for path in paths], 0.06, ())
     write_parquet(repeats, datasets / "repeats.parquet", RECORD)
     write_parquet(read_label_counts(paths), datasets / "coverage.parquet", RECORD)
 

@@ -13,5 +13,6 @@ rule find_repeats:
     params:
         code=code("find_repeats"),
         max_difference=config["audit"]["picture_difference"],
+        evaluated=[d.dataset for d in STUDY.datasets.values() if d.role == "evaluate"],
     script:
         "../scripts/find_repeats.py"

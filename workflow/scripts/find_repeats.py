@@ -5,5 +5,6 @@ from superanimal_core.tables.audit_files import find_repeats
 from superanimal_core.tables.parquet import write_parquet
 
 with study_step(snakemake) as record:
-    repeats = find_repeats(snakemake.input.pictures, snakemake.params.max_difference)
+    params = snakemake.params
+    repeats = find_repeats(snakemake.input.pictures, params.max_difference, params.evaluated)
     write_parquet(repeats, snakemake.output.repeats, record)
