@@ -3,7 +3,7 @@
 import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from superanimal_core.errors import SuperAnimalError
@@ -125,12 +125,6 @@ def number_in(
         mistakes.append(f"{where}: {column} is '{text}'; expected {wanted}, or nothing")
         return None
     return value
-
-
-def listed(names: Iterable[str]) -> str:
-    """Paths as one text, the first three."""
-    names = list(names)
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
 
 
 def has_file(path: str) -> bool:

@@ -39,10 +39,10 @@ from superanimal_core.study.dates import keep_dates
 from superanimal_core.study.identities import Identities
 from superanimal_core.study.places import places_of, without_braces
 from superanimal_core.study.products import lost_products, of_cohort
-from superanimal_core.study.shipped import by_content
 from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.study import read_study
 from superanimal_core.study.video_sheet import is_stored, users_columns
+from superanimal_core.tables.contents import content_digest
 from superanimal_core.study.study_settings import WHOLE_FRAME
 
 try:

@@ -44,6 +44,9 @@ rule report:
             }
             for name, row in STUDY.datasets.items()
         },
-        page=by_content(WORKFLOW.glob("superanimal_core/report/page.[hc]*")),
+        page={
+            path.name: content_digest(path)
+            for path in sorted(WORKFLOW.glob("superanimal_core/report/page.[hc]*"))
+        },
     script:
         "../scripts/report.py"
