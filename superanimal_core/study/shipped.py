@@ -1,7 +1,7 @@
 """Files that come with the workflow: keypoint spaces, conversion tables, released checkpoints.
 
-A study may have its own in their place. What the workflow brings is named relative to it, never by
-an absolute path: results must not depend on where the workflow lies.
+A study may have its own in their place. Either counts by its content: results do not depend on
+where the workflow lies.
 """
 
 import os
