@@ -113,11 +113,11 @@ def test_a_missing_image_is_named(refused, fresh_study):
     assert name in told
 
 
-@pytest.mark.slow
-def test_an_unknown_backbone_is_named_before_training(refused, fresh_study):
+def test_an_unknown_backbone_is_named_before_anything_runs(refused, fresh_study):
     change_setting(fresh_study, "models.mouse.backbone", "lcnet_35")
-    told = refused("results/models/mouse/member-0")
-    assert "backbone 'lcnet_35' is not a network of timm; did you mean 'lcnet_035'?" in told
+    place = "config/config.yaml: models.mouse.backbone: "
+    told = f"{place}'lcnet_35' is not a network of timm; did you mean 'lcnet_035'?"
+    assert told in refused("-n")
 
 
 def test_a_video_to_be_labeled_must_be_in_the_sheet(refused, fresh_study):
