@@ -13,6 +13,7 @@ import argparse
 import json
 import os
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +21,11 @@ import numpy as np
 
 from superanimal_core.datasets.write_coco import to_coco
 from superanimal_core.datasets.write_deeplabcut import deeplabcut_image, to_deeplabcut
-from superanimal_core.errors import DatasetError
+from superanimal_core.errors import DatasetError, SuperAnimalError
+from superanimal_core.formats.documents import read_yaml
+from superanimal_core.formats.listing import root_of
+from superanimal_core.formats.sheets import read_sheet
+from superanimal_core.media.images import picture_path
 from superanimal_core.pose.labels import Labels
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.label_files import read_labels
@@ -43,13 +48,32 @@ def run(options: argparse.Namespace) -> None:
     if options.output.exists():
         raise DatasetError(f"{options.output}: exists already; name a new folder")
     labels = read_labels(options.labels)
+    places = places_of_study(options.labels)
     placed = place_images(labels, options.format)
     with replacing(options.output) as temporary:
         for name, text in documents_of(placed, options.format, options.scorer).items():
             (temporary / name).parent.mkdir(parents=True, exist_ok=True)
             (temporary / name).write_text(text, encoding="utf-8")
-        copied = _copy(labels, placed, temporary)
+        copied = _copy(labels, placed, temporary, places)
     print(f"{options.output}: {len(labels)} animals, {copied} pictures copied")
+    if not copied:
+        print("No picture was found: the documents name them as they were; lay them there yourself")
+
+
+def places_of_study(labels: Path) -> dict[str, str]:
+    """Where the pictures of a study's labels lie (`picture_path`), by its sheet of data sets.
+
+    Nothing for labels that lie in no study.
+    """
+    study = labels.resolve().parents[3] if len(labels.resolve().parents) > 3 else Path()
+    try:
+        sheet = read_yaml(study / "config/config.yaml")["datasets"]
+        rows = [row.cells for row in read_sheet(study / sheet)]
+        folders = {row["dataset"]: root_of(study / row["path"]) for row in rows}
+    except (SuperAnimalError, KeyError, TypeError):
+        return {}
+    frames = {f"{name}#": str(study / f"results/datasets/{name}/frames") for name in folders}
+    return {f"{name}/": folder for name, folder in folders.items()} | frames
 
 
 def place_images(labels: Labels, format: str) -> Labels:
@@ -84,8 +108,9 @@ def documents_of(labels: Labels, format: str, scorer: str) -> dict[str, str]:
     return {"CollectedData.csv": "".join(lines[0][:3] + [row for own in lines for row in own[3:]])}
 
 
-def _copy(labels: Labels, placed: Labels, folder: Path) -> int:
-    pairs = dict(zip(placed.image, labels.image, strict=True))
+def _copy(labels: Labels, placed: Labels, folder: Path, places: Mapping[str, str]) -> int:
+    found = [picture_path(str(image), places) for image in labels.image]
+    pairs = dict(zip(placed.image, found, strict=True))
     there = {new: old for new, old in pairs.items() if os.path.isfile(old)}
     for new, old in there.items():
         (folder / new).parent.mkdir(parents=True, exist_ok=True)

@@ -122,6 +122,7 @@ def number_in(
         value = -1.0
     if not 0 < value < float("inf") or (is_whole and value != int(value)):
         wanted = "a whole number from 1 on" if is_whole else "a number above 0"
+        wanted += " with a decimal point" if "," in text else ""
         mistakes.append(f"{where}: {column} is '{text}'; expected {wanted}, or nothing")
         return None
     return value

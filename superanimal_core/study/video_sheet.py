@@ -39,7 +39,11 @@ def read_videos(settings: Settings, mistakes: list[str]) -> dict[str, VideoRow]:
         for path in _files(row.cells["path"], where, mistakes):
             video = _video(row, path, settings, where, mistakes)
             same = videos.setdefault(video.video, video)
-            if same is not video:
+            if same is not video and same.path == path:
+                mistakes.append(
+                    f"{where}: {path} stands in row {row_of[video.video]} already; remove one"
+                )
+            elif same is not video:
                 mistakes.append(
                     f"{where}: '{video.video}' names two files, {same.path} "
                     f"(row {row_of[video.video]}) and {path}; give each video a name of its own in "
@@ -94,7 +98,8 @@ def _files(path: str, where: str, mistakes: list[str]) -> list[str]:
     if is_stored(path) or has_file(path):
         return [path]
     if not glob.has_magic(path):
-        mistakes.append(f"{where}: {path} does not exist; mend the path or remove the row")
+        hint = ", write / between folders" if "\\" in path else ""
+        mistakes.append(f"{where}: {path} does not exist; mend the path or remove the row{hint}")
         return [path]
     found = sorted(name for name in glob.glob(path, recursive=True) if has_file(name))
     if not found:

@@ -10,6 +10,7 @@ from superanimal_core.datasets import PARSERS
 from superanimal_core.datasets.unify import Conversion, unify_labels
 from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.formats.foreign import extract_frames, read_foreign
+from superanimal_core.media.images import write_image
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import LabelState
 from superanimal_core.tables.label_files import write_labels
@@ -84,3 +85,27 @@ def test_pictures_of_one_name_stay_apart_and_a_folder_is_never_overwritten(tmp_p
     assert len(set(found.image)) == len(labels)
     arguments = ["export-labels", str(tmp_path / "labels.parquet"), "--format", "coco"]
     assert main([*arguments, "--output", str(tmp_path / "coco")]) == 1
+
+
+def test_pictures_of_a_study_are_found_by_its_sheet(tmp_path, labels_of):
+    study = tmp_path / "study"
+    (study / "config").mkdir(parents=True)
+    (study / "config/config.yaml").write_text("datasets: config/datasets.tsv\n")
+    (study / "config/datasets.tsv").write_text("dataset\tpath\nlab\tdata/lab/labels.json\n")
+    labels = labels_of(per_group=2, groups=("g",))
+    labels = labels.select(labels.is_located.any(axis=1))
+    names = [f"lab/day/{i}.png" for i in range(len(labels) - 1)] + ["lab#000-top-000012.png"]
+    labels = replace(labels, image=np.array(names, dtype=object))
+    folder = study / "results/datasets/lab"
+    for name in names[:-1]:
+        path = study / "data/lab" / name.removeprefix("lab/")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_image(np.zeros((8, 8, 3), np.uint8), path)
+    (study / "data/lab/labels.json").touch()
+    (folder / "frames").mkdir(parents=True)
+    write_image(np.zeros((8, 8, 3), np.uint8), folder / "frames/000-top-000012.png")
+    write_labels(labels, folder / "labels.parquet", {})
+    output = tmp_path / "exported"
+    arguments = ["export-labels", str(folder / "labels.parquet"), "--format", "coco"]
+    assert main([*arguments, "--output", str(output)]) == 0
+    assert len(list(output.rglob("*.png"))) == len(names)

@@ -345,3 +345,16 @@ def test_a_count_in_groups_of_three_digits_is_no_small_count(tmp_path):
     with pytest.raises(ConfigError) as told:
         check_text(path)
     assert told.value.mistakes == [f"{path}: line 2: steps: '20.000': write 20000 or 20"]
+
+
+def test_one_file_in_two_rows_is_not_told_as_two_files(config):
+    write_videos("raw/*.mp4", "raw/a.mp4")
+    (mistake,) = mistakes_of(config)
+    assert mistake == "config/videos.tsv: row 3: raw/a.mp4 stands in row 2 already; remove one"
+
+
+def test_what_windows_and_german_spreadsheets_write_is_told_with_a_hint(config):
+    write_videos("raw\\a.mp4\t", "raw/b.mp4\t0,1", columns="path\tcm_per_px")
+    path, number = mistakes_of(config)
+    assert path.endswith("remove the row, write / between folders")
+    assert "'0,1'; expected a number above 0 with a decimal point" in number

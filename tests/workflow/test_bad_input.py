@@ -67,7 +67,7 @@ def test_all_mistakes_in_the_sheets_are_told_at_once(refused, fresh_study):
     replace_in(fresh_study / TABLE, "right_ear", "left_ear")
     told = refused()
     videos = "config/videos.tsv: row "
-    assert f"{videos}3: 'mouse' names two files, raw/mouse.mp4 (row 2)" in told
+    assert f"{videos}3: raw/mouse.mp4 stands in row 2 already; remove one" in told
     assert f"{videos}4: raw/mous.mp4 does not exist; mend the path or remove the row" in told
     assert f"{videos}5: no model 'moose' in config.yaml; did you mean 'mouse'?" in told
     assert f"{videos}6: no file matches raw/none-*.mp4" in told

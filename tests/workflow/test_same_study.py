@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import cv2
@@ -11,6 +13,7 @@ import pytest
 from tiny_study import (
     change_setting,
     copy_workflow,
+    environment,
     planned,
     run_snakemake,
     write_tiny_study,
@@ -298,3 +301,16 @@ def test_a_job_that_failed_is_made_by_the_next_run(workflow, study, sabotage):
     result = run_snakemake(workflow, study, "--until", "audit_dataset", sabotage=broken)
     assert "Restored previous version of results/datasets/cabinet/audit.parquet" in result.stdout
     assert plan(workflow, study) == due
+
+
+def test_the_pages_command_runs_in_a_folder_with_blanks(workflow, fresh_study, tmp_path):
+    study = fresh_study.rename(tmp_path / "my study")
+    python, snakefile = (
+        os.path.relpath(p, study) for p in (sys.executable, workflow / "Snakefile")
+    )
+    target = "results/videos/mouse/frames.parquet"
+    line = f"{python} -P -m snakemake --snakefile {snakefile} --cores 1 {target}"
+    told = {"env": environment(workflow), "capture_output": True, "text": True, "check": False}
+    result = subprocess.run(line, shell=True, cwd=study, **told)
+    assert result.returncode == 0, result.stderr[-3000:]
+    assert (study / target).is_file()
