@@ -1,6 +1,7 @@
 """What people do to a finished study and to the program, and exactly the jobs that follow."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,6 +22,7 @@ from tiny_study import (
 )
 
 from superanimal_core.report.video_file import write_video
+from superanimal_core.tables.names import COLUMNS
 
 COHORT = {"collect_tables", "report", "judge_run", "all"}
 SEEN = {"probe_video", "detect_animals", "predict_poses", "adapt_to_video", "predict_adapted"}
@@ -314,3 +316,15 @@ def test_the_pages_command_runs_in_a_folder_with_blanks(workflow, fresh_study, t
     result = subprocess.run(line, shell=True, cwd=study, **told)
     assert result.returncode == 0, result.stderr[-3000:]
     assert (study / target).is_file()
+
+
+def test_the_users_columns_cannot_have_the_names_of_ours(finished_study):
+    endings = r"(_mean|_median|_sd|_low|_high)*$"
+    users = {"truth", "subject", "fps"}  # the sheet knows `fps` itself
+    for name in ("frames", "boxes", "poses", "strides", "gait", "bouts"):
+        path = finished_study / f"results/videos/mouse/{name}.parquet"
+        ours = {re.sub(endings, "", column) for column in pq.read_schema(path).names}
+        assert ours <= {re.sub(endings, "", column) for column in COLUMNS}, name
+    for name in ("quality", "videos"):
+        path = finished_study / f"results/tables/{name}.parquet"
+        assert set(pq.read_schema(path).names) - users <= COLUMNS, name
