@@ -60,7 +60,7 @@ def main() -> None:
             show(name, clone, study)
         print(f"{'another Python':46} {digests()}")
         for name, change in CHANGES.items():
-            copy = shutil.copytree(study, folder / f"{name} study", symlinks=True)
+            copy = shutil.copytree(study, folder / name.replace("/", " ") / "study", symlinks=True)
             change(copy)
             show(name, program, copy)
         moved = shutil.copytree(study, folder / "elsewhere" / "moved", symlinks=True)
