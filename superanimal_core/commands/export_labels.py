@@ -25,7 +25,7 @@ from superanimal_core.errors import DatasetError, SuperAnimalError
 from superanimal_core.formats.documents import read_yaml
 from superanimal_core.formats.listing import root_of
 from superanimal_core.formats.sheets import read_sheet
-from superanimal_core.media.images import picture_path
+from superanimal_core.media.picture_names import picture_path
 from superanimal_core.pose.labels import Labels
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.label_files import read_labels

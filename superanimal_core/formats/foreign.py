@@ -75,7 +75,7 @@ def extract_frames(labels: Labels, folder: str | Path) -> Labels:
 
 
 def name_images(labels: Labels, dataset: str, path: str, frames: str | Path) -> Labels:
-    """Labels whose images have the names that tables use (`media.images.picture_path`).
+    """Labels whose images have the names that tables use (`media.picture_names.picture_path`).
 
     `path` is the data set's, `frames` the folder into which its videos' frames were extracted. No
     name depends on where either lies.

@@ -1,7 +1,6 @@
 """Pictures: read and write, RGB uint8."""
 
 import os
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -12,8 +11,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
-
-_NAMED = re.compile(r"([A-Za-z0-9_-]+[/#])(.+)", re.DOTALL)
+from superanimal_core.media.picture_names import picture_path
 
 
 def read_image(path: str) -> UInt8[ndarray, "height width 3"]:
@@ -34,18 +32,6 @@ def write_image(image: UInt8[ndarray, "height width 3"], path: str | Path) -> No
     if not written:
         raise DatasetError(f"{path}: cannot write an image in the format '{Path(path).suffix}'")
     Path(path).write_bytes(document.tobytes())
-
-
-def picture_path(image: str, places: Mapping[str, str]) -> str:
-    """Where the picture of a label lies.
-
-    Tables name it without a place on a disk: `lab/day1/img07.png` is a picture of the data set
-    `lab`, `lab#000-top-000012.jpg` a frame that the study has taken from one of its videos.
-    `places` holds the folders, by `lab/` and `lab#`; a name without such a folder is a path.
-    """
-    match = _NAMED.match(image)
-    folder = places.get(match[1]) if match else None
-    return os.path.join(folder, match[2]) if match and folder is not None else image
 
 
 def cached_reader(

@@ -15,7 +15,8 @@ from markupsafe import Markup
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.media.images import picture_path, read_image
+from superanimal_core.media.images import read_image
+from superanimal_core.media.picture_names import picture_path
 from superanimal_core.pose.boxes import boxes_from_keypoints
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.report.labeled_video import FRACTION_BITS, fixed_point

@@ -13,7 +13,8 @@ from superanimal_core.datasets.same_pictures import (
     repeated_pictures,
     thumbnail,
 )
-from superanimal_core.media.images import picture_path, read_image
+from superanimal_core.media.images import read_image
+from superanimal_core.media.picture_names import picture_path
 from superanimal_core.pose.labels import Labels
 from superanimal_core.tables.parquet import read_parquet
 

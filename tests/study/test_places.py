@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from superanimal_core.media.images import picture_path
+from superanimal_core.media.picture_names import picture_path
 from superanimal_core.study.places import places_of, without_braces
 
 

@@ -80,7 +80,7 @@ def command_of_snakemake():
     return f"{shlex.quote(program)} -m snakemake --snakefile {shlex.quote(file)}"
 
 
-# where the pictures of the labels lie, as superanimal_core.media.images.picture_path asks
+# where the pictures of the labels lie, as superanimal_core.media.picture_names.picture_path asks
 PICTURES = places_of(
     {f"{name}/": root_of(row.path) for name, row in STUDY.datasets.items()}
     | {f"{name}#": f"results/datasets/{name}/frames" for name in STUDY.datasets}
