@@ -21,7 +21,12 @@ SIGNALS = tuple(getattr(signal, f"SIG{name}") for name in ("INT", "TERM", "HUP",
 
 
 def run(folder: str, python: str, arguments: list[str]) -> None:
-    """Run a script as `python arguments` would, and end as it ends; never returns."""
+    """Run a script as `python arguments` would, and end as it ends; never returns.
+
+    The script may run, and be sent a signal with all its job, before this process knows of it: until
+    then signals wait here.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
         with socket.socket(socket.AF_UNIX) as server:
             server.connect(os.path.join(folder, SOCKET))
@@ -32,9 +37,11 @@ def run(folder: str, python: str, arguments: list[str]) -> None:
             with server.makefile("rb") as answers:
                 if answers.readline() == STARTED:
                     handle_signals(signal.SIG_IGN)
+                    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
                     _end_like(_status_from(answers))
     except (OSError, ValueError):
         pass  # no server, or one that is gone
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
     os.execv(python, [python, *arguments])
 
 
