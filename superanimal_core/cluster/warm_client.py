@@ -23,8 +23,8 @@ SIGNALS = tuple(getattr(signal, f"SIG{name}") for name in ("INT", "TERM", "HUP",
 def run(folder: str, python: str, arguments: list[str]) -> None:
     """Run a script as `python arguments` would, and end as it ends; never returns.
 
-    The script may run, and be sent a signal with all its job, before this process knows of it: until
-    then signals wait here.
+    The script may run, and be sent a signal with all its job, before this process knows of it:
+    until then signals wait here.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, SIGNALS)
     try:
