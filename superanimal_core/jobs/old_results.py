@@ -12,8 +12,9 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
+from superanimal_core.jobs.run_owner import LOCKS
+
 BACKUPS = Path(".snakemake/backups")
-LOCKS = Path(".snakemake/locks")
 
 
 def remove_old_backups(study: Path) -> None:

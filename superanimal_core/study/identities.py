@@ -16,7 +16,7 @@ import json
 import os
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from time import time_ns
 from typing import Any
@@ -79,7 +79,8 @@ class Identities:
         """Digest of the names and contents of the files that a data set's reader reads."""
         place = f"{row.format} {row.path}"
         if place not in self._now:
-            self._now[place] = self._of_dataset(row, place, pool or ThreadPoolExecutor(READERS))
+            with nullcontext(pool) if pool else ThreadPoolExecutor(READERS) as readers:
+                self._now[place] = self._of_dataset(row, place, readers)
         return self._now[place]
 
     def _of_dataset(self, row: DatasetRow, place: str, pool: ThreadPoolExecutor) -> str:

@@ -63,7 +63,7 @@ def settings_from_mapping(mapping: Any, where: str) -> Settings:
     if not isinstance(mapping, dict):
         raise ConfigError([f"{where}: expected a mapping of sections, read {mapping!r}"])
     try:
-        settings = Settings.model_validate(_with_counts(mapping))
+        settings = _validated(mapping)
     except ValidationError as error:
         raise ConfigError(
             [f"{where}: {_mistake(dict(e), mapping)}" for e in error.errors()]
@@ -74,11 +74,10 @@ def settings_from_mapping(mapping: Any, where: str) -> Settings:
     return settings
 
 
-def _with_counts(mapping: dict[str, Any]) -> dict[str, Any]:
-    """The mapping with counts such as 1e4, which YAML leaves a text and pydantic refuses."""
+def _validated(mapping: dict[str, Any]) -> Settings:
+    """The settings; counts such as 1e4, which YAML leaves a text, are numbers."""
     try:
-        Settings.model_validate(mapping)
-        return mapping
+        return Settings.model_validate(mapping)
     except ValidationError as error:
         texts = [e for e in error.errors() if e["type"] == "int_parsing"]
     mended = copy.deepcopy(mapping)
@@ -88,7 +87,7 @@ def _with_counts(mapping: dict[str, Any]) -> dict[str, Any]:
             section = section[key]
         if EXPONENT.fullmatch(text):
             section[place[-1]] = float(text)
-    return mended
+    return Settings.model_validate(mended)
 
 
 def _truths_taken_for_numbers(given: Any, read: Any, path: str = "") -> Iterator[str]:
