@@ -30,14 +30,11 @@ include: "workflow/rules/transfer_table.smk"
 include: "workflow/rules/calibrate_uncertainty.smk"
 include: "workflow/rules/propose_conversion.smk"
 include: "workflow/rules/probe_video.smk"
-include: "workflow/rules/detect_animals.smk"
 include: "workflow/rules/predict_poses.smk"
 include: "workflow/rules/adapt_to_video.smk"
-include: "workflow/rules/predict_adapted.smk"
 include: "workflow/rules/smooth_poses.smk"
 include: "workflow/rules/measure_gait.smk"
-include: "workflow/rules/compute_features.smk"
-include: "workflow/rules/classify_behavior.smk"
+include: "workflow/rules/describe_behavior.smk"
 include: "workflow/rules/compare_truth.smk"
 include: "workflow/rules/check_video.smk"
 include: "workflow/rules/label_video.smk"
@@ -48,7 +45,7 @@ include: "workflow/rules/judge_run.smk"
 
 rule all:
     input:
-        final_products(),
+        GRAPH.final_products(Path.cwd() if IS_MAIN else None),
     localrule: True
 
 

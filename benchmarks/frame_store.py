@@ -18,7 +18,8 @@ from typing import Any
 import av
 import numpy as np
 
-from superanimal_core.media.frame_store import frame_reader
+from superanimal_core.media.frame_store import FrameStore
+from superanimal_core.media.video import read_frames
 
 SIZE = (3840, 2160)
 
@@ -51,7 +52,7 @@ def main() -> None:
         write_noise(path, frames)
         before = peak_mb()
         names = [f"{path}#frame={i}" for i in range(frames)]
-        read = frame_reader(str(path), names)
+        read = FrameStore(zip(names, read_frames(path), strict=True))
         begin = time.perf_counter()
         for name in names:
             read(name)

@@ -23,7 +23,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/training")]
 
 from dot_world import DotWorld, with_boxes  # noqa: E402 -- found by the line above
 
-from superanimal_core.inference.predict import predict_labels  # noqa: E402
+from superanimal_core.inference.labeled import predict_labels  # noqa: E402
 from superanimal_core.training.loop import fit  # noqa: E402
 from superanimal_core.training.processes import share_batch_norm  # noqa: E402
 

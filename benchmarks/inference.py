@@ -22,9 +22,9 @@ from datasets import peak_mb
 from torch.utils.flop_counter import FlopCounterMode
 
 from superanimal_core.formats.documents import read_keypoint_space
-from superanimal_core.inference.detect import detect_animals
+from superanimal_core.inference.detect import DetectedBoxes, GivenBoxes
 from superanimal_core.inference.predict import predict_video
-from superanimal_core.jobs.chunked_poses import predict_resumably
+from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.media.frame_index import index_frames
 from superanimal_core.media.video import read_frames
 from superanimal_core.models.foreign_models import read_detector_model, read_pose_model
@@ -107,11 +107,12 @@ def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
     )
     times = index_frames(clip, None).time_s
     for precision in precisions:
-        start = time.perf_counter()
-        boxes, _ = detect_animals(
-            detector, read_frames(clip), times, max_individuals=1, min_score=0.0,
-            every_frames=EVERY, max_gap_s=2.0, batch=1, device=CPU,
+        source = DetectedBoxes(
+            detector, times, max_individuals=1, min_score=0.0, every_frames=EVERY, max_gap_s=2.0,
+            batch=1, device=CPU,
         )  # fmt: skip
+        start = time.perf_counter()
+        boxes = np.array([f.boxes_xyxy_px for f in source.boxed(read_frames(clip), 0)])
         found = time.perf_counter() - start
         predict_video(
             [bundle], read_frames(clip), boxes, times, batch=BATCH, precision=precision, device=CPU
@@ -201,11 +202,11 @@ def length_figures(frames, width, height):
         bundle = small_bundle("lcnet_035", 32, 8)
         before = peak_mb()
         start = time.perf_counter()
-        predict_resumably(
-            [bundle], ["member-0"], clip, np.tile([8.0, 8.0, 56.0, 56.0], (frames, 1, 1)),
-            np.arange(frames) / 25, Path(folder) / "predicted", {}, chunk_frames=5000, device=CPU,
-            batch=64, precision="float32",
-        )  # fmt: skip
+        boxes = GivenBoxes(np.tile([8.0, 8.0, 56.0, 56.0], (frames, 1, 1)), np.ones((frames, 1)))
+        VideoPrediction(
+            {"member-0": bundle}, str(clip), np.arange(frames) / 25, boxes, None, 5000,
+            {"batch": 64, "precision": "float32", "device": CPU},
+        ).write(Path(folder) / "predicted", {"member-0": {}})  # fmt: skip
         seconds = time.perf_counter() - start
         after = peak_mb()
     return {

@@ -15,7 +15,7 @@ import torch
 import yaml
 
 from superanimal_core.evaluation.metrics import euclidean_error_px
-from superanimal_core.inference.predict import predict_labels
+from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.devices import use_device

@@ -20,8 +20,13 @@ import torch
 import yaml
 
 from superanimal_core.errors import VideoError
-from superanimal_core.inference.detect import detect_again, detect_animals
-from superanimal_core.inference.predict import Redetection, predict_video
+from superanimal_core.inference.detect import BoxedFrame, DetectedBoxes
+from superanimal_core.inference.predict import (
+    Redetection,
+    join_seen,
+    member_poses,
+    predict_batches,
+)
 from superanimal_core.media.frame_index import index_frames
 from superanimal_core.media.video import read_frames
 from superanimal_core.models.bundles import read_bundle, read_detector
@@ -89,9 +94,8 @@ def predicted(
     bundle = read_bundle(models / f"member-{seed}")
     times = index_frames(row.path, row.fps).time_s[:most]
     start = time.perf_counter()
-    boxes, scores = detect_animals(
+    source = DetectedBoxes(
         detector,
-        moved(read_frames(row.path), moved_px),
         times,
         max_individuals=row.max_individuals,
         min_score=settings.detector.min_score,
@@ -100,21 +104,25 @@ def predicted(
         batch=settings.inference.batch,
         device=device,
     )
-    boxes -= np.tile(moved_px, 2)
-    before = boxes.copy()
-    find = detect_again(detector, settings.detector.min_score, device)
-    poses = predict_video(
-        [bundle],
-        read_frames(row.path),
-        boxes,
-        times,
-        batch=settings.inference.batch,
-        precision=settings.inference.precision,
-        device=device,
-        again=Redetection(find, np.isfinite(scores)) if redetect else None,
-    )[0]
-    changed = np.nansum(np.abs(boxes - before), axis=2) > 0
-    return poses, time.perf_counter() - start, int(changed.sum())
+    found = source.boxed(moved(read_frames(row.path), moved_px), 0)
+    frames = (
+        BoxedFrame(image, boxed.boxes_xyxy_px - np.tile(moved_px, 2), boxed.is_detected)
+        for boxed, image in zip(found, read_frames(row.path), strict=False)
+    )
+    seen = join_seen(
+        [
+            *predict_batches(
+                [bundle],
+                frames,
+                batch=settings.inference.batch,
+                precision=settings.inference.precision,
+                device=device,
+                redetection=Redetection(source.detect_again) if redetect else None,
+            )
+        ]
+    )
+    [poses] = member_poses(bundle.space, times, seen.xy_px, seen.score)
+    return poses, time.perf_counter() - start, int(seen.is_found_again.sum())
 
 
 def moved(frames: Iterator[np.ndarray], by_px: tuple[int, int]) -> Iterator[np.ndarray]:

@@ -20,7 +20,7 @@ import yaml
 from masking import DEMO, draw_labels, errors_of, quiet, train_network
 
 from superanimal_core.datasets.few_shot import few_shot
-from superanimal_core.inference.predict import predict_labels
+from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import AugmentSettings, TrainingSettings

@@ -48,16 +48,28 @@ def adaptation_training(**settings: Any) -> TrainingSettings:
     )
 
 
-def held_out_poses(poses: Poses, fraction: float) -> tuple[Poses, slice]:
-    """What adaptation must not see: one block of frames in the middle of the video, and where."""
-    frames = len(poses)
+def held_out_block(frames: int, fraction: float) -> slice:
+    """What adaptation must not see: one block of frames in the middle of a video."""
     length = max(round(frames * fraction), 2)
     start = max((frames - length) // 2, 0)
-    block = slice(start, min(start + length, frames))
-    held = replace(
+    return slice(start, min(start + length, frames))
+
+
+def poses_in_block(poses: Poses, block: slice) -> Poses:
+    """The poses of some frames in a row."""
+    return replace(
         poses, time_s=poses.time_s[block], xy_px=poses.xy_px[block], score=poses.score[block]
     )
-    return held, block
+
+
+def frame_name(video: str, frame: int) -> str:
+    """What a frame of a video is called among labels."""
+    return f"{video}#frame={frame}"
+
+
+def labeled_frames(labels: Labels) -> list[int]:
+    """The numbers of the frames that pseudo-labels are in, one for each animal."""
+    return [int(str(name).rpartition("=")[2]) for name in labels.image]
 
 
 def select_pseudo_labels(
@@ -91,7 +103,7 @@ def select_pseudo_labels(
     return Labels(
         space=poses.space,
         source=np.full(n, video),
-        image=np.array([f"{video}#frame={f}" for f in frame]),
+        image=np.array([frame_name(video, f) for f in frame.tolist()]),
         image_size_px=np.tile(np.array(image_size_px), (n, 1)),
         individual=np.array(poses.individuals)[individual],
         group=np.full(n, video),

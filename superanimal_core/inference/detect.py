@@ -1,171 +1,220 @@
-"""Boxes of the animals in every frame of a video."""
+"""Where the animals of a video are, frame by frame, while it is decoded.
 
-from collections.abc import Callable, Iterable, Sequence
+A box between detections depends on the next detection, so a few frames wait for it in memory.
+"""
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
-from scipy.optimize import linear_sum_assignment
 
 from superanimal_core.errors import VideoError
+from superanimal_core.inference.box_gaps import (
+    ROUNDING_S,
+    assign_slots,
+    decided_until,
+    interpolate_boxes,
+)
 from superanimal_core.network.detector import DetectorBundle, detect
-from superanimal_core.pose.boxes import box_center_px, box_iou, clip_boxes
+from superanimal_core.pose.boxes import clip_boxes
 from superanimal_core.pose.frame_rate import frames_per_second
-from superanimal_core.pose.labels import Labels
 
-ROUNDING_S = 1e-9  # of differences of time stamps, which must not depend on the hour
-STAGE = "detect_animals"
+STAGE = "predict_poses"
 Image = UInt8[ndarray, "_height _width 3"]
 Boxes = Float[ndarray, "individual 4"]
+DetectAgain = Callable[[Sequence[Image], Sequence[Boxes]], list[Boxes]]
 
 
-def detect_animals(
-    detector: DetectorBundle,
-    frames: Iterable[UInt8[ndarray, "height width 3"]],
-    time_s: Float[ndarray, "frame"],
-    *,
-    max_individuals: int,
-    min_score: float,
-    every_frames: int,
-    max_gap_s: float,
-    batch: int,
-    device: torch.device,
-) -> tuple[Float[ndarray, "frame individual 4"], Float[ndarray, "frame individual"]]:
-    """Boxes (pixels) and scores; between detections they are interpolated over at most `max_gap_s`.
+class BoxedFrame(NamedTuple):
+    """A frame, the box of each individual (px; NaN: none), and whether the detector gave it."""
 
-    Frames that were not looked at are no gap. VideoError when no frame shows an animal.
+    image: Image
+    boxes_xyxy_px: Boxes
+    is_detected: Bool[ndarray, "individual"]
+
+
+@runtime_checkable
+class BoxSource(Protocol):
+    """Where the boxes of a video come from; what it knows lets a killed job go on.
+
+    `scores` (frame, individual) are the detector's, NaN where a box is not its own.
     """
-    detector.network.to(device).eval()
-    shape = (len(time_s), max_individuals)
-    boxes, scores = np.full((*shape, 4), np.nan), np.full(shape, np.nan)
-    best, looked_at = 0.0, 0
-    previous = np.full((max_individuals, 4), np.nan)
-    pending: list[tuple[int, UInt8[ndarray, "height width 3"]]] = []
 
-    def flush() -> None:
-        nonlocal best, looked_at, previous
-        found = detect(detector, [image for _, image in pending], device)
-        for (frame, image), (new, score) in zip(pending, found, strict=True):
-            looked_at += 1
-            best = max(best, float(score.max(initial=0.0)))
-            keep = np.flatnonzero(score >= min_score)[:max_individuals]
-            slots = assign_slots(previous, new[keep])
-            boxes[frame, slots] = clip_boxes(new[keep], image.shape[1], image.shape[0])
-            scores[frame, slots] = score[keep]
-            seen = np.isfinite(boxes[frame]).all(axis=1)
-            previous = np.where(seen[:, None], boxes[frame], previous)
-        pending.clear()
+    scores: Float[ndarray, "frame individual"]
 
-    for frame, image in zip(range(len(time_s)), frames, strict=False):
-        if frame % every_frames == 0:
-            pending.append((frame, image))
-        if len(pending) >= batch:
-            flush()
-    if pending:
-        flush()
-    if not np.isfinite(scores).any():
-        raise VideoError(
-            STAGE,
-            f"no animal was found in any of {looked_at} frames looked at (best score {best:.2f}, "
-            f"needed {min_score}); wrong model for this video, or detector.min_score is too high",
-        )
-    if every_frames > 1 and len(time_s) > 1:
-        max_gap_s = max(max_gap_s, 2 * every_frames / frames_per_second(time_s))
-    for individual in range(max_individuals):
-        boxes[:, individual] = interpolate_boxes(boxes[:, individual], time_s, max_gap_s)
-    return boxes, scores
+    def boxed(self, images: Iterable[Image], start: int) -> Iterator[BoxedFrame]:
+        """The frames from number `start` on with their boxes."""
+        ...
+
+    def saved(self, start: int) -> dict[str, ndarray]:
+        """What is known of the frames from `start` on."""
+        ...
+
+    def restore(self, start: int, saved: dict[str, ndarray]) -> None:
+        """Know again what was saved with the same `start`."""
+        ...
 
 
-def detect_again(
-    detector: DetectorBundle, min_score: float, device: torch.device
-) -> Callable[[Sequence[Image], Sequence[Boxes]], list[Boxes]]:
-    """How to find lost animals anew in some frames: see inference.predict.Redetection.
+@dataclass
+class GivenBoxes:
+    """Boxes that are known before the video is read."""
 
-    An individual keeps NaN where the detector finds none for it.
-    """
-    detector.network.to(device).eval()
+    boxes_xyxy_px: Float[ndarray, "frame individual 4"]
+    scores: Float[ndarray, "frame individual"]
 
-    def again(images: Sequence[Image], before: Sequence[Boxes]) -> list[Boxes]:
-        boxes = [np.full_like(known, np.nan) for known in before]
-        found = detect(detector, images, device)
-        for new, known, image, (all_boxes, score) in zip(boxes, before, images, found, strict=True):
-            kept = all_boxes[np.flatnonzero(score >= min_score)[: len(known)]]
-            new[assign_slots(known, kept)] = clip_boxes(kept, image.shape[1], image.shape[0])
-        return boxes
+    def boxed(self, images: Iterable[Image], start: int) -> Iterator[BoxedFrame]:
+        """The frames with their boxes; those beyond the boxes are not read."""
+        rest = zip(self.boxes_xyxy_px[start:], np.isfinite(self.scores[start:]), strict=True)
+        for (boxes, is_detected), image in zip(rest, images, strict=False):
+            yield BoxedFrame(image, boxes, is_detected)
 
-    return again
+    def saved(self, start: int) -> dict[str, ndarray]:
+        """Nothing: the boxes are given again."""
+        return {}
 
-
-def detect_labeled(
-    detector: DetectorBundle | None,
-    labels: Labels,
-    read_image: Callable[[str], Image],
-    *,
-    min_score: float,
-    batch: int,
-    device: torch.device,
-) -> Float[ndarray, "animal 4"]:
-    """Boxes (px) of labeled animals as in a video: the detector's, or the whole picture without.
-
-    Of a picture the best boxes with `min_score` count, as many as it has labeled animals. They go
-    to the animals whose own boxes they overlap, as much as possible in all. One that overlaps none
-    goes to an animal that is left: in a video the pose would be looked for there. Animals for which
-    there are not enough boxes have NaN: in a video they would be absent.
-    """
-    size_px = labels.image_size_px.astype(np.float64)
-    if detector is None:
-        return np.concatenate([np.zeros_like(size_px), size_px], axis=1)
-    detector.network.to(device).eval()
-    boxes = np.full((len(labels), 4), np.nan)
-    images, image_of = np.unique(labels.image.astype(str), return_inverse=True)
-    for start in range(0, len(images), batch):
-        pictures = [read_image(str(name)) for name in images[start : start + batch]]
-        for number, (new, score) in enumerate(detect(detector, pictures, device), start=start):
-            rows = np.flatnonzero(image_of == number)
-            kept = clip_boxes(new[score >= min_score][: len(rows)], *size_px[rows[0]])
-            overlap = box_iou(labels.box_xyxy_px[rows], kept)
-            animal, box = linear_sum_assignment(overlap, maximize=True)
-            boxes[rows[animal]] = kept[box]
-    return boxes
+    def restore(self, start: int, saved: dict[str, ndarray]) -> None:
+        """Nothing."""
 
 
-def whole_frames(
-    frames: int, width_px: int, height_px: int
-) -> tuple[Float[ndarray, "frame 1 4"], Float[ndarray, "frame 1"]]:
+def whole_frames(frames: int, width_px: int, height_px: int) -> GivenBoxes:
     """Boxes of a video with one animal and no detector: every frame is its box, with score 1."""
     box = np.array([0.0, 0.0, width_px, height_px])
-    return np.tile(box, (frames, 1, 1)), np.ones((frames, 1))
+    return GivenBoxes(np.tile(box, (frames, 1, 1)), np.ones((frames, 1)))
 
 
-def assign_slots(
-    previous: Float[ndarray, "individual 4"], new: Float[ndarray, "box 4"]
-) -> list[int]:
-    """The individual that each new box continues: nearest centers, each individual once."""
-    if not len(new):
-        return []
-    distance = np.linalg.norm(box_center_px(new)[:, None] - box_center_px(previous)[None], axis=2)
-    far = np.nanmax(distance, initial=0.0) + 1.0  # an individual not seen yet is taken last
-    rows, columns = linear_sum_assignment(np.where(np.isfinite(distance), distance, far))
-    return [int(c) for _, c in sorted(zip(rows, columns, strict=True))]
+@dataclass
+class DetectedBoxes:
+    """Boxes from a detector that looks at every `every_frames`-th frame of a video.
 
+    Between detections they are interpolated over at most `max_gap_s` (see box_gaps); frames that
+    were not looked at are no gap. `batch` images go through the network at once.
+    """
 
-def interpolate_boxes(
-    boxes: Float[ndarray, "frame 4"], time_s: Float[ndarray, "frame"], max_gap_s: float
-) -> Float[ndarray, "frame 4"]:
-    """Linear between detections at most `max_gap_s` apart; held for half of that at both ends."""
-    known = np.flatnonzero(np.isfinite(boxes).all(axis=1))
-    if not len(known):
+    detector: DetectorBundle
+    time_s: Float[ndarray, "frame"]
+    max_individuals: int
+    min_score: float
+    every_frames: int
+    max_gap_s: float
+    batch: int
+    device: torch.device
+    scores: Float[ndarray, "frame individual"] = field(init=False)
+    _boxes: Float[ndarray, "frame individual 4"] = field(init=False)
+    _last_known: Int[ndarray, "individual"] = field(init=False)  # frames; -1: not seen yet
+    _looked: int = field(init=False, default=0)  # the detector is done with the frames before it
+    _best_score: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        shape = (len(self.time_s), self.max_individuals)
+        self._boxes, self.scores = np.full((*shape, 4), np.nan), np.full(shape, np.nan)
+        self._last_known = np.full(self.max_individuals, -1)
+        self.detector.network.to(self.device).eval()
+        if self.every_frames > 1 and len(self.time_s) > 1:
+            step_s = self.every_frames / frames_per_second(self.time_s)
+            self.max_gap_s = max(self.max_gap_s, 2 * step_s)
+
+    def boxed(self, images: Iterable[Image], start: int) -> Iterator[BoxedFrame]:
+        """The frames from `start` on with their boxes. VideoError when no frame shows an animal."""
+        waiting: deque[Image] = deque()
+        unseen: list[tuple[int, Image]] = []
+        at_once = max(self.batch // self.every_frames, 1)
+        first = start  # of the waiting frames
+        for frame, image in zip(range(start, len(self.time_s)), images, strict=False):
+            waiting.append(image)
+            if frame % self.every_frames == 0 and frame >= self._looked:
+                unseen.append((frame, image))
+            if len(unseen) == at_once:
+                self._look_at(unseen)
+                unseen = []
+                first = yield from self._decided(waiting, first)
+        if unseen:
+            self._look_at(unseen)
+        self._looked = len(self.time_s)
+        if (self._last_known < 0).all():
+            raise VideoError(STAGE, self._nothing_found())
+        yield from self._decided(waiting, first)
+
+    def _look_at(self, some: Sequence[tuple[int, Image]]) -> None:
+        """Detect the animals of some frames; each box goes on with the nearest one before."""
+        found = detect(self.detector, [image for _, image in some], self.device)
+        for (frame, image), (new, score) in zip(some, found, strict=True):
+            self._best_score = max(self._best_score, float(score.max(initial=0.0)))
+            keep = np.flatnonzero(score >= self.min_score)[: self.max_individuals]
+            slots = assign_slots(self._previous(), new[keep])
+            self._boxes[frame, slots] = clip_boxes(new[keep], image.shape[1], image.shape[0])
+            self.scores[frame, slots] = score[keep]
+            self._last_known[slots] = frame
+        self._looked = min(some[-1][0] + self.every_frames, len(self.time_s))
+
+    def _previous(self) -> Boxes:
+        """The last box of each individual; NaN for one that was not seen yet."""
+        last = self._boxes[self._last_known, np.arange(self.max_individuals)]
+        return np.where(self._last_known[:, None] < 0, np.nan, last)
+
+    def _decided(self, waiting: deque[Image], first: int) -> Generator[BoxedFrame, None, int]:
+        """The waiting frames whose boxes are decided; returns the first that still waits."""
+        stop = first + len(waiting)
+        for last in self._last_known.tolist():
+            stop = min(stop, decided_until(last, self.time_s, self._looked, self.max_gap_s))
+        for frame, boxes in enumerate(self._filled(first, stop), start=first):
+            yield BoxedFrame(waiting.popleft(), boxes, np.isfinite(self.scores[frame]))
+        return max(first, stop)
+
+    def _filled(self, first: int, stop: int) -> Float[ndarray, "frame individual 4"]:
+        """The boxes of frames that are decided, those between detections interpolated."""
+        if stop <= first:
+            return np.empty((0, self.max_individuals, 4))
+        earliest_s = self.time_s[first] - self.max_gap_s - 2 * ROUNDING_S
+        low = int(np.searchsorted(self.time_s, earliest_s))
+        part, ends = slice(low, self._looked), self._looked == len(self.time_s)
+        filled = [
+            interpolate_boxes(
+                self._boxes[part, individual],
+                self.time_s[part],
+                self.max_gap_s,
+                is_start=low == 0,
+                is_end=ends,
+            )
+            for individual in range(self.max_individuals)
+        ]
+        boxes = np.stack(filled, axis=1)[first - low : stop - low]
+        return boxes.astype(np.float32).astype(np.float64)  # as tables hold them
+
+    def _nothing_found(self) -> str:
+        looked_at = -(-len(self.time_s) // self.every_frames)
+        return (
+            f"no animal was found in any of {looked_at} frames looked at (best score "
+            f"{self._best_score:.2f}, needed {self.min_score}); wrong model for this video, or "
+            "detector.min_score is too high"
+        )
+
+    def saved(self, start: int) -> dict[str, ndarray]:
+        """What the detector has said of the frames from `start` on."""
+        part = slice(start, self._looked)
+        best = np.array(self._best_score)
+        return {"boxes": self._boxes[part], "scores": self.scores[part], "best_score": best}
+
+    def restore(self, start: int, saved: dict[str, ndarray]) -> None:
+        """Know again what was saved with the same `start`; parts in their order."""
+        part = slice(start, start + len(saved["scores"]))
+        self._boxes[part], self.scores[part] = saved["boxes"], saved["scores"]
+        self._looked, self._best_score = part.stop, float(saved["best_score"])
+        for individual, seen in enumerate(np.isfinite(self.scores[: part.stop]).T):
+            self._last_known[individual] = np.flatnonzero(seen)[-1] if seen.any() else -1
+
+    def detect_again(self, images: Sequence[Image], before: Sequence[Boxes]) -> list[Boxes]:
+        """The boxes of some images anew, each individual nearest to its box before.
+
+        An individual keeps NaN where the detector finds none for it.
+        """
+        boxes = [np.full_like(known, np.nan) for known in before]
+        found = detect(self.detector, images, self.device)
+        for new, known, image, (all_boxes, score) in zip(boxes, before, images, found, strict=True):
+            kept = all_boxes[np.flatnonzero(score >= self.min_score)[: len(known)]]
+            new[assign_slots(known, kept)] = clip_boxes(kept, image.shape[1], image.shape[0])
         return boxes
-    filled = np.column_stack(
-        [np.interp(time_s, time_s[known], boxes[known, side]) for side in range(4)]
-    )
-    after = np.searchsorted(known, np.arange(len(boxes)))
-    next_s = np.where(after < len(known), time_s[known[np.minimum(after, len(known) - 1)]], np.inf)
-    before = np.searchsorted(known, np.arange(len(boxes)), side="right") - 1
-    last_s = np.where(before >= 0, time_s[known[np.maximum(before, 0)]], -np.inf)
-    gap = next_s - last_s - ROUNDING_S
-    nearest = np.minimum(next_s - time_s, time_s - last_s) - ROUNDING_S
-    is_bridged = np.where(np.isfinite(gap), gap <= max_gap_s, nearest <= max_gap_s / 2)
-    filled[~is_bridged] = np.nan
-    return filled

@@ -3,13 +3,13 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
 
 import numpy as np
 import torch
 from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 
+from superanimal_core.inference.detect import BoxedFrame, Boxes, DetectAgain, GivenBoxes, Image
 from superanimal_core.inference.doubt import is_doubtful
 from superanimal_core.inference.passes import poses_in
 from superanimal_core.inference.views import Look, looks
@@ -17,41 +17,91 @@ from superanimal_core.network.ahead import ahead
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import apply_affine
 from superanimal_core.network.pose_network import ready_network
-from superanimal_core.pose.labels import Labels
+from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 
-Image = UInt8[ndarray, "_height _width 3"]
-Boxes = Float[ndarray, "individual 4"]
 BATCHES_AHEAD = 2
-USUAL_POSES = 100  # detected poses whose mean score says what is usual
+RECENT_POSES = 100  # detected poses whose mean score says what is usual
 
 
 @dataclass(frozen=True)
 class Redetection:
     """How to look again for animals that an interpolated box has lost.
 
-    `detect_again` gives the boxes of images anew, each individual nearest to its box before; a box
-    whose `is_detected` (frame, individual) is true is not doubted. `usual` holds the mean scores of
-    the last poses in detected boxes: a video that is predicted in parts hands it from part to part.
+    A box that the detector gave is not doubted. `recent_scores` are the mean scores of the last
+    poses in such boxes: a prediction that goes on in the middle of a video is given those before.
     """
 
-    detect_again: Callable[[Sequence[Image], Sequence[Boxes]], list[Boxes]]
-    is_detected: Bool[ndarray, "frame individual"]
-    usual: deque[float] = field(default_factory=lambda: deque(maxlen=USUAL_POSES))
+    detect_again: DetectAgain
+    recent_scores: deque[float] = field(default_factory=lambda: deque(maxlen=RECENT_POSES))
 
     def usual_score(self) -> float:
         """Mean score of the last poses in detected boxes; NaN before the first."""
-        return float(np.mean(self.usual)) if self.usual else float("nan")
+        return float(np.mean(self.recent_scores)) if self.recent_scores else float("nan")
 
 
 @dataclass(frozen=True)
+class SeenFrames:
+    """What all networks saw in some frames in a row, and in which boxes (px; NaN: no animal)."""
+
+    xy_px: Float[ndarray, "member frame individual keypoint 2"]
+    score: Float[ndarray, "member frame individual keypoint"]
+    boxes_xyxy_px: Float[ndarray, "frame individual 4"]
+    is_found_again: Bool[ndarray, "frame individual"]
+
+    def __len__(self) -> int:
+        return len(self.boxes_xyxy_px)
+
+
+def join_seen(parts: Sequence[SeenFrames]) -> SeenFrames:
+    """Frames that follow each other, as one."""
+    return SeenFrames(
+        np.concatenate([part.xy_px for part in parts], axis=1),
+        np.concatenate([part.score for part in parts], axis=1),
+        np.concatenate([part.boxes_xyxy_px for part in parts]),
+        np.concatenate([part.is_found_again for part in parts]),
+    )
+
+
+@dataclass
 class _Batch:
     """Some frames of a video, and the looks at every animal in them that has a box."""
 
-    frames: list[int]
-    images: list[Image]
-    slots: list[tuple[int, int]]  # frame, individual
-    looks: list[list[Look]]
+    frames: list[BoxedFrame] = field(default_factory=list)
+    slots: list[tuple[int, int]] = field(default_factory=list)  # frame of the batch, individual
+    looks: list[list[Look]] = field(default_factory=list)
+
+
+def predict_batches(
+    bundles: Sequence[ModelBundle],
+    frames: Iterable[BoxedFrame],
+    *,
+    batch: int,
+    precision: str,
+    device: torch.device,
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
+    compiled: bool = False,
+    redetection: Redetection | None = None,
+) -> Iterator[SeenFrames]:
+    """What each network sees in the boxes of the frames, a batch at a time.
+
+    A batch is whole frames, until they are, or hold, `batch` animals: where a video is cut between
+    two batches, both parts have the batches of the whole. Every batch of crops goes through all
+    networks, which must share space and crop geometry (members of one ensemble). `scales` and
+    `flip`: see inference.views; `compiled`: by torch.compile. With `redetection`, boxes that lost
+    their animal are found anew.
+    """
+    ensemble = _Ensemble(bundles, batch, precision, device, tuple(scales), flip, compiled)
+    for part in ahead(_batches(frames, batch, ensemble.look_at), BATCHES_AHEAD):
+        seen = _nothing_seen(len(bundles), len(bundles[0].space), part)
+        ensemble.predict(seen, part.slots, part.looks)
+        if redetection is not None:
+            lost = _lost_animals(seen, part, redetection, bundles[0].crop.size_px)
+            _find_again(seen, part, lost, redetection.detect_again)
+            anew = [(part.frames[f].image, seen.boxes_xyxy_px[f, i]) for f, i in lost]
+            ensemble.predict(seen, lost, [ensemble.look_at(*each) for each in anew])
+        yield seen
 
 
 def predict_video(
@@ -66,67 +116,40 @@ def predict_video(
     scales: Sequence[float] = (1.0,),
     flip: bool = False,
     compiled: bool = False,
-    again: Redetection | None = None,
 ) -> list[Poses]:
-    """The poses that each network sees in the boxes of each frame; NaN where a box is NaN.
+    """The poses that each network sees in known boxes of each frame; NaN where a box is NaN.
 
-    The frames are decoded once; every batch of crops goes through all networks, which must share
-    space and crop geometry (members of one ensemble). Frames beyond the boxes are not read.
-    `scales` and `flip`: see inference.views; `compiled`: by torch.compile. With `again`, boxes that
-    lost their animal are found anew; `boxes_xyxy_px` then holds the new ones.
+    Frames beyond the boxes are not read. For the other arguments see `predict_batches`.
     """
-    first = bundles[0]
-    shape = (*boxes_xyxy_px.shape[:2], len(first.space))
-    xy_px = np.full((len(bundles), *shape, 2), np.nan)
-    score = np.zeros((len(bundles), *shape))
-    networks = [ready_network(b.network, device, compiled) for b in bundles]
-    how = {"batch": batch, "precision": precision, "device": device, "compiled": compiled}
-    scales = tuple(scales)
+    boxes = GivenBoxes(boxes_xyxy_px, np.ones(boxes_xyxy_px.shape[:2]))
+    parts = predict_batches(
+        bundles,
+        boxes.boxed(frames, 0),
+        batch=batch,
+        precision=precision,
+        device=device,
+        scales=scales,
+        flip=flip,
+        compiled=compiled,
+    )
+    shape = (len(bundles), *boxes_xyxy_px.shape[:2], len(bundles[0].space))
+    xy_px, score, done = np.full((*shape, 2), np.nan), np.zeros(shape), 0
+    for part in parts:
+        xy_px[:, done : done + len(part)] = part.xy_px
+        score[:, done : done + len(part)] = part.score
+        done += len(part)
+    return member_poses(bundles[0].space, time_s, xy_px, score)
 
-    def look_at(image: Image, box: Float[ndarray, "4"]) -> list[Look]:
-        return looks(first.crop, image, box, scales, flip)
 
-    def see(slots: Sequence[tuple[int, int]], views: Sequence[list[Look]]) -> None:
-        for member, network in enumerate(networks):
-            found = poses_in(network, first, views, flip=flip, **how)
-            for (frame, individual), pose in zip(slots, found, strict=True):
-                xy_px[member, frame, individual], score[member, frame, individual] = pose
-
-    def doubted(part: _Batch, again: Redetection) -> list[tuple[int, int]]:
-        """Slots to look at again; scores in detected boxes set what is usual."""
-        lost = []
-        for (frame, individual), views in zip(part.slots, part.looks, strict=True):
-            pose = xy_px[0, frame, individual], score[0, frame, individual]
-            if again.is_detected[frame, individual]:
-                again.usual.append(float(pose[1].mean()))
-                continue
-            box, window = boxes_xyxy_px[frame, individual], _window(views[0], first.crop.size_px)
-            if is_doubtful(*pose, box, window, again.usual_score()):
-                lost.append((frame, individual))
-        return lost
-
-    def redetect(part: _Batch, again: Redetection) -> None:
-        lost = doubted(part, again)
-        if not lost:
-            return
-        images = dict(zip(part.frames, part.images, strict=True))
-        where = sorted({frame for frame, _ in lost})
-        anew = again.detect_again([images[f] for f in where], [boxes_xyxy_px[f] for f in where])
-        for frame, individual in lost:
-            new = anew[where.index(frame)][individual].astype(np.float32)  # as tables hold them
-            if np.isfinite(new).all():
-                boxes_xyxy_px[frame, individual] = new
-        see(lost, [look_at(images[f], boxes_xyxy_px[f, i]) for f, i in lost])
-
-    parts = _batches(islice(frames, len(time_s)), boxes_xyxy_px, batch, look_at)
-    for part in ahead(parts, BATCHES_AHEAD):
-        see(part.slots, part.looks)
-        if again is not None:
-            redetect(part, again)
-    individuals = tuple(f"animal{i}" for i in range(shape[1]))
-    return [
-        Poses(first.space, individuals, time_s, xy, s) for xy, s in zip(xy_px, score, strict=True)
-    ]
+def member_poses(
+    space: KeypointSpace,
+    time_s: Float[ndarray, "frame"],
+    xy_px: Float[ndarray, "member frame individual keypoint 2"],
+    score: Float[ndarray, "member frame individual keypoint"],
+) -> list[Poses]:
+    """The arrays of all members as the poses of each."""
+    individuals = tuple(f"animal{i}" for i in range(xy_px.shape[2]))
+    return [Poses(space, individuals, time_s, xy, s) for xy, s in zip(xy_px, score, strict=True)]
 
 
 def predict_frames(
@@ -157,80 +180,105 @@ def predict_frames(
     )[0]
 
 
-def predict_labels(
-    bundles: Sequence[ModelBundle],
-    labels: Labels,
-    read_image: Callable[[str], UInt8[ndarray, "height width 3"]],
-    *,
-    batch: int,
-    precision: str,
-    device: torch.device,
-    scales: Sequence[float] = (1.0,),
-    flip: bool = False,
-) -> tuple[Float[ndarray, "member animal keypoint 2"], Float[ndarray, "member animal keypoint"]]:
-    """Where each network sees the keypoints of labeled animals, given their boxes (px); scores.
+class _Ensemble:
+    """All networks, and how they look at an animal."""
 
-    An animal without a box is absent: NaN, with score 0. `scales` and `flip` as for videos.
-    """
-    first = bundles[0]
-    networks = [ready_network(b.network, device) for b in bundles]
-    found = np.full((len(bundles), len(labels), len(first.space), 2), np.nan)
-    score = np.zeros(found.shape[:3])
-    boxed, how = np.flatnonzero(labels.has_box), {"batch": batch, "precision": precision}
-    for start in range(0, len(boxed), batch):
-        rows = boxed[start : start + batch]
-        views = [
-            looks(
-                first.crop,
-                read_image(str(labels.image[row])),
-                labels.box_xyxy_px[row],
-                tuple(scales),
-                flip,
+    def __init__(
+        self,
+        bundles: Sequence[ModelBundle],
+        batch: int,
+        precision: str,
+        device: torch.device,
+        scales: tuple[float, ...],
+        flip: bool,
+        compiled: bool,
+    ) -> None:
+        self._first, self._scales, self._flip = bundles[0], scales, flip
+        self._batch, self._precision = batch, precision
+        self._device, self._compiled = device, compiled
+        self._networks = [ready_network(b.network, device, compiled) for b in bundles]
+
+    def look_at(self, image: Image, box_xyxy_px: Float[ndarray, "4"]) -> list[Look]:
+        """The crops around a box."""
+        return looks(self._first.crop, image, box_xyxy_px, self._scales, self._flip)
+
+    def predict(
+        self, seen: SeenFrames, slots: Sequence[tuple[int, int]], views: Sequence[list[Look]]
+    ) -> None:
+        """What each network sees in some slots (frame, individual), into `seen`."""
+        for member, network in enumerate(self._networks):
+            found = poses_in(
+                network,
+                self._first,
+                views,
+                flip=self._flip,
+                batch=self._batch,
+                precision=self._precision,
+                device=self._device,
+                compiled=self._compiled,
             )
-            for row in rows
-        ]
-        for member, network in enumerate(networks):
-            poses = poses_in(network, first, views, flip=flip, device=device, **how)
-            found[member, rows] = [xy for xy, _ in poses]
-            score[member, rows] = [heights for _, heights in poses]
-    return found, score
-
-
-def batch_stops(has_box: Bool[ndarray, "frame individual"], batch: int) -> list[int]:
-    """The frames before which batches end: whole frames, until they are or hold `batch` animals.
-
-    Where a video is cut into parts at these frames, all of its batches are the same.
-    """
-    stops, first, animals = [], 0, 0
-    for frame, found in enumerate(has_box.sum(axis=1).tolist(), start=1):
-        animals += found
-        if animals >= batch or frame - first >= batch:
-            stops.append(frame)
-            first, animals = frame, 0
-    return stops if not len(has_box) or first == len(has_box) else [*stops, len(has_box)]
+            for (frame, individual), (xy_px, score) in zip(slots, found, strict=True):
+                seen.xy_px[member, frame, individual] = xy_px
+                seen.score[member, frame, individual] = score
 
 
 def _batches(
-    frames: Iterable[Image],
-    boxes_xyxy_px: Float[ndarray, "frame individual 4"],
+    frames: Iterable[BoxedFrame],
     batch: int,
     look_at: Callable[[Image, Float[ndarray, "4"]], list[Look]],
 ) -> Iterator[_Batch]:
     """The frames in batches, with the looks at their animals."""
-    has_box = np.asarray(np.isfinite(boxes_xyxy_px).all(axis=2))
-    stops = set(batch_stops(has_box, batch))
-    part = _Batch([], [], [], [])
-    for frame, image in enumerate(frames):
+    part = _Batch()
+    for frame in frames:
+        for individual in np.flatnonzero(np.isfinite(frame.boxes_xyxy_px).all(axis=1)).tolist():
+            part.slots.append((len(part.frames), individual))
+            part.looks.append(look_at(frame.image, frame.boxes_xyxy_px[individual]))
         part.frames.append(frame)
-        part.images.append(image)
-        for individual in np.flatnonzero(has_box[frame]).tolist():
-            part.slots.append((frame, individual))
-            part.looks.append(look_at(image, boxes_xyxy_px[frame, individual]))
-        if frame + 1 in stops:
+        if len(part.slots) >= batch or len(part.frames) >= batch:
             yield part
-            part = _Batch([], [], [], [])
+            part = _Batch()
     if part.frames:
         yield part
+
+
+def _nothing_seen(members: int, keypoints: int, part: _Batch) -> SeenFrames:
+    boxes = np.stack([frame.boxes_xyxy_px for frame in part.frames])
+    shape = (members, *boxes.shape[:2], keypoints)
+    is_found_again = np.zeros(boxes.shape[:2], bool)
+    return SeenFrames(np.full((*shape, 2), np.nan), np.zeros(shape), boxes, is_found_again)
+
+
+def _lost_animals(
+    seen: SeenFrames, part: _Batch, redetection: Redetection, size_px: tuple[int, int]
+) -> list[tuple[int, int]]:
+    """Slots to look at again; the first network's scores in detected boxes set what is usual."""
+    lost = []
+    for (frame, individual), views in zip(part.slots, part.looks, strict=True):
+        xy_px, score = seen.xy_px[0, frame, individual], seen.score[0, frame, individual]
+        if part.frames[frame].is_detected[individual]:
+            redetection.recent_scores.append(float(score.mean()))
+            continue
+        box, window = seen.boxes_xyxy_px[frame, individual], _window(views[0], size_px)
+        if is_doubtful(xy_px, score, box, window, redetection.usual_score()):
+            lost.append((frame, individual))
+    return lost
+
+
+def _find_again(
+    seen: SeenFrames, part: _Batch, lost: Sequence[tuple[int, int]], detect_again: DetectAgain
+) -> None:
+    """New boxes of lost animals, as far as the detector finds any, into `seen`."""
+    frames = sorted({frame for frame, _ in lost})
+    if not frames:
+        return
+    images: list[Image] = [part.frames[frame].image for frame in frames]
+    before: list[Boxes] = [seen.boxes_xyxy_px[frame].copy() for frame in frames]
+    found = dict(zip(frames, detect_again(images, before), strict=True))
+    for frame, individual in lost:
+        box = found[frame][individual].astype(np.float32)  # as tables hold them
+        if np.isfinite(box).all():
+            seen.boxes_xyxy_px[frame, individual] = box
+            seen.is_found_again[frame, individual] = True
 
 
 def _window(look: Look, size_px: tuple[int, int]) -> Float[ndarray, "4"]:

@@ -1,120 +1,177 @@
 """Predictions that survive a killed job: whole chunks of frames are kept in a work folder.
 
-Here and in training_checkpoints something beside Snakemake remembers progress. Chunks of another
-run never mix in (work_folder); they are removed when the poses are written.
+Here, in training_checkpoints and in video_adaptation something beside Snakemake remembers progress.
+Chunks of another run never mix in (work_folder); they are removed when the poses are written.
 
-A chunk ends where a batch ends, and hands on what is usual in detected boxes, so that the poses are
-those of the whole video however long the chunks are.
+A chunk ends where a batch ends, and hands on what the detector has said and what is usual in its
+boxes, so that the poses are those of the whole video however long the chunks are.
 """
 
-import json
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
-from itertools import pairwise, takewhile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import torch
 from jaxtyping import Float
 from numpy import ndarray
 
-from superanimal_core.inference.predict import Redetection, batch_stops, predict_video
+from superanimal_core.errors import VideoError
+from superanimal_core.inference.detect import STAGE, BoxSource
+from superanimal_core.inference.predict import (
+    Redetection,
+    SeenFrames,
+    join_seen,
+    member_poses,
+    predict_batches,
+)
 from superanimal_core.jobs.log import Progress
 from superanimal_core.jobs.work_folder import remove_work_folders, work_folder
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.parquet import with_record, write_parquet
+from superanimal_core.tables.pose_files import read_space
 from superanimal_core.tables.schemas import poses_to_table
 from superanimal_core.tables.video_tables import boxes_to_table
 
-USED_BOXES, USUAL = "boxes.npy", "usual.json"  # of a chunk, beside the poses of the members
+STATE = "state.npz"  # of a chunk, beside the poses of the members
+USED, FOUND_AGAIN, RECENT_SCORES = "used", "found_again", "recent_scores"
 
 
-def predict_resumably(
-    bundles: Sequence[ModelBundle],
-    names: Sequence[str],
-    video: str | Path,
-    boxes_xyxy_px: Float[ndarray, "frame individual 4"],
-    time_s: Float[ndarray, "frame"],
-    folder: str | Path,
-    record: Mapping[str, Any],
-    *,
-    chunk_frames: int,
-    device: torch.device,
-    again: Redetection | None = None,
-    boxes_used: tuple[str | Path, Float[ndarray, "frame individual"]] | None = None,
-    **settings: Any,
-) -> None:
-    """Writes the poses of every member into `folder`, going on from the last whole chunk.
+@dataclass(frozen=True)
+class VideoPrediction:
+    """A prediction of a video in chunks; `bundles` by member (member-0, ...).
 
-    `names` are the members' model folders, whose last parts (member-0, ...) name the files.
-    `boxes_used` are where to write the boxes that the poses were seen in, with those that `again`
-    found, and the detector's scores. `settings` are those of `predict_video`. The tables do not
-    depend on `chunk_frames` or on whether the job was interrupted, to the last bit.
+    The tables depend neither on `chunk_frames` nor on whether the job was interrupted, to the last
+    bit. `settings` are those of `predict_batches`.
     """
-    folder = Path(folder)
-    work, boxes = work_folder(folder, record), boxes_xyxy_px.copy()
-    has_box = np.asarray(np.isfinite(boxes).all(axis=2))
-    parts = chunks_of(batch_stops(has_box, settings["batch"]), chunk_frames)
-    done = len(list(takewhile(lambda part: _chunk(work, part).is_dir(), parts)))
-    for part in parts[:done]:
-        boxes[part] = np.load(_chunk(work, part) / USED_BOXES)
-    if done:
-        last = parts[done - 1]
-        print(f"going on at frame {last.stop}: {done} whole chunks are there")
-        if again:
-            again.usual.extend(json.loads((_chunk(work, last) / USUAL).read_text()))
-    frames = read_frames(video, start=parts[done - 1].stop if done else 0)
-    progress = Progress(len(time_s), "frames")
-    for part in parts[done:]:
-        poses = predict_video(
-            bundles,
-            frames,
-            boxes[part],
-            time_s[part],
-            device=device,
-            again=again and replace(again, is_detected=again.is_detected[part]),
-            **settings,
-        )
-        with replacing(_chunk(work, part)) as temporary:
+
+    bundles: Mapping[str, ModelBundle]
+    video: str
+    time_s: Float[ndarray, "frame"]
+    source: BoxSource
+    redetection: Redetection | None
+    chunk_frames: int
+    settings: Mapping[str, Any]
+
+    def write(
+        self,
+        folder: str | Path,
+        records: Mapping[str, Mapping[str, Any]],
+        *,
+        boxes: str | Path | None = None,
+        unchanged: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
+        """Writes the poses of every member, each with its record, into `folder`.
+
+        Goes on from the last whole chunk. `boxes` is where the boxes are written that the poses
+        were seen in; `unchanged` are tables of further members, whose poses are taken as they are.
+        """
+        folder = Path(folder)
+        work = work_folder(folder, records)
+        chunks = _chunks_in(work)
+        self._restore(chunks)
+        progress = Progress(len(self.time_s), "frames")
+        done = _stop_of(chunks[-1]) if chunks else 0
+        for start, seen in self._predict(done) if self.bundles else ():
+            chunks.append(self._keep(work, start, seen))
+            progress(start + len(seen))
+        with replacing(folder) as temporary:
             temporary.mkdir()
-            for name, member in zip(names, poses, strict=True):
-                table = _shifted(poses_to_table(member), part.start)
-                pq.write_table(table, temporary / _file(name))
-            np.save(temporary / USED_BOXES, boxes[part])
-            (temporary / USUAL).write_text(json.dumps(list(again.usual) if again else []))
-        progress(part.stop)
-    with replacing(folder) as temporary:
-        temporary.mkdir()
-        for name, bundle in zip(names, bundles, strict=True):
-            document = {**record, "space": asdict(bundle.space)}
-            tables = [_chunk(work, part) / _file(name) for part in parts]
-            _join(tables, temporary / _file(name), document)
-    if boxes_used:
-        path, scores = boxes_used
-        write_parquet(boxes_to_table(boxes, scores, time_s, boxes_xyxy_px), path, record)
-    remove_work_folders(folder)
+            for member, record in records.items():
+                file = f"{member}.parquet"
+                parts = [chunk / file for chunk in chunks]
+                if member in unchanged:
+                    parts = [Path(unchanged[member])]
+                    space = read_space(unchanged[member])
+                else:
+                    space = self.bundles[member].space
+                _join(parts, temporary / file, {**record, "space": asdict(space)})
+        if boxes is not None:
+            self._write_boxes(chunks, boxes, next(iter(records.values())))
+        remove_work_folders(folder)
+
+    def _restore(self, chunks: Sequence[Path]) -> None:
+        for chunk in chunks:
+            saved = _saved(chunk)
+            self.source.restore(_start_of(chunk), saved)
+            if self.redetection:
+                self.redetection.recent_scores.extend(saved[RECENT_SCORES].tolist())
+        if chunks:
+            print(f"going on at frame {_stop_of(chunks[-1])}: {len(chunks)} whole chunks are there")
+
+    def _predict(self, start: int) -> Iterator[tuple[int, SeenFrames]]:
+        """Chunks from frame `start` on; each ends with the batch in which it becomes full."""
+        frames = self.source.boxed(read_frames(self.video, start=start), start)
+        parts: list[SeenFrames] = []
+        done = start
+        bundles = [*self.bundles.values()]
+        for part in predict_batches(bundles, frames, redetection=self.redetection, **self.settings):
+            parts.append(part)
+            before, done = done, done + len(part)
+            if done // self.chunk_frames > before // self.chunk_frames:
+                yield start, join_seen(parts)
+                start, parts = done, []
+        if done < len(self.time_s):
+            raise VideoError(
+                STAGE,
+                f"{self.video} gives {done} frames, and gave {len(self.time_s)} when it was probed",
+            )
+        if parts:
+            yield start, join_seen(parts)
+
+    def _keep(self, work: Path, start: int, seen: SeenFrames) -> Path:
+        """A chunk on disk; it appears whole or not at all."""
+        chunk = work / f"{start:09d}-{start + len(seen):09d}"
+        times = self.time_s[start : start + len(seen)]
+        recent = list(self.redetection.recent_scores) if self.redetection else []
+        state = {USED: seen.boxes_xyxy_px, FOUND_AGAIN: seen.is_found_again}
+        state |= {RECENT_SCORES: np.array(recent)} | self.source.saved(start)
+        with replacing(chunk) as temporary:
+            temporary.mkdir()
+            poses = member_poses(
+                next(iter(self.bundles.values())).space, times, seen.xy_px, seen.score
+            )
+            for member, of_member in zip(self.bundles, poses, strict=True):
+                table = _shifted(poses_to_table(of_member), start)
+                pq.write_table(table, temporary / f"{member}.parquet")
+            np.savez(temporary / STATE, allow_pickle=False, **state)
+        return chunk
+
+    def _write_boxes(
+        self, chunks: Sequence[Path], path: str | Path, record: Mapping[str, Any]
+    ) -> None:
+        boxes, again = (
+            np.concatenate([_saved(chunk)[name] for chunk in chunks])
+            for name in (USED, FOUND_AGAIN)
+        )
+        write_parquet(boxes_to_table(boxes, self.source.scores, self.time_s, again), path, record)
 
 
-def chunks_of(stops: Sequence[int], chunk_frames: int) -> list[slice]:
-    """Chunks that end where batches do: at the last such frame up to each whole `chunk_frames`."""
-    frames = stops[-1] if stops else 0
-    whole = np.append(np.arange(chunk_frames, frames, chunk_frames), frames)
-    before = np.searchsorted(stops, whole, side="right") - 1
-    edges = np.unique([0, *(stops[i] for i in before if i >= 0)]).tolist()
-    return [slice(a, b) for a, b in pairwise(edges)] or [slice(0, 0)]
+def _chunks_in(work: Path) -> list[Path]:
+    """The whole chunks that follow each other from the first frame on."""
+    chunks: list[Path] = []
+    for chunk in sorted(work.glob("[0-9]*-[0-9]*")):
+        if _start_of(chunk) == (_stop_of(chunks[-1]) if chunks else 0):
+            chunks.append(chunk)
+    return chunks
 
 
-def _chunk(work: Path, part: slice) -> Path:
-    return work / f"{part.start:09d}-{part.stop:09d}"
+def _saved(chunk: Path) -> dict[str, ndarray]:
+    with np.load(chunk / STATE) as saved:
+        return dict(saved)
 
 
-def _file(name: str) -> str:
-    return f"{Path(name).name}.parquet"
+def _start_of(chunk: Path) -> int:
+    return int(chunk.name.split("-")[0])
+
+
+def _stop_of(chunk: Path) -> int:
+    return int(chunk.name.split("-")[1])
 
 
 def _shifted(table: pa.Table, start: int) -> pa.Table:
@@ -124,8 +181,9 @@ def _shifted(table: pa.Table, start: int) -> pa.Table:
 
 
 def _join(parts: Sequence[Path], path: Path, record: Mapping[str, Any]) -> None:
-    """One table of all chunks, never more than one of them in memory."""
+    """One table of several, never more than a part of one in memory."""
     schema = with_record(pq.read_schema(parts[0]), record)
     with pq.ParquetWriter(path, schema, compression="zstd") as writer:
-        for part in parts:
-            writer.write_table(pq.read_table(part).cast(schema))
+        for part in map(pq.ParquetFile, parts):
+            for group in range(part.num_row_groups):
+                writer.write_table(part.read_row_group(group).cast(schema))

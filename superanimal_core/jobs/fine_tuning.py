@@ -9,7 +9,7 @@ from typing import Any
 
 from numpy import ndarray
 
-from superanimal_core.inference.predict import predict_labels
+from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.jobs.member_training import MemberTraining
 from superanimal_core.media.images import cached_reader
 from superanimal_core.models.bundles import read_bundle

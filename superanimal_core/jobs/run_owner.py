@@ -10,8 +10,10 @@ The Snakefile imports this module in every job: nothing but the standard library
 import getpass
 import json
 import os
+import shlex
 import signal
 import socket
+import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -74,6 +76,12 @@ def lock_notice(folder: str | Path, unlock: str) -> str:
         return f"{locked} {whose}, which is running. Wait for it, or end it: {stop}\n"
     rest = "Its scripts here died with it, jobs on a cluster are taken over by the next run"
     return f"{locked} {whose}, which has died. {rest}. To go on: {unlock} and start again\n"
+
+
+def command_of_snakemake(snakefile: str) -> str:
+    """How to call this Snakemake with this workflow in the study's folder."""
+    program, file = map(os.path.relpath, (sys.executable, snakefile))
+    return f"{shlex.quote(program)} -m snakemake --snakefile {shlex.quote(file)}"
 
 
 def name_runner() -> None:

@@ -1,14 +1,12 @@
-"""Some frames of a video by name: in memory as far as that goes, the others on disk."""
+"""Pictures of a video by name: in memory as far as that goes, the others on disk."""
 
 import os
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
-
-from superanimal_core.media.video import read_frames
 
 MAX_BYTES = 300 * 2**20  # 300 frames of 640 x 480; 12 of 4K
 
@@ -20,8 +18,10 @@ class FrameStore:
     ($TMPDIR), which vanishes with the process, however that ends.
     """
 
-    def __init__(self, frames: Iterator[tuple[str, UInt8[ndarray, "h w 3"]]], max_bytes: int):
-        self._held: dict[str, UInt8[ndarray, "h w 3"]] = {}
+    def __init__(
+        self, frames: Iterable[tuple[str, UInt8[ndarray, "_h _w 3"]]], max_bytes: int = MAX_BYTES
+    ) -> None:
+        self._held: dict[str, UInt8[ndarray, "_h _w 3"]] = {}
         self._place: dict[str, tuple[int, tuple[int, ...]]] = {}
         self._file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 (open as long as the store is)
         self.held_bytes = 0
@@ -33,7 +33,7 @@ class FrameStore:
                 self._place[name] = (self._file.tell(), image.shape)
                 _write_whole(self._file.fileno(), image)
 
-    def __call__(self, name: str) -> UInt8[ndarray, "h w 3"]:
+    def __call__(self, name: str) -> UInt8[ndarray, "_h _w 3"]:
         """A frame, RGB. KeyError for one that was not asked for."""
         if name in self._held:
             return self._held[name]
@@ -44,14 +44,7 @@ class FrameStore:
         return image
 
 
-def frame_reader(path: str, images: Iterable[str], max_bytes: int = MAX_BYTES) -> FrameStore:
-    """Reads frames by name (`path#frame=12`); the named ones are decoded once and kept."""
-    names = {int(str(name).rpartition("=")[2]): str(name) for name in images}
-    frames = enumerate(read_frames(path, stop=max(names, default=-1) + 1))
-    return FrameStore(((names[i], image) for i, image in frames if i in names), max_bytes)
-
-
-def _write_whole(file: int, image: UInt8[ndarray, "h w 3"]) -> None:
+def _write_whole(file: int, image: UInt8[ndarray, "_h _w 3"]) -> None:
     """Write a picture; the system may take it in pieces."""
     rest = image.data.cast("B")
     while len(rest):

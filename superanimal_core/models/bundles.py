@@ -1,7 +1,7 @@
 """Trained models on disk: a folder with bundle.json and weights.safetensors."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -73,9 +73,9 @@ def crop_from_mapping(mapping: Mapping[str, Any]) -> CropGeometry:
     return CropGeometry(**_with_tuples(dict(mapping)))
 
 
-def read_member_bundles(folders: list[str]) -> list[ModelBundle]:
-    """The members of an ensemble."""
-    return [read_bundle(folder) for folder in folders]
+def read_members(folders: Sequence[str | Path]) -> dict[str, ModelBundle]:
+    """The members of an ensemble by the last part of their folders' names (member-0, ...)."""
+    return {Path(folder).name: read_bundle(folder) for folder in folders}
 
 
 def read_detector(folder: str | Path) -> DetectorBundle:

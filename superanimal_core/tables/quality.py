@@ -12,12 +12,9 @@ from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.tables.atomic import replacing
-from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.file_flags import FILE_FIGURES, file_flags
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
-
-ORDER = ("frames", "boxes", "adapted_models", "poses", "strides", "gait", "features", "bouts")
 
 
 def assess_video(
@@ -61,7 +58,7 @@ def assess_video(
         "reason": "; ".join(flags),
         "flags": flags,
         "figures": figures,
-        "adaptation": [_verdict(folder) for folder in results.get("adapted_models", [])],
+        "adaptation": _verdicts(results["adapted"]) if "adapted" in results else [],
     }
 
 
@@ -148,8 +145,10 @@ def _limbs_out_of_step(gait: str) -> list[str]:
     ]
 
 
-def _verdict(folder: str) -> dict[str, Any]:
-    return {"member": Path(folder).name, **read_description(folder)["made_by"]["verdict"]}
+def _verdicts(folder: str) -> list[dict[str, Any]]:
+    """What was decided on each adapted member, from the tables of what it sees."""
+    tables = sorted(Path(folder).glob("*.parquet"))
+    return [{"member": table.stem, **read_record(table)["verdict"]} for table in tables]
 
 
 def _plain(value: Any) -> Any:

@@ -1,7 +1,7 @@
-"""frames.parquet, detections.parquet and boxes.parquet: a video's frames, where its animals are.
+"""frames.parquet and boxes.parquet: a video's frames, and where its animals are.
 
-What the detector says stands in detections.parquet. boxes.parquet are the boxes that the poses were
-seen in, after those that had lost their animal were found again: what all later steps use.
+The boxes are those that the poses were seen in, after those that had lost their animal were found
+again: what all later steps use.
 """
 
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.media.frame_index import FrameIndex
@@ -69,20 +69,19 @@ def boxes_to_table(
     boxes_xyxy_px: Float[ndarray, "frame individual 4"],
     scores: Float[ndarray, "frame individual"],
     time_s: Float[ndarray, "frame"],
-    detected_xyxy_px: Float[ndarray, "frame individual 4"] | None = None,
+    is_found_again: Bool[ndarray, "frame individual"],
 ) -> pa.Table:
     """One row per frame and individual; score is NaN where a box is not the detector's first.
 
-    `source` says whether a box was detected, interpolated, or found again, which is where it
-    differs from those of `detected_xyxy_px`.
+    `source` says whether a box was detected, interpolated, or found again.
     """
     frames, individuals = scores.shape
     names = [f"animal{i}" for i in range(individuals)]
     flat = boxes_xyxy_px.reshape(-1, 4).astype(np.float32)
-    before = boxes_xyxy_px if detected_xyxy_px is None else detected_xyxy_px
-    is_changed = (before.reshape(-1, 4).astype(np.float32) != flat).any(axis=1)
     is_there = np.isfinite(flat).all(axis=1)
-    which = np.select([~is_there, np.isfinite(scores).ravel(), is_changed], [0, 1, 3], default=2)
+    which = np.select(
+        [~is_there, np.isfinite(scores).ravel(), is_found_again.ravel()], [0, 1, 3], default=2
+    )
     return pa.table(
         {
             "frame": pa.array(np.repeat(np.arange(frames, dtype=np.int32), individuals)),

@@ -100,7 +100,7 @@ def test_a_group_asks_for_the_time_of_all_its_videos(profile):
     assert minutes == 8 * sum(alone)
 
 
-TAIL = {"smooth_poses", "measure_gait", "compute_features", "classify_behavior"}
+TAIL = {"smooth_poses", "measure_gait", "describe_behavior"}
 TAIL |= {"check_video", "compare_truth"}
 
 

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from superanimal_core.inference.adapt import (
     adaptation_training,
-    held_out_poses,
+    held_out_block,
     judge_adaptation,
+    labeled_frames,
+    poses_in_block,
     select_pseudo_labels,
 )
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -45,16 +47,12 @@ def selected(poses, boxes=None, **changes):
     return select_pseudo_labels(poses, boxes, (100, 80), **(settings | changes))
 
 
-def frames_in(labels):
-    return [int(str(name).rpartition("=")[2]) for name in labels.image]
-
-
 @given(st.floats(0.0, 1.0), st.integers(1, 5), st.integers(1, 30))
 def test_pseudo_labels_are_the_confident_predictions(min_score, every, most):
     poses = poses_of(individuals=2)
     labels = selected(poses, min_score=min_score, every_frames=every, max_frames=most)
     assert len(labels) <= most
-    for row, frame in enumerate(frames_in(labels)):
+    for row, frame in enumerate(labeled_frames(labels)):
         individual = int(str(labels.individual[row])[-1])
         assert frame % every == 0
         sure = poses.score[frame, individual] >= min_score
@@ -67,24 +65,25 @@ def test_pseudo_labels_are_the_confident_predictions(min_score, every, most):
 
 def test_held_out_frames_are_left_alone():
     poses = poses_of(100)
-    held, block = held_out_poses(poses, 0.15)
+    block = held_out_block(100, 0.15)
+    held = poses_in_block(poses, block)
     assert (block.start, block.stop) == (42, 57)
     assert len(held) == 15
     np.testing.assert_array_equal(held.xy_px, poses.xy_px[42:57])
     np.testing.assert_array_equal(held.time_s, poses.time_s[42:57])
     labels = selected(poses, min_score=0.0, held=block)
-    assert frames_in(labels) == [*range(42), *range(57, 100)]
+    assert labeled_frames(labels) == [*range(42), *range(57, 100)]
 
 
 @pytest.mark.parametrize(("frames", "fraction"), [(1, 0.15), (2, 0.15), (3, 0.0), (5, 1.0)])
 def test_a_short_video_still_has_held_out_frames(frames, fraction):
-    held, block = held_out_poses(poses_of(frames), fraction)
-    assert 1 <= len(held) == block.stop - block.start <= frames
+    block = held_out_block(frames, fraction)
+    assert 1 <= block.stop - block.start <= frames
 
 
 def test_at_most_so_many_are_taken_evenly():
     labels = selected(poses_of(100), min_score=0.0, max_frames=10)
-    steps = np.diff(frames_in(labels))
+    steps = np.diff(labeled_frames(labels))
     assert len(labels) == 10
     assert steps.min() >= 10
     assert steps.max() <= 12
@@ -97,7 +96,7 @@ def test_frames_without_a_box_or_a_sure_keypoint_are_left_out():
     boxes = boxes_of(poses)
     boxes[5, 0, 2] = np.nan
     labels = selected(poses, boxes)
-    assert frames_in(labels) == [0, 1, 2, 4, 6, 7, 8, 9]
+    assert labeled_frames(labels) == [0, 1, 2, 4, 6, 7, 8, 9]
     assert len(selected(poses, boxes, min_score=0.95)) == 0
     assert labels.image[0] == "raw/v.mp4#frame=0"
     assert set(labels.split) == {"train"}

@@ -1,11 +1,12 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from superanimal_core.errors import VideoError
-from superanimal_core.inference.detect import assign_slots, detect_animals, interpolate_boxes
+from superanimal_core.inference.box_gaps import assign_slots, interpolate_boxes
+from superanimal_core.inference.detect import DetectedBoxes
 from superanimal_core.network.detector import DetectorBundle
 
 CPU = torch.device("cpu")
@@ -24,9 +25,9 @@ def brute_force(boxes, time_s, max_gap_s):
             if gap <= max_gap_s:
                 part = (time_s[i] - time_s[a]) / gap if gap else 0.0
                 filled[i] = boxes[a] + part * (boxes[b] - boxes[a])
-        elif before and time_s[i] - time_s[before[-1]] <= max_gap_s / 2:
+        elif before and time_s[-1] - time_s[before[-1]] <= max_gap_s / 2:
             filled[i] = boxes[before[-1]]
-        elif after and time_s[after[0]] - time_s[i] <= max_gap_s / 2:
+        elif after and time_s[after[0]] - time_s[0] <= max_gap_s / 2:
             filled[i] = boxes[after[0]]
     return filled
 
@@ -96,7 +97,7 @@ def frame_with(x, brightness):
     return image
 
 
-def detected(frames, **changes):
+def source_of(frames, **changes):
     settings = {
         "max_individuals": 1,
         "min_score": 0.5,
@@ -105,8 +106,74 @@ def detected(frames, **changes):
         "batch": 4,
     }
     detector = DetectorBundle(SeesBright(), "fcos", {}, 96, None, 0, ())
-    time_s = np.arange(len(frames)) / 10
-    return detect_animals(detector, iter(frames), time_s, device=CPU, **(settings | changes))
+    return DetectedBoxes(detector, np.arange(frames) / 10, device=CPU, **(settings | changes))
+
+
+def detected(frames, **changes):
+    """Boxes and scores of all frames."""
+    source = source_of(len(frames), **changes)
+    boxes = [boxed.boxes_xyxy_px for boxed in source.boxed(iter(frames), 0)]
+    return np.array(boxes), source.scores
+
+
+def frames_of(is_seen):
+    return [frame_with(3 + i, 255 if seen else 0) for i, seen in enumerate(is_seen)]
+
+
+@given(
+    st.lists(st.booleans(), min_size=1, max_size=40).filter(lambda seen: seen[0] or any(seen[::3])),
+    st.integers(1, 3),
+    st.integers(1, 12),
+    st.sampled_from([0.0, 0.1, 0.2, 0.5, 1.0]),
+)
+@settings(max_examples=60, deadline=None)
+def test_boxes_of_a_stream_are_those_of_the_whole_video(is_seen, every, batch, max_gap_s):
+    is_seen = [seen and i % every == 0 for i, seen in enumerate(is_seen)]
+    assume(any(is_seen))
+    frames = frames_of(is_seen)
+    boxes, scores = detected(frames, every_frames=every, batch=batch, max_gap_s=max_gap_s)
+    raw = np.full((len(frames), 4), np.nan)
+    raw[is_seen] = [[3 + i, 30, 23 + i, 50] for i in np.flatnonzero(is_seen)]
+    if every > 1 and len(frames) > 1:
+        max_gap_s = max(max_gap_s, 2 * every / 10)
+    whole = interpolate_boxes(raw, np.arange(len(frames)) / 10, max_gap_s)
+    np.testing.assert_allclose(boxes[:, 0], whole, atol=1e-5)
+    np.testing.assert_array_equal(np.isfinite(scores[:, 0]), is_seen)
+
+
+@pytest.mark.parametrize("stop", [1, 5, 9, 16, 20])
+def test_a_detection_goes_on_in_the_middle_as_if_it_had_never_stopped(stop):
+    frames = frames_of([i % 7 != 3 for i in range(26)])
+    whole = [*source_of(26, every_frames=2).boxed(iter(frames), 0)]
+    first = source_of(26, every_frames=2)
+    stream = first.boxed(iter(frames), 0)
+    for _ in range(stop):
+        next(stream)
+    later = source_of(26, every_frames=2)
+    later.restore(0, first.saved(0))
+    looked_before = np.isfinite(later.scores).sum()
+    rest = [*later.boxed(iter(frames[stop:]), stop)]
+    assert looked_before > 0
+    assert len(rest) == 26 - stop
+    for a, b in zip(rest, whole[stop:], strict=True):
+        np.testing.assert_array_equal(a.image, b.image)
+        np.testing.assert_array_equal(a.boxes_xyxy_px, b.boxes_xyxy_px)
+        np.testing.assert_array_equal(a.is_detected, b.is_detected)
+
+
+def test_only_frames_that_wait_for_a_detection_are_held():
+    """Two hundred frames without the animal after it was seen: none of them is kept back."""
+    taken = []
+
+    def decoded():
+        for i in range(300):
+            taken.append(i)
+            yield frame_with(5, 255 if i < 10 or i > 250 else 0)
+
+    held = []
+    for number, _ in enumerate(source_of(300, max_gap_s=0.5).boxed(decoded(), 0)):
+        held.append(len(taken) - number)
+    assert max(held) <= 4 + 6  # a batch, and the frames of half a second
 
 
 @pytest.mark.parametrize("batch", [1, 3, 100])
@@ -140,7 +207,7 @@ def test_a_video_without_an_animal_says_what_was_best():
     frames = [frame_with(10, 100 if i == 3 else 0) for i in range(6)]
     with pytest.raises(VideoError, match=r"any of 6 frames.*best score 0\.39, needed 0\.5") as told:
         detected(frames)
-    assert told.value.stage == "detect_animals"
+    assert told.value.stage == "predict_poses"
 
 
 def test_boxes_end_at_the_image():

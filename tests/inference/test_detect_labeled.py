@@ -8,7 +8,7 @@ from boxed_labels import labels_of_boxes
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superanimal_core.inference.detect import detect_labeled
+from superanimal_core.inference.labeled import detect_labeled
 from superanimal_core.network.detector import DetectorBundle
 from superanimal_core.pose.keypoints import KeypointSpace
 

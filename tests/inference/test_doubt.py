@@ -3,8 +3,9 @@ import pytest
 import torch
 from tiny_networks import square_crop
 
+from superanimal_core.inference.detect import GivenBoxes
 from superanimal_core.inference.doubt import is_doubtful
-from superanimal_core.inference.predict import Redetection, predict_video
+from superanimal_core.inference.predict import Redetection, predict_batches
 from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.pose.keypoints import KeypointSpace
 
@@ -57,18 +58,20 @@ def test_an_animal_that_jumps_between_detections_is_found_again(bundle_of_networ
         asked.append(len(images))
         return [np.array([[65.0, 20.0, 85.0, 40.0]]) for _ in images]
 
-    is_detected = np.array([[True], [True], [False], [False], [True]])
-    settings = {"batch": 2, "precision": "float32", "scales": (1.0,), "flip": False}
-    poses = predict_video(
-        [bundle_of_network(Brightest(), KeypointSpace("s", ("a", "b")), square_crop(32))],
-        frames,
-        boxes,
-        np.arange(5) / 30,
-        device=torch.device("cpu"),
-        again=Redetection(detect_again, is_detected),
-        **settings,
-    )[0]
+    scores = np.array([[0.9], [0.9], [np.nan], [np.nan], [0.9]])
+    [seen] = [
+        *predict_batches(
+            [bundle_of_network(Brightest(), KeypointSpace("s", ("a", "b")), square_crop(32))],
+            GivenBoxes(boxes, scores).boxed(frames, 0),
+            batch=5,
+            precision="float32",
+            device=torch.device("cpu"),
+            redetection=Redetection(detect_again),
+        )
+    ]
     assert asked == [1]
-    np.testing.assert_allclose(poses.xy_px[2, 0, 0], [68.5, 23.5], atol=1.5)
-    np.testing.assert_allclose(poses.xy_px[3, 0, 0], [23.5, 23.5], atol=1.5)
-    assert boxes[2, 0, 0] == 65.0
+    np.testing.assert_allclose(seen.xy_px[0, 2, 0, 0], [68.5, 23.5], atol=1.5)
+    np.testing.assert_allclose(seen.xy_px[0, 3, 0, 0], [23.5, 23.5], atol=1.5)
+    assert seen.boxes_xyxy_px[2, 0, 0] == 65.0
+    assert np.flatnonzero(seen.is_found_again[:, 0]).tolist() == [2]
+    assert boxes[2, 0, 0] == 20.0  # what was given stays

@@ -7,7 +7,8 @@ from boxed_labels import labels_of_boxes
 from tiny_networks import pyramid_bundle, square_crop
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.inference.predict import predict_frames, predict_labels, predict_video
+from superanimal_core.inference.labeled import predict_labels
+from superanimal_core.inference.predict import predict_frames, predict_video
 from superanimal_core.network import devices
 from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.pose.keypoints import KeypointSpace

@@ -7,16 +7,18 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from tiny_networks import pyramid_bundle
 
+from superanimal_core.errors import VideoError
+from superanimal_core.inference import detect as detect_module
 from superanimal_core.inference import predict as predict_module
-from superanimal_core.inference.predict import Redetection, batch_stops, predict_video
+from superanimal_core.inference.detect import DetectedBoxes, GivenBoxes
+from superanimal_core.inference.predict import Redetection, predict_video
 from superanimal_core.jobs import chunked_poses
-from superanimal_core.jobs.chunked_poses import predict_resumably
+from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.work_folder import work_folder
 from superanimal_core.media.video import read_frames
+from superanimal_core.network.detector import DetectorBundle
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.report.video_file import write_video
 from superanimal_core.tables.parquet import read_record
@@ -24,9 +26,8 @@ from superanimal_core.tables.pose_files import read_member_poses
 from superanimal_core.tables.video_tables import read_boxes
 
 FRAMES, CHUNK = 23, 5
-NAMES = ["models/m/member-0", "models/m/member-1"]
-SETTINGS = {"batch": 4, "precision": "float32", "scales": (1.0,), "flip": False}
 CPU = torch.device("cpu")
+SETTINGS = {"batch": 4, "precision": "float32", "scales": (1.0,), "flip": False, "device": CPU}
 RECORD = {"rule": "predict_poses", "source_digest": "1"}
 
 
@@ -47,19 +48,36 @@ def case(tmp_path):
     return tmp_path / "v.mp4", boxes, np.arange(FRAMES) / 25, bundles
 
 
-def predict(case, folder, record=RECORD, chunk_frames=CHUNK, doubts=False):
-    """With `doubts`, every fourth box is detected and lost animals are looked for again."""
+def predict(case, folder, record=RECORD, chunk_frames=CHUNK, detects=False, unchanged=None):
+    """With `detects`, every fourth box is detected and lost animals are looked for again."""
     video, boxes, times, bundles = case
-    more = {}
-    if doubts:
-        scores = np.where(np.arange(FRAMES) % 4 == 0, 0.9, np.nan)[:, None]
-        more["again"] = Redetection(a_little_beside, np.isfinite(scores))
-        more["boxes_used"] = folder.with_name("boxes.parquet"), scores
-    with mock.patch.object(predict_module, "is_doubtful", below_what_is_usual):
-        predict_resumably(
-            bundles, NAMES, video, boxes, times, folder, record,
-            chunk_frames=chunk_frames, device=CPU, **SETTINGS, **more,
-        )  # fmt: skip
+    source = GivenBoxes(boxes, np.ones(boxes.shape[:2]))
+    if detects:
+        limits = {"min_score": 0.5, "every_frames": 4, "max_gap_s": 0.0, "batch": 4}
+        detector = DetectorBundle(torch.nn.Identity(), "fcos", {}, 64, None, 0, ())
+        source = DetectedBoxes(detector, times, max_individuals=1, device=CPU, **limits)
+    members = {f"member-{i}": bundle for i, bundle in enumerate(bundles)}
+    records = {name: {**record, "member": name} for name in [*members, *(unchanged or {})]}
+    redetection = Redetection(a_little_beside) if detects else None
+    with (
+        mock.patch.object(predict_module, "is_doubtful", below_what_is_usual),
+        mock.patch.object(detect_module, "detect", by_the_picture),
+    ):
+        VideoPrediction(
+            members, str(video), times, source, redetection, chunk_frames, SETTINGS
+        ).write(
+            folder,
+            records,
+            boxes=folder.with_name("boxes.parquet") if detects else None,
+            unchanged=unchanged or {},
+        )
+
+
+def by_the_picture(detector, images, device):
+    """Stands for a detector: a box, with more digits than a table holds, that the pixels choose."""
+    corners = [image.mean(axis=(0, 1))[:2] / 13 + 0.123456789 for image in images]
+    boxes = [np.concatenate([low, low + 30])[None] for low in corners]
+    return [(box, np.array([0.9])) for box in boxes]
 
 
 def below_what_is_usual(xy_px, score, box_xyxy_px, window_xyxy_px, usual_score):
@@ -81,7 +99,7 @@ def tables_in(folder):
 def test_chunks_make_the_table_of_the_whole_video(case, tmp_path):
     predict(case, tmp_path / "predicted")
     video, boxes, times, bundles = case
-    whole = predict_video(bundles, read_frames(video), boxes, times, device=CPU, **SETTINGS)
+    whole = predict_video(bundles, read_frames(video), boxes, times, **SETTINGS)
     for chunked, expected in zip(read_member_poses(tmp_path / "predicted"), whole, strict=True):
         np.testing.assert_allclose(chunked.xy_px, expected.xy_px, atol=1e-3)
         np.testing.assert_allclose(chunked.time_s, times)
@@ -91,8 +109,8 @@ def test_chunks_make_the_table_of_the_whole_video(case, tmp_path):
 
 @pytest.mark.parametrize("chunk_frames", [1, 3, 4, 7, 9, FRAMES, 1000])
 def test_poses_and_boxes_do_not_depend_on_the_length_of_the_chunks(case, tmp_path, chunk_frames):
-    predict(case, tmp_path / "one/predicted", chunk_frames=5000, doubts=True)
-    predict(case, tmp_path / "many/predicted", chunk_frames=chunk_frames, doubts=True)
+    predict(case, tmp_path / "one/predicted", chunk_frames=5000, detects=True)
+    predict(case, tmp_path / "many/predicted", chunk_frames=chunk_frames, detects=True)
     one, many = (tables_in(tmp_path / name / "predicted") for name in ("one", "many"))
     assert len(one) == 3
     np.testing.assert_equal(many, one)
@@ -100,16 +118,23 @@ def test_poses_and_boxes_do_not_depend_on_the_length_of_the_chunks(case, tmp_pat
 
 def test_the_boxes_that_were_used_are_written_and_lead_to_the_same_poses(case, tmp_path):
     """What adaptation and all later rules read: predicted in them, without doubt, nothing moves."""
-    predict(case, tmp_path / "predicted", doubts=True)
-    video, boxes, times, bundles = case
+    predict(case, tmp_path / "predicted", detects=True)
+    video, _, times, bundles = case
     used = read_boxes(tmp_path / "boxes.parquet")
-    source = pq.read_table(tmp_path / "boxes.parquet")["source"].to_pylist()
-    assert source[7] == "none"
-    assert {source[frame] for frame in range(0, FRAMES, 4)} == {"detected"}
-    found_again = np.array(source) == "found again"
-    assert 3 < found_again.sum() < FRAMES - 7
-    np.testing.assert_allclose(used[found_again], boxes[found_again] + 2.123456789, atol=1e-5)
-    np.testing.assert_allclose(used[~found_again], boxes[~found_again], atol=1e-5)
+    source = np.array(pq.read_table(tmp_path / "boxes.parquet")["source"].to_pylist())
+    is_detected = np.arange(FRAMES) % 4 == 0
+    assert set(source[is_detected]) == {"detected"}
+    assert set(source[~is_detected]) == {"interpolated", "found again"}
+    is_found_again = source == "found again"
+    before = np.array(
+        [
+            np.interp(range(FRAMES), np.flatnonzero(is_detected), used[is_detected, 0, side])
+            for side in range(4)
+        ]
+    )
+    moved = used[:, 0] - before.T
+    np.testing.assert_allclose(moved[is_found_again], 2.123456789, atol=1e-4)
+    np.testing.assert_allclose(moved[~is_found_again], 0, atol=1e-4)
     predict((video, used, times, bundles), tmp_path / "adapted")
     for before, after in zip(
         read_member_poses(tmp_path / "predicted"),
@@ -119,49 +144,42 @@ def test_the_boxes_that_were_used_are_written_and_lead_to_the_same_poses(case, t
         np.testing.assert_allclose(after.xy_px, before.xy_px, atol=1e-3)
 
 
-@pytest.mark.parametrize(
-    ("stops", "chunk_frames", "edges"),
-    [
-        ([4, 8, 9], 5, [0, 4, 9]),
-        ([4, 8, 9], 4, [0, 4, 8, 9]),
-        ([4, 8, 9], 8, [0, 8, 9]),
-        ([4, 8, 9], 1, [0, 4, 8, 9]),
-        ([4, 8, 9], 9, [0, 9]),
-        ([], 5, [0, 0]),
-    ],
-)
-def test_chunks_end_where_batches_end(stops, chunk_frames, edges):
-    parts = chunked_poses.chunks_of(stops, chunk_frames)
-    assert [0, *(part.stop for part in parts)] == edges
+def test_poses_of_further_members_are_taken_as_they_are(case, tmp_path):
+    predict(case, tmp_path / "predicted")
+    video, boxes, times, _ = case
+    old = {f"member-{i}": str(tmp_path / f"predicted/member-{i}.parquet") for i in (0, 1)}
+    predict((video, boxes, times, []), tmp_path / "adapted", {"rule": "other"}, unchanged=old)
+    for name, path in old.items():
+        new = tmp_path / "adapted" / f"{name}.parquet"
+        assert pq.read_table(new).to_pandas().equals(pq.read_table(path).to_pandas())
+        assert read_record(new)["rule"] == "other"
+        assert read_record(new)["member"] == name
 
 
-@given(st.lists(st.integers(0, 3), max_size=40), st.integers(1, 9), st.integers(1, 50))
-def test_the_parts_of_a_video_have_the_batches_of_the_whole(animals, batch, chunk_frames):
-    has_box = np.array(animals, dtype=int).reshape(-1, 1) > np.arange(3)
-    stops = batch_stops(has_box, batch)
-    parts = chunked_poses.chunks_of(stops, chunk_frames)
-    again = [part.start + s for part in parts for s in batch_stops(has_box[part], batch)]
-    assert again == stops
-    assert sum(part.stop - part.start for part in parts) == len(animals)
+def test_a_video_that_has_lost_its_end_since_it_was_probed_fails(case, tmp_path):
+    video, boxes, _, bundles = case
+    longer = np.concatenate([boxes, boxes]), np.arange(2 * FRAMES) / 25
+    with pytest.raises(VideoError, match=f"gives {FRAMES} frames, and gave {2 * FRAMES}"):
+        predict((video, *longer, bundles), tmp_path / "predicted")
 
 
 def _predict_until_killed(case, folder, chunks):
     torch.set_num_threads(1)
-    whole, done = chunked_poses.predict_video, []
+    keep, done = VideoPrediction._keep, []
 
-    def dying(*arguments, **settings):
+    def dying(*arguments):
         if len(done) == chunks:
             os.kill(os.getpid(), signal.SIGKILL)
         done.append(1)
-        return whole(*arguments, **settings)
+        return keep(*arguments)
 
-    chunked_poses.predict_video = dying
-    predict(case, folder, doubts=True)
+    VideoPrediction._keep = dying
+    predict(case, folder, detects=True)
 
 
-@pytest.mark.parametrize("chunks", [0, 2, 4])
+@pytest.mark.parametrize("chunks", [0, 1, 2])
 def test_a_killed_job_goes_on_and_gives_the_same_table(case, tmp_path, monkeypatch, chunks):
-    predict(case, tmp_path / "undisturbed/predicted", doubts=True)
+    predict(case, tmp_path / "undisturbed/predicted", detects=True)
     folder = tmp_path / "killed/predicted"
     job = multiprocessing.get_context("spawn").Process(
         target=_predict_until_killed, args=(case, folder, chunks)
@@ -170,21 +188,22 @@ def test_a_killed_job_goes_on_and_gives_the_same_table(case, tmp_path, monkeypat
     job.join()
     assert job.exitcode == -signal.SIGKILL
     assert not folder.exists()
-    predicted = []
-    whole = chunked_poses.predict_video
+    starts = []
+    whole = chunked_poses.read_frames
     monkeypatch.setattr(
-        chunked_poses,
-        "predict_video",
-        lambda *a, **k: predicted.append(len(a[3])) or whole(*a, **k),
+        chunked_poses, "read_frames", lambda path, start: starts.append(start) or whole(path, start)
     )
-    predict(case, folder, doubts=True)
-    assert len(predicted) == 5 - chunks
+    predict(case, folder, detects=True)
+    assert starts == [
+        [0, 8, 12][chunks]
+    ]  # batches of 4: a chunk ends with the one that makes 5, 10
     np.testing.assert_equal(tables_in(folder), tables_in(tmp_path / "undisturbed/predicted"))
 
 
 def test_chunks_of_other_code_do_not_mix_in(case, tmp_path):
     folder = tmp_path / "predicted"
-    stale = work_folder(folder, {**RECORD, "source_digest": "0"}) / "000000000"
+    stale = work_folder(folder, {"member-0": {**RECORD, "source_digest": "0"}})
+    stale = stale / "000000000-000000023"
     stale.mkdir(parents=True)
     (stale / "member-0.parquet").write_text("of other code")
     predict(case, folder)
@@ -194,13 +213,13 @@ def test_chunks_of_other_code_do_not_mix_in(case, tmp_path):
 
 def test_chunks_of_another_length_do_not_mix_in(case, tmp_path):
     """`chunk_frames` re-runs nothing, so that a killed job may go on with another one."""
-    predict(case, tmp_path / "undisturbed/predicted", doubts=True)
+    predict(case, tmp_path / "undisturbed/predicted", detects=True)
     folder = tmp_path / "changed/predicted"
     with (
         mock.patch.object(chunked_poses, "_join", side_effect=KeyboardInterrupt),
         pytest.raises(KeyboardInterrupt),
     ):
-        predict(case, folder, chunk_frames=9, doubts=True)
-    assert any(work_folder(folder, RECORD).iterdir())
-    predict(case, folder, doubts=True)
+        predict(case, folder, chunk_frames=9, detects=True)
+    assert any(any(path.iterdir()) for path in folder.parent.glob(".predicted-*"))
+    predict(case, folder, detects=True)
     np.testing.assert_equal(tables_in(folder), tables_in(tmp_path / "undisturbed/predicted"))

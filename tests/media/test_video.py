@@ -9,7 +9,6 @@ import pytest
 from superanimal_core.errors import VideoError
 from superanimal_core.jobs.failure_card import write_failure_card
 from superanimal_core.media.frame_index import index_frames
-from superanimal_core.media.frame_store import frame_reader
 from superanimal_core.media.video import read_frames
 from superanimal_core.report.video_file import write_video
 
@@ -223,15 +222,6 @@ def test_an_mp4_without_its_end_cannot_be_opened(tmp_path):
     (tmp_path / "v.mp4").write_bytes(content[: int(len(content) * 0.6)])
     with pytest.raises(VideoError, match="may be truncated: copy it again"):
         index_frames(tmp_path / "v.mp4", None)
-
-
-def test_frames_are_read_by_name(tmp_path):
-    path = str(write_frames(tmp_path / "v.mp4", 80))
-    read = frame_reader(path, [f"{path}#frame=3", f"{path}#frame=70"])
-    assert number_of(read(f"{path}#frame=70")) == 70
-    assert number_of(read(f"{path}#frame=3")) == 3
-    with pytest.raises(KeyError):
-        read(f"{path}#frame=4")  # was not asked for
 
 
 @pytest.mark.parametrize("size", [(64, 48), (63, 47)])

@@ -13,7 +13,7 @@ from superanimal_core.models.bundles import (
     read_bundle,
     read_detector,
     read_initial_weights,
-    read_member_bundles,
+    read_members,
     terms_of_weights,
     write_bundle,
     write_detector,
@@ -68,7 +68,9 @@ def test_a_bundle_tells_what_made_it_and_how_it_went(tmp_path):
 def test_members_come_in_the_order_asked_for(tmp_path):
     for seed in (0, 1):
         write_bundle(bundle_of(seed), tmp_path / f"member-{seed}", RECORD, HISTORY)
-    first, second = read_member_bundles([str(tmp_path / "member-1"), str(tmp_path / "member-0")])
+    members = read_members([str(tmp_path / "member-1"), str(tmp_path / "member-0")])
+    assert [*members] == ["member-1", "member-0"]
+    first, second = members.values()
     assert torch.equal(heatmaps_of(first), heatmaps_of(bundle_of(1)))
     assert torch.equal(heatmaps_of(second), heatmaps_of(bundle_of(0)))
 

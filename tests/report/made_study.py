@@ -1,6 +1,5 @@
 """A small finished study, written with the project's own writers: what the report is tested on."""
 
-import json
 import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -203,7 +202,7 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
         smoothers = {"none": raw_px[:, 0], "eks": smooth_px[:, 0]}
         rows += smoother_rows(smoothers, true_px[:, 0], time_s[:, None] % 1 > 0.2 * score[:, 0])
         write_parquet(columns_to_table(truth_table(rows)), folder / "truth.parquet", RECORD)
-    write_account(folder, made, write_verdicts(folder, made) if made.is_adapted else [])
+    write_account(folder, made, write_verdicts(folder, made) if made.is_adapted else None)
 
 
 def write_tables(folder: Path, strides, bouts, time_s) -> None:
@@ -223,17 +222,15 @@ def write_tables(folder: Path, strides, bouts, time_s) -> None:
     write_parquet(pa.table(columns), folder / "bouts.parquet", RECORD)
 
 
-def write_verdicts(folder: Path, made: Made) -> list[str]:
-    """Adapted models: the first kept, the others rolled back."""
-    folders = [folder / "adapted-models" / f"member-{seed}" for seed in range(made.seeds)]
-    for seed, member in enumerate(folders):
+def write_verdicts(folder: Path, made: Made) -> str:
+    """What adapted members see: the first was kept, the others rolled back."""
+    for seed in range(made.seeds):
         reason = "jitter 1.31 times as large" if seed else "less jitter"
         verdict = {"is_kept": seed == 0, "reason": reason, "jitter_ratio": 0.8 + 0.5 * seed}
         verdict |= {"dropped_before": 1.0, "dropped_after": 0.5, "displacement_ratio": 1.2}
-        member.mkdir(parents=True)
-        document = {"kind": "pose", "made_by": {"verdict": verdict}}
-        (member / "bundle.json").write_text(json.dumps(document))
-    return list(map(str, folders))
+        path = folder / "adapted" / f"member-{seed}.parquet"
+        write_parquet(pa.table({"frame": [0]}), path, {**RECORD, "verdict": verdict})
+    return str(folder / "adapted")
 
 
 def write_broken_video(folder: Path, made: Made) -> None:
@@ -241,10 +238,10 @@ def write_broken_video(folder: Path, made: Made) -> None:
     failure = {**RECORD, "failure": {"stage": "probe_video", "reason": REASON}}
     for name in ("frames", *OUTPUTS, "truth"):
         write_failure(folder / f"{name}.parquet", failure)
-    write_account(folder, made, [])
+    write_account(folder, made, None)
 
 
-def write_account(folder: Path, made: Made, adapted_models: list[str]) -> None:
+def write_account(folder: Path, made: Made, adapted: str | None) -> None:
     results = {name: str(folder / f"{name}.parquet") for name in ("frames", *OUTPUTS)}
     limits = {"min_score": 0.5, "max_absent_fraction": 0.2, "max_uncertainty_px": 10.0}
     limits |= {"max_gap_s": 0.5}
@@ -252,7 +249,7 @@ def write_account(folder: Path, made: Made, adapted_models: list[str]) -> None:
         folder.name,
         f"raw/{folder.name}.mp4",
         dict(made.columns),
-        {**results, "adapted_models": adapted_models},
+        results | ({"adapted": adapted} if adapted else {}),
         **limits,
     )
     write_quality(account, folder / "quality.json", RECORD)

@@ -6,7 +6,7 @@ import torch
 from dot_world import with_boxes
 
 from superanimal_core.errors import TrainingError
-from superanimal_core.inference.predict import predict_labels
+from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.detector import new_detector
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import LabelState

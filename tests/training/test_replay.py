@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superanimal_core.inference.predict import predict_labels
+from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState

@@ -14,7 +14,6 @@ from superanimal_core.report.video_file import write_video
 from superanimal_core.tables.parquet import read_parquet, read_record
 
 INDEX = "superanimal_core.media.frame_index index_frames"
-PREDICT = "superanimal_core.inference.predict predict_video"
 TABLES = ("strides", "gait", "features", "bouts", "quality")
 
 
@@ -161,7 +160,7 @@ def test_files_that_hold_no_frame_are_failed_rows(workflow, study):
 def test_a_process_that_dies_in_the_middle_of_the_chain_is_a_failed_row(workflow, study, sabotage):
     shutil.copy(study / "raw/mouse.mp4", study / "raw/dies.mp4")
     add_videos(study, "dies")
-    plan = sabotage("superanimal_core.jobs.chunked_poses predict_resumably dies kill")
+    plan = sabotage("superanimal_core.jobs.chunked_poses read_frames dies kill")
     result = run_snakemake(workflow, study, sabotage=plan)
     assert result.returncode == 0, result.stdout
     failed = {"dies": ("predict_poses", "the process died with SIGKILL")}
@@ -180,7 +179,7 @@ def test_videos_without_an_animal_end_as_rows_even_when_no_video_is_left(workflo
     assert result.returncode == 0, result.stdout
     rows = quality_rows(study)
     assert {row["status"] for row in rows.values()} == {"failed"}
-    assert rows["gray"]["stage"] == "detect_animals"
+    assert rows["gray"]["stage"] == "predict_poses"
     assert "no animal was found in any of 20 frames looked at" in rows["gray"]["reason"]
     assert "needed 0.99" in rows["mouse"]["reason"]
     for name in TABLES[:-1]:

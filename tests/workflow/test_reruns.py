@@ -16,9 +16,8 @@ from tiny_study import (
 )
 
 COHORT = {"collect_tables": 1, "report": 1, "judge_run": 1, "all": 1}
-PER_VIDEO = {"probe_video", "detect_animals", "predict_poses", "adapt_to_video", "predict_adapted"}
-PER_VIDEO |= {"smooth_poses", "measure_gait", "compute_features", "classify_behavior"}
-PER_VIDEO |= {"check_video"}
+PER_VIDEO = {"probe_video", "predict_poses", "adapt_to_video", "smooth_poses", "measure_gait"}
+PER_VIDEO |= {"describe_behavior", "check_video"}
 
 
 def add_statement(text):
@@ -39,7 +38,7 @@ def slow(*values):
 
 
 SMOOTHING = ["smooth_poses", "calibrate_uncertainty", "compare_truth"]
-SEEING = ("predict_poses", "predict_adapted", "evaluate_model", "adapt_to_video")
+SEEING = ("predict_poses", "evaluate_model", "adapt_to_video")
 
 
 @pytest.mark.parametrize(
@@ -50,7 +49,7 @@ SEEING = ("predict_poses", "predict_adapted", "evaluate_model", "adapt_to_video"
         ("evaluation/metrics.py", ["evaluate_model", "compare_truth"]),
         ("tables/cohort.py", ["collect_tables"]),
         slow("behavior/gait.py", ["measure_gait"]),
-        slow("inference/detect.py", ["detect_animals", "evaluate_model"]),
+        slow("inference/labeled.py", ["evaluate_model"]),
         slow("inference/adapt.py", ["adapt_to_video"]),
         slow("inference/predict.py", list(SEEING)),
         slow("training/masking.py", ["pretrain", "adapt_to_video"]),
@@ -102,13 +101,13 @@ def with_another_docstring(text):
         ("training.weight_decay", 0.02, ["pretrain", "adapt_to_video"]),
         ("quality.min_score", 0.4, ["check_video"]),
         ("report.title", "Another title", ["report"]),
-        slow("detector.min_score", 0.01, ["detect_animals", "evaluate_model"]),
+        slow("detector.min_score", 0.01, ["predict_poses", "evaluate_model"]),
         slow("detector.steps", 5, ["train_detector"]),
         slow("adaptation.steps", 3, ["adapt_to_video"]),
-        slow("inference.batch", 16, ["detect_animals", *SEEING]),
+        slow("inference.batch", 16, [*SEEING]),
         slow("labels.split_seed", 1, ["unify_dataset"]),
         slow("gait.min_phase_s", 0.05, ["measure_gait"]),
-        slow("features.window_s", 0.2, ["compute_features"]),
+        slow("features.window_s", 0.2, ["describe_behavior"]),
     ],
 )
 def test_a_changed_setting_reruns_what_reads_it(

@@ -25,10 +25,10 @@ from superanimal_core.report.video_file import write_video
 from superanimal_core.tables.names import COLUMNS
 
 COHORT = {"collect_tables", "report", "judge_run", "all"}
-SEEN = {"probe_video", "detect_animals", "predict_poses", "adapt_to_video", "predict_adapted"}
-ANSWER = {"smooth_poses", "measure_gait", "compute_features", "classify_behavior", "check_video"}
+SEEN = {"probe_video", "predict_poses", "adapt_to_video"}
+MEASURED = {"smooth_poses", "measure_gait", "describe_behavior", "check_video"}
 BESIDE = {"compare_truth", "label_video"}
-VIDEO = SEEN | ANSWER | BESIDE
+VIDEO = SEEN | MEASURED | BESIDE
 CABINET = "datasets/cabinet/CollectedData.csv"
 
 
@@ -222,7 +222,7 @@ def test_no_path_of_a_disk_is_in_a_result(finished_study):
         ("videos/mouse", VIDEO | COHORT),
         (
             "videos/mouse/bouts.parquet",
-            {"classify_behavior", "check_video"} | BESIDE | COHORT,
+            {"describe_behavior", "check_video"} | BESIDE | COHORT,
         ),
         ("videos/mouse/labeled.mp4", {"label_video", "judge_run", "all"}),
         ("videos/mouse/quality.json", {"check_video"} | COHORT),

@@ -15,7 +15,7 @@ def write_session(study):
     """The mouse seen by a second camera, whose predictions have been made."""
     shutil.copy(study / "raw/mouse.mp4", study / "raw/second.mp4")
     results = study / "results/videos"
-    for name in ("frames.parquet", "boxes.parquet", "predicted", "adapted", "adapted-models"):
+    for name in ("frames.parquet", "boxes.parquet", "predicted", "adapted"):
         copy = shutil.copy if name.endswith("parquet") else shutil.copytree
         copy(results / "mouse" / name, _made(results / "second") / name)
     rows = [

@@ -9,7 +9,7 @@ def test_without_a_detector_every_frame_is_a_box(workflow, study):
     change_setting(study, "detector.every_frames", 4)
     plan = planned(run_snakemake(workflow, study, "-n"))
     assert "train_detector" not in plan
-    assert plan["detect_animals"] == 1
+    assert plan["predict_poses"] == 1
     result = run_snakemake(workflow, study, "results/videos/mouse/predicted")
     assert result.returncode == 0, result.stdout[-4000:]
     boxes = pd.read_parquet(study / "results/videos/mouse/boxes.parquet")

@@ -2,7 +2,7 @@ rule audit_dataset:
     """Suspected mistakes in the labels of a data set, one row each. Nothing is changed."""
     input:
         unified="results/datasets/{dataset}/unified.parquet",
-        of_space=unified_of_space,
+        of_space=by("dataset", GRAPH.unified_like),
     output:
         audit=update("results/datasets/{dataset}/audit.parquet"),
     log:
@@ -13,6 +13,6 @@ rule audit_dataset:
         "../../envs/environment.yaml"
     params:
         code=code("audit_dataset"),
-        limits=setting("audit", *AUDIT_LIMITS),
+        limits=SETTINGS.of("audit", *AUDIT_LIMITS),
     script:
         "../scripts/audit_dataset.py"

@@ -13,7 +13,7 @@ rule calibrate_uncertainty:
     params:
         code=code("calibrate_uncertainty"),
         method=config["smoothing"]["method"],
-        smoothing=chosen_smoother(),
-        lone=lone_network(),
+        smoothing=SETTINGS.smoother(),
+        lone=SETTINGS.lone_network(),
     script:
         "../scripts/calibrate_uncertainty.py"

@@ -1,7 +1,7 @@
 rule check_video:
     """The account of one video: what is there, what is doubtful, and why it failed if it did."""
     input:
-        **per_video_results(),
+        **GRAPH.results_of_video(),
     output:
         quality="results/videos/{video}/quality.json",
     log:
@@ -14,11 +14,8 @@ rule check_video:
         "../../envs/environment.yaml"
     params:
         code=code("check_video"),
-        quality=setting(
-            "quality", "min_score", "max_absent_fraction", "max_uncertainty_px"
-        )
-        | {"max_gap_s": config["smoothing"]["eks"]["max_gap_s"]},
-        columns=lambda wildcards: dict(users_columns(STUDY.videos[wildcards.video])),
-        file=lambda wildcards: Path(of_video("path")(wildcards)).name,
+        quality=SETTINGS.account(),
+        columns=by("video", SETTINGS.users_columns),
+        file=lambda wildcards: Path(STUDY.videos[wildcards.video].path).name,
     script:
         "../scripts/check_video.py"

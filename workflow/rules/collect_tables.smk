@@ -1,7 +1,7 @@
 rule collect_tables:
     """The tables of all videos, one each."""
     input:
-        quality=per_video("quality.json"),
+        quality=GRAPH.accounts(),
     output:
         **{
             name: update(directory(path) if name == "poses" else path)

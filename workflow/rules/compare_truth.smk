@@ -1,7 +1,7 @@
 rule compare_truth:
     """How far each stage is from the truth, for videos whose truth is known (column `truth`)."""
     input:
-        truth=lambda wildcards: known(of_video("columns")(wildcards)["truth"]),
+        truth=by("video", GRAPH.truth),
         predicted="results/videos/{video}/predicted",
         adapted=(
             "results/videos/{video}/adapted" if config["adaptation"]["enabled"] else []
@@ -23,6 +23,6 @@ rule compare_truth:
         last_attempt=last_attempt,
     params:
         code=code("compare_truth"),
-        smoothing=setting("smoothing"),
+        smoothing=SETTINGS.of("smoothing"),
     script:
         "../scripts/compare_truth.py"

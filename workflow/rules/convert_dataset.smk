@@ -1,7 +1,7 @@
 rule convert_dataset:
     """A foreign data set as one long table, in its own keypoints and in original pixels."""
     input:
-        files=dataset_files,
+        files=by("dataset", GRAPH.dataset_files),
     output:
         labels=update("results/datasets/{dataset}/labels.parquet"),
         frames=update(directory("results/datasets/{dataset}/frames")),

@@ -1,7 +1,7 @@
 rule count_labels:
     """How many labels, in which state, each data set has of each keypoint."""
     input:
-        unified=per_dataset("unified.parquet"),
+        unified=GRAPH.per_dataset("unified.parquet"),
     output:
         coverage=update("results/datasets/coverage.parquet"),
     log:

@@ -1,14 +1,10 @@
 rule evaluate_model:
     """What a model's members see on unseen labels, and their errors, in its detector's boxes too."""
     input:
-        members=lambda wildcards: expand(
-            "results/models/{model}/member-{seed}",
-            model=wildcards.model,
-            seed=config["models"][wildcards.model]["seeds"],
-        ),
-        trained=unified("pretrain", "fine_tune"),
-        evaluated=unified("evaluate"),
-        detector=detector_of_model,
+        members=by("model", GRAPH.members),
+        trained=by("model", GRAPH.unified, "pretrain", "fine_tune"),
+        evaluated=by("model", GRAPH.unified, "evaluate"),
+        detector=by("model", GRAPH.detector),
     output:
         evaluation=update("results/models/{model}/evaluation.parquet"),
         held_out=update("results/models/{model}/held_out.parquet"),
@@ -21,7 +17,7 @@ rule evaluate_model:
     params:
         code=code("evaluate_model"),
         pictures=PICTURES,
-        inference=setting("inference", "batch", "precision", "scales", "flip"),
+        inference=SETTINGS.of("inference", "batch", "precision", "scales", "flip"),
         box_margin=config["detector"]["box_margin"],
         min_box_score=config["detector"]["min_score"],
     script:

@@ -1,7 +1,7 @@
 rule find_repeats:
     """Pictures that stand twice, in one data set or in two: they leak from training into test."""
     input:
-        pictures=per_dataset("pictures.parquet"),
+        pictures=GRAPH.per_dataset("pictures.parquet"),
     output:
         repeats=update("results/datasets/repeats.parquet"),
     log:

@@ -1,7 +1,7 @@
 rule import_detector:
     """The detector of a model whose detector comes from elsewhere."""
     input:
-        weights=weights_of("detector_weights"),
+        weights=by("model", GRAPH.weights, "detector_weights"),
     output:
         detector=update(directory("results/models/{model}/detector")),
     log:
@@ -9,7 +9,7 @@ rule import_detector:
     benchmark:
         "benchmarks/import_detector/{model}.tsv"
     wildcard_constraints:
-        model=models_whose(detector_weights=True),
+        model=GRAPH.models_whose(detector_weights=True),
     conda:
         "../../envs/environment.yaml"
     params:

@@ -1,8 +1,8 @@
 rule import_pose_model:
     """The one member of a model whose weights come from elsewhere."""
     input:
-        weights=weights_of("pose_weights"),
-        space=space_of_model,
+        weights=by("model", GRAPH.weights, "pose_weights"),
+        space=by("model", GRAPH.space_of_model),
     output:
         member=update(directory("results/models/{model}/member-{seed}")),
     log:
@@ -10,7 +10,7 @@ rule import_pose_model:
     benchmark:
         "benchmarks/import_pose_model/{model}-{seed}.tsv"
     wildcard_constraints:
-        model=models_whose(pose_weights=True),
+        model=GRAPH.models_whose(pose_weights=True),
     conda:
         "../../envs/environment.yaml"
     params:

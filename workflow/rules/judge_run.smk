@@ -3,7 +3,7 @@ rule judge_run:
     input:
         quality="results/tables/quality.parquet",
         page="results/report/index.html",
-        labeled=labeled_videos(),
+        labeled=GRAPH.labeled_videos(),
     output:
         verdict="results/report/verdict.txt",
     log:

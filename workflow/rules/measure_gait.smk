@@ -17,7 +17,7 @@ rule measure_gait:
         last_attempt=last_attempt,
     params:
         code=code("measure_gait"),
-        gait=gait_settings,
-        draws=trajectory_draws,
+        gait=by("video", SETTINGS.gait),
+        draws=by("video", SETTINGS.trajectory_draws),
     script:
         "../scripts/measure_gait.py"

@@ -1,11 +1,10 @@
 rule predict_poses:
-    """What each member of the ensemble sees, and in which boxes; the video is decoded once."""
+    """Where the animals are and what each member of the ensemble sees, in one decoding."""
     input:
         video=video_file,
         frames="results/videos/{video}/frames.parquet",
-        boxes="results/videos/{video}/detections.parquet",
-        detector=detector_for_second_looks,
-        members=members,
+        detector=lambda wildcards: GRAPH.detector(GRAPH.model_of(wildcards.video)),
+        members=lambda wildcards: GRAPH.members(GRAPH.model_of(wildcards.video)),
     output:
         predicted=directory("results/videos/{video}/predicted"),
         boxes="results/videos/{video}/boxes.parquet",
@@ -21,7 +20,8 @@ rule predict_poses:
         last_attempt=last_attempt,
     params:
         code=code("predict_poses"),
-        inference={k: v for k, v in config["inference"].items() if k != "chunk_frames"},
-        min_box_score=config["detector"]["min_score"],
+        detector=by("video", SETTINGS.detection),
+        redetect=SETTINGS.redetects(),
+        inference=SETTINGS.inference(),
     script:
         "../scripts/predict_poses.py"

@@ -1,8 +1,8 @@
 rule pretrain:
     """One member of an ensemble: trained on all data sets of a space with gradient masking."""
     input:
-        unified=unified("pretrain"),
-        weights=weights_of("initial_weights"),
+        unified=by("model", GRAPH.unified, "pretrain"),
+        weights=by("model", GRAPH.weights, "initial_weights"),
     output:
         member=update(directory("results/models/{model}/member-{seed}")),
     log:
@@ -10,16 +10,16 @@ rule pretrain:
     benchmark:
         "benchmarks/pretrain/{model}-{seed}.tsv"
     wildcard_constraints:
-        model=models_whose(pose_weights=False, fine_tune=False),
+        model=GRAPH.models_whose(pose_weights=False, fine_tune=False),
     localrule: config["training_jobs"]["where"] == "slurm"
     conda:
         "../../envs/environment.yaml"
     params:
         code=code("pretrain"),
         pictures=PICTURES,
-        network=network_settings,
-        training=setting("training"),
-        augment=setting("augment"),
+        network=by("model", SETTINGS.network),
+        training=SETTINGS.of("training"),
+        augment=SETTINGS.of("augment"),
         box_margin=config["detector"]["box_margin"],
     script:
         "../scripts/pretrain.py"
@@ -27,10 +27,8 @@ rule pretrain:
 
 use rule pretrain as pretrain_single with:
     input:
-        unified=[
-            f"results/datasets/{config['transfer']['single_dataset']}/unified.parquet"
-        ],
-        weights=weights_of("initial_weights"),
+        unified=GRAPH.single_dataset(),
+        weights=by("model", GRAPH.weights, "initial_weights"),
     output:
         member=update(directory("results/transfer/{model}/single/member-{seed}")),
     log:

@@ -16,6 +16,6 @@ rule probe_video:
         last_attempt=last_attempt,
     params:
         code=code("probe_video"),
-        fps=of_video("fps"),
+        fps=lambda wildcards: STUDY.videos[wildcards.video].fps,
     script:
         "../scripts/probe_video.py"

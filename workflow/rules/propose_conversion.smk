@@ -6,11 +6,7 @@ rule propose_conversion:
     input:
         labels="results/datasets/{dataset}/labels.parquet",
         frames="results/datasets/{dataset}/frames",
-        members=lambda wildcards: expand(
-            "results/models/{model}/member-{seed}",
-            model=wildcards.model,
-            seed=config["models"][wildcards.model]["seeds"],
-        ),
+        members=by("model", GRAPH.members),
     output:
         table="results/proposals/{model}/{dataset}.tsv",
         picture="results/proposals/{model}/{dataset}.png",
@@ -23,10 +19,10 @@ rule propose_conversion:
     params:
         code=code("propose_conversion"),
         pictures=PICTURES,
-        inference=setting("inference", "batch", "precision"),
+        inference=SETTINGS.of("inference", "batch", "precision"),
         box_margin=config["detector"]["box_margin"],
         animals=config["matching"]["animals"],
-        limits=setting("matching", "min_score", "min_confidence"),
+        limits=SETTINGS.of("matching", "min_score", "min_confidence"),
     message:
         "Proposing {output.table}: review every row, then commit it as "
         "config/keypoints/<space>/{wildcards.dataset}.tsv"

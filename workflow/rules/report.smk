@@ -5,23 +5,15 @@ rule report:
     """
     input:
         quality="results/tables/quality.parquet",
-        videos=per_video("quality.json"),
+        videos=GRAPH.accounts(),
         coverage="results/datasets/coverage.parquet",
-        unified=per_dataset("unified.parquet"),
-        audits=per_dataset("audit.parquet"),
+        unified=GRAPH.per_dataset("unified.parquet"),
+        audits=GRAPH.per_dataset("audit.parquet"),
         repeats="results/datasets/repeats.parquet",
-        evaluation=expand(
-            "results/models/{model}/evaluation.parquet", model=evaluated_models()
-        ),
-        calibration=expand(
-            "results/models/{model}/calibration.parquet", model=evaluated_models()
-        ),
-        members=[
-            f"results/models/{model}/member-{seed}"
-            for model in config["models"]
-            for seed in config["models"][model]["seeds"]
-        ],
-        truth=[f"results/videos/{v}/truth.parquet" for v in videos_with_truth()],
+        evaluation=GRAPH.of_evaluated_models("evaluation.parquet"),
+        calibration=GRAPH.of_evaluated_models("calibration.parquet"),
+        members=GRAPH.all_members(),
+        truth=GRAPH.truths(),
         transfer=(
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
         ),
@@ -36,17 +28,9 @@ rule report:
     params:
         code=code("report"),
         pictures=PICTURES,
-        again=places_of({"snakemake": command_of_snakemake()}),
+        again=places_of({"snakemake": command_of_snakemake(workflow.main_snakefile)}),
         settings=dict(config),
-        datasets={
-            name: {
-                k: v for k, v in vars(row).items() if k not in ("path", "conversion")
-            }
-            for name, row in STUDY.datasets.items()
-        },
-        page={
-            path.name: content_digest(path)
-            for path in sorted(WORKFLOW.glob("superanimal_core/report/page.[hc]*"))
-        },
+        datasets=SETTINGS.datasets(),
+        page=SETTINGS.page(),
     script:
         "../scripts/report.py"

@@ -1,10 +1,10 @@
 rule smooth_poses:
     """The answer: the ensemble, smoothed, with its uncertainty and the error to be expected."""
     input:
-        predicted=f"results/videos/{{video}}/{LAST_PREDICTIONS}",
-        others=other_views,
-        camera_file=camera_file,
-        calibration=calibration_of_video,
+        predicted=f"results/videos/{{video}}/{GRAPH.last_predictions}",
+        others=by("video", GRAPH.other_views),
+        camera_file=by("video", GRAPH.camera_file),
+        calibration=by("video", GRAPH.calibration),
     output:
         poses="results/videos/{video}/poses.parquet",
     log:
@@ -20,9 +20,9 @@ rule smooth_poses:
     params:
         code=code("smooth_poses"),
         method=config["smoothing"]["method"],
-        smoothing=chosen_smoother(),
-        lone=lone_network(),
-        cameras=lambda wildcards: [*STUDY.views_of(wildcards.video)],
-        views=view_settings,
+        smoothing=SETTINGS.smoother(),
+        lone=SETTINGS.lone_network(),
+        cameras=by("video", SETTINGS.cameras),
+        views=by("video", SETTINGS.views),
     script:
         "../scripts/smooth_poses.py"

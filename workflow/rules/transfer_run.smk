@@ -1,10 +1,12 @@
 rule transfer_run:
     """A cell of the transfer table: trained on some labels of a data set, and evaluated."""
     input:
-        parent=transfer_parent,
-        weights=weights_of("initial_weights"),
+        parent=lambda wildcards: GRAPH.transfer_parent(
+            wildcards.model, wildcards.mode, int(wildcards.seed)
+        ),
+        weights=by("model", GRAPH.weights, "initial_weights"),
         unified="results/datasets/{dataset}/unified.parquet",
-        pretrained_on=unified("pretrain"),
+        pretrained_on=by("model", GRAPH.unified, "pretrain"),
     output:
         row=update(
             "results/transfer/{model}/{dataset}/{mode}-{fraction}/seed-{seed}.parquet"
@@ -21,10 +23,10 @@ rule transfer_run:
     params:
         code=code("transfer_run"),
         pictures=PICTURES,
-        training=lambda wildcards: fine_tuning(wildcards.mode),
-        augment=setting("augment"),
-        replay=setting("fine_tuning", "min_score", "min_overlap"),
-        inference=setting("inference", "batch", "precision"),
+        training=by("mode", SETTINGS.fine_tuning),
+        augment=SETTINGS.of("augment"),
+        replay=SETTINGS.of("fine_tuning", "min_score", "min_overlap"),
+        inference=SETTINGS.of("inference", "batch", "precision"),
         box_margin=config["detector"]["box_margin"],
         min_score=config["quality"]["min_score"],
     script:

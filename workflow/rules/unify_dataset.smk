@@ -2,8 +2,8 @@ rule unify_dataset:
     """A data set in the unified keypoint space, divided into training and test."""
     input:
         labels="results/datasets/{dataset}/labels.parquet",
-        conversion=conversion_of_dataset,
-        space=space_of_dataset,
+        conversion=by("dataset", GRAPH.conversion),
+        space=by("dataset", GRAPH.space_of_dataset),
     output:
         unified=update("results/datasets/{dataset}/unified.parquet"),
     log:
@@ -14,6 +14,6 @@ rule unify_dataset:
         "../../envs/environment.yaml"
     params:
         code=code("unify_dataset"),
-        labels=setting("labels"),
+        labels=SETTINGS.of("labels"),
     script:
         "../scripts/unify_dataset.py"

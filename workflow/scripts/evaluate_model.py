@@ -3,11 +3,10 @@
 from dataclasses import replace
 
 from superanimal_core.evaluation.metrics import evaluate, joined
-from superanimal_core.inference.detect import detect_labeled
-from superanimal_core.inference.predict import predict_labels
+from superanimal_core.inference.labeled import detect_labeled, predict_labels
 from superanimal_core.jobs.step import study_step
 from superanimal_core.media.images import cached_reader
-from superanimal_core.models.bundles import read_detector, read_member_bundles
+from superanimal_core.models.bundles import read_detector, read_members
 from superanimal_core.network.devices import use_device
 from superanimal_core.tables.held_out_files import read_unseen_labels, write_held_out
 from superanimal_core.tables.parquet import write_parquet
@@ -18,7 +17,7 @@ with study_step(snakemake) as record:
     read = cached_reader(params.pictures)
     device = use_device(snakemake.threads, seed=0)
     labels = read_unseen_labels(given.trained, given.evaluated, params.box_margin)
-    bundles = read_member_bundles(given.members)
+    bundles = [*read_members(given.members).values()]
     look = {**params.inference, "device": device}
     in_own = predict_labels(bundles, labels, read, **look)
     detector = read_detector(given.detector) if given.detector else None

@@ -1,37 +1,31 @@
-"""Predict the poses of a video with every member of an ensemble."""
+"""Find the animals of a video and predict their poses with every member of an ensemble."""
 
 from superanimal_core.jobs.step import pass_failure_on, video_step
 
 pass_failure_on(snakemake)  # before torch is imported
 
-import numpy as np
-
-from superanimal_core.inference.detect import detect_again
+from superanimal_core.inference.detect import DetectedBoxes, whole_frames
 from superanimal_core.inference.predict import Redetection
-from superanimal_core.jobs.chunked_poses import predict_resumably
-from superanimal_core.models.bundles import read_detector, read_member_bundles
+from superanimal_core.jobs.chunked_poses import VideoPrediction
+from superanimal_core.models.bundles import read_detector, read_members
 from superanimal_core.network.devices import use_device
-from superanimal_core.tables.video_tables import read_box_scores, read_boxes, read_times
+from superanimal_core.tables.video_tables import read_frame_size, read_times
 
 with video_step(snakemake) as record:
-    device = use_device(snakemake.threads, seed=0)
-    scores, least = read_box_scores(snakemake.input.boxes), snakemake.params.min_box_score
-    again = None
-    if snakemake.input.detector:
-        detector = read_detector(snakemake.input.detector)
-        again = Redetection(detect_again(detector, least, device), is_detected=np.isfinite(scores))
-    used = snakemake.output.get("boxes")
-    predict_resumably(
-        read_member_bundles(snakemake.input.members),
-        snakemake.input.members,
-        snakemake.input.video,
-        read_boxes(snakemake.input.boxes),
-        read_times(snakemake.input.frames),
-        snakemake.output.predicted,
-        record,
-        chunk_frames=snakemake.config["inference"]["chunk_frames"],
-        device=device,
-        again=again,
-        boxes_used=(used, scores) if used else None,
-        **snakemake.params.inference,
-    )
+    inputs, output, params = snakemake.input, snakemake.output, snakemake.params
+    device, time_s = use_device(snakemake.threads, seed=0), read_times(inputs.frames)
+    bundles, redetection = read_members(inputs.members), None
+    source = whole_frames(len(time_s), *read_frame_size(inputs.frames))
+    if inputs.detector:
+        detector = read_detector(inputs.detector)
+        source = DetectedBoxes(detector, time_s, device=device, **params.detector)
+        redetection = Redetection(source.detect_again) if params.redetect else None
+    VideoPrediction(
+        bundles,
+        inputs.video,
+        time_s,
+        source,
+        redetection,
+        snakemake.config["inference"]["chunk_frames"],
+        {**params.inference, "device": device},
+    ).write(output.predicted, dict.fromkeys(bundles, record), boxes=output.boxes)

@@ -1,0 +1,90 @@
+"""Labeled animals as a video would see them: their boxes, and what networks see in boxes."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float, UInt8
+from numpy import ndarray
+from scipy.optimize import linear_sum_assignment
+
+from superanimal_core.inference.passes import poses_in
+from superanimal_core.inference.views import looks
+from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.crops import Image
+from superanimal_core.network.detector import DetectorBundle, detect
+from superanimal_core.network.pose_network import ready_network
+from superanimal_core.pose.boxes import box_iou, clip_boxes
+from superanimal_core.pose.labels import Labels
+
+
+def detect_labeled(
+    detector: DetectorBundle | None,
+    labels: Labels,
+    read_image: Callable[[str], Image],
+    *,
+    min_score: float,
+    batch: int,
+    device: torch.device,
+) -> Float[ndarray, "animal 4"]:
+    """Boxes (px) of labeled animals as in a video: the detector's, or the whole picture without.
+
+    Of a picture the best boxes with `min_score` count, as many as it has labeled animals. They go
+    to the animals whose own boxes they overlap, as much as possible in all. One that overlaps none
+    goes to an animal that is left: in a video the pose would be looked for there. Animals for which
+    there are not enough boxes have NaN: in a video they would be absent.
+    """
+    size_px = labels.image_size_px.astype(np.float64)
+    if detector is None:
+        return np.concatenate([np.zeros_like(size_px), size_px], axis=1)
+    detector.network.to(device).eval()
+    boxes = np.full((len(labels), 4), np.nan)
+    images, image_of = np.unique(labels.image.astype(str), return_inverse=True)
+    for start in range(0, len(images), batch):
+        pictures = [read_image(str(name)) for name in images[start : start + batch]]
+        for number, (new, score) in enumerate(detect(detector, pictures, device), start=start):
+            rows = np.flatnonzero(image_of == number)
+            kept = clip_boxes(new[score >= min_score][: len(rows)], *size_px[rows[0]])
+            overlap = box_iou(labels.box_xyxy_px[rows], kept)
+            animal, box = linear_sum_assignment(overlap, maximize=True)
+            boxes[rows[animal]] = kept[box]
+    return boxes
+
+
+def predict_labels(
+    bundles: Sequence[ModelBundle],
+    labels: Labels,
+    read_image: Callable[[str], UInt8[ndarray, "height width 3"]],
+    *,
+    batch: int,
+    precision: str,
+    device: torch.device,
+    scales: Sequence[float] = (1.0,),
+    flip: bool = False,
+) -> tuple[Float[ndarray, "member animal keypoint 2"], Float[ndarray, "member animal keypoint"]]:
+    """Where each network sees the keypoints of labeled animals, given their boxes (px); scores.
+
+    An animal without a box is absent: NaN, with score 0. `scales` and `flip` as for videos.
+    """
+    first = bundles[0]
+    networks = [ready_network(b.network, device) for b in bundles]
+    found = np.full((len(bundles), len(labels), len(first.space), 2), np.nan)
+    score = np.zeros(found.shape[:3])
+    boxed, how = np.flatnonzero(labels.has_box), {"batch": batch, "precision": precision}
+    for start in range(0, len(boxed), batch):
+        rows = boxed[start : start + batch]
+        views = [
+            looks(
+                first.crop,
+                read_image(str(labels.image[row])),
+                labels.box_xyxy_px[row],
+                tuple(scales),
+                flip,
+            )
+            for row in rows
+        ]
+        for member, network in enumerate(networks):
+            poses = poses_in(network, first, views, flip=flip, device=device, **how)
+            found[member, rows] = [xy for xy, _ in poses]
+            score[member, rows] = [heights for _, heights in poses]
+    return found, score

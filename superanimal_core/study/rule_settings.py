@@ -1,0 +1,190 @@
+"""Which settings each rule is given: plain values, so that a changed one re-runs what reads it.
+
+Snakemake compares params of built-in types only. Those that several rules share, or that depend on
+a video's or a model's space, are put together here; others stand in the rule itself.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from superanimal_core.study.graph import Graph
+from superanimal_core.study.shipped import WORKFLOW
+from superanimal_core.study.video_sheet import users_columns
+from superanimal_core.tables.contents import content_digest
+
+AUDIT_LIMITS = ("box_margin", "bone_ratio", "bone_deviations", "min_side_evidence")
+# what an adaptation does as the pretraining did; inference.adapt says the rest
+INHERITED_BY_ADAPTATION = (
+    "weight_decay",
+    "gradient_clip",
+    "ema_decay",
+    "sampling_temperature",
+    "not_labeled_weight",
+    "log_every_steps",
+    "precision",
+)
+LEARNS_AS_PRETRAINING = ("new_head", "scratch")  # modes of fine-tuning
+
+
+@dataclass(frozen=True)
+class RuleSettings:
+    """The settings of a study as the rules hand them on."""
+
+    graph: Graph
+
+    @cached_property
+    def all(self) -> dict[str, Any]:
+        """All of them."""
+        return self.graph.study.settings.model_dump()
+
+    def of(self, section: str, *keys: str) -> dict[str, Any]:
+        """A section of the configuration, or some keys of it."""
+        whole = self.all[section]
+        return {key: whole[key] for key in keys} if keys else whole
+
+    # ── models ───────────────────────────────────────────────────────────────────────────────────
+
+    def network(self, model: str) -> dict[str, Any]:
+        """What defines the network of a model, and its crops."""
+        own, shared = self.all["models"][model], self.all["network"]
+        size_px = [own["input_size_px"], own["input_size_px"]]
+        parameters = {
+            "backbone": own["backbone"],
+            "sigma_px": shared["sigma_px"],
+            "is_subpixel": shared["subpixel"],
+        }
+        of_architecture = {
+            "pyramid": self.of("network", "stride_px", "decoder_channels"),
+            "hrnet": {},
+            "tokenpose": {"size_px": size_px},
+        }
+        crop = {
+            "size_px": size_px,
+            "margin": shared["crop_margin"],
+            "mean": own["mean"],
+            "std": own["std"],
+            "in_whole_pixels": False,
+        }
+        return {
+            "architecture": own["architecture"],
+            "parameters": parameters | of_architecture[own["architecture"]],
+            "crop": crop,
+        }
+
+    def detector_network(self, model: str) -> dict[str, Any]:
+        """What defines the detector of a model."""
+        keys = ("backbone", "detector_size_px", "mean", "std")
+        return {key: self.all["models"][model][key] for key in keys}
+
+    def detector_augment(self) -> dict[str, Any]:
+        """The random changes of a detector's pictures: upright, and of many sizes."""
+        return self.of("augment") | {"rotation_deg": 0.0, "scale": self.all["detector"]["scale"]}
+
+    def fine_tuning(self, mode: str) -> dict[str, Any]:
+        """Settings of a training in this mode; a new head learns as in pretraining."""
+        own = () if mode in LEARNS_AS_PRETRAINING else ("learning_rate", "frozen_batch_norm")
+        return self.of("training") | self.of("fine_tuning", "steps", "batch", *own)
+
+    def mode(self, model: str) -> str:
+        """How a fine-tuned model starts."""
+        return self.all["models"][model]["fine_tune"]["mode"]
+
+    def fine_tuning_of(self, model: str) -> dict[str, Any]:
+        """Settings of the training of a fine-tuned model."""
+        return self.fine_tuning(self.mode(model))
+
+    def adaptation_training(self) -> dict[str, Any]:
+        """Settings of the training of an adaptation."""
+        own = self.of("adaptation", "steps", "batch", "learning_rate")
+        return self.of("training", *INHERITED_BY_ADAPTATION) | own
+
+    # ── videos ───────────────────────────────────────────────────────────────────────────────────
+
+    def detection(self, video: str) -> dict[str, Any]:
+        """How the animals of a video are found."""
+        return {
+            "max_individuals": self.graph.study.videos[video].max_individuals,
+            **self.of("detector", "min_score", "every_frames", "max_gap_s"),
+            "batch": self.all["inference"]["batch"],
+        }
+
+    def redetects(self) -> bool:
+        """Whether poses are doubted: of frames that were all looked at, none is."""
+        return self.all["detector"]["redetect"] and self.all["detector"]["every_frames"] > 1
+
+    def inference(self) -> dict[str, Any]:
+        """How networks are run; the length of chunks changes no result."""
+        return {key: v for key, v in self.of("inference").items() if key != "chunk_frames"}
+
+    def smoother(self) -> dict[str, Any]:
+        """What every method needs and the settings of the chosen one: the others re-run nothing."""
+        own = self.all["smoothing"].get(self.all["smoothing"]["method"], {})
+        return self.of("smoothing", "center", "min_score") | own
+
+    def lone_network(self) -> dict[str, Any]:
+        """What a network that alone saw a keypoint is trusted: no spread tells it."""
+        key = "single_network_variance_px2"
+        return {key: self.all["smoothing"]["eks"][key]}
+
+    def views(self, video: str) -> dict[str, Any]:
+        """How views are smoothed together, and the mirrors that the video's space knows."""
+        views = self.all["smoothing"]["views"]
+        space = self.graph.space_of_video(video)
+        return views | {"mirrors": views["mirrors"].get(space, [])}
+
+    def cameras(self, video: str) -> list[str]:
+        """The cameras of a video's session, its own first."""
+        return [*self.graph.study.views_of(video)]
+
+    def gait(self, video: str) -> dict[str, Any]:
+        """How strides are measured on the video's animal; no limbs for a space without feet."""
+        gait, space = self.all["gait"], self.graph.space_of_video(video)
+        feet = {key: gait[key].get(space, []) for key in ("limbs", "body")}
+        others = {key: value for key, value in gait.items() if key not in (*feet, "draws")}
+        return feet | others | {"cm_per_px": self.cm_per_px(video)}
+
+    def trajectory_draws(self, video: str) -> dict[str, Any]:
+        """Which trajectories are drawn; none but from the posterior of a single view."""
+        own, smoothing = self.gait(video), self.all["smoothing"]
+        is_possible = smoothing["method"] == "eks" and self.graph.has_one_view(video)
+        names = ("min_variance_px2", "single_network_variance_px2", "max_gap_s")
+        return {key: smoothing["eks"][key] for key in names} | {
+            "keypoints": [*own["limbs"], *own["body"]],
+            "draws": self.all["gait"]["draws"] if is_possible else 0,
+            "seed": 0,
+        }
+
+    def anatomy(self, video: str) -> dict[str, str]:
+        """Which keypoints are the parts of the body that features are about."""
+        return self.all["features"]["anatomy"][self.graph.space_of_video(video)]
+
+    def behaviors(self, video: str) -> dict[str, Any]:
+        """The behaviors that are defined for a video's animal."""
+        return self.all["behavior"]["definitions"].get(self.graph.space_of_video(video), {})
+
+    def cm_per_px(self, video: str) -> float | None:
+        """The scale of a video, if the sheet tells it."""
+        return self.graph.study.videos[video].cm_per_px
+
+    def account(self) -> dict[str, Any]:
+        """From where on something about a video is doubtful."""
+        limits = self.of("quality", "min_score", "max_absent_fraction", "max_uncertainty_px")
+        return limits | {"max_gap_s": self.all["smoothing"]["eks"]["max_gap_s"]}
+
+    def users_columns(self, video: str) -> Mapping[str, str]:
+        """The columns of the sheet that are the user's own."""
+        return dict(users_columns(self.graph.study.videos[video]))
+
+    def datasets(self) -> dict[str, dict[str, Any]]:
+        """What the sheet says of each data set, but for where its files lie."""
+        return {
+            name: {k: v for k, v in vars(row).items() if k not in ("path", "conversion")}
+            for name, row in self.graph.study.datasets.items()
+        }
+
+    def page(self) -> dict[str, str]:
+        """The parts of the report's page that are no Python, by what they hold."""
+        parts = sorted((WORKFLOW / "superanimal_core/report").glob("page.[hc]*"))
+        return {path.name: content_digest(path) for path in parts}

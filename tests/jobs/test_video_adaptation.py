@@ -1,0 +1,190 @@
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+import torch
+from tiny_networks import pyramid_bundle
+
+from superanimal_core.inference import adapt
+from superanimal_core.inference.detect import GivenBoxes
+from superanimal_core.inference.predict import predict_video
+from superanimal_core.jobs import video_adaptation
+from superanimal_core.jobs.chunked_poses import VideoPrediction
+from superanimal_core.jobs.video_adaptation import VideoAdaptation
+from superanimal_core.media.video import read_frames
+from superanimal_core.models.bundles import read_bundle, read_members, write_bundle
+from superanimal_core.network.devices import use_device
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.report.video_file import write_video
+from superanimal_core.settings import AugmentSettings
+from superanimal_core.tables.parquet import read_record
+from superanimal_core.tables.pose_files import read_poses
+from superanimal_core.training.history import History
+from superanimal_core.training.loop import fit
+
+FRAMES = 24
+INFERENCE = {"batch": 4, "precision": "float32", "scales": (1.0,), "flip": False}
+SELECT = {"min_score": 0.0, "every_frames": 2, "max_frames": 8}
+ANYTHING = {"min_score": 0.0, "max_jitter_ratio": 1e9, "max_displacement_ratio": 1e9}
+NOTHING = {"min_score": 0.0, "max_jitter_ratio": 0.0, "max_displacement_ratio": 0.0}
+AUGMENT = AugmentSettings(
+    rotation_deg=20, scale=0.2, shift=0.05, flip=0.0,
+    brightness=0.1, contrast=0.1, noise=0.01, blur=0.1, cutout=0.0,
+)  # fmt: skip
+TRAINING = {
+    "steps": 3, "batch": 4, "learning_rate": 1e-3, "weight_decay": 0.01, "gradient_clip": 5.0,
+    "ema_decay": 0.5, "sampling_temperature": 1.0, "not_labeled_weight": 0.0,
+    "log_every_steps": 1, "precision": "float32",
+}  # fmt: skip
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A video of a wandering blob, three networks, and what they see of it."""
+    random = np.random.default_rng(0)
+    frames = np.full((FRAMES, 96, 128, 3), 60, np.uint8)
+    low = 35 + np.cumsum(random.normal(0, 2, (FRAMES, 2)), axis=0)
+    for image, (x, y) in zip(frames, low.round().astype(int), strict=True):
+        image[y : y + 20, x : x + 20] = random.integers(100, 255, (20, 20, 3))
+    write_video(iter(frames), tmp_path / "v.mp4", 25)
+    boxes = np.concatenate([low - 5, low + 25], axis=1)[:, None].astype(np.float32).astype(float)
+    for seed in range(3):
+        torch.manual_seed(seed)
+        bundle = pyramid_bundle(KeypointSpace("s", ("a", "b")))
+        bundle.network.head.weight.data.normal_()
+        write_bundle(bundle, tmp_path / f"models/member-{seed}", {}, History())
+    return tmp_path, boxes
+
+
+def adapted(study, seeds, judge=ANYTHING, steps=3):
+    """Predict and adapt with the members of these seeds; the folder of the adapted predictions."""
+    folder, boxes = study
+    members = [str(folder / f"models/member-{seed}") for seed in seeds]
+    bundles, times = read_members(members), np.arange(FRAMES) / 25
+    source = GivenBoxes(boxes, np.ones(boxes.shape[:2]))
+    VideoPrediction(
+        bundles, str(folder / "v.mp4"), times, source, None, 9,
+        {**INFERENCE, "device": torch.device("cpu")},
+    ).write(folder / "predicted", {name: {"seeds": seeds} for name in bundles})  # fmt: skip
+    settings = {"judge": judge, "steps": steps}
+    VideoAdaptation(
+        video=str(folder / "v.mp4"),
+        time_s=times,
+        size_px=(128, 96),
+        boxes_xyxy_px=boxes,
+        predicted=str(folder / "predicted"),
+        held_out_fraction=0.25,
+        select=SELECT,
+        judge=judge,
+        training=TRAINING | {"steps": steps},
+        augment=AUGMENT,
+        inference=INFERENCE,
+        chunk_frames=9,
+        threads=1,
+        record={"source_digest": "1", "settings": settings, "inputs": {"seeds": str(seeds)}},
+    ).write(members, folder / "adapted")
+    return folder / "adapted"
+
+
+def plainly_adapted(study, seed):
+    """What one member becomes, from whole frames and without any of the bookkeeping."""
+    folder, boxes = study
+    device, bundle = use_device(1, seed), read_bundle(folder / f"models/member-{seed}")
+    frames = list(read_frames(folder / "v.mp4"))
+    poses = read_poses(folder / f"predicted/member-{seed}.parquet")
+    block = adapt.held_out_block(FRAMES, 0.25)
+    labels = adapt.select_pseudo_labels(poses, boxes, (128, 96), video="v", held=block, **SELECT)
+    fit(
+        bundle,
+        labels,
+        lambda name: frames[int(name.rpartition("=")[2])],
+        adapt.adaptation_training(**TRAINING),
+        AUGMENT,
+        seed=seed,
+        device=device,
+        tell=lambda *_: None,
+    )
+    return predict_video([bundle], frames, boxes, poses.time_s, device=device, **INFERENCE)[0]
+
+
+def test_adapted_members_are_those_of_whole_frames_one_by_one(study):
+    folder = adapted(study, [0, 1])
+    for seed in (0, 1):
+        found, expected = (
+            read_poses(folder / f"member-{seed}.parquet"),
+            plainly_adapted(study, seed),
+        )
+        before = read_poses(study[0] / f"predicted/member-{seed}.parquet")
+        assert np.abs(expected.score - before.score).max() > 1e-3  # it has learned something
+        np.testing.assert_allclose(found.score, expected.score, atol=1e-4)
+        np.testing.assert_allclose(found.xy_px, expected.xy_px, atol=0.05)
+        assert read_record(folder / f"member-{seed}.parquet")["verdict"]["is_kept"]
+
+
+def test_a_member_that_is_rolled_back_saw_what_it_saw_before(study):
+    folder = adapted(study, [0, 1], judge=NOTHING)
+    for seed in (0, 1):
+        before = pq.read_table(study[0] / f"predicted/member-{seed}.parquet")
+        after = pq.read_table(folder / f"member-{seed}.parquet")
+        assert after.to_pandas().equals(before.to_pandas())
+        verdict = read_record(folder / f"member-{seed}.parquet")["verdict"]
+        assert not verdict["is_kept"]
+        kept = read_bundle(study[0] / f"adapted-models/member-{seed}").network.state_dict()
+        own = read_bundle(study[0] / f"models/member-{seed}").network.state_dict()
+        assert all(torch.equal(kept[name], own[name]) for name in own)
+
+
+@pytest.fixture
+def taught(monkeypatch):
+    """The names of the members that were taught, in their order."""
+    names = []
+
+    def noted(*arguments, seed, **options):
+        names.append(seed)
+        return fit(*arguments, seed=seed, **options)
+
+    monkeypatch.setattr(video_adaptation, "fit", noted)
+    return names
+
+
+def test_one_more_seed_costs_one_member(study, taught):
+    adapted(study, [0, 1])
+    weights = (study[0] / "adapted-models/member-0/weights.safetensors").read_bytes()
+    adapted(study, [0, 1, 2])
+    assert taught == [0, 1, 2]
+    assert (study[0] / "adapted-models/member-0/weights.safetensors").read_bytes() == weights
+    assert len(list((study[0] / "adapted").iterdir())) == 3
+
+
+def test_a_seed_less_costs_nothing_and_leaves_nothing(study, taught):
+    adapted(study, [0, 1])
+    adapted(study, [1])
+    assert taught == [0, 1]
+    assert [path.name for path in (study[0] / "adapted-models").iterdir()] == ["member-1"]
+    assert [path.name for path in (study[0] / "adapted").iterdir()] == ["member-1.parquet"]
+
+
+def test_other_settings_another_model_and_other_boxes_teach_anew(study, taught):
+    folder, boxes = study
+    adapted(study, [0])
+    adapted(study, [0], steps=4)
+    adapted((folder, boxes + 1), [0], steps=4)
+    write_bundle(read_bundle(folder / "models/member-1"), folder / "models/member-0", {}, History())
+    adapted((folder, boxes + 1), [0], steps=4)
+    assert taught == [0, 0, 0, 0]
+
+
+def test_a_killed_adaptation_goes_on_with_the_member_that_it_was_at(study, taught, monkeypatch):
+    judge, calls = video_adaptation.judge_adaptation, []
+
+    def killed_at_the_second(*arguments, **settings):
+        calls.append(1)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return judge(*arguments, **settings)
+
+    monkeypatch.setattr(video_adaptation, "judge_adaptation", killed_at_the_second)
+    with pytest.raises(KeyboardInterrupt):
+        adapted(study, [0, 1, 2])
+    assert not (study[0] / "adapted").exists()
+    adapted(study, [0, 1, 2])
+    assert taught == [0, 1, 1, 2]
