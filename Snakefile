@@ -11,6 +11,7 @@ include: "workflow/rules/before_settings.smk"
 configfile: "config/config.yaml"
 
 
+include: "workflow/rules/study.smk"
 include: "workflow/rules/common.smk"
 include: "workflow/rules/convert_dataset.smk"
 include: "workflow/rules/unify_dataset.smk"

@@ -3,44 +3,62 @@
 Snakemake re-runs a rule when the date of its script changes, and never when an imported function
 does. The rules therefore put a digest into their params, and the default profile leaves out the
 trigger `code`: neither a fresh clone nor a touched script changes anything. The digest is taken
-from the syntax tree, so that comments, docstrings and layout do not count, and the tree is written
-out here, so that it is the same on every supported Python. Modules are found by path and never
-imported. Standard library only: every cluster job reads this file while it parses the Snakefile.
+from the syntax tree, so that comments, docstrings, layout and what is printed into logs do not
+count, and the tree is written out here, so that it is the same on every supported Python. Modules
+are found by path and never imported. Standard library only: the Snakefile and every cluster job
+read this file.
 
-`settings` and `errors` are left out: they check and name things, and compute nothing. The values of
-the settings reach the rules through params of their own.
+What counts in no digest: `settings` and `errors`, which check and name things (the values of the
+settings reach the rules through params of their own), and the rooms PLUMBING, which run the work
+and do none. What these import counts, but for AROUND_THE_WORK, which stands around every script.
+
+A module may offer choices in a table, `PARSERS = {"coco": parse_coco, ...}`. A digest for one entry
+of it reads the module as if the table had no other: what only those use does not count.
 """
 
 import ast
+import copy
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
 
 PACKAGE = "superanimal_core"
 ROOT = Path(__file__).resolve().parent
 WITHOUT_RESULTS = {ROOT / "settings.py", ROOT / "errors.py"}
+PLUMBING = ("jobs", "cluster")
+AROUND_THE_WORK = ("jobs/step.py", "jobs/log.py", "jobs/work_folder.py")
+LOG_CALLS = {"print"}
+Chosen = frozenset[tuple[str, str]]  # table, entry
 
 
-def source_digest(*modules: str) -> str:
+def source_digest(*modules: str, chosen: Mapping[str, str] | None = None) -> str:
     """Hex digest over the named modules and everything of this package that they import.
 
-    A name is a dotted module ('superanimal_core.smoothing.eks'). FileNotFoundError for an unknown
-    one: a rule that names a module which is gone must not run.
+    A name is a dotted module ('superanimal_core.smoothing.eks'); `chosen` names one entry of each
+    table of choices of which only that is used. FileNotFoundError for an unknown module: a rule
+    that names one which is gone must not run.
     """
+    entries: Chosen = frozenset((chosen or {}).items())
     digest = hashlib.sha256()
-    for path in sorted(closure(modules) - WITHOUT_RESULTS):
+    for path in sorted(counted(closure(modules, entries))):
         digest.update(str(path.relative_to(ROOT)).encode())
-        digest.update(_tree_digest(path).encode())
+        digest.update(_tree_digest(path, entries).encode())
     return digest.hexdigest()[:16]
 
 
-def script_digest(script: Path) -> str:
+def script_digest(script: Path, chosen: Mapping[str, str] | None = None) -> str:
     """Hex digest over a workflow script and all package modules that it imports."""
-    whole = _tree_digest(script) + source_digest(*_package_imports(script))
+    whole = _tree_digest(script) + source_digest(*_package_imports(script), chosen=chosen)
     return hashlib.sha256(whole.encode()).hexdigest()[:16]
 
 
-def closure(modules: tuple[str, ...]) -> set[Path]:
+def counted(paths: Iterable[Path]) -> set[Path]:
+    """Those of some modules whose text is part of a digest."""
+    return {path for path in paths if path not in WITHOUT_RESULTS and not _is_plumbing(path)}
+
+
+def closure(modules: Iterable[str], chosen: Chosen = frozenset()) -> set[Path]:
     """Files of the named modules and of all package modules that they import, directly or not."""
     pending = [_path_of(name) for name in modules]
     found: set[Path] = set()
@@ -48,8 +66,17 @@ def closure(modules: tuple[str, ...]) -> set[Path]:
         path = pending.pop()
         if path not in found:
             found.add(path)
-            pending += [_path_of(name) for name in _package_imports(path)]
+            if not _stands_around(path):
+                pending += [_path_of(name) for name in _package_imports(path, chosen)]
     return found
+
+
+def _is_plumbing(path: Path) -> bool:
+    return path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in PLUMBING
+
+
+def _stands_around(path: Path) -> bool:
+    return path in {ROOT / name for name in AROUND_THE_WORK}
 
 
 def _path_of(module: str) -> Path:
@@ -63,15 +90,52 @@ def _path_of(module: str) -> Path:
 
 
 @cache
-def _syntax_tree(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+def _syntax_tree(path: Path, chosen: Chosen = frozenset()) -> ast.Module:
+    """The tree of a module; as if its tables of choices had the chosen entries only."""
+    if not chosen:
+        return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    whole = _syntax_tree(path)
+    entries = {name: entry for name, entry in chosen if name in dict(_tables(whole))}
+    return _with_entries(whole, entries) if entries else whole
+
+
+def _tables(tree: ast.Module) -> Iterator[tuple[str, ast.Dict]]:
+    """The dictionaries of a module that have names in capitals."""
+    for node in tree.body:
+        if not isinstance(node, (ast.Assign, ast.AnnAssign)):
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        names = [t.id for t in targets if isinstance(t, ast.Name) and t.id.isupper()]
+        table = node.value
+        if names and isinstance(table, ast.Dict):
+            yield names[0], table
+
+
+def _with_entries(whole: ast.Module, entries: Mapping[str, str]) -> ast.Module:
+    """A module with one entry in each of some tables, without the imports that no more is used.
+
+    KeyError where a table has no such entry.
+    """
+    tree = copy.deepcopy(whole)
+    for name, table in _tables(tree):
+        if name in entries:
+            both = zip(table.keys, table.values, strict=True)
+            by_key = {ast.literal_eval(key): value for key, value in both if key}
+            table.keys = [ast.Constant(entries[name])]
+            table.values = [by_key[entries[name]]]
+    used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom):
+            node.names = [a for a in node.names if (a.asname or a.name) in used]
+    tree.body = [n for n in tree.body if not isinstance(n, ast.ImportFrom) or n.names]
+    return tree
 
 
 @cache
-def _package_imports(path: Path) -> tuple[str, ...]:
+def _package_imports(path: Path, chosen: Chosen = frozenset()) -> tuple[str, ...]:
     """Package modules named by the import statements anywhere in a file."""
     names: set[str] = set()
-    for node in ast.walk(_syntax_tree(path)):
+    for node in ast.walk(_syntax_tree(path, chosen)):
         if isinstance(node, ast.Import):
             names.update(a.name for a in node.names if a.name.split(".")[0] == PACKAGE)
         elif isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == PACKAGE:
@@ -90,21 +154,36 @@ def _module_or_parent(name: str, parent: str) -> str:
 
 
 @cache
-def _tree_digest(path: Path) -> str:
-    return text_digest(path.read_text(encoding="utf-8"))
+def _tree_digest(path: Path, chosen: Chosen = frozenset()) -> str:
+    return _digest_of(_syntax_tree(path, chosen))
 
 
 def text_digest(text: str) -> str:
-    """Hex digest of the syntax tree of a Python text, without docstrings.
+    """Hex digest of the syntax tree of a Python text, without docstrings and log lines.
 
     The same on every supported Python: `ast.dump` writes fields that only newer ones know, and
     leaves out others.
     """
-    tree = ast.parse(text)
-    for node in ast.walk(tree):
-        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
-            node.body = node.body[1:] or [ast.Pass()]
+    return _digest_of(ast.parse(text))
+
+
+def _digest_of(tree: ast.Module) -> str:
     return hashlib.sha256(_written(tree).encode()).hexdigest()
+
+
+def _says_nothing(statement: object) -> bool:
+    """A line that only writes into the log."""
+    if not (isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)):
+        return False
+    called = statement.value.func
+    return isinstance(called, ast.Name) and called.id in LOG_CALLS
+
+
+def _body_of(node: ast.AST, body: list[ast.stmt]) -> list[ast.stmt]:
+    """The statements of a module, class or function that count; `pass` where there are none."""
+    if isinstance(node, _DOCUMENTED) and ast.get_docstring(node, clean=False) is not None:
+        body = body[1:]
+    return [s for s in body if not _says_nothing(s)] or [ast.Pass()]
 
 
 def _written(part: object) -> str:
@@ -118,7 +197,11 @@ def _written(part: object) -> str:
         return repr(part)
     if isinstance(part, ast.JoinedStr):
         part = ast.JoinedStr(_merged(part.values))
-    fields = [(name, value) for name, value in ast.iter_fields(part) if value not in (None, [])]
+    fields = [
+        (name, _body_of(part, value) if name == "body" and isinstance(value, list) else value)
+        for name, value in ast.iter_fields(part)
+        if value not in (None, [])
+    ]
     if isinstance(part, ast.Constant):  # None is a value here
         fields = [("value", part.value), *(f for f in fields if f[0] == "kind")]
     said = ",".join(f"{name}={_written(value)}" for name, value in sorted(fields))

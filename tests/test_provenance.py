@@ -93,6 +93,80 @@ def test_settings_and_errors_compute_nothing(package):
     assert digest("kinds.third") == before
 
 
+TABLE = """
+from superanimal_core.kinds.first import one
+from superanimal_core.late import late
+KINDS: dict = {"one": one, "late": late}
+def made(name): return KINDS[name]
+"""
+
+
+@pytest.fixture
+def choices(package):
+    """A module with a table of choices, and the digest for one entry of it."""
+    (package / "choices.py").write_text(TABLE)
+
+    def of(entry):
+        forget()
+        return provenance.source_digest("superanimal_core.choices", chosen={"KINDS": entry})
+
+    return of
+
+
+def test_another_entry_of_a_table_of_choices_counts_only_where_it_is_chosen(package, choices):
+    before = {entry: choices(entry) for entry in ("one", "late")}
+    assert before["one"] != before["late"]
+    (package / "late.py").write_text("def late():\n    return 3\n")
+    assert choices("one") == before["one"]
+    assert choices("late") != before["late"]
+
+
+def test_one_more_entry_counts_nowhere_and_what_all_use_everywhere(package, choices):
+    before = choices("one")
+    edit(package, "choices.py", '"late": late', '"late": late, "alone": alone')
+    edit(
+        package,
+        "choices.py",
+        "KINDS: dict",
+        "from superanimal_core.alone import alone\nKINDS: dict",
+    )
+    assert choices("one") == before
+    edit(package, "choices.py", "return KINDS[name]", "return KINDS[name.lower()]")
+    assert choices("one") != before
+
+
+def test_an_unknown_entry_is_an_error(package, choices):
+    with pytest.raises(KeyError, match="none"):
+        choices("none")
+
+
+def test_without_a_choice_every_entry_counts(package, choices):
+    before = digest("choices")
+    edit(package, "late.py", "one(2)", "one(3)")
+    assert digest("choices") != before
+
+
+def test_what_is_printed_into_logs_does_not_count(package):
+    before = digest("late")
+    edit(package, "late.py", "    return one(2)", "    print('done')\n    return one(2)")
+    assert digest("late") == before
+    edit(package, "late.py", "print('done')", "done = print")
+    assert digest("late") != before
+
+
+def test_plumbing_counts_nowhere_but_what_it_calls_does(package):
+    (package / "jobs").mkdir()
+    (package / "jobs/work.py").write_text("from superanimal_core.kinds.first import one\none(1)\n")
+    (package / "jobs/step.py").write_text("from superanimal_core import alone\n")
+    before = digest("jobs.work", "jobs.step")
+    edit(package, "jobs/work.py", "one(1)", "one(2)")
+    edit(package, "jobs/step.py", "alone\n", "alone\nX = 1\n")
+    edit(package, "alone.py", "math", "cmath")
+    assert digest("jobs.work", "jobs.step") == before
+    edit(package, "kinds/first.py", "x + 1", "x + 2")
+    assert digest("jobs.work", "jobs.step") != before
+
+
 def test_the_closure_holds_what_is_imported_anywhere(package):
     found = provenance.closure(("superanimal_core.late",))
     assert {path.relative_to(package).as_posix() for path in found} == {"late.py", "kinds/first.py"}
@@ -118,16 +192,16 @@ def test_moving_the_package_keeps_the_digest(package, tmp_path, monkeypatch):
 
 def test_a_scripts_digest_covers_the_script_and_what_it_imports(package, tmp_path):
     script = tmp_path / "script.py"
-    script.write_text("from superanimal_core.kinds.second import TWO\nprint(TWO)\n")
+    script.write_text("from superanimal_core.kinds.second import TWO\nmade = TWO\n")
     before = provenance.script_digest(script)
-    script.write_text("# a remark\nfrom superanimal_core.kinds.second import TWO\n\nprint( TWO )\n")
+    script.write_text("# a remark\nfrom superanimal_core.kinds.second import TWO\n\nmade  =  TWO\n")
     forget()
     assert provenance.script_digest(script) == before
     edit(package, "kinds/first.py", "x + 1", "x + 2")
     forget()
     assert provenance.script_digest(script) != before
     edit(package, "kinds/first.py", "x + 2", "x + 1")
-    script.write_text("from superanimal_core.kinds.second import TWO\nprint(TWO + 1)\n")
+    script.write_text("from superanimal_core.kinds.second import TWO\nmade = TWO + 1\n")
     forget()
     assert provenance.script_digest(script) != before
 
@@ -209,6 +283,7 @@ import ast, sys
 from pathlib import Path
 tree = ast.parse(Path(sys.argv[1]).read_text())
 tree.body = [n for n in tree.body if isinstance(n, (ast.Import, ast.ImportFrom))]
+tree.body = [n for n in tree.body if getattr(n, "module", "") != "superanimal_core.jobs.step"]
 exec(compile(tree, sys.argv[1], "exec"))
 print("\\n".join(name for name in sys.modules if name.startswith("superanimal_core.")))
 """

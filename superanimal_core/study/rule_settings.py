@@ -25,6 +25,7 @@ INHERITED_BY_ADAPTATION = (
     "log_every_steps",
     "precision",
 )
+TRAINED_DETECTOR = "fcos"  # the architecture of detectors that are trained here
 LEARNS_AS_PRETRAINING = ("new_head", "scratch")  # modes of fine-tuning
 
 
@@ -43,6 +44,33 @@ class RuleSettings:
         """A section of the configuration, or some keys of it."""
         whole = self.all[section]
         return {key: whole[key] for key in keys} if keys else whole
+
+    # ── which code ───────────────────────────────────────────────────────────────────────────────
+    # of tables of choices, which entry is used: see provenance
+
+    def code_of_dataset(self, dataset: str) -> dict[str, str]:
+        """The parser of a data set."""
+        return {"PARSERS": self.graph.study.datasets[dataset].format}
+
+    def code_of_model(self, model: str) -> dict[str, str]:
+        """The architectures of a model's networks, where they are not those of foreign weights."""
+        models = self.graph.study.settings.models
+        own = models[model]
+        owner = models[own.fine_tune.parent] if own.fine_tune else own
+        chosen: dict[str, str] = {}
+        if owner.pose_weights is None:
+            chosen["ARCHITECTURES"] = owner.architecture
+        if owner.detector_weights is None:
+            chosen["DETECTORS"] = TRAINED_DETECTOR
+        return chosen
+
+    def code_of_video(self, video: str) -> dict[str, str]:
+        """Those of the model that a video is given."""
+        return self.code_of_model(self.graph.model_of(video))
+
+    def code_of_smoothing(self) -> dict[str, str]:
+        """The smoother that is chosen."""
+        return {"SMOOTHERS": self.all["smoothing"]["method"]}
 
     # ── models ───────────────────────────────────────────────────────────────────────────────────
 

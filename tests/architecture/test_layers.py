@@ -110,6 +110,7 @@ def test_every_script_belongs_to_a_rule_of_its_name() -> None:
     rules = {path.stem for path in (ROOT / "workflow" / "rules").glob("*.smk")}
     assert {path.stem for path in SCRIPTS} == rules - {
         "before_settings",
+        "study",
         "common",
     }
 

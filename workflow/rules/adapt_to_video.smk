@@ -19,7 +19,7 @@ rule adapt_to_video:
     resources:
         last_attempt=last_attempt,
     params:
-        code=code("adapt_to_video"),
+        code=code("adapt_to_video", by("video", SETTINGS.code_of_video)),
         held_out_fraction=config["adaptation"]["held_out_fraction"],
         select=SETTINGS.of("adaptation", "min_score", "every_frames", "max_frames"),
         judge=SETTINGS.of(

@@ -11,7 +11,9 @@ rule calibrate_uncertainty:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("calibrate_uncertainty"),
+        code=code(
+            "calibrate_uncertainty", lambda wildcards: SETTINGS.code_of_smoothing()
+        ),
         method=config["smoothing"]["method"],
         smoothing=SETTINGS.smoother(),
         lone=SETTINGS.lone_network(),

@@ -1,64 +1,11 @@
-"""What the rules share: the study, its graph and its settings, and their way into Snakemake."""
+"""What the rules share: storage, groups, attempts, code, and questions to the study."""
 
-import gc
-import os
-import shlex
-import sys
 from functools import cache
-from pathlib import Path
 
-# tens of thousands of jobs are millions of objects that stay; to look through all of them again
-# and again takes a fifth of the time that planning takes
-gc.set_threshold(5_000, 20, 1_000)
-
-from snakemake.exceptions import WorkflowError
-from snakemake.logging import logger
-
-from superanimal_core.errors import ConfigError
-from superanimal_core.jobs.old_results import remove_old_backups
-from superanimal_core.jobs.run_owner import (
-    command_of_snakemake,
-    forget_owner,
-    lock_notice,
-    name_runner,
-    write_owner,
-)
-from superanimal_core.jobs.snakemake_mended import input_with_identity, mend_snakemake
+from superanimal_core.jobs.snakemake_mended import input_with_identity
 from superanimal_core.provenance import script_digest
-from superanimal_core.study.dates import keep_dates
-from superanimal_core.study.graph import Graph, Original
-from superanimal_core.study.identities import Identities
-from superanimal_core.study.places import places_of, without_braces
-from superanimal_core.study.products import of_cohort
-from superanimal_core.study.rule_settings import AUDIT_LIMITS, RuleSettings
-from superanimal_core.study.study import read_study
-
-IS_MAIN = workflow.is_main_process
-try:
-    STUDY = read_study(config, WORKFLOW)
-except ConfigError as error:
-    raise WorkflowError(
-        f"{len(error.mistakes)} to mend before anything runs:\n{error}"
-    ) from None
-
-GRAPH = Graph(STUDY, Identities(is_settled=not IS_MAIN))
-SETTINGS = RuleSettings(GRAPH)
-PICTURES = GRAPH.picture_places()
-# what was checked is what is used, by the rules and by the scripts
-config.clear()
-config.update(SETTINGS.all)
-
-if IS_MAIN:
-    remove_old_backups(Path.cwd())
-    sys.stderr.write(keep_dates(Path.cwd()))
-    GRAPH.contents.look(GRAPH.local_videos(), STUDY.datasets.values())
-    # Snakemake refuses a locked folder by itself, without saying whose lock it is
-    here = ("-s", workflow.main_snakefile, "-d", os.getcwd())
-    sys.stderr.write(
-        lock_notice(".", shlex.join(["snakemake", "--unlock", *map(str, here)]))
-    )
-mend_snakemake(logger)
-name_runner()
+from superanimal_core.study.graph import Original
+from superanimal_core.study.places import without_braces
 
 for stored in STUDY.one_of_each_store():
     try:
@@ -109,13 +56,19 @@ def batch(group):
 
 
 @cache
-def digest_of_code(rule_name):
-    return script_digest(WORKFLOW / "workflow" / "scripts" / f"{rule_name}.py")
+def digest_of_code(rule_name, chosen):
+    script = WORKFLOW / "workflow" / "scripts" / f"{rule_name}.py"
+    return script_digest(script, dict(chosen))
 
 
-def code(rule_name):
-    """Params function: digest of all package code that a rule's script uses."""
-    return lambda wildcards: digest_of_code(rule_name)
+def code(rule_name, choices=lambda wildcards: {}):
+    """Params function: digest of all package code that a rule's script uses.
+
+    `choices`: of which tables only one entry is used, and which (see superanimal_core.provenance).
+    """
+    return lambda wildcards: digest_of_code(
+        rule_name, tuple(sorted(choices(wildcards).items()))
+    )
 
 
 def by(wildcard, ask, *more):

@@ -12,7 +12,7 @@ rule convert_dataset:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("convert_dataset"),
+        code=code("convert_dataset", by("dataset", SETTINGS.code_of_dataset)),
         format=lambda wildcards: STUDY.datasets[wildcards.dataset].format,
     script:
         "../scripts/convert_dataset.py"

@@ -15,7 +15,7 @@ rule evaluate_model:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("evaluate_model"),
+        code=code("evaluate_model", by("model", SETTINGS.code_of_model)),
         pictures=PICTURES,
         inference=SETTINGS.of("inference", "batch", "precision", "scales", "flip"),
         box_margin=config["detector"]["box_margin"],

@@ -17,7 +17,7 @@ rule fine_tune:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("fine_tune"),
+        code=code("fine_tune", by("model", SETTINGS.code_of_model)),
         pictures=PICTURES,
         mode=by("model", SETTINGS.mode),
         training=by("model", SETTINGS.fine_tuning_of),

@@ -19,7 +19,7 @@ rule predict_poses:
     resources:
         last_attempt=last_attempt,
     params:
-        code=code("predict_poses"),
+        code=code("predict_poses", by("video", SETTINGS.code_of_video)),
         detector=by("video", SETTINGS.detection),
         redetect=SETTINGS.redetects(),
         inference=SETTINGS.inference(),

@@ -15,7 +15,7 @@ rule pretrain:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("pretrain"),
+        code=code("pretrain", by("model", SETTINGS.code_of_model)),
         pictures=PICTURES,
         network=by("model", SETTINGS.network),
         training=SETTINGS.of("training"),

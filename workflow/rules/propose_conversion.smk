@@ -17,7 +17,7 @@ rule propose_conversion:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("propose_conversion"),
+        code=code("propose_conversion", by("model", SETTINGS.code_of_model)),
         pictures=PICTURES,
         inference=SETTINGS.of("inference", "batch", "precision"),
         box_margin=config["detector"]["box_margin"],

@@ -18,7 +18,7 @@ rule smooth_poses:
     resources:
         last_attempt=last_attempt,
     params:
-        code=code("smooth_poses"),
+        code=code("smooth_poses", lambda wildcards: SETTINGS.code_of_smoothing()),
         method=config["smoothing"]["method"],
         smoothing=SETTINGS.smoother(),
         lone=SETTINGS.lone_network(),

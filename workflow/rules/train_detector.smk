@@ -14,7 +14,7 @@ rule train_detector:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("train_detector"),
+        code=code("train_detector", by("model", SETTINGS.code_of_model)),
         pictures=PICTURES,
         model=by("model", SETTINGS.detector_network),
         detector=SETTINGS.of("detector", "steps", "batch", "learning_rate"),

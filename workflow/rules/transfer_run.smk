@@ -21,7 +21,7 @@ rule transfer_run:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("transfer_run"),
+        code=code("transfer_run", by("model", SETTINGS.code_of_model)),
         pictures=PICTURES,
         training=by("mode", SETTINGS.fine_tuning),
         augment=SETTINGS.of("augment"),

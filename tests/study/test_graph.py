@@ -1,0 +1,267 @@
+"""Which file needs which, asked without Snakemake, on studies that are put together here."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from superanimal_core.settings import Settings
+from superanimal_core.study.graph import Graph, Original
+from superanimal_core.study.rule_settings import RuleSettings
+from superanimal_core.study.study import Study
+from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
+from superanimal_core.tables.names import OF_VIDEO
+
+WORKFLOW = Path(__file__).resolve().parents[2]
+CONFIG = yaml.safe_load((WORKFLOW / "config/config.yaml").read_text())
+MOUSE, HORSE = "superanimal_topviewmouse", "superanimal_quadruped"
+
+
+class Paths:
+    """Identities that say what was asked for."""
+
+    def of_file(self, path):
+        return f"file:{path}"
+
+    def of_dataset(self, row):
+        return f"dataset:{row.dataset}"
+
+
+def video(name, model="mouse", path=None, **columns):
+    return VideoRow(name, path or f"raw/{name}.mp4", model, 1, None, 0.05, columns)
+
+
+def dataset(name, role, space=MOUSE):
+    return DatasetRow(name, f"raw/{name}", "coco", space, role, f"conversions/{name}.tsv", "CC0")
+
+
+def graph_of(videos=(), datasets=(), models=None, **sections):
+    """A graph; `models` and `sections` are what differs from the shipped settings."""
+    shipped = CONFIG["models"]["mouse"]
+    models = {name: shipped | own for name, own in (models or {"mouse": {"seeds": [0, 3]}}).items()}
+    settings = CONFIG | {"models": models}
+    for section, own in sections.items():
+        settings[section] = settings[section] | own
+    released = ReleasedRow("superanimal_x", "pose", MOUSE, "r", "f", "main", "unverified")
+    study = Study(
+        Settings(**settings),
+        {row.video: row for row in videos},
+        {row.dataset: row for row in datasets},
+        {MOUSE: "spaces/mouse.yaml", HORSE: "spaces/horse.yaml"},
+        {released.name: released},
+    )
+    return Graph(study, Paths())
+
+
+def test_a_model_learns_from_the_data_sets_of_its_space_and_role():
+    rows = [
+        dataset("a", "pretrain"),
+        dataset("b", "pretrain", HORSE),
+        dataset("c", "evaluate"),
+        dataset("d", "pretrain"),
+    ]
+    graph = graph_of(datasets=rows)
+    folder = "results/datasets"
+    assert graph.unified("mouse", "pretrain") == [
+        f"{folder}/a/unified.parquet",
+        f"{folder}/d/unified.parquet",
+    ]
+    assert graph.unified("mouse", "evaluate") == [f"{folder}/c/unified.parquet"]
+    assert graph.unified("mouse", "fine_tune") == []
+    assert [path.split("/")[2] for path in graph.unified_like("c")] == ["a", "c", "d"]
+
+
+def test_originals_count_by_what_they_hold():
+    graph = graph_of([video("v", truth="raw/v.parquet")], [dataset("a", "pretrain")])
+    assert graph.dataset_files("a") == Original("raw/a", "dataset:a")
+    assert graph.space_of_dataset("a") == Original("spaces/mouse.yaml", "file:spaces/mouse.yaml")
+    assert graph.truth("v") == Original("raw/v.parquet", "file:raw/v.parquet")
+    assert graph.video("v") == Original("raw/v.mp4", "file:raw/v.mp4")
+
+
+def test_a_video_in_a_store_is_named_by_its_url():
+    graph = graph_of([video("v", path="s3://lab/v.mp4"), video("w")])
+    assert graph.video("v") == "s3://lab/v.mp4"
+    assert graph.local_videos() == ["raw/w.mp4"]
+
+
+def test_the_members_of_an_ensemble_are_its_seeds():
+    graph = graph_of(models={"mouse": {"seeds": [0, 3]}, "other": {"seeds": [1]}})
+    assert graph.members("mouse") == [f"results/models/mouse/member-{seed}" for seed in (0, 3)]
+    assert graph.all_members() == [*graph.members("mouse"), "results/models/other/member-1"]
+    assert graph.member_like("mouse", 3).endswith("member-3")
+    assert graph.member_like("mouse", 7).endswith("member-0")
+
+
+TUNED = {
+    "mouse": {"seeds": [0, 3]},
+    "tuned": {"seeds": [3, 4], "fine_tune": {"parent": "mouse", "mode": "naive"}},
+}
+
+
+def test_a_tuned_model_starts_from_its_parent_and_uses_its_detector():
+    graph = graph_of(models=TUNED)
+    assert graph.parent_member("tuned", 3) == "results/models/mouse/member-3"
+    assert graph.parent_member("tuned", 4) == "results/models/mouse/member-0"
+    assert graph.detector("tuned") == graph.detector("mouse") == "results/models/mouse/detector"
+
+
+def test_without_a_detector_there_is_none_for_the_tuned_model_either():
+    models = TUNED | {"mouse": {"seeds": [0], "detector_weights": "whole_frame"}}
+    assert graph_of(models=models).detector("tuned") == []
+
+
+@pytest.mark.parametrize(
+    ("weights", "answer"),
+    [
+        (None, []),
+        ("superanimal_x", "results/weights/superanimal_x.pt"),
+        ("mine.pt", Original("mine.pt", "file:mine.pt")),
+    ],
+)
+def test_weights_are_released_ones_a_file_or_none(weights, answer):
+    graph = graph_of(models={"mouse": {"pose_weights": weights}})
+    assert graph.weights("mouse", "pose_weights") == answer
+
+
+@pytest.mark.parametrize(
+    ("own", "answer"),
+    [
+        ({}, "results/models/mouse/member-0"),
+        ({"architecture": "hrnet", "initial_weights": "w.pth"}, Original("w.pth", "file:w.pth")),
+        ({"pose_weights": "p.pt"}, []),
+    ],
+)
+def test_a_detector_starts_from_the_first_member_where_it_can(own, answer):
+    assert graph_of(models={"mouse": own}).start_of_detector("mouse") == answer
+
+
+def test_models_are_chosen_by_what_they_are_given():
+    models = TUNED | {"imported": {"pose_weights": "p.pt", "seeds": [0]}}
+    graph = graph_of(models=models)
+    assert graph.models_whose(pose_weights=False, fine_tune=False) == "mouse"
+    assert graph.models_whose(fine_tune=True) == "tuned"
+    assert graph.models_whose(pose_weights=True) == "imported"
+    assert graph_of().models_whose(pose_weights=True) == "(?!)"  # matches nothing
+
+
+SESSION = {"session": "s1"}
+
+
+def test_views_of_a_session_are_smoothed_together():
+    rows = [
+        video("top", camera="t", camera_file="c.toml", **SESSION),
+        video("side", camera="s", camera_file="c.toml", **SESSION),
+        video("alone"),
+    ]
+    graph = graph_of(rows)
+    assert graph.other_views("top") == ["results/videos/side/adapted"]
+    assert graph.other_views("alone") == []
+    assert graph.camera_file("top") == Original("c.toml", "file:c.toml")
+    assert graph.camera_file("alone") == []
+    assert [graph.has_one_view(v) for v in ("top", "side", "alone")] == [False, False, True]
+    settings = RuleSettings(graph)
+    assert settings.cameras("side") == ["s", "t"]
+
+
+def test_without_adaptation_the_first_predictions_are_smoothed():
+    rows = [video("a", camera="t", **SESSION), video("b", camera="s", **SESSION)]
+    graph = graph_of(rows, adaptation={"enabled": False})
+    assert graph.last_predictions == "predicted"
+    assert graph.other_views("a") == ["results/videos/b/predicted"]
+    assert "adapted" not in graph.results_of_video()
+    assert graph_of(rows).results_of_video()["adapted"].endswith("/adapted")
+
+
+def test_a_calibration_is_there_where_labels_are():
+    rows = [video("a"), video("h", "horse")]
+    models = {"mouse": {}, "horse": {"space": HORSE}}
+    graph = graph_of(rows, [dataset("a", "evaluate")], models)
+    assert graph.evaluated_models == ["mouse"]
+    assert graph.calibration("a") == "results/models/mouse/calibration.parquet"
+    assert graph.calibration("h") == []
+
+
+def test_everything_known_about_a_video_is_a_file_of_its_own():
+    results = graph_of().results_of_video()
+    assert {"frames", "boxes", *OF_VIDEO} <= results.keys()
+    assert len({*results.values()}) == len(results)
+    assert all(path.startswith("results/videos/{video}/") for path in results.values())
+
+
+def test_the_products_of_a_study_are_few_and_what_was_deleted(tmp_path):
+    graph = graph_of([video(f"v{i}") for i in range(50)], report={"labeled_videos": ["v3"]})
+    products = graph.final_products()
+    assert "results/videos/v3/labeled.mp4" in products
+    assert "results/tables/poses.parquet" in products
+    assert len(products) < 15
+    (tmp_path / "results/videos/v7").mkdir(parents=True)
+    (tmp_path / "results/videos/v7/quality.json").touch()
+    lost = set(graph.final_products(tmp_path)) - set(products)
+    assert lost == {f"results/videos/v7/{name}.parquet" for name in OF_VIDEO}
+
+
+def test_the_cells_of_the_transfer_table():
+    rows = [dataset("p", "pretrain"), dataset("e", "evaluate"), dataset("h", "evaluate", HORSE)]
+    table = {"modes": ["naive", "zero_shot"], "fractions": [0.1, 1.0], "seeds": [0, 1]}
+    graph = graph_of(datasets=rows, models=TUNED, transfer=table | {"single_dataset": "p"})
+    cells = [path.split("/")[2:] for path in graph.transfer_rows()]
+    assert {model for model, *_ in cells} == {"mouse"}  # tuned ones are compared with nothing
+    assert {name for _, name, *_ in cells} == {"e"}
+    assert len(cells) == (2 + 1 + 2) * 2  # naive, zero-shot once, the single set; two seeds
+    assert graph.transfer_parent("mouse", "single_dataset", 1).endswith("single/member-1")
+    assert graph.transfer_parent("mouse", "naive", 1) == "results/models/mouse/member-0"
+
+
+def test_a_video_is_measured_as_its_space_says():
+    rows = [video("m"), video("h", "horse")]
+    settings = RuleSettings(graph_of(rows, models={"mouse": {}, "horse": {"space": HORSE}}))
+    assert settings.gait("m")["limbs"] == []
+    assert settings.gait("h")["limbs"] == CONFIG["gait"]["limbs"][HORSE]
+    assert settings.gait("h")["cm_per_px"] == 0.05
+    assert "draws" not in settings.gait("h")
+    assert settings.trajectory_draws("h")["draws"] == CONFIG["gait"]["draws"]
+    assert settings.anatomy("m") == CONFIG["features"]["anatomy"][MOUSE]
+    assert settings.behaviors("m").keys() == CONFIG["behavior"]["definitions"][MOUSE].keys()
+
+
+@pytest.mark.parametrize(
+    ("smoothing", "columns"),
+    [({"method": "median"}, {}), ({}, SESSION)],
+)
+def test_nothing_is_drawn_but_from_the_posterior_of_one_view(smoothing, columns):
+    rows = [video("a", camera="t", **columns), video("b", camera="s", **columns)]
+    settings = RuleSettings(graph_of(rows, smoothing=smoothing))
+    assert settings.trajectory_draws("a")["draws"] == 0
+
+
+def test_only_the_chosen_smoother_counts():
+    settings = RuleSettings(graph_of(smoothing={"method": "median"}))
+    assert settings.smoother() == {"center": "median", "min_score": 0.1, "window_s": 0.14}
+
+
+def test_a_new_head_learns_as_in_pretraining():
+    settings = RuleSettings(graph_of())
+    pretraining, tuning = CONFIG["training"], CONFIG["fine_tuning"]
+    for mode in ("new_head", "scratch"):
+        assert settings.fine_tuning(mode)["learning_rate"] == pretraining["learning_rate"]
+    for mode in ("naive", "memory_replay"):
+        assert settings.fine_tuning(mode)["learning_rate"] == tuning["learning_rate"]
+    assert settings.fine_tuning("scratch")["steps"] == tuning["steps"]
+
+
+def test_the_code_of_an_architecture_counts_where_it_is_known():
+    models = TUNED | {"imported": {"pose_weights": "p.pt", "detector_weights": "d.pt"}}
+    settings = RuleSettings(graph_of([video("v", "tuned")], [dataset("a", "pretrain")], models))
+    own = {"ARCHITECTURES": "pyramid", "DETECTORS": "fcos"}
+    assert settings.code_of_model("mouse") == settings.code_of_video("v") == own
+    assert settings.code_of_model("imported") == {}
+    assert settings.code_of_dataset("a") == {"PARSERS": "coco"}
+
+
+@pytest.mark.parametrize(
+    ("every", "wanted", "answer"), [(1, True, False), (2, True, True), (2, False, False)]
+)
+def test_poses_are_doubted_only_where_frames_were_passed_over(every, wanted, answer):
+    graph = graph_of(detector={"every_frames": every, "redetect": wanted})
+    assert RuleSettings(graph).redetects() is answer

@@ -1,0 +1,60 @@
+"""The study: its settings and sheets, its graph, and what is asked once at a start."""
+
+import gc
+import os
+import shlex
+import sys
+from pathlib import Path
+
+# tens of thousands of jobs are millions of objects that stay; to look through all of them again
+# and again takes a fifth of the time that planning takes
+gc.set_threshold(5_000, 20, 1_000)
+
+from snakemake.exceptions import WorkflowError
+from snakemake.logging import logger
+
+from superanimal_core.errors import ConfigError
+from superanimal_core.jobs.old_results import remove_old_backups
+from superanimal_core.jobs.run_owner import (
+    command_of_snakemake,
+    forget_owner,
+    lock_notice,
+    name_runner,
+    write_owner,
+)
+from superanimal_core.jobs.snakemake_mended import mend_snakemake
+from superanimal_core.study.dates import keep_dates
+from superanimal_core.study.graph import Graph
+from superanimal_core.study.identities import Identities
+from superanimal_core.study.places import places_of
+from superanimal_core.study.products import of_cohort
+from superanimal_core.study.rule_settings import AUDIT_LIMITS, RuleSettings
+from superanimal_core.study.study import read_study
+
+IS_MAIN = workflow.is_main_process
+try:
+    STUDY = read_study(config, WORKFLOW)
+except ConfigError as error:
+    raise WorkflowError(
+        f"{len(error.mistakes)} to mend before anything runs:\n{error}"
+    ) from None
+
+IDENTITIES = Identities(is_settled=not IS_MAIN)
+GRAPH = Graph(STUDY, IDENTITIES)
+SETTINGS = RuleSettings(GRAPH)
+PICTURES = GRAPH.picture_places()
+# what was checked is what is used, by the rules and by the scripts
+config.clear()
+config.update(SETTINGS.all)
+
+if IS_MAIN:
+    remove_old_backups(Path.cwd())
+    sys.stderr.write(keep_dates(Path.cwd()))
+    IDENTITIES.look(GRAPH.local_videos(), STUDY.datasets.values())
+    # Snakemake refuses a locked folder by itself, without saying whose lock it is
+    here = ("-s", workflow.main_snakefile, "-d", os.getcwd())
+    sys.stderr.write(
+        lock_notice(".", shlex.join(["snakemake", "--unlock", *map(str, here)]))
+    )
+mend_snakemake(logger)
+name_runner()
