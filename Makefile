@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
 export SUPERANIMAL_SHARED
 
-.PHONY: help setup demo test test-slow test-slurm check format schemas real peers benchmarks slurm-profile clean
+.PHONY: help setup demo test test-slow test-slurm test-newest check format schemas real peers benchmarks slurm-profile clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -54,6 +54,13 @@ test-slow: $(READY) ## the slow tests: whole runs of the workflow
 
 test-slurm: $(READY) ## the tests on a real Slurm cluster, started for them
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm -m slurm
+
+test-newest: $(READY) ## the workflow's tests with the newest Snakemake that pyproject.toml allows
+	rm -rf .newest && $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \
+	  --target .newest "$$($(BIN)/python -c 'import tomllib; print(*[d for d in tomllib.load(open("pyproject.toml", "rb"))["project"]["dependencies"] if d.startswith("snakemake>")])')"
+	PYTHONPATH=$(CURDIR)/.newest $(BIN)/python -m snakemake --version
+	PYTHONPATH=$(CURDIR)/.newest OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
+	  tests/workflow tests/jobs/test_snakemake_mended.py -m "not slow"
 
 check: $(READY) ## style, types, workflow files, spelling, architecture
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ and so does the look after every job that ends. No such chain ever ends: after 1
 import threading
 from typing import Any
 
-REQUEST = "_schedule_reevalutation"  # spelled so
+REQUEST, GATE = "_schedule_reevalutation", "_open_jobs"  # spelled so
 
 
 def wake_scheduler_once(scheduler: type[Any]) -> None:
@@ -18,20 +18,26 @@ def wake_scheduler_once(scheduler: type[Any]) -> None:
     A request while one is pending is dropped: the pending one comes earlier, and the look that it
     leads to asks again. A class without such requests, of another Snakemake, stays as it is.
     """
-    if hasattr(scheduler, REQUEST):
-        setattr(scheduler, REQUEST, _wake_once)
-
-
-def _wake_once(scheduler: Any, delay_s: float) -> None:
-    """The scheduler's method: wake it in so many seconds, unless that is to happen anyway."""
-    if getattr(scheduler, "is_to_be_woken", False):
+    ask_again = getattr(scheduler, REQUEST, None)
+    if ask_again is None:
         return
-    scheduler.is_to_be_woken = True
 
-    def wake() -> None:
-        scheduler.is_to_be_woken = False  # first, or the look that follows could not ask again
-        scheduler._open_jobs.release()
+    def wake_once(own: Any, delay_s: float) -> None:
+        """The scheduler's method: wake it in so many seconds, unless that is to happen anyway."""
+        gate = getattr(own, GATE, None)
+        if gate is None:
+            ask_again(own, delay_s)
+            return
+        if getattr(own, "is_to_be_woken", False):
+            return
+        own.is_to_be_woken = True
 
-    timer = threading.Timer(delay_s, wake)
-    timer.daemon = True  # nobody needs to be woken after the end
-    timer.start()
+        def wake() -> None:
+            own.is_to_be_woken = False  # first, or the look that follows could not ask again
+            gate.release()
+
+        timer = threading.Timer(delay_s, wake)
+        timer.daemon = True  # nobody needs to be woken after the end
+        timer.start()
+
+    setattr(scheduler, REQUEST, wake_once)

@@ -15,6 +15,7 @@ from typing import Any
 from superanimal_core.jobs.run_owner import LOCKS
 
 BACKUPS = Path(".snakemake/backups")
+PRIVATE = ("_clear_cache", "_unmark_incomplete", "_get_key")  # of Snakemake's persistence
 
 
 def remove_old_backups(study: Path) -> None:
@@ -32,8 +33,11 @@ def keep_old_records(job: Any, persistence: Any) -> None:
     """Let an old result that is put back keep Snakemake's record of how it was made.
 
     Snakemake (9.20) writes the record of the job that failed, so that the old result would count as
-    that of the new settings, and never be made again. Patches the two classes of Snakemake.
+    that of the new settings, and never be made again. Patches the two classes of Snakemake;
+    AttributeError where they have not what that takes.
     """
+    for name in PRIVATE:
+        getattr(persistence, name)
     has_failed: ContextVar[bool] = ContextVar("has_failed", default=False)
     postprocess, finished = job.postprocess, persistence.finished
 

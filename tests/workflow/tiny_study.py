@@ -118,6 +118,7 @@ def snakemake_command(workflow, study, *arguments):
 def environment(workflow, sabotage=None, plugins=None):
     """The copied package instead of the installed one; what goes wrong, if anything; plugins."""
     paths = [str(workflow), *([str(plugins)] if plugins else [])]
+    paths += filter(None, [os.environ.get("PYTHONPATH")])  # another Snakemake, where one is tried
     added = {"OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     if sabotage:
         paths.insert(0, str(sabotage))

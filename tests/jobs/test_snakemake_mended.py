@@ -1,0 +1,89 @@
+"""A Snakemake without a name that we use is used without it; ours has them all."""
+
+import logging
+import sys
+import types
+
+import pytest
+from snakemake.io import is_flagged
+from snakemake.jobs import Job
+from snakemake.persistence import PersistenceBase
+from snakemake.scheduling.job_scheduler import JobScheduler
+
+from superanimal_core.cluster import quiet_scheduler
+from superanimal_core.jobs import old_results
+from superanimal_core.jobs.snakemake_mended import input_with_identity, mend_snakemake
+
+
+@pytest.fixture
+def without(monkeypatch):
+    """Takes a name out of a module or class of Snakemake."""
+
+    def take(module, *path):
+        owner = sys.modules[module]
+        for name in path[:-1]:
+            owner = getattr(owner, name)
+        monkeypatch.delattr(owner, path[-1])
+
+    for owner, name in ((Job, "postprocess"), (PersistenceBase, "finished")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))  # what is mended is put back
+    request = quiet_scheduler.REQUEST
+    monkeypatch.setattr(JobScheduler, request, getattr(JobScheduler, request))
+    return take
+
+
+def logger():
+    return logging.Logger("of a run")
+
+
+def test_all_names_are_there_and_mended(without):
+    before = Job.postprocess, PersistenceBase.finished
+    mend_snakemake(logger())
+    assert Job.postprocess is not before[0]
+    assert PersistenceBase.finished is not before[1]
+    assert is_flagged(input_with_identity("raw/v.mp4", "0123"), "sourcecache_entry")
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("snakemake.jobs", "Job"),
+        ("snakemake.jobs", "Job", "postprocess"),
+        ("snakemake.persistence", "PersistenceBase"),
+        ("snakemake.persistence", "PersistenceBase", "finished"),
+        *(("snakemake.persistence", "PersistenceBase", name) for name in old_results.PRIVATE),
+    ],
+)
+def test_without_a_name_old_records_are_not_kept_and_nothing_breaks(without, names):
+    without(*names)
+    before = vars(Job).get("postprocess")
+    mend_snakemake(logger())
+    assert vars(Job).get("postprocess") is before
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("snakemake.scheduling.job_scheduler", "JobScheduler"),
+        ("snakemake.scheduling.job_scheduler", "JobScheduler", quiet_scheduler.REQUEST),
+    ],
+)
+def test_without_a_scheduler_to_quiet_the_rest_is_mended(without, names):
+    without(*names)
+    before = Job.postprocess
+    mend_snakemake(logger())
+    assert Job.postprocess is not before
+
+
+def test_without_identities_inputs_count_by_their_dates(without):
+    without("snakemake.io", "sourcecache_entry")
+    assert input_with_identity("raw/v.mp4", "0123") == "raw/v.mp4"
+
+
+def test_a_scheduler_without_its_gate_asks_as_it_always_did():
+    asked = []
+    scheduler = types.new_class("Scheduler")
+    setattr(scheduler, quiet_scheduler.REQUEST, lambda own, delay_s: asked.append(delay_s))
+    quiet_scheduler.wake_scheduler_once(scheduler)
+    getattr(scheduler(), quiet_scheduler.REQUEST)(1.5)
+    assert asked == [1.5]
