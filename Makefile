@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
 export SUPERANIMAL_SHARED
 
-.PHONY: help setup demo test test-slow test-slurm test-newest check format schemas real peers benchmarks slurm-profile clean
+.PHONY: help setup demo test test-slow test-slurm test-newest check format reference schemas real peers benchmarks slurm-profile clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -68,6 +68,7 @@ check: $(READY) ## style, types, workflow files, spelling, architecture
 	$(BIN)/pyright --pythonpath $(BIN)/python
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/python workflow/schemas/generate.py --check
+	$(BIN)/python docs/generate.py --check
 	$(BIN)/python -m pytest -q tests/architecture
 	$(SNAKEMAKE) --directory tests/workflow/study --lint
 	$(BIN)/codespell
@@ -76,6 +77,9 @@ format: $(READY) ## let the tools format everything
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/snakefmt Snakefile workflow
+
+reference: $(READY) ## the pages of docs/reference that are made from the code
+	$(BIN)/python docs/generate.py
 
 schemas: $(READY) ## JSON Schemas of the settings, for editors
 	$(BIN)/python workflow/schemas/generate.py

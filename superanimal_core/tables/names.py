@@ -1,25 +1,112 @@
-"""Which tables a study has: the one list. Standard library only: the Snakefile uses it."""
+"""Which tables a study has, and where: the one list. Standard library only: the Snakefile uses it.
 
-TABLES = ("strides", "gait", "features", "bouts")  # of one video each; all videos' in one file
+The reference (docs/reference/tables.md) is made from it. A new table of one video is a line in
+MEASURED, beside its columns in video_columns.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from superanimal_core.tables import study_columns as of_study
+from superanimal_core.tables import video_columns as of_video
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: where it lies below results/, what one row of it is, its columns by name."""
+
+    path: str
+    row: str
+    columns: of_video.Columns
+
+
+_VIDEO = "videos/{video}"
+MEASURED = {  # what is measured on the poses of one video; all videos' stand in one file each
+    "strides": Table(f"{_VIDEO}/strides.parquet", "a stride of a limb", of_video.STRIDES),
+    "gait": Table(f"{_VIDEO}/gait.parquet", "a limb of an animal", of_video.GAIT),
+    "features": Table(f"{_VIDEO}/features.parquet", "an animal in a frame", of_video.FEATURES),
+    "bouts": Table(f"{_VIDEO}/bouts.parquet", "a bout of a behavior", of_video.BOUTS),
+}
+_ON_THE_WAY = {
+    "frames": Table(f"{_VIDEO}/frames.parquet", "a frame", of_video.FRAMES),
+    "boxes": Table(f"{_VIDEO}/boxes.parquet", "an animal in a frame", of_video.BOXES),
+    "predicted": Table(
+        f"{_VIDEO}/predicted/member-{{seed}}.parquet",
+        "a keypoint of an animal in a frame, as one network sees it",
+        of_video.PREDICTED,
+    ),
+    "adapted": Table(
+        f"{_VIDEO}/adapted/member-{{seed}}.parquet",
+        "the same after adaptation to the video; the metadata hold the verdict",
+        of_video.PREDICTED,
+    ),
+    "poses": Table(
+        f"{_VIDEO}/poses.parquet",
+        "a keypoint of an animal in a frame, smoothed over the ensemble",
+        of_video.POSES,
+    ),
+}
+_COHORT = {
+    "quality": Table("tables/quality.parquet", "a video: what is known of it", of_video.QUALITY),
+    "videos": Table("tables/videos.parquet", "a video, with your own columns", of_video.VIDEOS),
+}
+_DATASET, _MODEL = "datasets/{dataset}", "models/{model}"
+_BESIDE = {
+    "truth": Table(
+        f"{_VIDEO}/truth.parquet", "a comparison with the truth, if known", of_study.TRUTH
+    ),
+    "labels": Table(
+        f"{_DATASET}/labels.parquet", "a keypoint of a labeled animal", of_study.LABELS
+    ),
+    "unified": Table(
+        f"{_DATASET}/unified.parquet", "the same in the keypoint space", of_study.LABELS
+    ),
+    "audit": Table(f"{_DATASET}/audit.parquet", "a suspected mistake", of_study.AUDIT),
+    "pictures": Table(f"{_DATASET}/pictures.parquet", "a labeled picture", of_study.PICTURES),
+    "repeats": Table("datasets/repeats.parquet", "a picture that stands twice", of_study.REPEATS),
+    "coverage": Table(
+        "datasets/coverage.parquet", "labels of a keypoint in a state", of_study.COVERAGE
+    ),
+    "history": Table(
+        f"{_MODEL}/member-{{seed}}/history.parquet", "a time of a training", of_study.HISTORY
+    ),
+    "held_out": Table(
+        f"{_MODEL}/held_out.parquet",
+        "a keypoint of an animal that was not learned from, as one network sees it",
+        of_study.HELD_OUT,
+    ),
+    "evaluation": Table(
+        f"{_MODEL}/evaluation.parquet", "a network on labels not learned from", of_study.EVALUATION
+    ),
+    "calibration": Table(
+        f"{_MODEL}/calibration.parquet",
+        "a point of what turns variance into expected error; none: too few labels",
+        of_study.CALIBRATION,
+    ),
+    "transfer": Table(
+        "transfer/table.parquet", "a training (snakemake transfer_table)", of_study.TRANSFER
+    ),
+}
+
+TABLES = tuple(MEASURED)
 WITHOUT_USER_COLUMNS = ("features",)  # a row per frame: the user's columns stand in `videos`
 OF_VIDEO = ("poses", *TABLES)  # what a video is processed for
-OF_COHORT = (*OF_VIDEO, "quality", "videos")
+OF_COHORT = (*OF_VIDEO, *_COHORT)
+ALL = _ON_THE_WAY | MEASURED | _COHORT | _BESIDE
 
-# what the columns of our tables are called, apart from endings (_mean, _low, …) and from features:
-# the user's own columns have other names
-_COLUMNS = """
-    video file status stage reason individual keypoint frame time_s is_decoded is_estimated_time
-    score x_px y_px x_raw_px y_raw_px x_var_px2 y_var_px2 x_ensemble_var_px2 y_ensemble_var_px2
-    members evidence probability expected_error_px radius_50_px radius_90_px is_extrapolated
-    x0_px y0_px x1_px y1_px behavior start_frame stop_frame start_s stop_s limb strike_frame
-    strike_s lift_s next_strike_s stride_time_s stance_time_s swing_time_s duty_factor
-    stride_length_px stride_length_cm speed_px_per_s speed_cm_per_s phase is_resolved draws
-    strides resolved_fraction stride_frequency_hz phase_mean phase_resultant time_resolution_ms
-    strides_per_draw container_frames missing_end_s width_px height_px frames_decoded
-    frames_damaged frames_predicted duration_s absent_fraction keypoints_seen mean_score
-    dropped_keypoints_per_frame median_uncertainty_px median_expected_error_px gaps
-    longest_gap_s bouts limbs_out_of_step adapted_members packets_without_frame lost_at_frame
-    frames_left_out left_out_after_frame is_torn estimated_times first_frame_s video_streams
-    source
-"""
-COLUMNS = frozenset(_COLUMNS.split())
+
+def base_name(column: str) -> str:
+    """A column's name without endings such as _mean and _low."""
+    while ending := next((e for e in of_video.ENDINGS if column.endswith(e)), ""):
+        column = column.removesuffix(ending)
+    return column
+
+
+def _reserved() -> Iterator[str]:
+    for name in (*_ON_THE_WAY, *MEASURED, *_COHORT):
+        if name not in WITHOUT_USER_COLUMNS:
+            yield from map(base_name, ALL[name].columns)
+
+
+# what the columns of tables with the user's own columns are called: those have other names
+COLUMNS = frozenset(_reserved())

@@ -22,7 +22,14 @@ from tiny_study import (
 )
 
 from superanimal_core.report.video_file import write_video
-from superanimal_core.tables.names import COLUMNS
+from superanimal_core.tables.names import (
+    ALL,
+    COLUMNS,
+    OF_VIDEO,
+    WITHOUT_USER_COLUMNS,
+    base_name,
+)
+from superanimal_core.tables.video_columns import ENDINGS
 
 COHORT = {"collect_tables", "report", "judge_run", "all"}
 SEEN = {"probe_video", "predict_poses", "adapt_to_video"}
@@ -318,13 +325,32 @@ def test_the_pages_command_runs_in_a_folder_with_blanks(workflow, fresh_study, t
     assert (study / target).is_file()
 
 
+def written_tables(study):
+    """Names of tables with one file of each, found by its path."""
+    for name, table in ALL.items():
+        paths = (study / "results").glob(re.sub(r"{\w+}", "*", table.path))
+        if found := next(iter(sorted(paths)), None):
+            yield name, found
+
+
+def test_every_column_is_explained_and_every_explained_column_is_there(finished_study):
+    users = {"subject"}
+    names = []
+    for name, path in written_tables(finished_study):
+        columns, known = pq.read_schema(path).names, ALL[name].columns
+        pattern = "|".join(re.escape(c).replace("<keypoint>", r"\w+") for c in known)
+        endings = "|".join(ENDINGS)
+        told = re.compile(rf"({pattern})({endings})*")
+        assert [c for c in columns if not told.fullmatch(c) and c not in users] == [], name
+        bare = {re.sub(rf"({endings})+$", "", c) for c in columns} | {*columns}
+        assert {c for c in known if "<" not in c} <= bare, name
+        names.append(name)
+    assert set(ALL) - {*names} == {"transfer"}  # on request only
+
+
 def test_the_users_columns_cannot_have_the_names_of_ours(finished_study):
-    endings = r"(_mean|_median|_sd|_low|_high)*$"
-    users = {"truth", "subject", "fps"}  # the sheet knows `fps` itself
-    for name in ("frames", "boxes", "poses", "strides", "gait", "bouts"):
-        path = finished_study / f"results/videos/mouse/{name}.parquet"
-        ours = {re.sub(endings, "", column) for column in pq.read_schema(path).names}
-        assert ours <= {re.sub(endings, "", column) for column in COLUMNS}, name
-    for name in ("quality", "videos"):
-        path = finished_study / f"results/tables/{name}.parquet"
-        assert set(pq.read_schema(path).names) - users <= COLUMNS, name
+    for name in (*OF_VIDEO, "quality", "videos"):
+        if name in WITHOUT_USER_COLUMNS:
+            continue
+        ours = ALL[name].columns
+        assert {base_name(column) for column in ours} <= COLUMNS, name

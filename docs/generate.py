@@ -1,0 +1,124 @@
+"""The pages of the reference that are made from the code.
+
+    python docs/generate.py [--check]
+
+`tables.md`: every column, from superanimal_core.tables.names. `settings.md`: every setting, from
+config/config.yaml and its remarks. `rules.md`: every rule, from workflow/rules. `--check` writes
+nothing and fails where a page is not what the code says.
+"""
+
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from superanimal_core.tables.names import ALL, MEASURED, WITHOUT_USER_COLUMNS  # noqa: E402
+from superanimal_core.tables.video_columns import ENDINGS  # noqa: E402
+
+PAGES = ROOT / "docs" / "reference"
+MADE = "<!-- made by docs/generate.py; do not edit -->"
+SETTING = re.compile(r"^(?P<indent> *)(?P<key>\w+):(?P<value>[^#]*)(#(?P<remark>.*))?$")
+REMARK = re.compile(r"^ *# ?(?P<remark>.*)$")
+
+
+def main() -> None:
+    """Write the pages, or compare them."""
+    pages = {"tables.md": tables_page, "settings.md": settings_page, "rules.md": rules_page}
+    stale = []
+    for name, make in pages.items():
+        path, text = PAGES / name, "\n".join([MADE, "", *make()]).rstrip() + "\n"
+        if path.is_file() and path.read_text(encoding="utf-8") == text:
+            continue
+        stale.append(name)
+        if "--check" not in sys.argv:
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+    if stale and "--check" in sys.argv:
+        sys.exit(f"docs/reference: {', '.join(stale)}: not what the code says; make reference")
+
+
+def tables_page() -> Iterator[str]:
+    """Every column of every table."""
+    yield "# Tables and their columns"
+    yield ""
+    yield "Paths are below `results/`. Units stand in names: `_px` pixels of the original video, "
+    yield "`_cm`, `_s` seconds, `_hz`, `_rad`, `_bl` body lengths; `_fraction` is a part of 1. "
+    yield "Unknown is NaN. Endings that many columns have:"
+    yield ""
+    yield from rows(("ending", "meaning"), ((f"`{e}`", m) for e, m in ENDINGS.items()))
+    yield ""
+    yield "With `cm_per_px` in the sheet, lengths and speeds in `features` stand there in cm, too."
+    for name, table in ALL.items():
+        yield ""
+        yield f"## {name}"
+        yield ""
+        yield f"`{table.path}`; one row: {table.row}."
+        if name in MEASURED:
+            beside = "`video`" if name in WITHOUT_USER_COLUMNS else "`video` and your own columns"
+            yield f"All videos: `tables/{name}.parquet`, with {beside} in front."
+        if name == "poses":
+            yield "All videos: `tables/poses.parquet/video={video}/`, a folder of all of them."
+        yield ""
+        yield from rows(("column", "meaning"), ((f"`{c}`", m) for c, m in table.columns.items()))
+
+
+def settings_page() -> Iterator[str]:
+    """Every setting with its value and what config/config.yaml says of it."""
+    yield "# Settings"
+    yield ""
+    yield "From `config/config.yaml`, which is complete. A study's own names only what differs."
+    yield ""
+    yield from rows(("setting", "shipped value", "meaning"), settings())
+
+
+def settings() -> Iterator[tuple[str, str, str]]:
+    """Key path, value and remark of each line of config.yaml that is a setting of ours."""
+    above: list[tuple[int, str]] = []
+    found: list[list[str]] = []
+    is_on = False
+    for line in (ROOT / "config/config.yaml").read_text(encoding="utf-8").splitlines():
+        if match := SETTING.match(line):
+            indent = len(match["indent"])
+            above = [(i, key) for i, key in above if i < indent] + [(indent, match["key"])]
+            path = ".".join(key for _, key in above)
+            found.append([path, match["value"].strip(), (match["remark"] or "").strip()])
+            is_on = bool(match["remark"])
+        elif is_on and (remark := REMARK.match(line)):
+            found[-1][2] += " " + remark["remark"].strip()
+        else:
+            is_on = False
+    for path, value, remark in found:
+        if value or remark:
+            yield f"`{path}`", f"`{value}`" if value else "", remark
+
+
+def rules_page() -> Iterator[str]:
+    """Every rule: what it is for and what it writes."""
+    yield "# Rules"
+    yield ""
+    yield "Each has a file in `workflow/rules` and a script of its name in `workflow/scripts`."
+    yield ""
+    found = []
+    for path in sorted((ROOT / "workflow/rules").glob("*.smk")):
+        text = path.read_text(encoding="utf-8")
+        rule = re.search(r'^rule (\w+):\n    """(.*?)(?:\n|""")', text, re.S | re.M)
+        if rule:
+            outputs = text.split("output:")[1].split("    log:")[0]
+            written = ", ".join(f"`{each}`" for each in re.findall(r'"(results/[^"]+)"', outputs))
+            found.append((f"`{rule[1]}`", rule[2], written or "tables of all videos"))
+    yield from rows(("rule", "what it does", "what it writes"), found)
+
+
+def rows(header: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    """A table in Markdown."""
+    yield f"| {' | '.join(header)} |"
+    yield f"|{'---|' * len(header)}"
+    for row in cells:
+        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+
+
+if __name__ == "__main__":
+    main()

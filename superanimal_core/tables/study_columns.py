@@ -1,0 +1,127 @@
+"""Every column of every table of data sets, models and the study, with its meaning.
+
+As in video_columns, from which the tables of all videos follow: those of one video with `video`,
+and the user's own columns, in front.
+"""
+
+LABEL_STATES = "0 not in the data set, 1 not labeled, 2 occluded, 3 visible"
+PICTURE = {
+    "dataset": "identifier of the sheet",
+    "image": "<data set>/<name in it>, or <data set>#<file> for a frame taken from a video",
+    "split": "train or test",
+}
+LABELS = PICTURE | {
+    "width_px": "of the picture",
+    "height_px": "the same",
+    "animal": "number of the labeled animal in the data set",
+    "individual": "its name there",
+    "group": "what a split must not tear apart: a video, an animal",
+    "x0_px": "left side of the box; NaN: none was labeled",
+    "y0_px": "upper side",
+    "x1_px": "right side",
+    "y1_px": "lower side",
+    "keypoint": "name in the data set; in unified.parquet, in the keypoint space",
+    "x_px": "from the left; NaN: not labeled",
+    "y_px": "from the top",
+    "state": LABEL_STATES,
+    "score": "1 for labels of people",
+}
+AUDIT = PICTURE | {
+    "animal": "number of the labeled animal",
+    "individual": "its name",
+    "kind": "of mistake that is suspected",
+    "keypoints": "that are concerned",
+    "severity": "comparable within a kind",
+    "reason": "one sentence",
+}
+PICTURES = PICTURE | {
+    "digest": "of the decoded pixels",
+    "thumbnail": "32 x 32 gray levels",
+}
+REPEATS = PICTURE | {
+    "kind": "identical or similar",
+    "difference": "largest of a cell, in parts of the contrast",
+    "other_dataset": "where the picture stands again",
+    "other_image": "the same",
+    "other_split": "the same",
+    "is_leak": "one is trained on, the other evaluated",
+}
+COVERAGE = {
+    "space": "keypoint space",
+    "dataset": "identifier of the sheet",
+    "keypoint": "name in the space",
+    "state": "of the labels",
+    "labels": "how many",
+}
+HISTORY = {
+    "step": "of the training",
+    "loss": "mean since the row before",
+    "learning_rate": "at this step",
+    "held_out_px": "last error on animals that early stopping holds out; NaN: none",
+}
+HELD_OUT = {
+    "member": "number of the network in the ensemble",
+    "animal": "number of the labeled animal",
+    "image": "as in labels",
+    "group": "as in labels",
+    "dataset": "identifier of the sheet",
+    "keypoint": "name in the space",
+    "x_px": "what the network sees in the box that a video would get; NaN: no box",
+    "y_px": "the same",
+    "score": "0 to 1",
+    "label_x_px": "where a person clicked; NaN: not labeled",
+    "label_y_px": "the same",
+}
+CALIBRATION = {
+    "part": "curve (deviation to error), factor (of a keypoint), quantile or reliability",
+    "keypoint": "that it is about, if one",
+    "x": "where",
+    "y": "value there",
+}
+EVALUATION = {
+    "member": "number of the network, or ensemble",
+    "dataset": "identifier of the sheet",
+    "split": "of the labels",
+    "keypoint": "name in the space, or all",
+    "animals": "how many labeled ones",
+    "mean_error_px": "mean distance (DeepLabCut calls it RMSE)",
+    "mean_error_low_px": "lower end of its 95 % interval over groups of pictures; NaN: one group",
+    "mean_error_high_px": "upper end",
+    "median_error_px": "median distance",
+    "root_mean_square_error_px": "root of the mean squared distance",
+    "normalized_error": "mean distance over the root of the box's area",
+    "normalized_error_low": "lower end of its 95 % interval",
+    "normalized_error_high": "upper end",
+    "pck_10": "part within a tenth of the longer side of the box",
+    "oks_map": "COCO's mean average precision: area of the box, the space's sigmas",
+    "oks_mar": "the recall that belongs to it",
+    "dlc_map": "DeepLabCut's: sigma 0.1, area around the labeled keypoints",
+    "dlc_mar": "the recall that belongs to it",
+    "boxes": "label: the labels' own; detector: those that a video would get",
+}
+TRUTH = {
+    "stage": "raw, adapted or smoothed",
+    "quantity": "keypoint_error, smoother_error, coverage, stride_frequency, bouts or bout_f1",
+    "name": "of the keypoint, smoother, circle or behavior",
+    "value": "what was found",
+    "truth": "what is true; NaN for errors",
+    "unit": "of both",
+    "count": "of the values behind it",
+}
+TRANSFER = {
+    "model": "that was trained further",
+    "dataset": "whose labels it learned from and was evaluated on",
+    "mode": "what it started from",
+    "fraction": "of the labeled pictures",
+    "seed": "of the choice and the training",
+    "labeled_animals": "that it learned from",
+    "mean_error_px": "on held-out labels of the data set",
+    "mean_error_low_px": "lower end of its 95 % interval",
+    "mean_error_high_px": "upper end",
+    "normalized_error": "as in evaluation.parquet",
+    "pck_10": "as in evaluation.parquet",
+    "oks_map": "as in evaluation.parquet",
+    "dlc_map": "as in evaluation.parquet",
+    "pretraining_normalized_error": "on held-out labels of the pretraining sets",
+    "pretraining_dropped_keypoints": "there, per animal, with a score below quality.min_score",
+}

@@ -1,0 +1,186 @@
+"""Every column of every table of one video, with its meaning: the reference is made from this.
+
+Units stand in names: `_px` pixels of the original video, `_cm`, `_s` seconds, `_hz`, `_rad`, `_bl`
+body lengths, `_fraction` a part of 1. Endings are explained once: `_sd` (standard deviation),
+`_mean`, `_median`, `_low` and `_high` (ends of a 90 % interval). Standard library only: the
+Snakefile knows names of columns from here.
+"""
+
+from collections.abc import Mapping
+
+Columns = Mapping[str, str]
+
+FRAME = {
+    "frame": "number of the frame, from 0",
+    "time_s": "its time from the file's start, as ffmpeg counts",
+}
+INDIVIDUAL = {"individual": "animal0, animal1, … of this video"}
+KEYPOINT = INDIVIDUAL | {"keypoint": "name in the keypoint space"}
+
+FRAMES = FRAME | {
+    "is_decoded": "false where the frame is damaged",
+    "is_estimated_time": "true where the time stamp was missing or contradicts the others",
+}
+BOXES = (
+    FRAME
+    | INDIVIDUAL
+    | {
+        "x0_px": "left side of the box",
+        "y0_px": "upper side",
+        "x1_px": "right side",
+        "y1_px": "lower side",
+        "score": "the detector's; NaN where the box is not its own",
+        "source": "detected, interpolated, found again (a pose spoke against its box) or none",
+    }
+)
+PREDICTED = (
+    FRAME
+    | KEYPOINT
+    | {
+        "x_px": "from the left",
+        "y_px": "from the top; the center of the top-left pixel is (0.5, 0.5)",
+        "score": "0 to 1: how sure the network is",
+    }
+)
+POSES = PREDICTED | {
+    "x_raw_px": "center of the members before smoothing",
+    "y_raw_px": "the same",
+    "x_var_px2": "posterior variance of the smoother; 0 for methods without one",
+    "y_var_px2": "the same",
+    "x_ensemble_var_px2": "variance of the members around their center",
+    "y_ensemble_var_px2": "the same",
+    "members": "how many networks saw the keypoint",
+    "evidence": "seen, bridged (from frames before and after) or absent",
+    "expected_error_px": "expected distance from where a person would click; NaN: not calibrated",
+    "radius_50_px": "a circle around the position that holds it in 50 % of all cases",
+    "radius_90_px": "in 90 %",
+}
+STRIDE = {
+    "stride_time_s": "from strike to next strike",
+    "stance_time_s": "from strike to lift",
+    "swing_time_s": "from lift to next strike",
+    "duty_factor": "stance over stride",
+    "stride_length_px": "way of the paw from strike to next strike, the belt's added",
+    "stride_length_cm": "the same; NaN without cm_per_px",
+    "speed_px_per_s": "stride length over stride time",
+    "speed_cm_per_s": "the same; NaN without cm_per_px",
+}
+DRAWS = "trajectories drawn from the posterior in which"
+STRIDES = (
+    INDIVIDUAL
+    | {
+        "limb": "the paw's keypoint",
+        "strike_frame": "first frame of the stance",
+        "strike_s": "when the paw meets the ground, between frames",
+        "lift_s": "when it leaves it",
+        "next_strike_s": "when it meets it again",
+    }
+    | STRIDE
+    | {
+        "phase": "strike within the stride of the first limb, 0 to 1",
+        "is_resolved": "false where the swing has too few frames (gait.min_swing_frames)",
+        "draws": f"{DRAWS} this stride was found",
+    }
+)
+GAIT = (
+    INDIVIDUAL
+    | {
+        "limb": "the paw's keypoint",
+        "strides": "how many were measured",
+        "resolved_fraction": "of the strides",
+        "stride_frequency_hz": "1 over the median stride time",
+    }
+    | STRIDE
+    | {
+        "phase_mean": "circular mean of the phase",
+        "phase_resultant": "0 to 1: how alike the phases are",
+        "time_resolution_ms": "one frame",
+        "draws": f"{DRAWS} the limb has a stride",
+        "strides_per_draw": "their mean number; far from `strides`: do not trust the limb",
+    }
+)
+FEATURES = (
+    FRAME
+    | INDIVIDUAL
+    | {
+        "center_x_px": "of the keypoint that is the center of the body (features.anatomy)",
+        "center_y_px": "the same",
+        "speed_px_per_s": "of the center, over features.window_s",
+        "motion_px_per_s": "mean speed of all known keypoints, limbs included",
+        "speed_<keypoint>_px_per_s": "of each keypoint",
+        "hull_area_px2": "of the convex hull of the keypoints",
+        "body_length_px": "rear to front",
+        "trunk_length_px": "rear to neck",
+        "head_height_px": "how much higher in the picture the front is than the rear",
+        "heading_rad": "of the trunk, rear to neck, counterclockwise as seen from 0 = right",
+        "turn_rate_rad_per_s": "how fast the heading turns",
+        "turn_speed_rad_per_s": "its size",
+        "body_pitch_rad": "elevation of the trunk above the picture's horizontal",
+        "head_pitch_rad": "elevation of the head, neck to front",
+        "head_angle_rad": "of the head against the trunk",
+        "head_turn_speed_rad_per_s": "how fast that angle turns",
+        "nearest_other_px": "distance to the center of the nearest other animal",
+        "speed_bl_per_s": "speed in body lengths, of the animal's median",
+        "motion_bl_per_s": "the same for the motion",
+    }
+)
+BOUTS = INDIVIDUAL | {
+    "behavior": "its name in behavior.definitions",
+    "start_frame": "first frame",
+    "stop_frame": "first frame after it",
+    "start_s": "time of the first frame",
+    "stop_s": "time of the first frame after it",
+    "probability": "mean over its frames: how sure the measurement is, not the definition",
+}
+FILE = {
+    "container_frames": "frames that the file's header promises",
+    "packets_without_frame": "packets that gave none",
+    "lost_at_frame": "where the first of them was; 0: before the first frame, or none",
+    "frames_left_out": "by the time stamps",
+    "left_out_after_frame": "after which frame the first of them is missing",
+    "missing_end_s": "how much earlier the frames end than the header says",
+    "is_torn": "the file ends in the middle of a frame",
+    "is_estimated_time": "some time stamps were estimated",
+    "estimated_times": "how many",
+    "first_frame_s": "time of the first frame; later than 0 where sound comes first",
+    "video_streams": "videos in the file; the first is read",
+    "fps": "frames over the time that they cover (Hz)",
+    "width_px": "of a frame as shown",
+    "height_px": "the same",
+}
+QUALITY = (
+    {
+        "video": "identifier of the sheet",
+        "status": "ok, flagged or failed",
+        "stage": "the rule at which a failed video failed",
+        "reason": "one sentence: why it failed, or what is doubtful",
+        "file": "name of the video's file",
+    }
+    | FILE
+    | {
+        "frames_decoded": "whole ones",
+        "frames_damaged": "the others",
+        "frames_predicted": "with a pose",
+        "duration_s": "first to last frame",
+        "absent_fraction": "of the frames without a pose",
+        "keypoints_seen": "keypoints that the video shows at all",
+        "mean_score": "of those",
+        "dropped_keypoints_per_frame": "of those, with a score below quality.min_score",
+        "median_uncertainty_px": "posterior standard deviation",
+        "median_expected_error_px": "NaN: not calibrated",
+        "gaps": "in the track of an animal, too long to bridge",
+        "longest_gap_s": "the longest of them",
+        "strides": "rows of strides.parquet",
+        "bouts": "rows of bouts.parquet",
+        "limbs_out_of_step": "limbs that strike far more or less often than the animal's others",
+        "adapted_members": "networks whose adaptation was kept",
+    }
+)
+VIDEOS = {"video": "identifier of the sheet", "file": "name of the video's file"}
+ENDINGS = {
+    "_sd": "standard deviation: in gait over the strides, elsewhere what the posterior implies",
+    "_mean": "mean over the strides",
+    "_median": "median over the strides",
+    "_low": "lower end of the 90 % interval; NaN where the draws find other strides",
+    "_high": "upper end",
+}
