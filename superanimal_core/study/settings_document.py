@@ -59,7 +59,10 @@ def _grouped_counts(text: str) -> list[str]:
 
 
 def settings_from_mapping(mapping: Any, where: str) -> Settings:
-    """Settings from the parsed config.yaml. ConfigError lists every mistake with its key path."""
+    """Settings from a complete config.yaml (see study.overlay), parsed.
+
+    ConfigError lists every mistake with its key path.
+    """
     if not isinstance(mapping, dict):
         raise ConfigError([f"{where}: expected a mapping of sections, read {mapping!r}"])
     try:
@@ -107,7 +110,10 @@ def _mistake(error: dict[str, Any], mapping: dict[str, Any]) -> str:
         known = _known_keys(error["loc"][:-1], mapping)
         return f"{path}: unknown key{did_you_mean(str(error['loc'][-1]), known)}"
     if error["type"] == "missing":
-        return f"{path}: missing; add it (config/config.yaml of the workflow shows every setting)"
+        return (
+            f"{path}: missing; add it (the config/config.yaml beside the Snakefile shows every "
+            "setting, and must stay complete)"
+        )
     given = error.get("input")
     shown = "NaN" if isinstance(given, float) and math.isnan(given) else repr(given)
     message = error["msg"][0].lower() + error["msg"][1:]

@@ -52,6 +52,14 @@ def test_a_video_needs_nothing_but_its_path(config):
     assert dict(video.columns) == {}
 
 
+def test_a_few_lines_are_a_whole_study(config):
+    short = {"models": {"mouse": {"space": SPACE, "seeds": [0]}}}
+    settings = read_study(short, WORKFLOW).settings.model_dump(mode="json")
+    del config["models"]["other"]
+    config["models"]["mouse"] = config["models"]["mouse"] | {"seeds": [0]}
+    assert settings == config
+
+
 def test_known_columns_are_read_and_the_users_own_are_carried(config):
     columns = "path\tvideo\tmodel\tmax_individuals\tfps\tcm_per_px\tsubject\tgroup"
     write_videos("raw/a.mp4\tm1\tother\t2\t59.94\t0.05\ts1\t", columns=columns)
@@ -163,11 +171,11 @@ def test_names_in_the_settings_must_be_known(config):
 
 
 def test_a_model_needs_data_to_learn_from_and_an_anatomy(config):
-    write_datasets(f"lab\traw/lab\tcoco\t{SPACE}\tevaluate")
-    config["features"]["anatomy"] = {}
+    Path("config/keypoints/fly.yaml").write_text("name: fly\nkeypoints: [head, tail]\n")
+    config["models"]["mouse"] = config["models"]["mouse"] | {"space": "fly"}
     told = "\n".join(mistakes_of(config))
-    assert f"config/datasets.tsv: no data set with role 'pretrain' in '{SPACE}'" in told
-    assert f"features.anatomy: nothing about '{SPACE}', which model 'mouse' speaks" in told
+    assert "config/datasets.tsv: no data set with role 'pretrain' in 'fly'" in told
+    assert "features.anatomy: nothing about 'fly', which model 'mouse' speaks" in told
 
 
 def test_a_fine_tuned_model_needs_labels_and_a_parent_of_its_space(config):
