@@ -14,13 +14,22 @@ from pydantic import ValidationError
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.formats.documents import read_text, read_yaml
 from superanimal_core.pose.keypoints import did_you_mean
-from superanimal_core.settings import Section, Settings
+from superanimal_core.settings import Settings
+from superanimal_core.settings.section import Section
 
 EXPONENT = re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+")
 GROUPED = re.compile(r"^[1-9][0-9]{0,2}\.000$")
+
+
+def _sections(section: type[Section] = Section) -> Iterator[type[Section]]:
+    for below in section.__subclasses__():
+        yield below
+        yield from _sections(below)
+
+
 COUNTS = {
     name
-    for section in Section.__subclasses__()
+    for section in _sections()
     for name, field in section.model_fields.items()
     if field.annotation is int
 }

@@ -40,6 +40,8 @@ def settings_mistakes(
                     mistakes.append(
                         f"config/config.yaml: {key}.{space}: unknown keypoint '{keypoint}'{hint}"
                     )
+    if settings.smoothing.method == "pupil":
+        mistakes += pupil_mistakes(settings, known)
     for space, mirrors in settings.smoothing.views.mirrors.items():
         if space in known and not shared_stems(known[space].keypoints, mirrors):
             named = " and ".join(f"<keypoint>_{mirror}" for mirror in mirrors)
@@ -85,6 +87,18 @@ def settings_mistakes(
             )
     mistakes += backbone_mistakes(settings)
     return mistakes + mirror_mistakes(settings, known, videos)
+
+
+def pupil_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) -> list[str]:
+    """Models that do not know the points of a pupil, whose poses would be smoothed as one."""
+    return [
+        f"config/config.yaml: smoothing.method is 'pupil', but keypoint space '{model.space}' of "
+        f"model '{name}' has no {point} (smoothing.pupil.points)"
+        for name, model in settings.models.items()
+        if model.space in known
+        for point in settings.smoothing.pupil.points
+        if point not in known[model.space].keypoints
+    ]
 
 
 def mirror_mistakes(

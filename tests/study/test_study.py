@@ -10,6 +10,7 @@ from superanimal_core.study.study import read_study
 
 WORKFLOW = Path(__file__).resolve().parents[2]
 SPACE = "superanimal_topviewmouse"
+WITH_TABLE = "dataset\tpath\tformat\tspace\trole\tconversion"
 TABLE = Path("config/keypoints") / SPACE / "lab.tsv"
 
 
@@ -176,6 +177,18 @@ def test_a_model_needs_data_to_learn_from_and_an_anatomy(config):
     told = "\n".join(mistakes_of(config))
     assert "config/datasets.tsv: no data set with role 'pretrain' in 'fly'" in told
     assert "features.anatomy: nothing about 'fly', which model 'mouse' speaks" in told
+
+
+def test_only_a_space_with_a_pupil_is_smoothed_as_one(config):
+    config["smoothing"]["method"] = "pupil"
+    told = mistakes_of(config)
+    assert len(told) == 8  # two models, four points
+    assert f"smoothing.method is 'pupil', but keypoint space '{SPACE}' of model 'mouse'" in told[0]
+    write_datasets(f"lab\traw/lab\tcoco\tpupil\tpretrain\t{TABLE}", columns=WITH_TABLE)
+    TABLE.write_text("source\tunified\nt\tpupil_top\nb\tpupil_bottom\n")
+    config["models"] = {"eye": config["models"]["mouse"] | {"space": "pupil"}}
+    study = read_study(config, WORKFLOW)
+    assert study.spaces["pupil"] == str(WORKFLOW / "config/keypoints/pupil.yaml")
 
 
 def test_a_fine_tuned_model_needs_labels_and_a_parent_of_its_space(config):
@@ -350,9 +363,14 @@ def test_a_deeplabcut_project_may_bring_its_conversion_table(config):
 def test_a_count_in_groups_of_three_digits_is_no_small_count(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("training:\n  steps: 20.000\n  batch: 4.0\nquality: {max_gap_s: 1.000}\n")
+    with path.open("a") as file:
+        file.write("smoothing: {eks: {strength_frames: 10.000}}\n")
     with pytest.raises(ConfigError) as told:
         check_text(path)
-    assert told.value.mistakes == [f"{path}: line 2: steps: '20.000': write 20000 or 20"]
+    assert told.value.mistakes == [
+        f"{path}: line 2: steps: '20.000': write 20000 or 20",
+        f"{path}: line 5: strength_frames: '10.000': write 10000 or 10",
+    ]
 
 
 def test_one_file_in_two_rows_is_not_told_as_two_files(config):
