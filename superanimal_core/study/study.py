@@ -20,6 +20,7 @@ from superanimal_core.settings import Settings
 from superanimal_core.study.dataset_sheet import KEYPOINTS, read_datasets
 from superanimal_core.study.overlay import CONFIG, overlaid, read_config
 from superanimal_core.study.settings_document import settings_from_mapping
+from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.shipped import own_or_shipped
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.study.study_sessions import (
@@ -137,7 +138,7 @@ def _find_space(
     if not Path(spaces[space]).is_file():
         folders = (KEYPOINTS, workflow_folder / KEYPOINTS)
         names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
-        mistakes.append(f"{where}: no keypoint space '{space}'{did_you_mean(space, names)}")
+        mistakes.append(f"{where}: {DATASETS['space'].mistake(space)}{did_you_mean(space, names)}")
         return
     try:
         known[space] = read_keypoint_space(spaces[space])
