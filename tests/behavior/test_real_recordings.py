@@ -13,7 +13,12 @@ from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
-from superanimal_core.settings.behavior import ConditionSettings, DefinitionSettings, StrideSettings
+from superanimal_core.settings.behavior import (
+    AnatomySettings,
+    ConditionSettings,
+    DefinitionSettings,
+    StrideSettings,
+)
 from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
 
@@ -107,10 +112,7 @@ def test_immobility_is_the_freezing_that_a_person_marked():
     poses = smoothed("behaviordepot/demo1_pose.csv", 50, min_score=0.1, max_gap_s=1.0)
     features = frame_features(
         poses,
-        front="Nose",
-        neck="Left Ear",
-        center="Mid-Back",
-        rear="Tailbase",
+        AnatomySettings(front="Nose", neck="Left Ear", center="Mid-Back", rear="Tailbase"),
         window_s=0.3,
         cm_per_px=1 / 32,
     )

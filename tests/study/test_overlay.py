@@ -165,6 +165,13 @@ def test_the_demos_are_short_and_right(name):
     assert not repeated
 
 
+def test_the_example_in_the_manual_is_a_whole_study_and_differs_where_it_says():
+    example = (ROOT / "config/README.md").read_text().split("```yaml\n")[1].split("```")[0]
+    settings = complete(yaml.safe_load(example))
+    assert settings.training.steps == 5000
+    assert settings.models["mouse"].seeds == [0, 1]
+
+
 def value_at(mapping, path):
     for key in path:
         mapping = mapping[key]
