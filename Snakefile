@@ -52,6 +52,7 @@ rule all:
 
 onstart:
     write_owner(".")
+    write_settings(STUDY.settings)
 
 
 onsuccess:

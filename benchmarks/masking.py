@@ -12,7 +12,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-import yaml
 
 from superanimal_core.evaluation.metrics import euclidean_error_px
 from superanimal_core.inference.labeled import predict_labels
@@ -22,6 +21,7 @@ from superanimal_core.network.devices import use_device
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState, fill_boxes
 from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.study.overlay import read_complete
 from superanimal_core.synthetic.labs import LABS, lab_images
 from superanimal_core.synthetic.mouse import MOUSE_KEYPOINTS
 from superanimal_core.training.loop import fit
@@ -93,7 +93,7 @@ def train_network(
     train: Labels, images: dict[str, np.ndarray], masking: bool, seed: int, part: float = 1 / 3
 ) -> ModelBundle:
     """A network of the demo's kind on a part of its steps."""
-    config = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
+    config = read_complete(DEMO)
     use_device(2, seed)
     model = config["models"]["mouse"]
     shared = config["network"]

@@ -25,6 +25,7 @@ import pyarrow as pa
 from superanimal_core.formats.prediction_files import read_ensemble
 from superanimal_core.formats.smoothed_csv import write_reference_csv
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.settings.smoothing import EksSmoothing, SharedViewSettings
 from superanimal_core.smoothing.calibrated import smooth_calibrated
 from superanimal_core.smoothing.cameras import camera_from_rotation_vector, project
 from superanimal_core.smoothing.eks import smooth_ensemble, smooth_keypoint
@@ -100,10 +101,8 @@ def warm_seconds(job: str, folder: Path) -> float:
     if kind != "singlearrays":
         return min(timed(run_ours, job, folder) for _ in range(4))
     members = read_members((folder / "single").glob("*.csv"))
-    fixed = 10.0 if strength == "fixed" else None
-    return min(
-        timed(lambda: smooth_ensemble(members, strength=fixed, **SETTINGS)) for _ in range(4)
-    )
+    settings = EksSmoothing(strength=10.0 if strength == "fixed" else None, **SETTINGS)
+    return min(timed(lambda: smooth_ensemble(members, settings)) for _ in range(4))
 
 
 def scale(quick: bool) -> list[dict]:
@@ -158,20 +157,18 @@ def last_result(output: str) -> list[float]:
 def run_ours(job: str, folder: Path) -> None:
     """One complete job, csv in, csv out."""
     kind, strength = job.rsplit("_", 1)
-    fixed = 10.0 if strength == "fixed" else None
+    settings = EksSmoothing(strength=10.0 if strength == "fixed" else None, **SETTINGS)
     if kind == "single":
         members = read_members((folder / "single").glob("*.csv"))
-        write_poses(smooth_ensemble(members, strength=fixed, **SETTINGS), folder / "ours.csv")
+        write_poses(smooth_ensemble(members, settings), folder / "ours.csv")
         return
     views = {view: read_members((folder / "multi").glob(f"*{view}*.csv")) for view in VIEWS}
+    rounds = 10 if kind == "multi" else 0
+    shared = SharedViewSettings(latent=3, keep_quantile=0.95, inflation_rounds=rounds)
     if kind == "multi":
-        result = smooth_views(
-            views, strength=fixed, latent=3, keep_quantile=0.95, inflation_rounds=10, **SETTINGS
-        )
+        result = smooth_views(views, settings, shared)
     else:
-        _, result = smooth_calibrated(
-            views, lenses(), strength=fixed, keep_quantile=0.95, inflation_rounds=0, **SETTINGS
-        )
+        _, result = smooth_calibrated(views, lenses(), settings, shared)
     for view, poses in result.items():
         write_poses(poses, folder / f"ours-{view}.csv")
 
@@ -180,14 +177,12 @@ def smooth_recording(frames: int, keypoints: int = 27, members: int = 5) -> list
     """Seconds of smoothing and peak memory (GB), keypoint by keypoint as from a columnar file."""
     rng = np.random.default_rng(0)
     time_s = np.arange(frames) / 60
-    seconds = 0.0
+    seconds, settings = 0.0, EksSmoothing(strength=None, **SETTINGS)
     for _ in range(keypoints):
         truth = (3 * rng.standard_normal((frames, 2), dtype=np.float32)).cumsum(axis=0)
         xy = [truth + rng.standard_normal((frames, 2), dtype=np.float32) for _ in range(members)]
         score = [0.5 + 0.5 * rng.random(frames, dtype=np.float32) for _ in range(members)]
-        seconds += timed(
-            lambda xy=xy, score=score: smooth_keypoint(xy, score, time_s, strength=None, **SETTINGS)
-        )
+        seconds += timed(lambda xy=xy, score=score: smooth_keypoint(xy, score, time_s, settings))
     return [seconds, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6]
 
 

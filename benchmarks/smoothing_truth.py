@@ -20,15 +20,17 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-import yaml
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.calibration import calibrate_on_images, predict_error
+from superanimal_core.study.overlay import CONFIG, read_config
 from superanimal_core.synthetic.casting import mouse_video_scene, quadruped_video_scene
 
 ROOT = Path(__file__).resolve().parents[1]
+METHODS = ("eks", "none", "median", "savitzky_golay", "one_euro")
 FPS = 50.0
 MEMBERS = 5
 SHARED_PX, OWN_PX, WHITE_PX = 0.7, 0.8, 0.5  # standard deviations where the keypoint is seen
@@ -54,7 +56,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="six videos instead of twenty-four")
     count = 3 if parser.parse_args().quick else 12
-    smoothing = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["smoothing"]
+    smoothing = SmoothingSettings(**read_config(ROOT / CONFIG)["smoothing"])
     videos = [simulated_video(kind, seed) for seed in range(count) for kind in MAKERS]
     smoothed = [smooth_by_all(video, smoothing) for video in videos]
     rows = [
@@ -75,7 +77,7 @@ def print_summary(rows: list[dict[str, Any]]) -> None:
     value = {(r["video"], r["part"], r["method"]): r["value"] for r in rows}
     names = dict.fromkeys(row["video"] for row in rows)
     for part in ("all", "seen", "hidden"):
-        for method in ["one network", *(method for method in SMOOTHERS if method != "eks")]:
+        for method in ["one network", *METHODS[1:]]:
             ratio = np.array([value[n, part, "eks"] / value[n, part, method] for n in names])
             print(
                 f"{part}: eks is better than {method} on {(ratio < 1).sum()} of {len(names)} "
@@ -83,15 +85,9 @@ def print_summary(rows: list[dict[str, Any]]) -> None:
             )
 
 
-def smooth_by_all(video: Video, smoothing: dict[str, Any]) -> dict[str, SmoothedPoses]:
+def smooth_by_all(video: Video, smoothing: SmoothingSettings) -> dict[str, SmoothedPoses]:
     """The video smoothed by every method, with the settings of the section `smoothing`."""
-    return {method: smooth_by(video.members, method, smoothing) for method in SMOOTHERS}
-
-
-def smooth_by(members: list[Poses], method: str, smoothing: dict[str, Any]) -> SmoothedPoses:
-    """An ensemble's predictions smoothed by one method."""
-    common = {key: smoothing[key] for key in ("center", "min_score")}
-    return SMOOTHERS[method](members, **common, **smoothing.get(method, {}))
+    return {method: SMOOTHERS[method](video.members, smoothing.of(method)) for method in METHODS}
 
 
 def errors(video: Video, by_method: dict[str, SmoothedPoses]) -> list[dict[str, Any]]:
@@ -109,15 +105,15 @@ def errors(video: Video, by_method: dict[str, SmoothedPoses]) -> list[dict[str, 
 
 
 def coverage(
-    videos: list[Video], smoothed: list[SmoothedPoses], smoothing: dict[str, Any]
+    videos: list[Video], smoothed: list[SmoothedPoses], smoothing: SmoothingSettings
 ) -> list[dict[str, Any]]:
     """Part of the truth within 90 % intervals, per space: the smoother's own, and calibrated."""
     rows = []
-    lone = {key: smoothing["eks"][key] for key in ("single_network_variance_px2",)}
+    lone = {"single_network_variance_px2": smoothing.eks.single_network_variance_px2}
     for kind in MAKERS:
         of_kind = [(v, s) for v, s in zip(videos, smoothed, strict=True) if v.name.startswith(kind)]
         images, label_px, group = labeled_images([video for video, _ in of_kind[1::2]])
-        on_images = smooth_by(images, "eks", smoothing)
+        on_images = SMOOTHERS["eks"](images, smoothing.of("eks"))
         calibration, _ = calibrate_on_images(on_images, label_px, group, **lone)
         for video, poses in of_kind[::2]:
             off = np.abs(poses.poses.xy_px[:, 0] - video.xy_px)

@@ -25,7 +25,7 @@ from pathlib import Path
 
 PACKAGE = "superanimal_core"
 ROOT = Path(__file__).resolve().parent
-WITHOUT_RESULTS = {ROOT / "settings.py", ROOT / "errors.py"}
+WITHOUT_RESULTS = {ROOT / "settings", ROOT / "errors.py"}
 PLUMBING = ("jobs", "cluster")
 AROUND_THE_WORK = ("jobs/step.py", "jobs/log.py", "jobs/work_folder.py")
 LOG_CALLS = {"print"}
@@ -55,7 +55,8 @@ def script_digest(script: Path, chosen: Mapping[str, str] | None = None) -> str:
 
 def counted(paths: Iterable[Path]) -> set[Path]:
     """Those of some modules whose text is part of a digest."""
-    return {path for path in paths if path not in WITHOUT_RESULTS and not _is_plumbing(path)}
+    left_out = WITHOUT_RESULTS | {ROOT / room for room in PLUMBING}
+    return {path for path in paths if left_out.isdisjoint((path, *path.parents))}
 
 
 def closure(modules: Iterable[str], chosen: Chosen = frozenset()) -> set[Path]:
@@ -69,10 +70,6 @@ def closure(modules: Iterable[str], chosen: Chosen = frozenset()) -> set[Path]:
             if not _stands_around(path):
                 pending += [_path_of(name) for name in _package_imports(path, chosen)]
     return found
-
-
-def _is_plumbing(path: Path) -> bool:
-    return path.is_relative_to(ROOT) and path.relative_to(ROOT).parts[0] in PLUMBING
 
 
 def _stands_around(path: Path) -> bool:

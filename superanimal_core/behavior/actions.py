@@ -14,7 +14,7 @@ from superanimal_core.behavior.kinematics import runs_of
 from superanimal_core.errors import ConfigError
 from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.pose.keypoints import did_you_mean
-from superanimal_core.settings import ConditionSettings, DefinitionSettings
+from superanimal_core.settings.behavior import ConditionSettings, DefinitionSettings
 
 ROUNDING_S = 1e-9  # of differences of time stamps, which must not depend on the hour
 LOGISTIC_WIDTH = 0.1  # of the threshold: how soft a condition is whose feature has no `_sd`

@@ -24,6 +24,7 @@ from superanimal_core.behavior.kinematics import (
     velocity_sd_px_per_s,
 )
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.settings.behavior import AnatomySettings
 
 
 @dataclass(frozen=True)
@@ -49,18 +50,15 @@ class Point:
 
 def frame_features(
     poses: SmoothedPoses,
+    anatomy: AnatomySettings,
     *,
-    front: str,
-    neck: str,
-    center: str,
-    rear: str,
     window_s: float,
     cm_per_px: float | None,
 ) -> FeatureTable:
     """Features of every frame and individual.
 
-    `front`, `neck`, `center`, `rear` are keypoint names (nose, neck, mid-back, tail base).
-    Velocities are slopes over +-`window_s`/2 (`kinematics.velocity_px_per_s`). Columns:
+    `anatomy` names the front, neck, center and rear (nose, neck, mid-back, tail base). Velocities
+    are slopes over +-`window_s`/2 (`kinematics.velocity_px_per_s`). Columns:
 
     * `center_x_px`, `center_y_px`, `speed_px_per_s`, `speed_bl_per_s`: the center;
     * `motion_px_per_s`, `motion_bl_per_s`: mean speed of all known keypoints, limbs included;
@@ -74,14 +72,14 @@ def frame_features(
     * `speed_<keypoint>_px_per_s`.
     """
     time_s = poses.poses.time_s
-    names = {"front": front, "neck": neck, "center": center, "rear": rear}
+    names = anatomy.model_dump()
     per_individual = []
     for i in range(len(poses.poses.individuals)):
         points = {role: _point(poses, i, name) for role, name in names.items()}
         columns = _place_and_motion(poses, i, points["center"], time_s, window_s)
         columns |= _shape(points)
         columns |= _orientation(points, time_s, window_s)
-        columns["nearest_other_px"] = _nearest_other_px(poses, i, center)
+        columns["nearest_other_px"] = _nearest_other_px(poses, i, anatomy.center)
         columns |= _body_lengths(columns)
         if cm_per_px is not None:
             columns |= _in_cm(columns, cm_per_px)

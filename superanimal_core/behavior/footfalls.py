@@ -20,6 +20,7 @@ from superanimal_core.behavior.kinematics import (
     velocity_sd_px_per_s,
 )
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.settings.behavior import FootfallSettings, StrideSettings
 
 BODY_WINDOW_PHASES = 6  # the body's speed is averaged over this many `min_phase_s`: about a stride
 
@@ -59,11 +60,7 @@ class Footfalls:
 def measure_travel(
     poses: SmoothedPoses,
     individual: int,
-    *,
-    body: Sequence[str],
-    min_body_speed_bl_per_s: float,
-    min_phase_s: float,
-    belt_speed_px_per_s: float,
+    settings: StrideSettings,
 ) -> Travel:
     """Direction and speed of an animal's body over the ground.
 
@@ -73,16 +70,16 @@ def measure_travel(
     the median distance between the first and the last of `body`.
     """
     time_s = poses.poses.time_s
-    xy = poses.poses.xy_px[:, individual, columns_of(poses, body)]
-    shift = np.stack([belt_speed_px_per_s * time_s, np.zeros_like(time_s)], axis=1)
-    window_s = BODY_WINDOW_PHASES * min_phase_s
+    xy = poses.poses.xy_px[:, individual, columns_of(poses, settings.body)]
+    shift = np.stack([settings.belt_speed_px_per_s * time_s, np.zeros_like(time_s)], axis=1)
+    window_s = BODY_WINDOW_PHASES * settings.min_phase_s
     velocity = _nanmean(velocity_px_per_s(xy + shift[:, None], time_s, window_s), axis=1)
     velocity = moving_mean(velocity, time_s, window_s)
     speed = np.hypot(velocity[:, 0], velocity[:, 1])
     length = body_length_px(xy)
     with np.errstate(invalid="ignore", divide="ignore"):
         direction = velocity / speed[:, None]
-        is_walking = (speed > 0) & (speed >= min_body_speed_bl_per_s * length)
+        is_walking = (speed > 0) & (speed >= settings.min_body_speed_bl_per_s * length)
     return Travel(shift, direction, speed, is_walking)
 
 
@@ -101,10 +98,7 @@ def detect_footfalls(
     variance_px2: Float[ndarray, "frame 2"],
     time_s: Float[ndarray, "frame"],
     travel: Travel,
-    *,
-    stance_speed_fraction: float,
-    swing_speed_fraction: float,
-    min_phase_s: float,
+    settings: FootfallSettings,
 ) -> Footfalls:
     """Lift-offs and strikes of one limb.
 
@@ -115,6 +109,7 @@ def detect_footfalls(
     are crossings of the same level, so neither is late. Swings and stances shorter than
     `min_phase_s` are noise and are merged away, swings first.
     """
+    min_phase_s = settings.min_phase_s
     over_ground = xy_px + travel.ground_shift_px
     paw = (velocity_px_per_s(over_ground, time_s, min_phase_s) * travel.direction).sum(axis=1)
     paw_sd = _along(velocity_sd_px_per_s(variance_px2, time_s, min_phase_s), travel.direction)
@@ -133,7 +128,7 @@ def detect_footfalls(
             ratio[start:stop] / typical,
             ratio_sd[start:stop] / typical,
             time_s[start:stop],
-            (stance_speed_fraction, swing_speed_fraction, min_phase_s),
+            settings,
             number,
         )
     ]
@@ -147,14 +142,14 @@ def _footfalls(swings: list[tuple[float, float, float, float, int]]) -> Footfall
 
 
 def _swings_of_walk(
-    speed: ndarray, speed_sd: ndarray, time_s: ndarray, limits: tuple[float, float, float], run: int
+    speed: ndarray, speed_sd: ndarray, time_s: ndarray, settings: FootfallSettings, run: int
 ) -> list[tuple[float, float, float, float, int]]:
     """(lift, strike, sd of each, run) of the swings in one uninterrupted walk."""
-    low, high, min_phase_s = limits
+    low, high = settings.stance_speed_fraction, settings.swing_speed_fraction
     swings = [(a, b) for a, b in runs_of(speed > low) if (speed[a:b] > high).any()]
     edges = [(_crossing(speed, time_s, a, low), _crossing(speed, time_s, b, low), a, b)
              for a, b in swings]  # fmt: skip
-    edges = _without_short(edges, min_phase_s)
+    edges = _without_short(edges, settings.min_phase_s)
     return [
         (
             lift,

@@ -5,7 +5,6 @@ the limb's next strike, stance until its lift-off, swing from there; duty factor
 stride; phase is when a limb strikes within the stride of the reference limb, 0 to 1.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -20,6 +19,7 @@ from superanimal_core.behavior.footfalls import (
     measure_travel,
 )
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.settings.behavior import StrideSettings
 
 
 @dataclass(frozen=True)
@@ -58,19 +58,7 @@ class StrideTable:
         return len(self.limb)
 
 
-def measure_strides(
-    poses: SmoothedPoses,
-    *,
-    limbs: Sequence[str],
-    body: Sequence[str],
-    stance_speed_fraction: float,
-    swing_speed_fraction: float,
-    min_body_speed_bl_per_s: float,
-    min_phase_s: float,
-    belt_speed_px_per_s: float,
-    min_swing_frames: int,
-    cm_per_px: float | None,
-) -> StrideTable:
+def measure_strides(poses: SmoothedPoses, settings: StrideSettings) -> StrideTable:
     """Strides of every individual and limb, in order of individual, limb and time.
 
     `limbs` are paw keypoints, the first is the phase reference; limbs that the space lacks are left
@@ -80,30 +68,21 @@ def measure_strides(
     """
     parts = []
     for i in range(len(poses.poses.individuals)):
-        travel = measure_travel(
-            poses,
-            i,
-            body=body,
-            min_body_speed_bl_per_s=min_body_speed_bl_per_s,
-            min_phase_s=min_phase_s,
-            belt_speed_px_per_s=belt_speed_px_per_s,
-        )
+        travel = measure_travel(poses, i, settings)
         reference: dict[str, ndarray] | None = None
-        for k in columns_of(poses, limbs):
+        for k in columns_of(poses, settings.limbs):
             footfalls = detect_footfalls(
                 poses.poses.xy_px[:, i, k],
                 poses.variance_px2[:, i, k],
                 poses.poses.time_s,
                 travel,
-                stance_speed_fraction=stance_speed_fraction,
-                swing_speed_fraction=swing_speed_fraction,
-                min_phase_s=min_phase_s,
+                settings,
             )
-            columns = _strides_of_limb(poses, i, k, footfalls, travel, min_swing_frames)
+            columns = _strides_of_limb(poses, i, k, footfalls, travel, settings.min_swing_frames)
             reference = columns if reference is None else reference
             columns["phase"] = _phase(columns["strike_s"], reference)
             parts.append(columns)
-    return _table(parts, float("nan") if cm_per_px is None else cm_per_px)
+    return _table(parts, float("nan") if settings.cm_per_px is None else settings.cm_per_px)
 
 
 def _strides_of_limb(

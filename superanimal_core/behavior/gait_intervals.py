@@ -17,7 +17,6 @@ strides there are, within a fifth on average; else they are NaN and `strides_per
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
@@ -26,6 +25,7 @@ from numpy import ndarray
 from superanimal_core.behavior.gait import StrideTable, measure_strides
 from superanimal_core.behavior.gait_summary import GaitTable
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.settings.behavior import StrideSettings
 
 QUANTITIES = ("stride_time_s", "stance_time_s", "swing_time_s", "duty_factor", "stride_length_px")
 LEVEL = 0.9
@@ -34,9 +34,9 @@ AGREEMENT = 0.2  # part by which the mean number of strides of the draws may dif
 Columns = dict[str, Shaped[ndarray, "row"]]
 
 
-def strides_of_draws(draws: Iterable[SmoothedPoses], **settings: Any) -> list[StrideTable]:
+def strides_of_draws(draws: Iterable[SmoothedPoses], settings: StrideSettings) -> list[StrideTable]:
     """The strides of every draw; `settings` as in `gait.measure_strides`."""
-    return [measure_strides(draw, **settings) for draw in draws]
+    return [measure_strides(draw, settings) for draw in draws]
 
 
 def stride_intervals(strides: StrideTable, drawn: Sequence[StrideTable]) -> Columns:

@@ -22,11 +22,11 @@ import numpy as np
 from superanimal_core.datasets.write_coco import to_coco
 from superanimal_core.datasets.write_deeplabcut import deeplabcut_image, to_deeplabcut
 from superanimal_core.errors import DatasetError, SuperAnimalError
-from superanimal_core.formats.documents import read_yaml
 from superanimal_core.formats.listing import root_of
 from superanimal_core.formats.sheets import read_sheet
 from superanimal_core.media.picture_names import picture_path
 from superanimal_core.pose.labels import Labels
+from superanimal_core.study.overlay import CONFIG, read_complete
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.label_files import read_labels
 
@@ -67,7 +67,7 @@ def places_of_study(labels: Path) -> dict[str, str]:
     """
     study = labels.resolve().parents[3] if len(labels.resolve().parents) > 3 else Path()
     try:
-        sheet = read_yaml(study / "config/config.yaml")["datasets"]
+        sheet = read_complete(study / CONFIG)["datasets"]
         rows = [row.cells for row in read_sheet(study / sheet)]
         folders = {row["dataset"]: root_of(study / row["path"]) for row in rows}
     except (SuperAnimalError, KeyError, TypeError):

@@ -8,55 +8,42 @@ One file per network. Nothing else of the workflow is needed: no study, no video
 import argparse
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
 from superanimal_core.errors import ConfigError, DatasetError
-from superanimal_core.formats.documents import read_yaml
 from superanimal_core.formats.prediction_files import read_ensemble
 from superanimal_core.formats.smoothed_csv import write_reference_csv
 from superanimal_core.pose.poses import Poses, SmoothedPoses
-from superanimal_core.settings import SmoothingSettings
+from superanimal_core.settings.smoothing import EksSmoothing, NoiseSettings, SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.individuals import match_individuals
 from superanimal_core.smoothing.multicamera import join_mirrored, smooth_views, split_mirrored
+from superanimal_core.study.overlay import CONFIG, read_complete
+from superanimal_core.study.settings_document import settings_from_mapping
+from superanimal_core.study.shipped import WORKFLOW
 from superanimal_core.tables.pose_files import write_smoothed
 
-# The section `smoothing` of the workflow's config/config.yaml; a test keeps the two equal.
-DEFAULTS: Mapping[str, Any] = {
-    "method": "eks",
-    "center": "median",
-    "min_score": 0.1,
-    "eks": {
-        "strength": None,
-        "strength_frames": 10000,
-        "min_variance_px2": 0.01,
-        "single_network_variance_px2": 4.0,
-        "max_gap_s": 0.5,
-    },
-    "median": {"window_s": 0.14},
-    "savitzky_golay": {"window_s": 0.22, "order": 3},
-    "one_euro": {"min_cutoff_hz": 5.0, "speed_coefficient": 0.5, "derivative_cutoff_hz": 1.0},
-    "views": {"latent": 3, "keep_quantile": 0.95, "inflation_rounds": 0, "mirrors": {}},
-}
 HELP = {
-    "method": "eks, none, median, savitzky_golay or one_euro",
+    "method": "eks, none, median, savitzky_golay, one_euro or pupil",
     "center": "median or mean of the networks",
     "min_score": "predictions with a lower score count as absent (0-1)",
     "strength": "eks: variance of the random walk, px^2 per frame",
     "strength_frames": "eks: at most so many frames are used to find the strength",
-    "min_variance_px2": "eks: least noise of an observation, px^2",
-    "single_network_variance_px2": "eks: noise of a single network at score 1, px^2",
+    "min_variance_px2": "eks, pupil: least noise of an observation, px^2",
+    "single_network_variance_px2": "eks, pupil: noise of a single network at score 1, px^2",
     "max_gap_s": "eks: longer gaps are not bridged, s",
     "window_s": "median, savitzky_golay: length of the window, s",
     "order": "savitzky_golay: order of the polynomials",
     "min_cutoff_hz": "one_euro: cutoff at rest, Hz",
     "speed_coefficient": "one_euro: growth of the cutoff with the speed, Hz per px/s",
     "derivative_cutoff_hz": "one_euro: cutoff of the speed, Hz",
+    "points": "pupil: keypoints at its top, bottom, right and left, as in TOP,BOTTOM,RIGHT,LEFT",
+    "memories": "pupil: how slowly diameter and center return to their means, as in 0.99,0.98",
 }
+LISTS = ("points", "memories")
 VIEW_OPTIONS = ("latent", "keep_quantile", "inflation_rounds")
 SHARED = ("method", "center", "min_score")
 
@@ -69,12 +56,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--output", type=Path, required=True, metavar="FILE", help=output)
     rate = "frames per second of the video"
     parser.add_argument("--fps", type=_positive, required=True, metavar="HZ", help=rate)
-    config = "take the section `smoothing` of this config.yaml instead of the defaults"
+    config = "take what the section `smoothing` of this config.yaml says over the defaults"
     parser.add_argument("--config", type=Path, metavar="FILE", help=config)
-    own = parser.add_argument_group("settings (defaults: those of config/config.yaml)")
+    own = parser.add_argument_group(f"settings (defaults: `smoothing` of {WORKFLOW / CONFIG})")
     for name, text in HELP.items():
-        shown = f"{text} (default {_default(name)})"
-        own.add_argument(f"--{name.replace('_', '-')}", dest=name, metavar="VALUE", help=shown)
+        kind, option = _list if name in LISTS else str, f"--{name.replace('_', '-')}"
+        own.add_argument(option, dest=name, type=kind, metavar="VALUE", help=text)
     _add_view_arguments(parser.add_argument_group("several views (method eks)"))
 
 
@@ -88,13 +75,12 @@ def _add_view_arguments(group: argparse._ArgumentGroup) -> None:
         "camera's name is added to the output's"
     )
     kind.add_argument("--cameras", type=_names, metavar="NAME,NAME", help=cameras)
-    latent = "dimension of the space that the views share (default %(default)s)"
+    latent = "dimension of the space that the views share"
     group.add_argument("--latent", type=int, metavar="N", help=latent)
-    keep = "part of the frames, by variance, on which it is learned (default %(default)s)"
+    keep = "part of the frames, by variance, on which it is learned"
     group.add_argument("--keep-quantile", type=_part, metavar="PART", help=keep)
-    rounds = "at most so many rounds of variance inflation, 0: none (default %(default)s)"
+    rounds = "at most so many rounds of variance inflation, 0: none"
     group.add_argument("--inflation-rounds", type=int, metavar="N", help=rounds)
-    group.set_defaults(**{name: DEFAULTS["views"][name] for name in VIEW_OPTIONS})
 
 
 def run(options: argparse.Namespace) -> None:
@@ -107,7 +93,8 @@ def run(options: argparse.Namespace) -> None:
     settings = chosen_settings(options)
     for path, smoothed in _smoothed(options, settings).items():
         if path.suffix == ".csv":
-            noise = settings.eks.single_network_variance_px2 if settings.method == "eks" else 0.0
+            own = settings.of(settings.method)
+            noise = own.single_network_variance_px2 if isinstance(own, NoiseSettings) else 0.0
             write_reference_csv(smoothed, path, single_network_variance_px2=noise)
         else:
             record = {"rule": "smooth", "settings": settings.model_dump(),
@@ -117,20 +104,22 @@ def run(options: argparse.Namespace) -> None:
 
 
 def chosen_settings(options: argparse.Namespace) -> SmoothingSettings:
-    """Defaults or --config, and what the options say on top. ConfigError lists every mistake."""
-    section: Any = read_yaml(options.config) if options.config else {"smoothing": DEFAULTS}
-    section = section.get("smoothing") if isinstance(section, dict) else None
-    if not isinstance(section, dict):
-        raise ConfigError([f"{options.config}: no section `smoothing`"])
-    section = {k: dict(v) if isinstance(v, dict) else v for k, v in section.items()}
+    """The workflow's or those of --config, and what the options say on top.
+
+    ConfigError lists every mistake.
+    """
+    path = options.config or WORKFLOW / CONFIG
+    section = settings_from_mapping(read_complete(path), str(path)).smoothing.model_dump()
     given = {name: value for name in HELP if (value := getattr(options, name)) is not None}
     section |= {name: given.pop(name) for name in SHARED if name in given}
-    method = str(section.get("method"))
+    own = section.get(section["method"], {})
     for name, value in given.items():
-        if name not in DEFAULTS.get(method, {}):
-            option = name.replace("_", "-")
+        if name not in own:
+            option, method = name.replace("_", "-"), section["method"]
             raise ConfigError([f"--{option}: no setting of the method '{method}' ({HELP[name]})"])
-        section.setdefault(method, {})[name] = value
+        own[name] = value
+    of_views = {name: getattr(options, name) for name in VIEW_OPTIONS}
+    section["views"] |= {name: value for name, value in of_views.items() if value is not None}
     try:
         return SmoothingSettings.model_validate(section)
     except ValidationError as error:
@@ -160,30 +149,24 @@ def _smoothed(
 ) -> dict[Path, SmoothedPoses]:
     """The smoothed poses by the file that they go to."""
     method, output = settings.method, options.output
-    own = settings.model_dump()
-    keywords = {"center": own["center"], "min_score": own["min_score"], **own.get(method, {})}
+    own, shared = settings.of(method), settings.views
     if not options.views and not options.cameras:
         members = match_individuals(read_ensemble(options.files, fps=options.fps))
-        return {output: SMOOTHERS[method](members, **keywords)}
-    if method != "eks":
+        return {output: SMOOTHERS[method](members, own)}
+    if not isinstance(own, EksSmoothing):
         raise ConfigError([f"--views and --cameras need the method 'eks', not '{method}'"])
     most = 2 * len(options.views or options.cameras)
-    if not 0 < options.latent <= most or options.inflation_rounds < 0:
-        raise ConfigError([f"--latent: 1 to {most} (two per view); --inflation-rounds: 0 or more"])
-    keywords |= {
-        "latent": options.latent,
-        "keep_quantile": options.keep_quantile,
-        "inflation_rounds": options.inflation_rounds,
-    }
+    if shared.latent > most:
+        raise ConfigError([f"--latent: 1 to {most} (two per view)"])
     if options.views:
         members = match_individuals(read_ensemble(options.files, fps=options.fps))
-        smoothed = smooth_views(_split(members, options.views), **keywords)
+        smoothed = smooth_views(_split(members, options.views), own, shared)
         return {output: join_mirrored(smoothed, members[0].space.keypoints)}
     files = files_of_cameras(options.files, options.cameras)
     views = {name: read_ensemble(paths, fps=options.fps) for name, paths in files.items()}
     return {
         output.with_name(f"{output.stem}_{name}{output.suffix}"): smoothed
-        for name, smoothed in smooth_views(views, **keywords).items()
+        for name, smoothed in smooth_views(views, own, shared).items()
     }
 
 
@@ -235,14 +218,8 @@ def files_of_cameras(files: Sequence[Path], cameras: Sequence[str]) -> dict[str,
     return found
 
 
-def _default(name: str) -> str:
-    """The default of a setting, of each method that has it."""
-    places = [DEFAULTS, *(part for part in DEFAULTS.values() if isinstance(part, dict))]
-    return ", ".join(_shown(place[name]) for place in places if name in place)
-
-
-def _shown(value: Any) -> str:
-    return "the most likely" if value is None else str(value)
+def _list(text: str) -> list[str]:
+    return text.split(",")
 
 
 def _names(text: str) -> list[str]:

@@ -20,7 +20,7 @@ from numpy import ndarray
 
 from superanimal_core.formats.prediction_files import PIXEL_CENTER
 from superanimal_core.pose.poses import SmoothedPoses
-from superanimal_core.smoothing.eks import observation_noise_px2
+from superanimal_core.smoothing.eks import confidence_weighted_variance_px2
 from superanimal_core.smoothing.ensemble import EnsembleMoments
 from superanimal_core.tables.atomic import replacing
 
@@ -67,9 +67,7 @@ def reference_columns(
         smoothed.raw_xy_px[rows], smoothed.ensemble_variance_px2[rows], smoothed.poses.score[rows],
         smoothed.members[rows],
     )  # fmt: skip
-    noise = observation_noise_px2(
-        moments, min_variance_px2=0.0, single_network_variance_px2=single_network_variance_px2
-    )
+    noise = confidence_weighted_variance_px2(moments, single_network_variance_px2)
     parts = [
         smoothed.poses.xy_px[rows] - PIXEL_CENTER,
         smoothed.poses.score[rows][..., None],

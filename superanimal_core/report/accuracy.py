@@ -27,6 +27,7 @@ SMOOTHERS = {
     "savitzky_golay": "Savitzky-Golay",
     "one_euro": "One-Euro",
     "eks": "ensemble Kalman",
+    "pupil": "ensemble Kalman, pupil",
 }
 PLOTTED_VIDEOS = 6
 TABLE_ROWS = 50

@@ -133,6 +133,11 @@ def _of_smoothing(method: str, center: str) -> str:
             f"The {center} of the predictions was smoothed with the ensemble Kalman smoother "
             f"[{BIDERMAN}], whose posterior variance is given with every position."
         )
+    if method == "pupil":
+        return (
+            f"The {center} of the predictions was smoothed with the ensemble Kalman smoother for "
+            f"pupils [{BIDERMAN}], whose posterior variance is given with every position."
+        )
     return f"The {center} of the predictions was smoothed with {FILTERS[method]}."
 
 

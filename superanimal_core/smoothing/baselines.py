@@ -14,66 +14,56 @@ from numpy import ndarray
 
 from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.settings.smoothing import (
+    EnsembleSettings,
+    MedianSmoothing,
+    OneEuroSmoothing,
+    SavitzkyGolaySmoothing,
+)
 from superanimal_core.smoothing.eks import (
     SmoothedTrack,
     check_members,
     poses_from_tracks,
     smooth_ensemble,
 )
-from superanimal_core.smoothing.ensemble import Center, ensemble_moments
+from superanimal_core.smoothing.ensemble import ensemble_moments
+from superanimal_core.smoothing.pupil import smooth_pupil
 
 
-def take_center(members: Sequence[Poses], *, center: Center, min_score: float) -> SmoothedPoses:
+def take_center(members: Sequence[Poses], settings: EnsembleSettings) -> SmoothedPoses:
     """No smoothing: the center of the members that saw the keypoint."""
-    return _filtered(members, center, min_score, lambda xy_px: xy_px)
+    return _filtered(members, settings, lambda xy_px: xy_px)
 
 
-def smooth_by_median(
-    members: Sequence[Poses], *, center: Center, min_score: float, window_s: float
-) -> SmoothedPoses:
+def smooth_by_median(members: Sequence[Poses], settings: MedianSmoothing) -> SmoothedPoses:
     """Running median of the center over `window_s`, at least three frames."""
-    window = odd_window(check_members(members).time_s, window_s)
-    return _filtered(members, center, min_score, lambda xy_px: running_median(xy_px, window))
+    window = odd_window(check_members(members).time_s, settings.window_s)
+    return _filtered(members, settings, lambda xy_px: running_median(xy_px, window))
 
 
 def smooth_by_polynomial(
-    members: Sequence[Poses], *, center: Center, min_score: float, window_s: float, order: int
+    members: Sequence[Poses], settings: SavitzkyGolaySmoothing
 ) -> SmoothedPoses:
     """Savitzky-Golay filter of the center: polynomials of `order` over `window_s`.
 
     Holes are interpolated for the fit and stay holes. The window is widened to more frames than
     the order; a video shorter than the window stays as it is.
     """
-    time_s = check_members(members).time_s
-    window = max(odd_window(time_s, window_s), 2 * (order // 2) + 3)
-    return _filtered(
-        members, center, min_score, lambda xy_px: _savitzky_golay(xy_px, window, order)
-    )
+    time_s, order = check_members(members).time_s, settings.order
+    window = max(odd_window(time_s, settings.window_s), 2 * (order // 2) + 3)
+    return _filtered(members, settings, lambda xy_px: _savitzky_golay(xy_px, window, order))
 
 
-def smooth_by_one_euro(
-    members: Sequence[Poses],
-    *,
-    center: Center,
-    min_score: float,
-    min_cutoff_hz: float,
-    speed_coefficient: float,
-    derivative_cutoff_hz: float,
-) -> SmoothedPoses:
+def smooth_by_one_euro(members: Sequence[Poses], settings: OneEuroSmoothing) -> SmoothedPoses:
     """One-Euro filter of the center (Casiez, Roussel and Vogel 2012): causal, so it lags.
 
     The cutoff is `min_cutoff_hz` at rest and grows by `speed_coefficient` (the paper's beta) per
     px/s of the speed, which itself is low-passed at `derivative_cutoff_hz`.
     """
     time_s = check_members(members).time_s
-    return _filtered(
-        members,
-        center,
-        min_score,
-        lambda xy_px: one_euro(
-            xy_px, time_s, min_cutoff_hz, speed_coefficient, derivative_cutoff_hz
-        ),
-    )
+    s = settings
+    limits = (s.min_cutoff_hz, s.speed_coefficient, s.derivative_cutoff_hz)
+    return _filtered(members, settings, lambda xy_px: one_euro(xy_px, time_s, *limits))
 
 
 SMOOTHERS: dict[str, Callable[..., SmoothedPoses]] = {
@@ -82,6 +72,7 @@ SMOOTHERS: dict[str, Callable[..., SmoothedPoses]] = {
     "median": smooth_by_median,
     "savitzky_golay": smooth_by_polynomial,
     "one_euro": smooth_by_one_euro,
+    "pupil": smooth_pupil,
 }
 
 
@@ -154,8 +145,7 @@ def _savitzky_golay(xy_px: ndarray, window: int, order: int) -> ndarray:
 
 def _filtered(
     members: Sequence[Poses],
-    center: Center,
-    min_score: float,
+    settings: EnsembleSettings,
     smooth: Callable[[ndarray], ndarray],
 ) -> SmoothedPoses:
     """The ensemble's center of every keypoint, through a filter of its (frame, axis) array."""
@@ -165,8 +155,7 @@ def _filtered(
         moments = ensemble_moments(
             [member.xy_px[:, individual, keypoint] for member in members],
             [member.score[:, individual, keypoint] for member in members],
-            center=center,
-            min_score=min_score,
+            settings,
         )
         spread = np.where(moments.members[:, None] > 0, moments.variance_px2, np.nan)
         return SmoothedTrack(smooth(moments.center_px), spread, moments, float("nan"))

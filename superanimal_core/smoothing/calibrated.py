@@ -12,6 +12,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.settings.smoothing import EksSmoothing, SharedViewSettings
 from superanimal_core.smoothing.cameras import Camera, project, triangulate
 from superanimal_core.smoothing.eks import (
     SmoothedTrack,
@@ -19,7 +20,6 @@ from superanimal_core.smoothing.eks import (
     poses_from_tracks,
     step_per_strength,
 )
-from superanimal_core.smoothing.ensemble import Center
 from superanimal_core.smoothing.inflation import inflate_variances
 from superanimal_core.smoothing.kalman import Observations
 from superanimal_core.smoothing.latent_walk import LatentWalk, fit_walk_strength, smooth_walk
@@ -45,22 +45,14 @@ class Points3D:
 def smooth_calibrated(
     views: Mapping[str, Sequence[Poses]],
     cameras: Mapping[str, Camera],
-    *,
-    center: Center,
-    strength: float | None,
-    strength_frames: int,
-    min_variance_px2: float,
-    min_score: float,
-    single_network_variance_px2: float,
-    max_gap_s: float,
-    keep_quantile: float,
-    inflation_rounds: int,
+    settings: EksSmoothing,
+    shared: SharedViewSettings,
 ) -> tuple[Points3D, dict[str, SmoothedPoses]]:
     """Smoothed points in the world and their images in every view (synchronous frames).
 
-    Keywords as in `multicamera.smooth_views`. The strength multiplies a step covariance learned
-    from the triangulated members (robust variance of their moves, per axis). The poses' variance
-    is that of the projected point.
+    Settings as in `multicamera.smooth_views`; the space of the state is the world, not `latent`.
+    The strength multiplies a step covariance learned from the triangulated members (robust variance
+    of their moves, per axis). The poses' variance is that of the projected point.
 
     Unlike ensemble-kalman-smoother 4.6.2, which linearizes the projection once, at the filter's
     prediction, the whole trajectory is linearized again at its own solution until it no longer
@@ -77,26 +69,15 @@ def smooth_calibrated(
     strengths = np.full((individuals, keypoints), np.nan)
     tracks: list[list[SmoothedTrack]] = [[] for _ in views]
     for i, k in np.ndindex(individuals, keypoints):
-        moments, center_px, noise_px2 = view_observations(
-            views,
-            i,
-            k,
-            center=center,
-            min_score=min_score,
-            min_variance_px2=min_variance_px2,
-            single_network_variance_px2=single_network_variance_px2,
-        )
+        moments, center_px, noise_px2 = view_observations(views, i, k, settings)
         point, spread, found = smooth_point(
             center_px,
             noise_px2,
             _triangulated_members(views, lenses, i, k),
             firsts[0].time_s,
             lenses,
-            strength=strength,
-            strength_frames=strength_frames,
-            max_gap_s=max_gap_s,
-            keep_quantile=keep_quantile,
-            inflation_rounds=inflation_rounds,
+            settings,
+            shared,
         )
         position[:, i, k], covariance[:, i, k], strengths[i, k] = point, spread, found
         for v, one in enumerate(moments):
@@ -116,29 +97,26 @@ def smooth_point(
     triangulated: Float[ndarray, "frame 3"],
     time_s: Float[ndarray, "frame"],
     cameras: Sequence[Camera],
-    *,
-    strength: float | None,
-    strength_frames: int,
-    max_gap_s: float,
-    keep_quantile: float,
-    inflation_rounds: int,
+    settings: EksSmoothing,
+    shared: SharedViewSettings,
 ) -> tuple[Float[ndarray, "frame 3"], Float[ndarray, "frame 3 3"], float]:
     """One keypoint: world positions, covariances, and the strength used."""
     frames = len(time_s)
     known = np.isfinite(triangulated.sum(axis=1))
     if known.sum() < 3:
         return np.full((frames, 3), np.nan), np.full((frames, 3, 3), np.nan), float("nan")
-    trusted = trusted_frames(noise_px2.reshape(frames, -1), keep_quantile)
+    trusted = trusted_frames(noise_px2.reshape(frames, -1), shared.keep_quantile)
     origin = center_px[trusted].mean(axis=0) if trusted.any() else 0.0
     inflated = inflate_variances(
-        center_px - origin, noise_px2, latent=3, max_rounds=inflation_rounds
+        center_px - origin, noise_px2, latent=3, max_rounds=shared.inflation_rounds
     )
     weight = np.where(np.isfinite(center_px), 1 / inflated, 0.0).reshape(frames, -1)
-    steps = step_per_strength(time_s, weight.max(axis=1) > 0, max_gap_s)
+    steps = step_per_strength(time_s, weight.max(axis=1) > 0, settings.max_gap_s)
     at = _interpolated(triangulated, known, time_s)
     walk = _walk(at, center_px, weight, steps, cameras, triangulated)
+    strength = settings.strength
     if strength is None:
-        strength = fit_walk_strength(walk, likelihood_frames(frames, strength_frames))
+        strength = fit_walk_strength(walk, likelihood_frames(frames, settings.strength_frames))
     mean, covariance = smooth_walk(walk, strength)
     for _ in range(LINEARIZATIONS):
         before, at = at, np.where(np.isfinite(mean), mean, at)

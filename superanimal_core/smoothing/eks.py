@@ -15,7 +15,8 @@ from numpy import ndarray
 
 from superanimal_core.errors import VideoError
 from superanimal_core.pose.poses import Poses, SmoothedPoses
-from superanimal_core.smoothing.ensemble import Center, EnsembleMoments, ensemble_moments
+from superanimal_core.settings.smoothing import EksSmoothing, NoiseSettings
+from superanimal_core.smoothing.ensemble import EnsembleMoments, ensemble_moments
 from superanimal_core.smoothing.local_level import smooth_local_level
 from superanimal_core.smoothing.strength import (
     Series,
@@ -38,20 +39,10 @@ class SmoothedTrack:
     strength: float
 
 
-def smooth_ensemble(
-    members: Sequence[Poses],
-    *,
-    center: Center,
-    strength: float | None,
-    strength_frames: int,
-    min_variance_px2: float,
-    min_score: float,
-    single_network_variance_px2: float,
-    max_gap_s: float,
-) -> SmoothedPoses:
+def smooth_ensemble(members: Sequence[Poses], settings: EksSmoothing) -> SmoothedPoses:
     """Posterior mean and variance of every keypoint, from the predictions of several networks.
 
-    `center` of the members is the observation. `strength` is the random walk's variance in px^2 per
+    The members' `center` is the observation. `strength` is the random walk's variance in px^2 per
     median frame interval; None finds the most likely one per individual and keypoint (x and y
     share it), on at most `strength_frames` frames. The variance of a step is strength times its
     real duration, so dropped frames and variable rates are what they are. Predictions with a score
@@ -77,13 +68,7 @@ def smooth_ensemble(
             [member.xy_px[:, i, k] for member in members],
             [member.score[:, i, k] for member in members],
             first.time_s,
-            center=center,
-            strength=strength,
-            strength_frames=strength_frames,
-            min_variance_px2=min_variance_px2,
-            min_score=min_score,
-            single_network_variance_px2=single_network_variance_px2,
-            max_gap_s=max_gap_s,
+            settings,
         )
         for i in range(individuals)
         for k in range(keypoints)
@@ -112,30 +97,20 @@ def smooth_keypoint(
     xy_px: Sequence[Float[ndarray, "frame 2"]],
     score: Sequence[Float[ndarray, "frame"]],
     time_s: Float[ndarray, "frame"],
-    *,
-    center: Center,
-    strength: float | None,
-    strength_frames: int,
-    min_variance_px2: float,
-    min_score: float,
-    single_network_variance_px2: float,
-    max_gap_s: float,
+    settings: EksSmoothing,
 ) -> SmoothedTrack:
     """One keypoint of one individual (see smooth_ensemble); one array per member.
 
     It needs about 200 bytes per frame beyond its input, so a recording of any length is smoothed
     exactly, keypoint by keypoint.
     """
-    moments = ensemble_moments(xy_px, score, center=center, min_score=min_score)
-    noise = observation_noise_px2(
-        moments,
-        min_variance_px2=min_variance_px2,
-        single_network_variance_px2=single_network_variance_px2,
-    )
-    steps = step_per_strength(time_s, moments.members > 0, max_gap_s)
+    moments = ensemble_moments(xy_px, score, settings)
+    noise = observation_noise_px2(moments, settings)
+    steps = step_per_strength(time_s, moments.members > 0, settings.max_gap_s)
     series = [Series(moments.center_px[:, axis].copy(), noise[:, axis], steps) for axis in (0, 1)]
+    strength = settings.strength
     if strength is None:
-        chosen = likelihood_frames(len(time_s), strength_frames)
+        chosen = likelihood_frames(len(time_s), settings.strength_frames)
         strength = fit_strength([take_frames(s, chosen) for s in series])
     walk = steps * (strength if np.isfinite(strength) else 1.0)
     both = [smooth_local_level(s.y_px, s.noise_px2, walk) for s in series]
@@ -144,18 +119,25 @@ def smooth_keypoint(
 
 
 def observation_noise_px2(
-    moments: EnsembleMoments, *, min_variance_px2: float, single_network_variance_px2: float
+    moments: EnsembleMoments, settings: NoiseSettings
 ) -> Float[ndarray, "*shape 2"]:
-    """Variance of the ensemble's center as an observation (px^2); infinite where nobody saw it.
+    """Variance of the ensemble's center as an observation (px^2); infinite where nobody saw it."""
+    weighted = confidence_weighted_variance_px2(moments, settings.single_network_variance_px2)
+    return np.maximum(weighted, settings.min_variance_px2)
 
-    EKS 4.6.2's `confidence_weighted_var`: spread over mean score. One network has no spread; its
-    noise is `single_network_variance_px2` (1 in EKS 4.6.2) over its score.
+
+def confidence_weighted_variance_px2(
+    moments: EnsembleMoments, single_network_variance_px2: float
+) -> Float[ndarray, "*shape 2"]:
+    """EKS 4.6.2's `confidence_weighted_var`: spread over mean score; infinite where nobody saw it.
+
+    One network has no spread; its noise is `single_network_variance_px2` (1 in EKS 4.6.2) over its
+    score.
     """
     confidence = np.maximum(moments.score, MIN_CONFIDENCE)[..., None]
     seen = moments.members[..., None]
     spread = np.where(seen == 1, single_network_variance_px2, moments.variance_px2)
-    noise = np.maximum(spread / confidence, min_variance_px2)
-    return np.where(seen == 0, np.inf, noise)
+    return np.where(seen == 0, np.inf, spread / confidence)
 
 
 def step_per_strength(

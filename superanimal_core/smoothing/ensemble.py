@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-Center = Literal["median", "mean"]
+from superanimal_core.settings.smoothing import Center, EnsembleSettings
 
 BLOCK_ROWS = 8192  # rows at a time: what a block needs stays in the processor's cache
 
@@ -26,9 +25,7 @@ class EnsembleMoments:
 def ensemble_moments(
     xy_px: Sequence[Float[ndarray, "*shape 2"]],
     score: Sequence[Float[ndarray, "*shape"]],
-    *,
-    center: Center,
-    min_score: float,
+    settings: EnsembleSettings,
 ) -> EnsembleMoments:
     """Moments over the members that saw the keypoint: a finite position, a score >= `min_score`.
 
@@ -47,7 +44,7 @@ def ensemble_moments(
         rows = slice(start, start + BLOCK_ROWS)
         positions = np.stack([member[rows] for member in xy_px], dtype=np.float64)
         scores = np.stack([member[rows] for member in score], dtype=np.float64)
-        block = _moments(positions, scores, center, min_score)
+        block = _moments(positions, scores, settings.center, settings.min_score)
         found.center_px[rows], found.variance_px2[rows] = block[:2]
         found.score[rows], found.members[rows] = block[2:]
     return found

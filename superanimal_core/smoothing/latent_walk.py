@@ -57,12 +57,6 @@ def fit_walk_strength(walk: LatentWalk, chosen: Int[ndarray, "chosen"]) -> float
     )
 
 
-def walk_log_likelihood(walk: LatentWalk, strength: float) -> float:
-    """What `fit_walk_strength` maximizes, on all frames."""
-    pieces = _pieces(_with_constant_noise(walk))
-    return sum(state_log_likelihood(_model(piece, strength), piece.seen) for piece, _ in pieces)
-
-
 def _model(walk: LatentWalk, strength: float) -> StateModel:
     return StateModel(
         walk.prior_mean,

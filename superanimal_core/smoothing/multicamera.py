@@ -17,6 +17,7 @@ from superanimal_core.errors import VideoError
 from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.pose.keypoints import KeypointSpace, shared_stems
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.settings.smoothing import EksSmoothing, SharedViewSettings
 from superanimal_core.smoothing.eks import (
     SmoothedTrack,
     check_members,
@@ -24,7 +25,7 @@ from superanimal_core.smoothing.eks import (
     poses_from_tracks,
     step_per_strength,
 )
-from superanimal_core.smoothing.ensemble import Center, EnsembleMoments, ensemble_moments
+from superanimal_core.smoothing.ensemble import EnsembleMoments, ensemble_moments
 from superanimal_core.smoothing.inflation import inflate_variances
 from superanimal_core.smoothing.kalman import Observations
 from superanimal_core.smoothing.latent_walk import LatentWalk, fit_walk_strength, smooth_walk
@@ -45,17 +46,8 @@ class ViewSubspace:
 
 def smooth_views(
     views: Mapping[str, Sequence[Poses]],
-    *,
-    center: Center,
-    strength: float | None,
-    strength_frames: int,
-    min_variance_px2: float,
-    min_score: float,
-    single_network_variance_px2: float,
-    max_gap_s: float,
-    latent: int,
-    keep_quantile: float,
-    inflation_rounds: int,
+    settings: EksSmoothing,
+    shared: SharedViewSettings,
 ) -> dict[str, SmoothedPoses]:
     """Smoothed poses of every view, from the members of every view (synchronous frames).
 
@@ -74,25 +66,9 @@ def smooth_views(
     tracks: list[list[SmoothedTrack]] = [[] for _ in views]
     for i in range(individuals):
         for k in range(keypoints):
-            moments, center_px, noise_px2 = view_observations(
-                views,
-                i,
-                k,
-                center=center,
-                min_score=min_score,
-                min_variance_px2=min_variance_px2,
-                single_network_variance_px2=single_network_variance_px2,
-            )
+            moments, center_px, noise_px2 = view_observations(views, i, k, settings)
             xy, variance, found = smooth_view_keypoint(
-                center_px,
-                noise_px2,
-                firsts[0].time_s,
-                strength=strength,
-                strength_frames=strength_frames,
-                max_gap_s=max_gap_s,
-                latent=latent,
-                keep_quantile=keep_quantile,
-                inflation_rounds=inflation_rounds,
+                center_px, noise_px2, firsts[0].time_s, settings, shared
             )
             for v, one in enumerate(moments):
                 tracks[v].append(SmoothedTrack(xy[:, v], variance[:, v], one, found))
@@ -106,18 +82,13 @@ def smooth_view_keypoint(
     center_px: Float[ndarray, "frame view 2"],
     noise_px2: Float[ndarray, "frame view 2"],
     time_s: Float[ndarray, "frame"],
-    *,
-    strength: float | None,
-    strength_frames: int,
-    max_gap_s: float,
-    latent: int,
-    keep_quantile: float,
-    inflation_rounds: int,
+    settings: EksSmoothing,
+    shared: SharedViewSettings,
 ) -> tuple[Float[ndarray, "frame view 2"], Float[ndarray, "frame view 2"], float]:
     """One keypoint in all views: positions, variances, and the strength used."""
-    shape = center_px.shape
+    shape, latent = center_px.shape, shared.latent
     center, noise = center_px.reshape(len(time_s), -1), noise_px2.reshape(len(time_s), -1)
-    trusted = trusted_frames(noise, keep_quantile)
+    trusted = trusted_frames(noise, shared.keep_quantile)
     unknown = np.full(shape, np.nan), np.full(shape, np.nan), float("nan")
     if trusted.sum() <= center.shape[1]:
         return unknown
@@ -127,10 +98,10 @@ def smooth_view_keypoint(
         centered.reshape(shape),
         noise.reshape(shape),
         latent=latent,
-        max_rounds=inflation_rounds,
+        max_rounds=shared.inflation_rounds,
     ).reshape(center.shape)
     weight = np.where(np.isfinite(centered), 1 / inflated, 0.0)
-    steps = step_per_strength(time_s, weight.max(axis=1) > 0, max_gap_s)
+    steps = step_per_strength(time_s, weight.max(axis=1) > 0, settings.max_gap_s)
     walk = LatentWalk(
         np.zeros(latent),
         subspace.prior_covariance,
@@ -138,8 +109,10 @@ def smooth_view_keypoint(
         steps,
         Observations(np.nan_to_num(centered), weight, subspace.basis),
     )
+    strength = settings.strength
     if strength is None:
-        strength = fit_walk_strength(walk, likelihood_frames(len(time_s), strength_frames))
+        chosen = likelihood_frames(len(time_s), settings.strength_frames)
+        strength = fit_walk_strength(walk, chosen)
     mean, covariance = smooth_walk(walk, strength if np.isfinite(strength) else 1.0)
     xy = mean @ subspace.basis.T + subspace.mean_px
     variance = np.einsum("oi,tij,oj->to", subspace.basis, covariance, subspace.basis, optimize=True)
@@ -188,30 +161,18 @@ def view_observations(
     views: Mapping[str, Sequence[Poses]],
     individual: int,
     keypoint: int,
-    *,
-    center: Center,
-    min_score: float,
-    min_variance_px2: float,
-    single_network_variance_px2: float,
+    settings: EksSmoothing,
 ) -> tuple[list[EnsembleMoments], Float[ndarray, "frame view 2"], Float[ndarray, "frame view 2"]]:
     """Ensemble moments of one keypoint in every view, its center (px) and its noise (px^2)."""
     moments = [
         ensemble_moments(
             [member.xy_px[:, individual, keypoint] for member in members],
             [member.score[:, individual, keypoint] for member in members],
-            center=center,
-            min_score=min_score,
+            settings,
         )
         for members in views.values()
     ]
-    noise = [
-        observation_noise_px2(
-            one,
-            min_variance_px2=min_variance_px2,
-            single_network_variance_px2=single_network_variance_px2,
-        )
-        for one in moments
-    ]
+    noise = [observation_noise_px2(one, settings) for one in moments]
     return moments, np.stack([one.center_px for one in moments], axis=1), np.stack(noise, axis=1)
 
 

@@ -12,17 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
-from scipy.optimize import minimize
-from scipy.special import expit, logit
 
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.settings.smoothing import PupilSmoothing
 from superanimal_core.smoothing.eks import (
     SmoothedTrack,
     check_members,
     observation_noise_px2,
     poses_from_tracks,
 )
-from superanimal_core.smoothing.ensemble import Center, EnsembleMoments, ensemble_moments
+from superanimal_core.smoothing.ensemble import EnsembleMoments, ensemble_moments
 from superanimal_core.smoothing.kalman import (
     Observations,
     StateModel,
@@ -54,45 +53,34 @@ class PupilTrack:
     center_memory: float
 
 
-def smooth_pupil(
-    members: Sequence[Poses],
-    *,
-    points: tuple[str, str, str, str],
-    center: Center,
-    memories: tuple[float, float] | None,
-    min_variance_px2: float,
-    min_score: float,
-    single_network_variance_px2: float,
-) -> tuple[SmoothedPoses, list[PupilTrack]]:
-    """Smoothed points and, per individual, the pupil itself.
+def smooth_pupil(members: Sequence[Poses], settings: PupilSmoothing) -> SmoothedPoses:
+    """Posterior mean and variance of the four points of every individual's pupil.
 
-    `points` are the keypoints at the top, bottom, right and left. `memories` are the AR(1)
-    coefficients per frame of diameter and center (0-1, near 1 is smooth); None finds the most
-    likely ones. Frames are taken as equally spaced; frames without any point are filled in. In the
-    result only the four points are known; `strength` is the diameter's memory.
+    `points` are the keypoints at the top, bottom, right and left; the others stay unknown.
+    `memories` are the AR(1) coefficients per frame of diameter and center (0-1, near 1 is smooth);
+    None finds the most likely ones. Frames are taken as equally spaced; frames without any point
+    are filled in. `strength` is the diameter's memory. The pupil itself follows from the points:
+    its diameter is the distance of top and bottom, its center their middle.
+
+    A pupil that is seen in fewer than two frames has no mean to return to: its points stay where
+    they were seen, with the noise of the observation as their variance.
 
     Unlike ensemble-kalman-smoother 4.6.2, every value stands under its own keypoint, with its own
-    variance.
+    variance. DatasetError when the space lacks one of the points.
     """
     first = check_members(members)
-    columns = [first.space.index(name) for name in points]
-    pupils, tracks = [], []
+    columns = [first.space.index(name) for name in settings.points]
+    tracks = []
     for i in range(len(first.individuals)):
         moments = ensemble_moments(
-            [m.xy_px[:, i] for m in members],
-            [m.score[:, i] for m in members],
-            center=center,
-            min_score=min_score,
+            [m.xy_px[:, i] for m in members], [m.score[:, i] for m in members], settings
         )
-        noise = observation_noise_px2(
-            moments,
-            min_variance_px2=min_variance_px2,
-            single_network_variance_px2=single_network_variance_px2,
+        noise = observation_noise_px2(moments, settings)
+        pupil = fit_pupil(
+            moments.center_px[:, columns], noise[:, columns], memories=settings.memories
         )
-        pupil = fit_pupil(moments.center_px[:, columns], noise[:, columns], memories=memories)
-        pupils.append(pupil)
-        tracks += [_track(pupil, moments, columns, k) for k in range(len(first.space))]
-    return poses_from_tracks(first, tracks), pupils
+        tracks += [_track(pupil, moments, noise, columns, k) for k in range(len(first.space))]
+    return poses_from_tracks(first, tracks)
 
 
 def fit_pupil(
@@ -141,6 +129,8 @@ def _most_likely_memories(
     mean: float, spread: Float[ndarray, "state"], seen: Observations
 ) -> tuple[float, float]:
     """Memories of diameter and center with the highest likelihood (Nelder-Mead on logits)."""
+    from scipy.optimize import minimize  # here: given memories need no search
+    from scipy.special import expit, logit
 
     def memories(u: ndarray) -> tuple[float, float]:
         first, second = MEMORY_MARGIN + (1 - 2 * MEMORY_MARGIN) * expit(u)
@@ -167,16 +157,19 @@ def _model(mean: float, spread: ndarray, memories: tuple[float, float], frames: 
 
 
 def _track(
-    pupil: PupilTrack, moments: EnsembleMoments, columns: list[int], k: int
+    pupil: PupilTrack, moments: EnsembleMoments, noise_px2: ndarray, columns: list[int], k: int
 ) -> SmoothedTrack:
-    """One keypoint's track: a point of the pupil, or unknown."""
+    """One keypoint's track: a point of the pupil, what was seen of it, or unknown."""
     own = EnsembleMoments(
         moments.center_px[:, k], moments.variance_px2[:, k], moments.score[:, k],
         moments.members[:, k],
     )  # fmt: skip
+    unknown = np.full(own.center_px.shape, np.nan)
     if k not in columns:
-        unknown = np.full(own.center_px.shape, np.nan)
         return SmoothedTrack(unknown, unknown, own, float("nan"))
+    if np.isnan(pupil.diameter_memory):
+        seen = np.where(np.isfinite(noise_px2[:, k]), noise_px2[:, k], np.nan)
+        return SmoothedTrack(own.center_px, seen, own, float("nan"))
     rows = DESIGN[2 * columns.index(k) :][:2]
     state = np.column_stack([pupil.diameter_px, pupil.center_px])
     variance = np.einsum("oi,tij,oj->to", rows, pupil.covariance_px2, rows)

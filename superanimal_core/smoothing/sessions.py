@@ -5,11 +5,11 @@ A user of one camera meets none of this: one view is smoothed by the chosen meth
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.settings.smoothing import EksSmoothing, EnsembleSettings, VideoViewSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.calibrated import smooth_calibrated
 from superanimal_core.smoothing.cameras import Camera
@@ -19,35 +19,31 @@ from superanimal_core.smoothing.multicamera import join_mirrored, smooth_views, 
 def smooth_view(
     views: Mapping[str, Sequence[Poses]],
     method: str,
-    smoothing: Mapping[str, Any],
-    *,
+    smoothing: EnsembleSettings,
+    shared: VideoViewSettings,
     cameras: Mapping[str, Camera] | None,
-    mirrors: Sequence[str],
-    latent: int,
-    keep_quantile: float,
-    inflation_rounds: int,
 ) -> SmoothedPoses:
     """The poses of the first of `views`, with the help of the others.
 
     `views` holds the members of each camera. With several, and `cameras` that know them all, they
     are smoothed together by the ensemble Kalman smoother, in three dimensions. Keypoints of a lone
-    view that are named `<keypoint>_<mirror>` for every one of `mirrors` are views within the frame,
-    and are smoothed together in the space of `latent` dimensions that they share. Keypoints that
-    cannot be shared (one view never sees them) are smoothed alone, by `method` with the keywords
-    `smoothing`, as everything is that has one view only, no calibration (see `view_flags`) or
+    view that are named `<keypoint>_<mirror>` for every one of `shared.mirrors` are views within the
+    frame, and are smoothed together in the space of `shared.latent` dimensions that they share.
+    Keypoints that cannot be shared (one view never sees them) are smoothed alone, by `method` with
+    its settings, as everything is that has one view only, no calibration (see `view_flags`) or
     another method than 'eks'.
     """
     name, members = next(iter(views.items()))
-    alone = SMOOTHERS[method](members, **smoothing)
-    if method != "eks":
+    alone = SMOOTHERS[method](members, smoothing)
+    if not isinstance(smoothing, EksSmoothing):
         return alone
-    shared = {"keep_quantile": keep_quantile, "inflation_rounds": inflation_rounds}
+    mirrors = shared.mirrors
     if len(views) > 1 and cameras is not None:
-        return _or_alone(smooth_calibrated(views, cameras, **smoothing, **shared)[1][name], alone)
+        return _or_alone(smooth_calibrated(views, cameras, smoothing, shared)[1][name], alone)
     if len(views) == 1 and mirrors:
         split = [split_mirrored(member, mirrors) for member in members]
         within = {mirror: [one[mirror] for one in split] for mirror in mirrors}
-        joint = smooth_views(within, **smoothing, latent=latent, **shared)
+        joint = smooth_views(within, smoothing, shared)
         return _or_alone(join_mirrored(joint, alone.poses.space.keypoints), alone)
     return alone
 

@@ -11,7 +11,6 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from superanimal_core.smoothing.brent import minimize_between
 from superanimal_core.smoothing.local_level import FLAT, Prior, local_level_log_likelihood
 
 STRENGTH_BOUNDS = (1e-5, 1e6)  # px^2 per frame interval; EKS 4.6.2 clips to exp(-8) ... exp(8)
@@ -47,14 +46,15 @@ def fit_strength(series: Sequence[Series]) -> float:
 
 def most_likely_strength(log_likelihood_of: Callable[[float], float]) -> float:
     """Where a log likelihood is highest, between STRENGTH_BOUNDS (Brent, on log strength)."""
-    low, high = np.log(STRENGTH_BOUNDS)
-    found = minimize_between(
+    from scipy.optimize import minimize_scalar  # here: a given strength needs no search
+
+    found = minimize_scalar(
         lambda log_strength: -log_likelihood_of(float(np.exp(log_strength))),
-        float(low),
-        float(high),
-        LOG_STRENGTH_TOLERANCE,
+        bounds=np.log(STRENGTH_BOUNDS),
+        method="bounded",
+        options={"xatol": LOG_STRENGTH_TOLERANCE},
     )
-    return float(np.exp(found))
+    return float(np.exp(found.x))
 
 
 def log_likelihood(series: Sequence[Series], strength: float) -> float:

@@ -4,19 +4,17 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
-from superanimal_core.datasets import PARSERS
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.project_conversion import conversion_table_of_project
 from superanimal_core.formats.sheets import Row
-from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import Settings
 from superanimal_core.study.sheet_columns import as_on_disk, identifier_mistakes, read_rows
+from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.shipped import own_or_shipped
 from superanimal_core.study.study_rows import DatasetRow
 from superanimal_core.study.study_settings import role_needed
 
-ROLES = ("pretrain", "fine_tune", "evaluate")
-REQUIRED, OPTIONAL = ("dataset", "path", "format", "space", "role"), ("conversion", "license")
+ROLES = DATASETS["role"].choices
 KEYPOINTS = Path("config/keypoints")
 
 
@@ -27,7 +25,7 @@ def read_datasets(
     sheet = settings.datasets
     datasets: dict[str, DatasetRow] = {}
     before = len(mistakes)
-    for row in read_rows(sheet, REQUIRED, OPTIONAL, mistakes):
+    for row in read_rows(sheet, DATASETS, mistakes):
         where = f"{sheet}: row {row.number}"
         dataset = _dataset(row, workflow_folder)
         if dataset.dataset in datasets:
@@ -38,7 +36,8 @@ def read_datasets(
         datasets.setdefault(dataset.dataset, dataset)
     needs_some = any(map(role_needed, settings.models.values()))
     if needs_some and not datasets and len(mistakes) == before:
-        mistakes.append(f"{sheet}: lists no data set; add a row with {', '.join(REQUIRED)}")
+        needed = ", ".join(name for name, column in DATASETS.items() if column.is_required)
+        mistakes.append(f"{sheet}: lists no data set; add a row with {needed}")
     return datasets
 
 
@@ -62,20 +61,16 @@ def _dataset(row: Row, workflow_folder: Path) -> DatasetRow:
 
 
 def _mistakes(row: DatasetRow, where: str) -> list[str]:
-    mistakes = identifier_mistakes(
-        where, "data set", row.dataset, "write another into the column 'dataset'"
-    )
-    for column, given, known in (
-        ("format", row.format, tuple(PARSERS)),
-        ("role", row.role, ROLES),
-    ):
-        if given not in known:
-            mistakes.append(f"{where}: unknown {column} '{given}'{did_you_mean(given, known)}")
+    mistakes = identifier_mistakes(where, DATASETS["dataset"], row.dataset)
+    wrong = [
+        (name, cell)
+        for name, cell in (("format", row.format), ("role", row.role))
+        if not DATASETS[name].is_right(cell)
+    ]
     if not os.path.exists(row.path):
-        mistakes.append(f"{where}: {row.path} does not exist; mend the path of '{row.dataset}'")
+        wrong.append(("path", row.path))
     if not os.path.isfile(row.conversion):
-        mistakes.append(
-            f"{where}: '{row.dataset}' has no conversion table {row.conversion}; write one with "
-            "the columns 'source' and 'unified', a row for every keypoint of the data set"
-        )
-    return mistakes
+        wrong.append(("conversion", row.conversion))
+    return mistakes + [
+        f"{where}: {DATASETS[name].mistake(cell, row.dataset)}" for name, cell in wrong
+    ]

@@ -14,13 +14,22 @@ from pydantic import ValidationError
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.formats.documents import read_text, read_yaml
 from superanimal_core.pose.keypoints import did_you_mean
-from superanimal_core.settings import Section, Settings
+from superanimal_core.settings import Settings
+from superanimal_core.settings.section import Section
 
 EXPONENT = re.compile(r"[+-]?[0-9.]+[eE][+-]?[0-9]+")
 GROUPED = re.compile(r"^[1-9][0-9]{0,2}\.000$")
+
+
+def _sections(section: type[Section] = Section) -> Iterator[type[Section]]:
+    for below in section.__subclasses__():
+        yield below
+        yield from _sections(below)
+
+
 COUNTS = {
     name
-    for section in Section.__subclasses__()
+    for section in _sections()
     for name, field in section.model_fields.items()
     if field.annotation is int
 }
@@ -59,7 +68,10 @@ def _grouped_counts(text: str) -> list[str]:
 
 
 def settings_from_mapping(mapping: Any, where: str) -> Settings:
-    """Settings from the parsed config.yaml. ConfigError lists every mistake with its key path."""
+    """Settings from a complete config.yaml (see study.overlay), parsed.
+
+    ConfigError lists every mistake with its key path.
+    """
     if not isinstance(mapping, dict):
         raise ConfigError([f"{where}: expected a mapping of sections, read {mapping!r}"])
     try:
@@ -107,7 +119,10 @@ def _mistake(error: dict[str, Any], mapping: dict[str, Any]) -> str:
         known = _known_keys(error["loc"][:-1], mapping)
         return f"{path}: unknown key{did_you_mean(str(error['loc'][-1]), known)}"
     if error["type"] == "missing":
-        return f"{path}: missing; add it (config/config.yaml of the workflow shows every setting)"
+        return (
+            f"{path}: missing; add it (the config/config.yaml beside the Snakefile shows every "
+            "setting, and must stay complete)"
+        )
     given = error.get("input")
     shown = "NaN" if isinstance(given, float) and math.isnan(given) else repr(given)
     message = error["msg"][0].lower() + error["msg"][1:]

@@ -3,22 +3,19 @@
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.sheets import Row, read_sheet
+from superanimal_core.study.sheet_schema import MOST_LETTERS, Column
 from superanimal_core.tables.names import COLUMNS
 
-MOST_LETTERS = 160  # names of files add to it; a file system takes 255 bytes
 SHORT_NAME = 5  # letters of a column's name from which on one wrong letter is a slip
-IDENTIFIER = re.compile(r"^[A-Za-z0-9_-]+$")
 OTHER_WORDS = {"framerate": "fps", "cmperpixel": "cm_per_px", "cmpx": "cm_per_px"}
 
 
-def read_rows(
-    sheet: str, required: Sequence[str], optional: Sequence[str], mistakes: list[str]
-) -> list[Row]:
+def read_rows(sheet: str, columns: Mapping[str, Column], mistakes: list[str]) -> list[Row]:
     """Rows of a sheet that have all required cells; what is wrong with the others is noted.
 
     So is a column of the user whose name is a slip of one that we know, or one that our tables use.
@@ -29,13 +26,14 @@ def read_rows(
         mistakes.append(str(error))
         return []
     header = tuple(rows[0].cells) if rows else ()
+    required = [name for name, column in columns.items() if column.is_required]
     absent = [column for column in required if rows and column not in header]
     for column in absent:
         mistakes.append(
             f"{sheet}: no column '{column}'; the header reads {', '.join(map(repr, header))}, "
             "separated by tabs"
         )
-    mistakes += header_mistakes(sheet, header, [*required, *optional], absent)
+    mistakes += header_mistakes(sheet, header, tuple(columns), absent)
     whole = []
     for row in rows if not absent else ():
         lacking = [c for c in required if not row.cells[c]]
@@ -86,16 +84,16 @@ def _is_one_letter_off(first: str, second: str) -> bool:
     return short[start + 1 :] == long[start + 1 :] or short[start:] == swapped
 
 
-def identifier_mistakes(where: str, kind: str, name: str, hint: str) -> list[str]:
-    """What keeps a name from being that of files; `hint` says where another one is written."""
-    if not IDENTIFIER.match(name):
-        return [f"{where}: {kind} '{name}': only letters, digits, '_' and '-' are allowed; {hint}"]
+def identifier_mistakes(where: str, column: Column, name: str) -> list[str]:
+    """What keeps a name from being that of files."""
+    if column.is_right(name):
+        return []
     if len(name) > MOST_LETTERS:
         return [
-            f"{where}: {kind} '{name[:40]}…' has {len(name)} characters, at most {MOST_LETTERS} "
-            f"fit into the names of files; {hint}"
+            f"{where}: {column.name} '{name[:40]}…' has {len(name)} characters, at most "
+            f"{MOST_LETTERS} fit into the names of files; write another into that column"
         ]
-    return []
+    return [f"{where}: {column.mistake(name)}"]
 
 
 def cell_of_identifier(name: str) -> str:
@@ -109,23 +107,14 @@ def as_on_disk(path: str) -> str:
     return next((each for each in spelled if os.path.exists(each)), path)
 
 
-def number_in(
-    row: Row, column: str, where: str, mistakes: list[str], is_whole: bool = False
-) -> float | None:
-    """The number above 0 in a cell, None where it is empty. What is none is noted."""
-    text = row.cells.get(column, "")
-    if not text:
-        return None
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value < float("inf") or (is_whole and value != int(value)):
-        wanted = "a whole number from 1 on" if is_whole else "a number above 0"
-        wanted += " with a decimal point" if "," in text else ""
-        mistakes.append(f"{where}: {column} is '{text}'; expected {wanted}, or nothing")
-        return None
-    return value
+def number_in(row: Row, column: Column, where: str, mistakes: list[str]) -> float | None:
+    """The number in a cell, None where it is empty. What is none is noted."""
+    text = row.cells.get(column.name, "")
+    if not text or column.is_right(text):
+        return float(text) if text else None
+    hint = "; its decimal mark is a point" if "," in text else ""
+    mistakes.append(f"{where}: {column.mistake(text)}{hint}")
+    return None
 
 
 def has_file(path: str) -> bool:

@@ -18,7 +18,9 @@ from superanimal_core.formats.sheets import read_sheet
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.settings import Settings
 from superanimal_core.study.dataset_sheet import KEYPOINTS, read_datasets
+from superanimal_core.study.overlay import CONFIG, overlaid, read_config
 from superanimal_core.study.settings_document import settings_from_mapping
+from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.shipped import own_or_shipped
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.study.study_sessions import (
@@ -91,9 +93,11 @@ def _is_long(path: str) -> bool:
 def read_study(config: Any, workflow_folder: Path) -> Study:
     """The study in the working directory. ConfigError lists all mistakes in all its files.
 
-    Keypoint spaces and conversion tables that the study does not have are taken from the workflow.
+    `config` is the study's parsed config.yaml. Settings, keypoint spaces and conversion tables that
+    the study does not have are taken from the workflow.
     """
-    settings = settings_from_mapping(config, "config/config.yaml")
+    complete = overlaid(read_config(workflow_folder / CONFIG), config)
+    settings = settings_from_mapping(complete, str(CONFIG))
     mistakes: list[str] = []
     spaces: dict[str, str] = {}
     known: dict[str, KeypointSpace] = {}
@@ -134,7 +138,7 @@ def _find_space(
     if not Path(spaces[space]).is_file():
         folders = (KEYPOINTS, workflow_folder / KEYPOINTS)
         names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
-        mistakes.append(f"{where}: no keypoint space '{space}'{did_you_mean(space, names)}")
+        mistakes.append(f"{where}: {DATASETS['space'].mistake(space)}{did_you_mean(space, names)}")
         return
     try:
         known[space] = read_keypoint_space(spaces[space])

@@ -24,27 +24,9 @@ def settings_mistakes(
         for name in settings.report.labeled_videos
         if videos and name not in videos  # no sheet that can be read: that is told, and enough
     ]
-    named = {
-        "gait.limbs": settings.gait.limbs,
-        "gait.body": settings.gait.body,
-        "features.anatomy": {
-            space: list(anatomy.model_dump().values())
-            for space, anatomy in settings.features.anatomy.items()
-        },
-    }
-    for key, per_space in named.items():
-        for space in known.keys() & per_space.keys():
-            for keypoint in per_space[space]:
-                if keypoint not in known[space].keypoints:
-                    hint = did_you_mean(keypoint, known[space].keypoints)
-                    mistakes.append(
-                        f"config/config.yaml: {key}.{space}: unknown keypoint '{keypoint}'{hint}"
-                    )
-    for space, mirrors in settings.smoothing.views.mirrors.items():
-        if space in known and not shared_stems(known[space].keypoints, mirrors):
-            named = " and ".join(f"<keypoint>_{mirror}" for mirror in mirrors)
-            where = f"config/config.yaml: smoothing.views.mirrors.{space}"
-            mistakes.append(f"{where}: no keypoint is there as {named}")
+    mistakes += keypoint_mistakes(settings, known)
+    if settings.smoothing.method == "pupil":
+        mistakes += pupil_mistakes(settings, known)
     single = settings.transfer.single_dataset
     if single is not None and (single not in datasets or datasets[single].role != "pretrain"):
         trained = [name for name, row in datasets.items() if row.role == "pretrain"]
@@ -59,6 +41,37 @@ def settings_mistakes(
                 f"{settings.videos}: video '{row.video}' may show {row.max_individuals} animals, "
                 f"but model '{row.model}' has the detector '{WHOLE_FRAME}', which finds one"
             )
+    mistakes += model_mistakes(settings, datasets) + backbone_mistakes(settings)
+    return mistakes + mirror_mistakes(settings, known, videos)
+
+
+def keypoint_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) -> list[str]:
+    """Keypoints that the settings name and their space lacks; endings of mirrors that none has."""
+    anatomy = settings.features.anatomy
+    named = {
+        "gait.limbs": settings.gait.limbs,
+        "gait.body": settings.gait.body,
+        "features.anatomy": {s: list(anatomy[s].model_dump().values()) for s in anatomy},
+    }
+    mistakes = [
+        f"config/config.yaml: {key}.{space}: unknown keypoint '{keypoint}'"
+        + did_you_mean(keypoint, known[space].keypoints)
+        for key, per_space in named.items()
+        for space in known.keys() & per_space.keys()
+        for keypoint in per_space[space]
+        if keypoint not in known[space].keypoints
+    ]
+    for space, mirrors in settings.smoothing.views.mirrors.items():
+        if space in known and not shared_stems(known[space].keypoints, mirrors):
+            endings = " and ".join(f"<keypoint>_{mirror}" for mirror in mirrors)
+            where = f"config/config.yaml: smoothing.views.mirrors.{space}"
+            mistakes.append(f"{where}: no keypoint is there as {endings}")
+    return mistakes
+
+
+def model_mistakes(settings: Settings, datasets: Mapping[str, DatasetRow]) -> list[str]:
+    """Models with wrong seeds, without anatomy, data to learn from or their initial weights."""
+    mistakes = []
     for name, model in settings.models.items():
         if min(model.seeds) < 0 or len(set(model.seeds)) < len(model.seeds):
             mistakes.append(
@@ -83,8 +96,19 @@ def settings_mistakes(
                 f"config/config.yaml: models.{name}.initial_weights: {model.initial_weights} "
                 "does not exist"
             )
-    mistakes += backbone_mistakes(settings)
-    return mistakes + mirror_mistakes(settings, known, videos)
+    return mistakes
+
+
+def pupil_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) -> list[str]:
+    """Models that do not know the points of a pupil, whose poses would be smoothed as one."""
+    return [
+        f"config/config.yaml: smoothing.method is 'pupil', but keypoint space '{model.space}' of "
+        f"model '{name}' has no {point} (smoothing.pupil.points)"
+        for name, model in settings.models.items()
+        if model.space in known
+        for point in settings.smoothing.pupil.points
+        if point not in known[model.space].keypoints
+    ]
 
 
 def mirror_mistakes(

@@ -16,10 +16,10 @@ from superanimal_core.study.sheet_columns import (
     number_in,
     read_rows,
 )
+from superanimal_core.study.sheet_schema import VIDEOS
 from superanimal_core.study.study_rows import VideoRow
 
 OWN_FIELDS = ("path", "video", "model", "max_individuals", "fps", "cm_per_px")
-IN_COLUMNS = ("session", "camera", "camera_file", "truth")
 STORED = re.compile(r"^[a-z][a-z0-9+.-]*://")  # a URL's scheme (RFC 3986)
 
 
@@ -34,7 +34,7 @@ def read_videos(settings: Settings, mistakes: list[str]) -> dict[str, VideoRow]:
     videos: dict[str, VideoRow] = {}
     row_of: dict[str, int] = {}
     before = len(mistakes)
-    for row in read_rows(sheet, ("path",), (*OWN_FIELDS[1:], *IN_COLUMNS), mistakes):
+    for row in read_rows(sheet, VIDEOS, mistakes):
         where = f"{sheet}: row {row.number}"
         for path in _files(row.cells["path"], where, mistakes):
             video = _video(row, path, settings, where, mistakes)
@@ -57,11 +57,12 @@ def read_videos(settings: Settings, mistakes: list[str]) -> dict[str, VideoRow]:
 
 def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[str]) -> VideoRow:
     name = row.cells.get("video", "") or cell_of_identifier(Path(path).stem)
-    mistakes += identifier_mistakes(where, "video", name, "write one into the column 'video'")
+    mistakes += identifier_mistakes(where, VIDEOS["video"], name)
     model = row.cells.get("model", "") or next(iter(settings.models))
     if model not in settings.models:
         known = list(settings.models)
-        mistakes.append(f"{where}: no model '{model}' in config.yaml{did_you_mean(model, known)}")
+        hint = did_you_mean(model, known)
+        mistakes.append(f"{where}: {VIDEOS['model'].mistake(model)}{hint}")
     columns = {k: v for k, v in row.cells.items() if k not in OWN_FIELDS}
     for column in ("truth", "camera_file"):
         if columns.get(column):
@@ -69,17 +70,14 @@ def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[s
     for column in ("truth", "camera_file"):
         is_told = column == "camera_file" and columns.get("session")  # by its session
         if columns.get(column) and not is_told and not has_file(columns[column]):
-            mistakes.append(
-                f"{where}: {column}: {columns[column]} does not exist; mend the path or empty the "
-                "cell"
-            )
+            mistakes.append(f"{where}: {VIDEOS[column].mistake(columns[column])}")
     return VideoRow(
         name,
         path,
         model,
-        int(number_in(row, "max_individuals", where, mistakes, is_whole=True) or 1),
-        number_in(row, "fps", where, mistakes),
-        number_in(row, "cm_per_px", where, mistakes),
+        int(number_in(row, VIDEOS["max_individuals"], where, mistakes) or 1),
+        number_in(row, VIDEOS["fps"], where, mistakes),
+        number_in(row, VIDEOS["cm_per_px"], where, mistakes),
         columns,
     )
 
@@ -99,7 +97,7 @@ def _files(path: str, where: str, mistakes: list[str]) -> list[str]:
         return [path]
     if not glob.has_magic(path):
         hint = ", write / between folders" if "\\" in path else ""
-        mistakes.append(f"{where}: {path} does not exist; mend the path or remove the row{hint}")
+        mistakes.append(f"{where}: {VIDEOS['path'].mistake(path)}{hint}")
         return [path]
     found = sorted(name for name in glob.glob(path, recursive=True) if has_file(name))
     if not found:

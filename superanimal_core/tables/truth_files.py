@@ -5,9 +5,7 @@ For `x.truth.parquet` (frame, keypoint, x_px, y_px, …) the neighbors `x.truth.
 """
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -26,6 +24,7 @@ from superanimal_core.evaluation.truth import (
     stride_rows,
 )
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.tables.parquet import read_parquet
 from superanimal_core.tables.pose_files import (
@@ -45,7 +44,7 @@ def compare_video(
     bouts: str,
     adapted: str | None = None,
     *,
-    smoothing: Mapping[str, Any],
+    smoothing: SmoothingSettings,
 ) -> list[Row]:
     """Rows of truth.parquet. Members are compared through their median, as the smoother sees them.
 
@@ -76,13 +75,14 @@ def compare_video(
 
 
 def _by_smoother(
-    members: list[Poses], smoothing: Mapping[str, Any]
+    members: list[Poses], smoothing: SmoothingSettings
 ) -> dict[str, Float[ndarray, "frame keypoint 2"]]:
     """Positions of the first individual by every smoother, and those of one network alone."""
-    shared = {key: smoothing[key] for key in ("center", "min_score")}
+    is_pupil = set(smoothing.pupil.points) <= set(members[0].space.keypoints)
     return {LONE: members[0].xy_px[:, 0]} | {
-        name: smooth(members, **shared, **smoothing.get(name, {})).poses.xy_px[:, 0]
+        name: smooth(members, smoothing.of(name)).poses.xy_px[:, 0]
         for name, smooth in SMOOTHERS.items()
+        if name != "pupil" or is_pupil
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from superanimal_core.behavior.actions import predict_bouts
 from superanimal_core.behavior.features import FeatureTable
 from superanimal_core.errors import ConfigError
-from superanimal_core.settings import ConditionSettings, DefinitionSettings
+from superanimal_core.settings.behavior import ConditionSettings, DefinitionSettings
 
 FPS = 10.0
 

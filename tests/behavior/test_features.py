@@ -6,6 +6,7 @@ from stick_animals import smoothed
 
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.settings.behavior import AnatomySettings
 
 SPACE = KeypointSpace("dot", ("nose", "neck", "back", "tail_base", "paw"))
 ANATOMY = {"front": "nose", "neck": "neck", "center": "back", "rear": "tail_base"}
@@ -14,7 +15,9 @@ BODY = np.array([[40.0, 0], [20, 0], [0, 0], [-40, 0], [0, 15]])  # along x, nos
 
 def features_of(xy, fps=50.0, variance=0.25, **changed):
     poses = smoothed(xy, np.arange(len(xy)) / fps, variance, SPACE)
-    return frame_features(poses, **{**ANATOMY, "window_s": 0.1, "cm_per_px": None, **changed})
+    anatomy = {role: changed.pop(role, name) for role, name in ANATOMY.items()}
+    others = {"window_s": 0.1, "cm_per_px": None} | changed
+    return frame_features(poses, AnatomySettings(**anatomy), **others)
 
 
 def animal(frames=100, turn_rad_per_s=0.0, speed_px_per_s=0.0, individuals=1, fps=50.0):

@@ -7,6 +7,8 @@ from test_gait import SETTINGS
 
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.behavior import StrideSettings
+from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
 
 
@@ -33,15 +35,17 @@ def test_stride_time_survives_prediction_errors_and_smoothing(members, fps, to_t
     truth = walker(fps=fps, to_the_right=to_the_right)
     smoothed = smooth_ensemble(
         ensemble_of(truth, members, error_px=1.0),
-        center="median",
-        strength=None,
-        strength_frames=10_000,
-        min_variance_px2=0.01,
-        min_score=0.1,
-        single_network_variance_px2=1.0,
-        max_gap_s=0.2,
+        EksSmoothing(
+            center="median",
+            strength=None,
+            strength_frames=10_000,
+            min_variance_px2=0.01,
+            min_score=0.1,
+            single_network_variance_px2=1.0,
+            max_gap_s=0.2,
+        ),
     )
-    strides = measure_strides(smoothed, **SETTINGS)
+    strides = measure_strides(smoothed, StrideSettings(**SETTINGS))
     for limb in LIMBS:
         rows = strides.limb == limb
         assert 16 <= rows.sum() <= 20

@@ -12,6 +12,7 @@ from superanimal_core.behavior.gait_summary import (
     limbs_out_of_step,
     summarize_gait,
 )
+from superanimal_core.settings.behavior import StrideSettings
 
 SETTINGS = {
     "limbs": LIMBS,
@@ -27,7 +28,7 @@ SETTINGS = {
 
 
 def strides_of(poses, **changed):
-    return measure_strides(poses, **{**SETTINGS, **changed})
+    return measure_strides(poses, StrideSettings(**SETTINGS | changed))
 
 
 def walks():

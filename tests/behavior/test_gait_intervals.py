@@ -14,6 +14,8 @@ from superanimal_core.behavior.gait_intervals import (
     strides_of_draws,
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
+from superanimal_core.settings.behavior import StrideSettings
+from superanimal_core.settings.smoothing import DrawSettings, EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
 from superanimal_core.smoothing.sampling import sample_poses
 from superanimal_core.tables.pose_files import read_smoothed, write_smoothed
@@ -29,24 +31,24 @@ TRUE = {"stride_time_s": 0.4, "stride_length_px": 80.0}
 def smoothed_walk(error_px, seed=0, seconds=6.0):
     return smooth_ensemble(
         ensemble_of(walker(fps=100.0, seconds=seconds), 5, error_px, seed),
-        center="median",
-        strength=None,
-        strength_frames=10_000,
-        min_score=0.1,
-        **SMOOTHING,
+        EksSmoothing(
+            center="median", strength=None, strength_frames=10_000, min_score=0.1, **SMOOTHING
+        ),
     )
 
 
 def measured(smoothed, draws):
     """Strides, their summary, and the intervals of both."""
-    strides, drawn = measure_strides(smoothed, **SETTINGS), strides_of_draws(draws, **SETTINGS)
+    settings = StrideSettings(**SETTINGS)
+    strides, drawn = measure_strides(smoothed, settings), strides_of_draws(draws, settings)
     gait = summarize_gait(strides, fps=100.0)
     return strides, gait, stride_intervals(strides, drawn), gait_intervals(gait, drawn)
 
 
 def drawn_from(smoothed, draws=15, seed=0):
     names = (*LIMBS, *BODY)
-    return list(sample_poses(smoothed, draws=draws, keypoints=names, seed=seed, **SMOOTHING))
+    settings = DrawSettings(draws=draws, keypoints=names, seed=seed, **SMOOTHING)
+    return list(sample_poses(smoothed, settings))
 
 
 @pytest.mark.parametrize("error_px", [0.3, 1.0])
@@ -127,10 +129,8 @@ def test_draws_are_the_same_from_memory_and_from_a_file_and_only_of_the_feet(tmp
     smoothed = smoothed_walk(1.0, seconds=2.0)
     write_smoothed(smoothed, tmp_path / "poses.parquet", {})
     read = read_smoothed(tmp_path / "poses.parquet")
-    first, second = (
-        next(sample_poses(s, draws=1, keypoints=LIMBS, seed=3, **SMOOTHING)).poses.xy_px
-        for s in (smoothed, read)
-    )
+    settings = DrawSettings(draws=1, keypoints=LIMBS, seed=3, **SMOOTHING)
+    first, second = (next(sample_poses(s, settings)).poses.xy_px for s in (smoothed, read))
     np.testing.assert_allclose(first, second, atol=1e-2)
     feet = [smoothed.poses.space.index(name) for name in LIMBS]
     moved = (first != smoothed.poses.xy_px).any(axis=(0, 1, 3))

@@ -15,6 +15,7 @@ from superanimal_core.behavior.kinematics import (
     velocity_sd_px_per_s,
 )
 from superanimal_core.behavior.windows import window_moments
+from superanimal_core.settings.behavior import StrideSettings
 
 DAY = np.arange(24 * 3600 * 60) / 60.0
 FREQUENCY_HZ = 2.5
@@ -115,7 +116,7 @@ def eight_hours():
 
 def test_a_walk_of_eight_hours_has_all_of_its_strides():
     one_limb = {"limbs": LIMBS[:1], "belt_speed_px_per_s": 200.0}
-    strides = measure_strides(eight_hours(), **{**GAIT, **one_limb})
+    strides = measure_strides(eight_hours(), StrideSettings(**GAIT | one_limb))
     assert len(strides) == pytest.approx(72_000, abs=2)
     assert np.abs(strides.stride_time_s - 1 / FREQUENCY_HZ).max() < 0.004
     assert np.ptp(strides.speed_px_per_s) < 1e-3
@@ -123,7 +124,7 @@ def test_a_walk_of_eight_hours_has_all_of_its_strides():
 
 def test_many_strides_are_found_again_without_comparing_each_with_each():
     walk = walker(frequency_hz=10.0, duty_factor=0.5, fps=120.0, seconds=400.0)
-    strides = measure_strides(walk, **{**GAIT, "limbs": LIMBS[:1]})
+    strides = measure_strides(walk, StrideSettings(**GAIT | {"limbs": LIMBS[:1]}))
     assert len(strides) > 3_900
     again = stride_intervals(strides, [strides])
     assert (again["draws"] == 1).all()

@@ -13,7 +13,13 @@ from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
-from superanimal_core.settings import ConditionSettings, DefinitionSettings
+from superanimal_core.settings.behavior import (
+    AnatomySettings,
+    ConditionSettings,
+    DefinitionSettings,
+    StrideSettings,
+)
+from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
 
 SHARED = Path(os.environ.get("SUPERANIMAL_SHARED", "../shared")) / "data"
@@ -47,7 +53,7 @@ def smoothed(file, fps, **settings):
     space = KeypointSpace(file, keypoints)
     time_s = np.arange(len(values)) / fps
     poses = Poses(space, ("animal0",), time_s, values[..., :2], values[..., 2])
-    return smooth_ensemble([poses], **SMOOTHING, **settings)
+    return smooth_ensemble([poses], EksSmoothing(**SMOOTHING, **settings))
 
 
 def hand_marked_steps(mouse):
@@ -62,11 +68,13 @@ def test_strides_on_the_beam_are_those_that_a_person_marked(mouse):
     poses = smoothed(f"autogaita/mouse{mouse}_pose.csv", 100, min_score=0.3, max_gap_s=0.2)
     strides = measure_strides(
         poses,
-        limbs=["Hind paw tao"],
-        body=["Ear base", "Iliac Crest", "Tail base"],
-        belt_speed_px_per_s=0.0,
-        cm_per_px=0.0266,
-        **GAIT,
+        StrideSettings(
+            limbs=["Hind paw tao"],
+            body=["Ear base", "Iliac Crest", "Tail base"],
+            belt_speed_px_per_s=0.0,
+            cm_per_px=0.0266,
+            **GAIT,
+        ),
     )
     marked = hand_marked_steps(mouse)
     stride_errors, stance_errors = [], []
@@ -85,11 +93,13 @@ def test_a_mouse_on_a_treadmill_keeps_pace_with_the_belt():
     belt_px_per_s = 2050.0  # the most frequent speed of a toe on the belt, which is 30 cm/s
     strides = measure_strides(
         poses,
-        limbs=["toe"],
-        body=["hip", "iliac crest"],
-        belt_speed_px_per_s=belt_px_per_s,
-        cm_per_px=30 / belt_px_per_s,
-        **GAIT,
+        StrideSettings(
+            limbs=["toe"],
+            body=["hip", "iliac crest"],
+            belt_speed_px_per_s=belt_px_per_s,
+            cm_per_px=30 / belt_px_per_s,
+            **GAIT,
+        ),
     )
     assert len(strides) > 60
     speed = strides.stride_length_cm / strides.stride_time_s
@@ -102,10 +112,7 @@ def test_immobility_is_the_freezing_that_a_person_marked():
     poses = smoothed("behaviordepot/demo1_pose.csv", 50, min_score=0.1, max_gap_s=1.0)
     features = frame_features(
         poses,
-        front="Nose",
-        neck="Left Ear",
-        center="Mid-Back",
-        rear="Tailbase",
+        AnatomySettings(front="Nose", neck="Left Ear", center="Mid-Back", rear="Tailbase"),
         window_s=0.3,
         cm_per_px=1 / 32,
     )

@@ -8,6 +8,7 @@ from test_video import write_frames
 from superanimal_core.media.frame_index import index_frames
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.pose_files import write_smoothed
@@ -51,11 +52,11 @@ def test_a_video_with_missing_frames_is_smoothed_as_one_with_unseen_frames(tmp_p
 
     members = ensemble_at(kept)
     given = [Poses(m.space, m.individuals, times, m.xy_px, m.score) for m in members]
-    smoothed = smooth_ensemble(given, **SETTINGS)
+    smoothed = smooth_ensemble(given, EksSmoothing(**SETTINGS))
     whole = ensemble_at(np.arange(FRAMES))
     for member in whole:
         member.xy_px[holes] = np.nan
-    expected = smooth_ensemble(whole, **SETTINGS)
+    expected = smooth_ensemble(whole, EksSmoothing(**SETTINGS))
     np.testing.assert_allclose(smoothed.poses.xy_px, expected.poses.xy_px[kept], atol=1e-6)
     np.testing.assert_allclose(smoothed.variance_px2, expected.variance_px2[kept], atol=1e-6)
 

@@ -25,6 +25,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.report.page import write_page
+from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.smoothing.calibration import ExpectedError, fit_calibration
 from superanimal_core.tables.audit_files import (
     find_repeats,
@@ -179,15 +180,17 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
     write_smoothed(smoothed, folder / "poses.parquet", RECORD, expected)
     strides = measure_strides(
         smoothed,
-        limbs=PAWS if made.has_feet else (),
-        body=BODY,
-        stance_speed_fraction=0.3,
-        swing_speed_fraction=0.6,
-        min_body_speed_bl_per_s=0.2,
-        min_phase_s=0.03,
-        belt_speed_px_per_s=0.0,
-        min_swing_frames=5,
-        cm_per_px=None,
+        StrideSettings(
+            limbs=PAWS if made.has_feet else (),
+            body=BODY,
+            stance_speed_fraction=0.3,
+            swing_speed_fraction=0.6,
+            min_body_speed_bl_per_s=0.2,
+            min_phase_s=0.03,
+            belt_speed_px_per_s=0.0,
+            min_swing_frames=5,
+            cm_per_px=None,
+        ),
     )
     bouts = [("walk", 0.0, made.seconds / 2), ("pause", made.seconds / 2, made.seconds)]
     write_tables(folder, strides, bouts, time_s)

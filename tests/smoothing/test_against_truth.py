@@ -10,7 +10,16 @@ from pathlib import Path
 import pytest
 import yaml
 
+from superanimal_core.settings.smoothing import SmoothingSettings
+from superanimal_core.smoothing.eks import smooth_ensemble
+
 ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def smoothing():
+    config = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
+    return SmoothingSettings(**config["smoothing"])
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +35,9 @@ def benchmark():
 
 @pytest.mark.parametrize("kind", ["mouse", "quadruped"])
 @pytest.mark.parametrize("seed", range(100, 103))
-def test_the_smoother_is_best_and_by_far_where_the_keypoint_is_hidden(benchmark, kind, seed):
-    smoothing = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["smoothing"]
+def test_the_smoother_is_best_and_by_far_where_the_keypoint_is_hidden(
+    benchmark, smoothing, kind, seed
+):
     video = benchmark.simulated_video(kind, seed)
     rows = benchmark.errors(video, benchmark.smooth_by_all(video, smoothing))
     error = {(row["part"], row["method"]): row["value"] for row in rows}
@@ -39,12 +49,11 @@ def test_the_smoother_is_best_and_by_far_where_the_keypoint_is_hidden(benchmark,
 
 
 @pytest.mark.parametrize("members", [1, 2, 5])
-def test_intervals_calibrated_on_images_cover_other_videos(benchmark, members):
-    smoothing = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())["smoothing"]
+def test_intervals_calibrated_on_images_cover_other_videos(benchmark, smoothing, members):
     videos = [benchmark.simulated_video(k, s) for s in range(100, 104) for k in benchmark.MAKERS]
     for video in videos:
         del video.members[members:]
-    smoothed = [benchmark.smooth_by(video.members, "eks", smoothing) for video in videos]
+    smoothed = [smooth_ensemble(video.members, smoothing.of("eks")) for video in videos]
     rows = benchmark.coverage(videos, smoothed, smoothing)
     calibrated = [row["value"] for row in rows if row["method"] == "calibrated"]
     assert len(calibrated) == 4

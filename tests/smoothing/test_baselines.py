@@ -7,10 +7,11 @@ import pytest
 from scipy.signal import medfilt, savgol_filter
 from test_eks import SETTINGS, ensemble
 
+from superanimal_core.settings.smoothing import METHODS
 from superanimal_core.smoothing.baselines import SMOOTHERS, odd_window, one_euro, running_median
 
 COMMON = {"center": "median", "min_score": 0.0}
-KEYWORDS = {
+SETTINGS_OF = {
     "eks": SETTINGS,
     "none": COMMON,
     "median": COMMON | {"window_s": 0.1},
@@ -20,7 +21,15 @@ KEYWORDS = {
 }
 
 
-@pytest.mark.parametrize("method", SMOOTHERS)
+def smoothed(members, method, **changed):
+    return SMOOTHERS[method](members, METHODS[method](**SETTINGS_OF[method] | changed))
+
+
+def test_every_method_but_the_pupils_is_tried():
+    assert SMOOTHERS.keys() == METHODS.keys() == {*SETTINGS_OF, "pupil"}
+
+
+@pytest.mark.parametrize("method", SETTINGS_OF)
 def test_every_method_keeps_holes_apart_and_shapes_together(method):
     _, members = ensemble()
     holed = []
@@ -29,8 +38,8 @@ def test_every_method_keeps_holes_apart_and_shapes_together(method):
         xy[20:80, 0, 1] = np.nan
         xy[:, 1, 0] = np.nan
         holed.append(replace(member, xy_px=xy))
-    result = SMOOTHERS[method](holed, **KEYWORDS[method])
-    whole = SMOOTHERS[method](members, **KEYWORDS[method])
+    result = smoothed(holed, method)
+    whole = smoothed(members, method)
     assert np.isnan(result.poses.xy_px[20:80, 0, 1]).all()
     assert np.isnan(result.poses.xy_px[:, 1, 0]).all()
     assert np.isfinite(result.poses.xy_px[80:, 0, 1]).all()
@@ -38,16 +47,16 @@ def test_every_method_keeps_holes_apart_and_shapes_together(method):
     assert (result.members[:, 0, 0] == 5).all()
 
 
-@pytest.mark.parametrize("method", SMOOTHERS)
+@pytest.mark.parametrize("method", SETTINGS_OF)
 @pytest.mark.parametrize("frames", [0, 1, 3])
 def test_short_videos_pass(method, frames):
     _, members = ensemble(frames=frames)
-    assert len(SMOOTHERS[method](members, **KEYWORDS[method]).poses) == frames
+    assert len(smoothed(members, method).poses) == frames
 
 
 def test_none_is_the_raw_center():
     _, members = ensemble()
-    result = SMOOTHERS["none"](members, **KEYWORDS["none"])
+    result = smoothed(members, "none")
     np.testing.assert_array_equal(result.poses.xy_px, result.raw_xy_px)
 
 
@@ -59,7 +68,7 @@ def test_running_median_is_scipys_away_from_the_ends():
 
 def test_polynomials_are_scipys():
     _, members = ensemble()
-    result = SMOOTHERS["savitzky_golay"](members, **KEYWORDS["savitzky_golay"])
+    result = smoothed(members, "savitzky_golay")
     expected = savgol_filter(result.raw_xy_px, 7, 3, axis=0)
     np.testing.assert_allclose(result.poses.xy_px, expected)
 
@@ -92,10 +101,9 @@ def test_the_smoother_beats_raw_and_median_and_most_of_all_where_the_networks_di
         xy = member.xy_px.copy()
         xy[is_hidden] += 25 * rng.normal(size=xy[is_hidden].shape)
         guessed.append(replace(member, xy_px=xy))
-    keywords = {**KEYWORDS, "eks": SETTINGS | {"strength": None}}
     error = {}
     for method in ("eks", "median", "none"):
-        result = SMOOTHERS[method](guessed, **keywords[method])
+        result = smoothed(guessed, method, **({"strength": None} if method == "eks" else {}))
         error[method] = np.abs(result.poses.xy_px - truth)
     assert error["eks"].mean() < error["median"].mean()
     assert error["eks"].mean() < error["none"].mean()

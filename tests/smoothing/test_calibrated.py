@@ -10,6 +10,7 @@ from scipy.spatial.transform import Rotation
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import EksSmoothing, SharedViewSettings
 from superanimal_core.smoothing.calibrated import smooth_calibrated
 from superanimal_core.smoothing.cameras import (
     camera_from_rotation_vector,
@@ -104,10 +105,10 @@ def smoothed(views, lenses, strength=None, keep_quantile=1.0, inflation_rounds=0
     return smooth_calibrated(
         views,
         lenses,
-        strength=strength,
-        keep_quantile=keep_quantile,
-        inflation_rounds=inflation_rounds,
-        **SETTINGS,
+        EksSmoothing(strength=strength, **SETTINGS),
+        SharedViewSettings(
+            latent=3, keep_quantile=keep_quantile, inflation_rounds=inflation_rounds
+        ),
     )
 
 

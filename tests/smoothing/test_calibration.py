@@ -7,6 +7,7 @@ import pytest
 from test_eks import SETTINGS, ensemble, smooth
 
 from superanimal_core.errors import DatasetError
+from superanimal_core.settings.smoothing import DrawSettings
 from superanimal_core.smoothing.calibration import (
     calibrate_on_images,
     errors_at_labels,
@@ -22,7 +23,7 @@ from superanimal_core.smoothing.sampling import sample_poses
 KEYPOINTS = ("a", "b", "c")
 LONE = {"single_network_variance_px2": SETTINGS["single_network_variance_px2"]}
 SAMPLED = ("min_variance_px2", "single_network_variance_px2", "max_gap_s")
-SAMPLING = {name: SETTINGS[name] for name in SAMPLED}
+SAMPLING = {name: SETTINGS[name] for name in SAMPLED} | {"seed": 0}
 
 
 def labels(count, seed):
@@ -115,7 +116,7 @@ def test_draws_scatter_as_the_posterior_says():
     draws = np.stack(
         [
             d.poses.xy_px
-            for d in sample_poses(result, draws=800, keypoints=names, seed=0, **SAMPLING)
+            for d in sample_poses(result, DrawSettings(draws=800, keypoints=names, **SAMPLING))
         ]
     )
     np.testing.assert_allclose(draws.mean(axis=0), result.poses.xy_px, atol=0.35)
@@ -128,5 +129,5 @@ def test_draws_keep_what_is_unknown_unknown():
         member.xy_px[20:70, 0, 1] = np.nan
     result = smooth(members)
     names = result.poses.space.keypoints
-    draw = next(sample_poses(result, draws=1, keypoints=names, seed=0, **SAMPLING))
+    draw = next(sample_poses(result, DrawSettings(draws=1, keypoints=names, **SAMPLING)))
     np.testing.assert_array_equal(np.isnan(draw.poses.xy_px), np.isnan(result.poses.xy_px))

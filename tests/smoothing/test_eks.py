@@ -8,6 +8,7 @@ import pytest
 from superanimal_core.errors import VideoError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
 
 SETTINGS = {
@@ -43,7 +44,7 @@ def ensemble(count=5, frames=200, individuals=2, keypoints=3, seed=0):
 
 
 def smooth(members, **changed):
-    return smooth_ensemble(members, **{**SETTINGS, **changed})
+    return smooth_ensemble(members, EksSmoothing(**SETTINGS | changed))
 
 
 def with_positions(poses, xy_px):

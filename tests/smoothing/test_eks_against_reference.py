@@ -11,6 +11,7 @@ from eks_fixtures import needs_fixtures
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.eks import observation_noise_px2, smooth_ensemble
 from superanimal_core.smoothing.ensemble import ensemble_moments
 from superanimal_core.smoothing.local_level import Prior, smooth_local_level
@@ -18,6 +19,15 @@ from superanimal_core.smoothing.strength import Series, fit_strength, log_likeli
 
 pytestmark = needs_fixtures
 
+SETTINGS = EksSmoothing(
+    center="median",
+    strength=10.0,
+    strength_frames=10_000,
+    min_variance_px2=1e-12,
+    min_score=0.0,
+    single_network_variance_px2=1.0,
+    max_gap_s=1.0,
+)
 FIXED = ["singlecam_pupil_fixed_s10", "singlecam_mirrormouse_fixed_s10",
          "singlecam_pupil_single_model_fixed"]  # fmt: skip
 OPTIMIZED = ["singlecam_pupil_opt", "singlecam_mirrormouse_opt", "singlecam_pupil_single_model_opt",
@@ -26,10 +36,8 @@ OPTIMIZED = ["singlecam_pupil_opt", "singlecam_mirrormouse_opt", "singlecam_pupi
 
 def moments_and_noise(name):
     _, tables = eks_fixtures.members(name)
-    moments = ensemble_moments(
-        [t[..., :2] for t in tables], [t[..., 2] for t in tables], center="median", min_score=0.0
-    )
-    noise = observation_noise_px2(moments, min_variance_px2=1e-12, single_network_variance_px2=1.0)
+    moments = ensemble_moments([t[..., :2] for t in tables], [t[..., 2] for t in tables], SETTINGS)
+    noise = observation_noise_px2(moments, SETTINGS)
     return moments, noise
 
 
@@ -68,16 +76,7 @@ def test_the_product_differs_from_the_reference_only_near_the_ends(name):
     time_s = np.arange(len(tables[0])) / 60
     members = [Poses(space, ("animal0",), time_s, t[:, None, :, :2], t[:, None, :, 2])
                for t in tables]  # fmt: skip
-    result = smooth_ensemble(
-        members,
-        center="median",
-        strength=10.0,
-        strength_frames=10_000,
-        min_variance_px2=1e-12,
-        min_score=0.0,
-        single_network_variance_px2=1.0,
-        max_gap_s=1.0,
-    )
+    result = smooth_ensemble(members, SETTINGS)
     _, expected = eks_fixtures.output(name, "eks_singlecam.csv.gz")
     difference = np.abs(result.poses.xy_px[:, 0] - expected[..., :2])
     assert difference[20:].max() <= 1e-3

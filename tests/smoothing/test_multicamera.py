@@ -9,10 +9,11 @@ from test_eks import SETTINGS
 from superanimal_core.errors import VideoError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import EksSmoothing, SharedViewSettings
 from superanimal_core.smoothing.inflation import inflate_variances
 from superanimal_core.smoothing.multicamera import join_mirrored, smooth_views, split_mirrored
 
-MULTI = {**SETTINGS, "latent": 3, "keep_quantile": 0.95, "inflation_rounds": 10}
+SHARED = {"latent": 3, "keep_quantile": 0.95, "inflation_rounds": 10}
 SPACE = KeypointSpace("two", ("a", "b"))
 
 
@@ -34,7 +35,8 @@ def views(count=3, members=4, frames=400, seed=0, error_px=1.5):
 
 
 def smooth(seen, **changed):
-    return smooth_views(seen, **{**MULTI, **changed})
+    shared = {key: changed.pop(key, value) for key, value in SHARED.items()}
+    return smooth_views(seen, EksSmoothing(**SETTINGS | changed), SharedViewSettings(**shared))
 
 
 def test_views_together_are_better_than_each_alone():

@@ -7,6 +7,7 @@ from eks_fixtures import needs_fixtures
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import EksSmoothing, SharedViewSettings
 from superanimal_core.smoothing.inflation import inflate_variances
 from superanimal_core.smoothing.multicamera import smooth_views, split_mirrored
 
@@ -52,8 +53,7 @@ def views_of(name, cameras):
 
 def smoothed(name, cameras, strength):
     about = eks_fixtures.case(name)["kwargs"]
-    return smooth_views(
-        views_of(name, cameras),
+    settings = EksSmoothing(
         center="median",
         strength=strength,
         strength_frames=10_000,
@@ -61,10 +61,13 @@ def smoothed(name, cameras, strength):
         min_score=0.0,
         single_network_variance_px2=1.0,
         max_gap_s=1.0,
+    )
+    shared = SharedViewSettings(
         latent=3,
         keep_quantile=about.get("quantile_keep_pca", 50) / 100,
         inflation_rounds=100 if about.get("inflate_vars") else 0,
     )
+    return smooth_views(views_of(name, cameras), settings, shared)
 
 
 def expected(name, cameras):

@@ -1,22 +1,41 @@
 """The pupil model, on simulated pupils and against ensemble-kalman-smoother 4.6.2."""
 
+from pathlib import Path
+
 import eks_fixtures
 import numpy as np
 import pytest
+import yaml
 from eks_fixtures import needs_fixtures
 
+from superanimal_core.errors import DatasetError
+from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import PupilSmoothing, SmoothingSettings, VideoViewSettings
+from superanimal_core.smoothing.eks import observation_noise_px2
+from superanimal_core.smoothing.ensemble import ensemble_moments
 from superanimal_core.smoothing.pupil import DESIGN, fit_pupil, pupil_geometry, smooth_pupil
+from superanimal_core.smoothing.sessions import smooth_view
 
 POINTS = ("pupil_top_r", "pupil_bottom_r", "pupil_right_r", "pupil_left_r")
-SETTINGS = {
-    "points": POINTS,
-    "center": "median",
-    "min_variance_px2": 1e-12,
-    "min_score": 0.0,
-    "single_network_variance_px2": 1.0,
-}
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = read_keypoint_space(ROOT / "config/keypoints/pupil.yaml")
+SMOOTHING = SmoothingSettings(
+    **yaml.safe_load((ROOT / "config/config.yaml").read_text())["smoothing"]
+)
+
+
+def settings(memories):
+    """Those of the reference runs."""
+    return PupilSmoothing(
+        points=POINTS,
+        memories=memories,
+        center="median",
+        min_variance_px2=1e-12,
+        min_score=0.0,
+        single_network_variance_px2=1.0,
+    )
 
 
 def simulated(frames=3000, seed=0, memory=0.98):
@@ -56,13 +75,20 @@ def test_a_pupil_that_is_never_seen_is_unknown():
     assert np.isnan(pupil.diameter_px).all()
 
 
-def smoothed(name, memories):
+def members_of(name):
     keypoints, tables = eks_fixtures.members(name)
     space = KeypointSpace("pupil", tuple(keypoints))
     time_s = np.arange(len(tables[0])) / 60
-    members = [Poses(space, ("animal0",), time_s, t[:, None, :, :2], t[:, None, :, 2])
-               for t in tables]  # fmt: skip
-    return smooth_pupil(members, memories=memories, **SETTINGS)
+    return [Poses(space, ("animal0",), time_s, t[:, None, :, :2], t[:, None, :, 2])
+            for t in tables]  # fmt: skip
+
+
+def seen_pupil(points, score=1.0, space=SHIPPED):
+    """Poses of one network: `points` (frame, individual, keypoint, 2)."""
+    individuals = tuple(f"animal{i}" for i in range(points.shape[1]))
+    return Poses(
+        space, individuals, np.arange(len(points)) / 60, points, np.full(points.shape[:3], score)
+    )
 
 
 def expected(name):
@@ -74,7 +100,7 @@ def expected(name):
 
 @needs_fixtures
 def test_fixed_memories_equal_the_reference():
-    result, _ = smoothed("pupil_fixed_099_099", (0.99, 0.99))
+    result = smooth_pupil(members_of("pupil_fixed_099_099"), settings((0.99, 0.99)))
     order = [result.poses.space.index(point) for point in POINTS]
     difference = np.abs(result.poses.xy_px[:, 0, order] - expected("pupil_fixed_099_099"))
     assert difference.max() <= 1e-3
@@ -82,10 +108,61 @@ def test_fixed_memories_equal_the_reference():
 
 @needs_fixtures
 def test_most_likely_memories_are_those_of_the_reference():
-    result, pupils = smoothed("pupil_opt", None)
-    reference = eks_fixtures.case("pupil_opt")["s_finals"]
-    assert pupils[0].diameter_memory == pytest.approx(reference[0], abs=0.003)
-    assert pupils[0].center_memory == pytest.approx(reference[1], abs=0.01)
+    members = members_of("pupil_opt")
+    result = smooth_pupil(members, settings(None))
     order = [result.poses.space.index(point) for point in POINTS]
+    reference = eks_fixtures.case("pupil_opt")["s_finals"]
+    assert result.strength[0, order] == pytest.approx(reference[0], abs=0.003)
+    moments = ensemble_moments(
+        [m.xy_px[:, 0, order] for m in members], [m.score[:, 0, order] for m in members],
+        settings(None),
+    )  # fmt: skip
+    noise = observation_noise_px2(moments, settings(None))
+    pupil = fit_pupil(moments.center_px, noise, memories=None)
+    assert pupil.center_memory == pytest.approx(reference[1], abs=0.01)
     difference = np.abs(result.poses.xy_px[:, 0, order] - expected("pupil_opt"))
     assert np.median(difference) <= 0.05
+
+
+def test_the_shipped_space_is_that_of_the_shipped_settings():
+    assert SHIPPED.keypoints == SMOOTHING.pupil.points
+    assert SHIPPED.mirror_pairs == (SMOOTHING.pupil.points[2:],)
+
+
+def test_the_four_points_are_those_of_a_circle_and_others_stay_unknown():
+    _, points = simulated(frames=200)
+    space = KeypointSpace("eye", (*SHIPPED.keypoints[::-1], "lid"))
+    with_lid = np.concatenate([points[:, ::-1], points[:, :1]], axis=1)[:, None]
+    result = smooth_pupil([seen_pupil(with_lid, space=space)], SMOOTHING.of("pupil"))
+    left, right, bottom, top, lid = np.moveaxis(result.poses.xy_px[:, 0], 1, 0)
+    np.testing.assert_allclose(top[:, 0], bottom[:, 0])
+    np.testing.assert_allclose(left[:, 1], right[:, 1])
+    np.testing.assert_allclose(bottom[:, 1] - top[:, 1], right[:, 0] - left[:, 0])
+    assert np.isnan(lid).all()
+    assert (result.variance_px2[:, 0, :4] > 0).all()
+
+
+def test_a_pupil_in_one_picture_stays_where_it_was_seen():
+    """What the uncertainty is calibrated on: pictures, each of whose animals stands alone."""
+    points = np.random.default_rng(3).normal(100, 20, size=(1, 5, 4, 2))
+    points[0, 2, 1] = np.nan
+    result = smooth_pupil([seen_pupil(points, score=0.5)], SMOOTHING.of("pupil"))
+    np.testing.assert_array_equal(result.poses.xy_px, points)
+    noise = np.where(np.isnan(points), np.nan, SMOOTHING.pupil.single_network_variance_px2 / 0.5)
+    np.testing.assert_allclose(result.variance_px2, noise)
+
+
+def test_a_space_without_a_pupil_is_refused():
+    space = KeypointSpace("eye", ("pupil_top", "pupil_bottom", "pupil_right", "pupil_lef"))
+    with pytest.raises(DatasetError, match="no keypoint 'pupil_left'; did you mean 'pupil_lef'"):
+        smooth_pupil([seen_pupil(np.ones((5, 1, 4, 2)), space=space)], SMOOTHING.of("pupil"))
+
+
+def test_a_video_is_smoothed_by_the_chosen_method_pupil():
+    _, points = simulated(frames=100)
+    members = [seen_pupil(points[:, None])]
+    views = VideoViewSettings(**SMOOTHING.views.model_dump() | {"mirrors": []})
+    found = smooth_view({"": members}, "pupil", SMOOTHING.of("pupil"), views, None)
+    np.testing.assert_array_equal(
+        found.poses.xy_px, smooth_pupil(members, SMOOTHING.of("pupil")).poses.xy_px
+    )

@@ -6,6 +6,7 @@ from test_calibrated import cameras
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import METHODS, EksSmoothing, VideoViewSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.cameras import project
 from superanimal_core.smoothing.eks import smooth_ensemble
@@ -50,7 +51,8 @@ def first(views, name):
 
 
 def view(views, lenses=None, mirrors=(), method="eks", smoothing=SMOOTHING):
-    return smooth_view(views, method, smoothing, cameras=lenses, mirrors=mirrors, **SHARED)
+    shared = VideoViewSettings(mirrors=mirrors, **SHARED)
+    return smooth_view(views, method, METHODS[method](**smoothing), shared, lenses)
 
 
 def error_px(smoothed, truth, frames=slice(None)):
@@ -60,7 +62,7 @@ def error_px(smoothed, truth, frames=slice(None)):
 
 def test_another_camera_helps_where_one_is_blind_and_does_not_harm_elsewhere():
     truth, views, lenses = three_views()
-    alone = smooth_ensemble(views["left"], **SMOOTHING)
+    alone = smooth_ensemble(views["left"], EksSmoothing(**SMOOTHING))
     joint = view(first(views, "left"), lenses)
     assert error_px(joint, truth["left"], HIDDEN) < 0.5 * error_px(alone, truth["left"], HIDDEN)
     seen = slice(0, 90)
@@ -76,7 +78,7 @@ def test_a_keypoint_that_only_one_view_sees_is_smoothed_alone_there():
         for member in views[view_of_tail]:
             member.xy_px[:, :, 1] = np.nan
     joint = view(first(views, "left"), lenses)
-    alone = smooth_ensemble(views["left"], **SMOOTHING)
+    alone = smooth_ensemble(views["left"], EksSmoothing(**SMOOTHING))
     np.testing.assert_array_equal(joint.poses.xy_px[:, :, 1], alone.poses.xy_px[:, :, 1])
     assert not np.allclose(joint.poses.xy_px[:, :, 0], alone.poses.xy_px[:, :, 0])
 
@@ -100,7 +102,7 @@ def test_mirrors_in_one_frame_are_views_and_other_keypoints_are_smoothed_alone()
         )
         for of_views in zip(*views.values(), strict=True)
     ]
-    alone = smooth_ensemble(members, **SMOOTHING)
+    alone = smooth_ensemble(members, EksSmoothing(**SMOOTHING))
     joint = view({"": members}, mirrors=("top", "bot", "side"))
     both = in_one_frame(truth.values())
     nose = (HIDDEN, slice(None), slice(0, 1))
@@ -114,7 +116,7 @@ def test_one_view_is_smoothed_by_the_chosen_method_alone(method):
     own = {"median": {"window_s": 0.14}, "none": {}, "eks": None}[method]
     shared = {key: SMOOTHING[key] for key in ("center", "min_score")}
     smoothing = SMOOTHING if own is None else shared | own
-    expected = SMOOTHERS[method](views["left"], **smoothing)
+    expected = SMOOTHERS[method](views["left"], METHODS[method](**smoothing))
     given_views = [{"": views["left"]}, *([first(views, "left")] if method != "eks" else [])]
     for given in given_views:
         found = view(given, method=method, smoothing=smoothing)

@@ -10,6 +10,7 @@ from test_sessions import error_px
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings.smoothing import SmoothingSettings, VideoViewSettings
 from superanimal_core.smoothing.cameras import project
 from superanimal_core.smoothing.eks import smooth_ensemble
 from superanimal_core.smoothing.multicamera import smooth_views
@@ -18,8 +19,8 @@ from superanimal_core.smoothing.sessions import smooth_view, view_flags
 SMOOTHING = yaml.safe_load(
     (Path(__file__).resolve().parents[2] / "config/config.yaml").read_text()
 )["smoothing"]
-EKS = {key: SMOOTHING[key] for key in ("center", "min_score")} | SMOOTHING["eks"]
-VIEWS = SMOOTHING["views"] | {"mirrors": []}
+EKS = SmoothingSettings(**SMOOTHING).of("eks")
+VIEWS = VideoViewSettings(**SMOOTHING["views"] | {"mirrors": []})
 NAMES = ("left", "middle", "right")
 
 
@@ -49,11 +50,10 @@ def recording():
 
 def test_without_calibration_a_view_is_smoothed_alone_and_says_so(recording):
     truth, views, _ = recording
-    found = smooth_view(views, "eks", EKS, cameras=None, **VIEWS)
-    alone = smooth_ensemble(views["left"], **EKS)
+    found = smooth_view(views, "eks", EKS, VIEWS, None)
+    alone = smooth_ensemble(views["left"], EKS)
     np.testing.assert_array_equal(found.poses.xy_px, alone.poses.xy_px)
-    shared = {key: VIEWS[key] for key in ("latent", "keep_quantile", "inflation_rounds")}
-    linear = smooth_views(views, **EKS, **shared)["left"]
+    linear = smooth_views(views, EKS, VIEWS)["left"]
     assert error_px(found, truth["left"]) < 1
     assert error_px(linear, truth["left"]) > 5 * error_px(found, truth["left"])
     (flag,) = view_flags(views, "eks", None)
@@ -70,8 +70,9 @@ def test_nothing_is_said_where_nothing_was_left_out(recording):
 
 def test_the_default_of_calibrated_views_is_better_than_inflation_by_a_linear_model(recording):
     truth, views, lenses = recording
-    default = smooth_view(views, "eks", EKS, cameras=lenses, **VIEWS)
-    inflated = smooth_view(views, "eks", EKS, cameras=lenses, **VIEWS | {"inflation_rounds": 10})
-    alone = smooth_ensemble(views["left"], **EKS)
+    default = smooth_view(views, "eks", EKS, VIEWS, lenses)
+    by_linear_model = VIEWS.model_copy(update={"inflation_rounds": 10})
+    inflated = smooth_view(views, "eks", EKS, by_linear_model, lenses)
+    alone = smooth_ensemble(views["left"], EKS)
     assert error_px(default, truth["left"]) < 0.7 * error_px(inflated, truth["left"])
     assert error_px(default, truth["left"]) < error_px(alone, truth["left"])

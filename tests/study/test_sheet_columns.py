@@ -4,7 +4,6 @@ import pytest
 
 from superanimal_core.formats.sheets import Row
 from superanimal_core.study.sheet_columns import (
-    MOST_LETTERS,
     as_on_disk,
     cell_of_identifier,
     header_mistakes,
@@ -12,6 +11,7 @@ from superanimal_core.study.sheet_columns import (
     is_slip,
     number_in,
 )
+from superanimal_core.study.sheet_schema import MOST_LETTERS, VIDEOS
 
 KNOWN = ("path", "video", "model", "max_individuals", "fps", "cm_per_px", "session")
 
@@ -56,14 +56,14 @@ def test_columns_of_our_tables_are_refused(column):
 
 @pytest.mark.parametrize(("letters", "mistakes"), [(MOST_LETTERS, 0), (MOST_LETTERS + 1, 1)])
 def test_an_identifier_fits_into_the_name_of_a_file(letters, mistakes):
-    assert len(identifier_mistakes("s: row 2", "video", "v" * letters, "hint")) == mistakes
+    assert len(identifier_mistakes("s: row 2", VIDEOS["video"], "v" * letters)) == mistakes
 
 
 @pytest.mark.parametrize("name", ["", "a b", "ä", "a/b", "a.b"])
 def test_an_identifier_has_plain_letters(name):
-    (mistake,) = identifier_mistakes("s: row 2", "video", name, "write another")
+    (mistake,) = identifier_mistakes("s: row 2", VIDEOS["video"], name)
     assert "only letters, digits" in mistake
-    assert mistake.endswith("write another")
+    assert mistake.endswith("write one into the column 'video'")
 
 
 def test_a_name_is_the_same_identifier_however_its_umlauts_are_written():
@@ -82,17 +82,26 @@ def test_a_path_is_spelled_as_on_disk(tmp_path, on_disk, written):
 
 
 @pytest.mark.parametrize(
-    ("text", "is_whole", "value"),
-    [("3", True, 3), ("2.0", True, 2), ("0.4", False, 0.4), ("1e-1", False, 0.1), ("", True, None)],
+    ("text", "column", "value"),
+    [
+        ("3", "max_individuals", 3),
+        ("2.0", "max_individuals", 2),
+        ("0.4", "fps", 0.4),
+        ("1e-1", "fps", 0.1),
+        ("+30", "fps", 30),
+        ("", "max_individuals", None),
+    ],
 )
-def test_numbers_are_read(text, is_whole, value):
+def test_numbers_are_read(text, column, value):
     mistakes = []
-    assert number_in(Row(2, {"n": text}), "n", "s: row 2", mistakes, is_whole) == value
+    assert number_in(Row(2, {column: text}), VIDEOS[column], "s: row 2", mistakes) == value
     assert not mistakes
 
 
 @pytest.mark.parametrize("text", ["0.4", "2.7", "0", "-1", "nan", "inf", "two"])
 def test_a_count_is_a_whole_number(text):
     mistakes = []
-    assert number_in(Row(2, {"n": text}), "n", "s: row 2", mistakes, is_whole=True) is None
-    assert mistakes == [f"s: row 2: n is '{text}'; expected a whole number from 1 on, or nothing"]
+    row = Row(2, {"max_individuals": text})
+    assert number_in(row, VIDEOS["max_individuals"], "s: row 2", mistakes) is None
+    told = f"s: row 2: max_individuals is '{text}'; expected a whole number from 1 on, or nothing"
+    assert mistakes == [told]

@@ -10,6 +10,7 @@ from superanimal_core.study.study import read_study
 
 WORKFLOW = Path(__file__).resolve().parents[2]
 SPACE = "superanimal_topviewmouse"
+WITH_TABLE = "dataset\tpath\tformat\tspace\trole\tconversion"
 TABLE = Path("config/keypoints") / SPACE / "lab.tsv"
 
 
@@ -50,6 +51,14 @@ def test_a_video_needs_nothing_but_its_path(config):
     assert video.fps is None
     assert video.cm_per_px is None
     assert dict(video.columns) == {}
+
+
+def test_a_few_lines_are_a_whole_study(config):
+    short = {"models": {"mouse": {"space": SPACE, "seeds": [0]}}}
+    settings = read_study(short, WORKFLOW).settings.model_dump(mode="json")
+    del config["models"]["other"]
+    config["models"]["mouse"] = config["models"]["mouse"] | {"seeds": [0]}
+    assert settings == config
 
 
 def test_known_columns_are_read_and_the_users_own_are_carried(config):
@@ -163,11 +172,23 @@ def test_names_in_the_settings_must_be_known(config):
 
 
 def test_a_model_needs_data_to_learn_from_and_an_anatomy(config):
-    write_datasets(f"lab\traw/lab\tcoco\t{SPACE}\tevaluate")
-    config["features"]["anatomy"] = {}
+    Path("config/keypoints/fly.yaml").write_text("name: fly\nkeypoints: [head, tail]\n")
+    config["models"]["mouse"] = config["models"]["mouse"] | {"space": "fly"}
     told = "\n".join(mistakes_of(config))
-    assert f"config/datasets.tsv: no data set with role 'pretrain' in '{SPACE}'" in told
-    assert f"features.anatomy: nothing about '{SPACE}', which model 'mouse' speaks" in told
+    assert "config/datasets.tsv: no data set with role 'pretrain' in 'fly'" in told
+    assert "features.anatomy: nothing about 'fly', which model 'mouse' speaks" in told
+
+
+def test_only_a_space_with_a_pupil_is_smoothed_as_one(config):
+    config["smoothing"]["method"] = "pupil"
+    told = mistakes_of(config)
+    assert len(told) == 8  # two models, four points
+    assert f"smoothing.method is 'pupil', but keypoint space '{SPACE}' of model 'mouse'" in told[0]
+    write_datasets(f"lab\traw/lab\tcoco\tpupil\tpretrain\t{TABLE}", columns=WITH_TABLE)
+    TABLE.write_text("source\tunified\nt\tpupil_top\nb\tpupil_bottom\n")
+    config["models"] = {"eye": config["models"]["mouse"] | {"space": "pupil"}}
+    study = read_study(config, WORKFLOW)
+    assert study.spaces["pupil"] == str(WORKFLOW / "config/keypoints/pupil.yaml")
 
 
 def test_a_fine_tuned_model_needs_labels_and_a_parent_of_its_space(config):
@@ -342,9 +363,14 @@ def test_a_deeplabcut_project_may_bring_its_conversion_table(config):
 def test_a_count_in_groups_of_three_digits_is_no_small_count(tmp_path):
     path = tmp_path / "config.yaml"
     path.write_text("training:\n  steps: 20.000\n  batch: 4.0\nquality: {max_gap_s: 1.000}\n")
+    with path.open("a") as file:
+        file.write("smoothing: {eks: {strength_frames: 10.000}}\n")
     with pytest.raises(ConfigError) as told:
         check_text(path)
-    assert told.value.mistakes == [f"{path}: line 2: steps: '20.000': write 20000 or 20"]
+    assert told.value.mistakes == [
+        f"{path}: line 2: steps: '20.000': write 20000 or 20",
+        f"{path}: line 5: strength_frames: '10.000': write 10000 or 10",
+    ]
 
 
 def test_one_file_in_two_rows_is_not_told_as_two_files(config):
@@ -357,4 +383,4 @@ def test_what_windows_and_german_spreadsheets_write_is_told_with_a_hint(config):
     write_videos("raw\\a.mp4\t", "raw/b.mp4\t0,1", columns="path\tcm_per_px")
     path, number = mistakes_of(config)
     assert path.endswith("remove the row, write / between folders")
-    assert "'0,1'; expected a number above 0 with a decimal point" in number
+    assert "'0,1'; expected a number above 0, or nothing; its decimal mark is a point" in number

@@ -40,7 +40,7 @@ def test_all_mistakes_in_the_settings_are_told_at_once(refused, fresh_study):
     def change(settings):
         settings["training"]["step"] = 3
         settings["detector"]["max_gap_s"] = "long"
-        del settings["quality"]["min_score"]
+        settings["models"]["fly"] = {"seeds": [0]}
         settings["detectr"] = {}
 
     edit_settings(fresh_study, change)
@@ -49,7 +49,7 @@ def test_all_mistakes_in_the_settings_are_told_at_once(refused, fresh_study):
     place = "config/config.yaml: "
     assert f"{place}training.step: unknown key; did you mean 'steps'?" in told
     assert f"{place}detector.max_gap_s: read 'long'; input should be a valid number" in told
-    assert f"{place}quality.min_score: missing; add it" in told
+    assert f"{place}models.fly.space: missing; add it" in told
     assert f"{place}detectr: unknown key; did you mean 'detector'?" in told
 
 

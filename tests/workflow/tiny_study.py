@@ -49,16 +49,17 @@ def write_tiny_study(study):
     scene = mouse_video_scene(0, FRAMES / FPS)
     write_synthetic_video(scene, study / "raw/mouse.mp4", FPS, FRAMES)
     write_videos(study, ("mouse", "raw/mouse.truth.parquet", "m1"))
-    settings = yaml.safe_load((REPOSITORY / "config/config.yaml").read_text())
-    model = {"space": SPACE, "seeds": [0], "backbone": "lcnet_035", "initial_weights": None}
+    model = {"space": SPACE, "seeds": [0], "backbone": "lcnet_035"}
     model |= {"input_size_px": 64, "detector_size_px": 96}
-    settings["models"] = {"mouse": settings["models"]["mouse"] | model}
-    settings["network"] |= {"decoder_channels": 8}
-    settings["training"] |= {"steps": 4, "batch": 4, "warmup_steps": 1}
-    settings["detector"] |= {"steps": 4, "batch": 2, "min_score": 0.0}
-    settings["adaptation"] |= {"steps": 2, "batch": 2, "min_score": 0.0, "max_frames": 8}
-    settings["report"] |= {"labeled_videos": ["mouse"]}
-    settings["quality"] |= {"max_failed_fraction": 1.0}
+    settings = {
+        "models": {"mouse": model},
+        "network": {"decoder_channels": 8},
+        "training": {"steps": 4, "batch": 4, "warmup_steps": 1},
+        "detector": {"steps": 4, "batch": 2, "min_score": 0.0},
+        "adaptation": {"steps": 2, "batch": 2, "min_score": 0.0, "max_frames": 8},
+        "report": {"labeled_videos": ["mouse"]},
+        "quality": {"max_failed_fraction": 1.0},
+    }
     (study / "config/config.yaml").write_text(yaml.safe_dump(settings))
     return study
 
@@ -101,7 +102,7 @@ def change_setting(study, path, value):
     *sections, key = path.split(".")
     section = settings
     for name in sections:
-        section = section[name]
+        section = section.setdefault(name, {})
     section[key] = value
     file.write_text(yaml.safe_dump(settings))
 

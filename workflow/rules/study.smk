@@ -24,6 +24,7 @@ from superanimal_core.jobs.run_owner import (
 )
 from superanimal_core.jobs.snakemake_mended import mend_snakemake
 from superanimal_core.study.dates import keep_dates
+from superanimal_core.study.effective_settings import write_settings
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.identities import Identities
 from superanimal_core.study.places import places_of

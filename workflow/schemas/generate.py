@@ -1,21 +1,29 @@
-"""Write the JSON Schema of config.yaml from the settings' models. `--check` only compares."""
+"""Write the JSON Schemas of config.yaml and of the sheets' rows. `--check` only compares."""
 
 import json
 import sys
 from pathlib import Path
 
 from superanimal_core.settings import Settings
+from superanimal_core.study.sheet_schema import DATASETS, VIDEOS, schema_of
 
-TARGET = Path(__file__).with_name("config.schema.json")
+SCHEMAS = {
+    "config": {"$schema": "https://json-schema.org/draft/2020-12/schema"}
+    | Settings.model_json_schema(),
+    "videos": schema_of(VIDEOS, "A row of config/videos.tsv"),
+    "datasets": schema_of(DATASETS, "A row of config/datasets.tsv"),
+}
 
 
 def main() -> None:
-    """Write the schema, or exit 1 when the one on disk is not the models'."""
-    schema = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    text = json.dumps(schema | Settings.model_json_schema(), indent=2) + "\n"
-    if "--check" in sys.argv:
-        sys.exit(0 if TARGET.read_text(encoding="utf-8") == text else "run: make schemas")
-    TARGET.write_text(text, encoding="utf-8")
+    """Write the schemas, or exit 1 when one on disk is not that of the code."""
+    for name, schema in SCHEMAS.items():
+        target = Path(__file__).with_name(f"{name}.schema.json")
+        text = json.dumps(schema, indent=2) + "\n"
+        if "--check" not in sys.argv:
+            target.write_text(text, encoding="utf-8")
+        elif not target.is_file() or target.read_text(encoding="utf-8") != text:
+            sys.exit(f"{target}: run: make schemas")
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from superanimal_core.behavior.actions import definitions_from_mapping, predict_bouts
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.jobs.step import video_step
+from superanimal_core.settings.behavior import AnatomySettings
 from superanimal_core.tables.behavior_tables import features_to_table, read_features
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.pose_files import read_smoothed
@@ -12,7 +13,7 @@ with video_step(snakemake) as record:
     params, output = snakemake.params, snakemake.output
     features = frame_features(
         read_smoothed(snakemake.input.poses),
-        **params.anatomy,
+        AnatomySettings(**params.anatomy),
         window_s=params.window_s,
         cm_per_px=params.cm_per_px,
     )

@@ -8,17 +8,20 @@ from superanimal_core.behavior.gait_intervals import (
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
 from superanimal_core.jobs.step import video_step
+from superanimal_core.settings.behavior import StrideSettings
+from superanimal_core.settings.smoothing import DrawSettings
 from superanimal_core.smoothing.sampling import sample_poses
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.pose_files import read_smoothed
 from superanimal_core.tables.schemas import columns_to_table
 
 with video_step(snakemake) as record:
-    gait, output = snakemake.params.gait, snakemake.output
+    params, output = snakemake.params, snakemake.output
+    settings = StrideSettings(**params.gait)
     poses = read_smoothed(snakemake.input.poses)
-    strides = measure_strides(poses, **gait)
+    strides = measure_strides(poses, settings)
     summary = summarize_gait(strides, fps=poses.poses.fps)
-    drawn = strides_of_draws(sample_poses(poses, **snakemake.params.draws), **gait)
+    drawn = strides_of_draws(sample_poses(poses, DrawSettings(**params.draws)), settings)
     of_strides, of_limbs = stride_intervals(strides, drawn), gait_intervals(summary, drawn)
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
     write_parquet(columns_to_table(summary, of_limbs), output.gait, record)

@@ -2,6 +2,7 @@
 
 from superanimal_core.formats.camera_files import read_cameras
 from superanimal_core.jobs.step import video_step
+from superanimal_core.settings.smoothing import METHODS, VideoViewSettings
 from superanimal_core.smoothing.calibration import predict_error
 from superanimal_core.smoothing.sessions import smooth_view, view_flags
 from superanimal_core.tables.calibration_files import read_calibration
@@ -12,7 +13,9 @@ with video_step(snakemake) as record:
     inputs, params = snakemake.input, snakemake.params
     views = read_views(params.cameras, [inputs.predicted, *inputs.others])
     cameras = read_cameras(inputs.camera_file) if inputs.camera_file else None
-    smoothed = smooth_view(views, params.method, params.smoothing, cameras=cameras, **params.views)
+    smoothing = METHODS[params.method](**params.smoothing)
+    shared = VideoViewSettings(**params.views)
+    smoothed = smooth_view(views, params.method, smoothing, shared, cameras)
     calibration = read_calibration(inputs.calibration) if inputs.calibration else None
     expected = predict_error(calibration, smoothed, **params.lone)
     record |= {"flags": view_flags(views, params.method, cameras)}

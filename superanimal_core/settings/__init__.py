@@ -2,21 +2,21 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-Fraction = Annotated[float, Field(ge=0, le=1)]
-Positive = Annotated[float, Field(gt=0)]
-NotNegative = Annotated[float, Field(ge=0)]
-Count = Annotated[int, Field(ge=1)]
-NotNegativeCount = Annotated[int, Field(ge=0)]
+from superanimal_core.settings.behavior import BehaviorSettings, FeatureSettings, GaitSettings
+from superanimal_core.settings.section import (
+    Count,
+    Fraction,
+    NotNegative,
+    NotNegativeCount,
+    Positive,
+    Section,
+)
+from superanimal_core.settings.smoothing import SmoothingSettings
+
 TransferMode = Literal["new_head", "naive", "memory_replay"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
-
-
-class Section(BaseModel):
-    """A section of the configuration. Frozen; unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
 
 class ParentSettings(Section):
@@ -194,111 +194,6 @@ class AdaptationSettings(Section):
     learning_rate: Positive
     max_jitter_ratio: Positive
     max_displacement_ratio: Positive
-
-
-class EksSettings(Section):
-    """The ensemble Kalman smoother."""
-
-    strength: Positive | None
-    strength_frames: Count
-    min_variance_px2: Positive
-    single_network_variance_px2: Positive
-    max_gap_s: NotNegative
-
-
-class MedianFilterSettings(Section):
-    """A running median."""
-
-    window_s: Positive
-
-
-class SavitzkyGolaySettings(Section):
-    """Polynomials over a running window."""
-
-    window_s: Positive
-    order: Annotated[int, Field(ge=0, le=10)]
-
-
-class OneEuroSettings(Section):
-    """The One-Euro filter."""
-
-    min_cutoff_hz: Positive
-    speed_coefficient: NotNegative
-    derivative_cutoff_hz: Positive
-
-
-class ViewSettings(Section):
-    """Several views of one animal, smoothed together."""
-
-    latent: Count
-    keep_quantile: Annotated[float, Field(gt=0, le=1)]
-    inflation_rounds: Annotated[int, Field(ge=0)]
-    mirrors: dict[str, Annotated[list[str], Field(min_length=2)]]
-
-
-class SmoothingSettings(Section):
-    """From an ensemble's predictions to one pose: the method, and the settings of each."""
-
-    method: Literal["eks", "none", "median", "savitzky_golay", "one_euro"]
-    center: Literal["median", "mean"]
-    min_score: Fraction
-    eks: EksSettings
-    median: MedianFilterSettings
-    savitzky_golay: SavitzkyGolaySettings
-    one_euro: OneEuroSettings
-    views: ViewSettings
-
-
-class GaitSettings(Section):
-    """Footfalls and strides."""
-
-    limbs: dict[str, list[str]]
-    body: dict[str, list[str]]
-    stance_speed_fraction: Fraction
-    swing_speed_fraction: Fraction
-    min_body_speed_bl_per_s: NotNegative
-    min_phase_s: NotNegative
-    belt_speed_px_per_s: float
-    min_swing_frames: Count
-    draws: Annotated[int, Field(ge=0)]
-
-
-class AnatomySettings(Section):
-    """Which keypoints of a space are the front, the neck, the middle and the rear of the body."""
-
-    front: str
-    neck: str
-    center: str
-    rear: str
-
-
-class FeatureSettings(Section):
-    """The feature table."""
-
-    anatomy: dict[str, AnatomySettings]
-    window_s: Positive
-
-
-class ConditionSettings(Section):
-    """One feature above or below a value."""
-
-    feature: str
-    above: float | None
-    below: float | None
-
-
-class DefinitionSettings(Section):
-    """A behavior: conditions that all hold, for how long, with how short a break."""
-
-    conditions: Annotated[list[ConditionSettings], Field(min_length=1)]
-    min_duration_s: NotNegative
-    max_gap_s: NotNegative
-
-
-class BehaviorSettings(Section):
-    """Behaviors by definition, per keypoint space."""
-
-    definitions: dict[str, dict[str, DefinitionSettings]]
 
 
 class QualitySettings(Section):
