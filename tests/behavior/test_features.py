@@ -61,6 +61,15 @@ def test_a_rearing_body_has_a_pitch_and_a_high_head():
     np.testing.assert_allclose(column(table, "body_pitch_rad_sd"), np.sqrt(0.5) / 60)
 
 
+def test_the_two_coordinates_have_errors_of_their_own():
+    table = features_of(animal(), variance=np.array([0.25, 4.0]))  # the body lies along x
+    np.testing.assert_allclose(column(table, "center_x_px_sd"), 0.5)
+    np.testing.assert_allclose(column(table, "center_y_px_sd"), 2.0)
+    np.testing.assert_allclose(column(table, "head_height_px_sd"), np.sqrt(8.0))
+    np.testing.assert_allclose(column(table, "body_length_px_sd"), np.sqrt(0.5))
+    np.testing.assert_allclose(column(table, "heading_rad_sd"), np.sqrt(8.0) / 60)
+
+
 def test_angle_sd_is_the_spread_of_noisy_angles():
     rng = np.random.default_rng(0)
     xy = animal(frames=5000) + 0.5 * rng.normal(size=(5000, 1, 5, 2))

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from stick_animals import BODY, LIMBS, PHASES, smoothed, walker
 
+from superanimal_core.behavior.footfalls import measure_travel
 from superanimal_core.behavior.gait import StrideTable, measure_strides
 from superanimal_core.behavior.gait_summary import (
     circular_mean,
@@ -123,6 +124,39 @@ def test_swings_of_few_frames_are_flagged():
     assert not slow_camera.is_resolved.any()
 
 
+def test_a_swing_is_resolved_from_the_very_number_of_frames_on():
+    poses = walker(noise_px=0.7)
+    strides = strides_of(poses)
+    time_s = poses.poses.time_s
+    frames = [
+        int(((time_s >= lift) & (time_s < strike)).sum())
+        for lift, strike in zip(strides.lift_s, strides.next_strike_s, strict=True)
+    ]
+    assert len(set(frames)) > 1
+    for least in set(frames):
+        is_resolved = strides_of(poses, min_swing_frames=least).is_resolved
+        assert is_resolved.tolist() == [count >= least for count in frames]
+
+
+def test_the_bodys_speed_is_that_of_a_window_of_six_phases():
+    """A line over the window, then a mean over it: a start is felt one whole window before."""
+    poses = walker(fps=100.0, seconds=4.0, pause_s=(0.0, 2.0))
+    xy = poses.poses.xy_px.copy()
+    xy[..., 1] = 0.0
+    travel = measure_travel(
+        smoothed(xy, poses.poses.time_s, 1.0),
+        0,
+        body=BODY,
+        min_body_speed_bl_per_s=0.0,
+        min_phase_s=0.05,
+        belt_speed_px_per_s=0.0,
+    )
+    first_s = 2.01 - 6 * 0.05  # the first frame elsewhere is at 2.01 s
+    is_before = poses.poses.time_s < first_s - 0.005
+    assert travel.speed_px_per_s[is_before].max() < 1e-9
+    assert (travel.speed_px_per_s[~is_before] > 1e-3).all()
+
+
 def test_uncertain_positions_make_uncertain_strides():
     poses = walker(noise_px=0.5)
     doubted = replace(poses, variance_px2=poses.variance_px2 * 100)
@@ -178,6 +212,21 @@ def test_a_paw_that_is_taken_for_the_other_one_by_turns_is_out_of_step():
     [(animal, limb, often)] = out_of_step(taken)
     assert (animal, limb) == ("animal0", "right_front")
     assert often == pytest.approx(2, rel=0.05)
+
+
+@pytest.mark.parametrize(("often", "is_told"), [(1.49, False), (1.51, True)])
+@pytest.mark.parametrize("power", [1, -1])
+def test_a_limb_is_out_of_step_from_half_as_many_strikes_more_on(often, is_told, power):
+    limbs = np.array(["a", "b", "c"], dtype=object)
+    stride_time_s = np.array([0.4, 0.4, 0.4 / often**power])
+    found = limbs_out_of_step(limbs[[0, 0, 0]], limbs, np.array([3, 3, 3]), stride_time_s)
+    assert [limb for _, limb, _ in found] == ["c"] * is_told
+
+
+def test_a_limb_with_two_strides_says_nothing_of_the_others():
+    limbs = np.array(["a", "b", "c"], dtype=object)
+    stride_time_s = np.array([0.4, 0.4, 0.2])
+    assert limbs_out_of_step(limbs[[0, 0, 0]], limbs, np.array([3, 2, 3]), stride_time_s) == []
 
 
 def test_two_limbs_do_not_tell_which_one_is_out_of_step():

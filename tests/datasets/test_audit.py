@@ -132,6 +132,17 @@ def test_each_planted_mistake_is_named(labels_of):
     } <= kinds
 
 
+@pytest.mark.parametrize(("points", "is_told"), [(2, False), (3, True)])
+def test_three_points_in_two_pictures_are_no_chance(labels_of, points, is_told):
+    labels = mice(labels_of, n=6)
+    xy, state = labels.xy_px.copy(), labels.state.copy()
+    xy[[1, 4]], state[[1, 4]] = np.nan, LabelState.NOT_LABELED
+    xy[[1, 4], :points] = np.arange(2 * points).reshape(points, 2) + 300.0
+    state[[1, 4], :points] = LabelState.VISIBLE
+    found = findings_in(replace(labels, xy_px=xy, state=state))
+    assert [f.row for f in found if f.kind == "repeated_labels"] == [4] * is_told
+
+
 def test_points_exactly_at_a_written_zero_are_suspected(labels_of):
     labels = mice(labels_of, n=40)
     xy, state = labels.xy_px.copy(), labels.state.copy()
