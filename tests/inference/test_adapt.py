@@ -65,6 +65,13 @@ def test_pseudo_labels_are_the_confident_predictions(min_score, every, most):
         assert np.isnan(labels.xy_px[row][~sure]).all()
 
 
+def test_a_score_of_just_the_limit_is_taught():
+    poses = poses_of(10)
+    poses.score[:] = [0.6, 0.599, 0.601]
+    labels = selected(poses, min_score=0.6)
+    assert (labels.state == [LabelState.TAUGHT, 0, LabelState.TAUGHT]).all()
+
+
 def test_held_out_frames_are_left_alone():
     poses = poses_of(100)
     held, block = held_out_poses(poses, 0.15)
