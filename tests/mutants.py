@@ -26,7 +26,6 @@ import tempfile
 import time
 from collections import defaultdict
 from pathlib import Path
-from typing import Any
 
 from faults import CORE, EQUIVALENT, ROOT, Mutant, mutants_of
 
@@ -60,8 +59,8 @@ def imports_of(path: Path) -> set[str]:
     return names
 
 
-def tests_of_modules() -> dict[str, list[str]]:
-    """For each module the tests nearest to it by imports, then those one import farther."""
+def tests_of_modules() -> dict[str, list[list[str]]]:
+    """For each module its own tests, those nearest to it by imports, and those next to these."""
     core = {_dotted(path): imports_of(path) for path in (ROOT / CORE).rglob("*.py")}
     tests = _imports_of_tests()
     return {module: _nearest_tests(module, core, tests) for module in modules()}
@@ -80,18 +79,19 @@ def _imports_of_tests() -> dict[str, set[str]]:
     return tests
 
 
-def _nearest_tests(module: str, core: dict[str, set[str]], tests: dict[str, set[str]]) -> list[str]:
+def _nearest_tests(
+    module: str, core: dict[str, set[str]], tests: dict[str, set[str]]
+) -> list[list[str]]:
     mirror = f"tests/{module.replace('/', '/test_')}"
-    chosen = [mirror] if mirror in tests else []
-    levels, seen = 0, {_dotted(ROOT / CORE / module)}
-    reached = seen
-    while levels < 2 and reached:
-        level = [t for t, mine in tests.items() if mine & reached and t not in chosen]
-        chosen += level
-        levels += bool(level)
+    levels = [[mirror] if mirror in tests else []]
+    seen = reached = {_dotted(ROOT / CORE / module)}
+    while len(levels) < 3 and reached:
+        known = {test for level in levels for test in level}
+        level = [test for test, mine in tests.items() if mine & reached and test not in known]
+        levels += [level] if level else []
         reached = {other for other, imported in core.items() if imported & reached} - seen
         seen = seen | reached
-    return chosen
+    return levels
 
 
 def _dotted(path: Path) -> str:
@@ -99,13 +99,16 @@ def _dotted(path: Path) -> str:
 
 
 class _Seconds:
-    """A plugin of pytest that adds up what each test file takes."""
+    """A plugin of pytest that adds up the processor's time (s) for each test file."""
 
     def __init__(self) -> None:
         self.of_file: dict[str, float] = defaultdict(float)
 
-    def pytest_runtest_logreport(self, report: Any) -> None:
-        self.of_file[report.nodeid.split("::")[0]] += report.duration
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        self.of_file[nodeid.split("::")[0]] -= sum(os.times()[:4])
+
+    def pytest_runtest_logfinish(self, nodeid: str) -> None:
+        self.of_file[nodeid.split("::")[0]] += sum(os.times()[:4])
 
 
 def start(tree: Path, files: list[str], limit_s: float) -> int:
@@ -167,20 +170,24 @@ def seconds_without_faults(trees: list[Path], files: list[str]) -> dict[str, flo
     return seconds
 
 
-def affordable(files: list[str], seconds: dict[str, float]) -> tuple[list[str], float]:
-    """The nearest test files that a minute holds, at least one, and what they take (s)."""
+def affordable(levels: list[list[str]], seconds: dict[str, float]) -> tuple[list[str], float]:
+    """The nearest test files that a minute holds, quick ones first, and what they take (s)."""
     chosen, total = [], 0.0
-    for file in files:
-        if not chosen or total + seconds.get(file, 0.0) <= BUDGET_S:
-            chosen.append(file)
-            total += seconds.get(file, 0.0)
+    for level in levels:
+        for file in sorted(level, key=lambda file: seconds[file]):
+            if not chosen or total + seconds[file] <= BUDGET_S:
+                chosen.append(file)
+                total += seconds[file]
     return chosen, total
 
 
-def run(mutants: list[Mutant], trees: list[Path], tests: dict[str, list[str]]) -> dict[int, str]:
+def run(
+    mutants: list[Mutant], trees: list[Path], tests: dict[str, list[list[str]]]
+) -> dict[int, str]:
     """What became of each: killed, too long, or survived."""
-    wanted = sorted({file for mutant in mutants for file in tests[mutant.module]})
-    seconds = seconds_without_faults(trees, wanted)
+    wanted = {file for mutant in mutants for level in tests[mutant.module] for file in level}
+    seconds = dict.fromkeys(wanted, 0.0) | seconds_without_faults(trees, sorted(wanted))
+    print(f"all pass without a fault, in {sum(seconds.values()):.0f} s", flush=True)
     waiting, free, running, outcome = list(enumerate(mutants)), list(trees), {}, {}
     while waiting or running:
         while waiting and free:

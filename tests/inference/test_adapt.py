@@ -134,6 +134,13 @@ def test_an_unchanged_network_is_kept(before):
     assert verdict.dropped_before == verdict.dropped_after == 0
 
 
+def test_an_animal_that_does_not_move_at_all_is_judged_too(before):
+    still = changed(before, xy_px=np.repeat(before.xy_px[:1], 30, axis=0))
+    verdict = judge_adaptation(still, still, **LIMITS)
+    assert verdict.is_kept
+    assert verdict.jitter_ratio == verdict.displacement_ratio == 0
+
+
 def test_a_steadier_network_is_kept_and_the_ratio_is_that_of_the_steps(before):
     middle = before.xy_px.mean(axis=0)
     calm = changed(before, xy_px=middle + 0.5 * (before.xy_px - middle))
