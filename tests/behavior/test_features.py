@@ -107,6 +107,14 @@ def test_rows_are_sorted_by_frame_and_every_column_fits():
     np.testing.assert_allclose(column(table, "nearest_other_px"), 0)
 
 
+def test_the_nearest_other_animal_is_another():
+    xy = animal(individuals=4)
+    xy[:, :, :, 0] += np.array([0.0, 30.0, 100.0, np.nan])[:, None]
+    nearest = column(features_of(xy), "nearest_other_px").reshape(-1, 4)
+    np.testing.assert_allclose(nearest[0], [30, 30, 70, np.nan])
+    assert np.isnan(column(features_of(animal()), "nearest_other_px")).all()
+
+
 def test_a_scale_adds_cm_beside_px():
     table = features_of(animal(speed_px_per_s=160.0), cm_per_px=0.1)
     np.testing.assert_allclose(column(table, "speed_cm_per_s"), 16)

@@ -156,6 +156,7 @@ def test_no_draws_give_unknown_intervals():
     assert np.isnan(of_limbs["duty_factor_median_low"]).all()
     assert np.isnan(of_strides["stride_length_px_high"]).all()
     assert (of_limbs["draws"] == 0).all()
+    assert (of_limbs["strides_per_draw"] == 0).all()
     assert np.isfinite(gait.duty_factor_median).all()
 
 
