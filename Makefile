@@ -11,7 +11,7 @@ READY := $(VENV)/.ready
 SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
 export SUPERANIMAL_SHARED
 
-.PHONY: help setup demo test test-slow test-slurm test-newest check format reference schemas real peers benchmarks slurm-profile clean
+.PHONY: help setup demo test test-slow test-slurm test-newest check format reference schemas real peers benchmarks slurm-profile clean mutants
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -100,3 +100,6 @@ slurm-profile: ## install profiles/slurm as `snakemake --profile slurm`; never o
 
 clean: ## remove the demo's and the real study's results, never your own
 	rm -rf demo-study real-study transfer-study .pytest_cache .ruff_cache .hypothesis
+
+mutants: $(READY) ## small faults put into copies of modules that decide: which ones no test notices
+	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py --cores $(CORES)

@@ -64,6 +64,15 @@ def test_a_rearing_body_has_a_pitch_and_a_high_head():
     np.testing.assert_allclose(column(table, "body_pitch_rad_sd"), np.sqrt(0.5) / 60)
 
 
+def test_the_two_coordinates_have_errors_of_their_own():
+    table = features_of(animal(), variance=np.array([0.25, 4.0]))  # the body lies along x
+    np.testing.assert_allclose(column(table, "center_x_px_sd"), 0.5)
+    np.testing.assert_allclose(column(table, "center_y_px_sd"), 2.0)
+    np.testing.assert_allclose(column(table, "head_height_px_sd"), np.sqrt(8.0))
+    np.testing.assert_allclose(column(table, "body_length_px_sd"), np.sqrt(0.5))
+    np.testing.assert_allclose(column(table, "heading_rad_sd"), np.sqrt(8.0) / 60)
+
+
 def test_angle_sd_is_the_spread_of_noisy_angles():
     rng = np.random.default_rng(0)
     xy = animal(frames=5000) + 0.5 * rng.normal(size=(5000, 1, 5, 2))
@@ -99,6 +108,14 @@ def test_rows_are_sorted_by_frame_and_every_column_fits():
     assert list(table.individual[:3]) == ["animal0", "animal1", "animal2"]
     assert {len(v) for v in table.columns.values()} == {len(table)} == {300}
     np.testing.assert_allclose(column(table, "nearest_other_px"), 0)
+
+
+def test_the_nearest_other_animal_is_another():
+    xy = animal(individuals=4)
+    xy[:, :, :, 0] += np.array([0.0, 30.0, 100.0, np.nan])[:, None]
+    nearest = column(features_of(xy), "nearest_other_px").reshape(-1, 4)
+    np.testing.assert_allclose(nearest[0], [30, 30, 70, np.nan])
+    assert np.isnan(column(features_of(animal()), "nearest_other_px")).all()
 
 
 def test_a_scale_adds_cm_beside_px():

@@ -1,13 +1,18 @@
 """Strides of walking stick animals at known stride rate, duty factor, length and phase."""
 
+import statistics
 from dataclasses import fields, replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from stick_animals import BODY, LIMBS, PHASES, smoothed, walker
 
+from superanimal_core.behavior import gait
 from superanimal_core.behavior.gait import StrideTable, measure_strides
 from superanimal_core.behavior.gait_summary import (
+    SUMMARIZED,
     circular_mean,
     limbs_out_of_step,
     summarize_gait,
@@ -124,6 +129,20 @@ def test_swings_of_few_frames_are_flagged():
     assert not slow_camera.is_resolved.any()
 
 
+def test_a_swing_is_resolved_from_the_very_number_of_frames_on():
+    poses = walker(noise_px=0.7)
+    strides = strides_of(poses)
+    time_s = poses.poses.time_s
+    frames = [
+        int(((time_s >= lift) & (time_s < strike)).sum())
+        for lift, strike in zip(strides.lift_s, strides.next_strike_s, strict=True)
+    ]
+    assert len(set(frames)) > 1
+    for least in set(frames):
+        is_resolved = strides_of(poses, min_swing_frames=least).is_resolved
+        assert is_resolved.tolist() == [count >= least for count in frames]
+
+
 def test_uncertain_positions_make_uncertain_strides():
     poses = walker(noise_px=0.5)
     doubted = replace(poses, variance_px2=poses.variance_px2 * 100)
@@ -148,6 +167,55 @@ def test_the_summary_counts_and_averages():
     assert table.strides.sum() == len(strides)
     np.testing.assert_allclose(table.stride_frequency_hz, 2.5, rtol=0.01)
     np.testing.assert_allclose(table.time_resolution_ms, 1000 / (120 * np.sqrt(12)))
+
+
+def test_the_summary_is_that_of_each_limbs_own_strides():
+    strides = strides_of(walker(noise_px=0.7), cm_per_px=0.1, min_swing_frames=19)
+    table = summarize_gait(strides, fps=120.0)
+    for row, limb in enumerate(table.limb):
+        mine = strides.limb == limb
+        assert table.resolved_fraction[row] == strides.is_resolved[mine].mean()
+        for name in SUMMARIZED:
+            values = getattr(strides, name)[mine]
+            expected = (statistics.mean, statistics.stdev, statistics.median)
+            for what, of in zip(("mean", "sd", "median"), expected, strict=True):
+                found = getattr(table, f"{name}_{what}")[row]
+                assert found == pytest.approx(of(values.tolist())), (name, what)
+    assert 0 < table.resolved_fraction.mean() < 1
+
+
+def test_one_stride_has_no_deviation():
+    strides = strides_of(walker(seconds=1.1))
+    table = summarize_gait(strides, fps=120.0)
+    assert (table.strides == 1).any()
+    assert (np.isnan(table.stride_time_s_sd) == (table.strides == 1)).all()
+
+
+@given(st.integers(0, 2**16))
+def test_strides_are_read_off_their_frames_as_by_loops(seed):
+    """The frame of a strike, the body's speed, and the phase in the reference's strides."""
+    random = np.random.default_rng(seed)
+    time_s = np.cumsum(random.uniform(0.01, 0.05, 60))
+    strikes = np.sort(random.uniform(time_s[1], time_s[-2], 8))
+    starts, stops = strikes[:-1], strikes[1:]
+    frames = gait._nearest_frame(time_s, strikes)
+    assert frames.tolist() == [int(np.abs(time_s - s).argmin()) for s in strikes]
+    speed = random.uniform(0, 9, 60)
+    means = gait._mean_between(speed, time_s, starts, stops)
+    for start, stop, mean in zip(starts, stops, means, strict=True):
+        within = speed[(time_s >= start) & (time_s < stop)]
+        alone = speed[time_s >= start][0]  # between two frames
+        assert mean == pytest.approx(within.mean() if len(within) else alone)
+    whole = random.random(len(starts)) < 0.7
+    reference = {"strike_s": starts[whole], "next_strike_s": stops[whole]}
+    others = np.append(random.uniform(time_s[0], time_s[-1], 20), strikes)
+    for strike, phase in zip(others, gait._phase(others, reference), strict=True):
+        around = [
+            (strike - a) / (b - a)
+            for a, b in zip(*reference.values(), strict=True)
+            if a <= strike < b
+        ]
+        np.testing.assert_allclose([phase], around or [np.nan])
 
 
 def test_circular_mean_does_not_break_at_one():
@@ -179,6 +247,21 @@ def test_a_paw_that_is_taken_for_the_other_one_by_turns_is_out_of_step():
     [(animal, limb, often)] = out_of_step(taken)
     assert (animal, limb) == ("animal0", "right_front")
     assert often == pytest.approx(2, rel=0.05)
+
+
+@pytest.mark.parametrize(("often", "is_told"), [(1.49, False), (1.51, True)])
+@pytest.mark.parametrize("power", [1, -1])
+def test_a_limb_is_out_of_step_from_half_as_many_strikes_more_on(often, is_told, power):
+    limbs = np.array(["a", "b", "c"], dtype=object)
+    stride_time_s = np.array([0.4, 0.4, 0.4 / often**power])
+    found = limbs_out_of_step(limbs[[0, 0, 0]], limbs, np.array([3, 3, 3]), stride_time_s)
+    assert [limb for _, limb, _ in found] == ["c"] * is_told
+
+
+def test_a_limb_with_two_strides_says_nothing_of_the_others():
+    limbs = np.array(["a", "b", "c"], dtype=object)
+    stride_time_s = np.array([0.4, 0.4, 0.2])
+    assert limbs_out_of_step(limbs[[0, 0, 0]], limbs, np.array([3, 2, 3]), stride_time_s) == []
 
 
 def test_two_limbs_do_not_tell_which_one_is_out_of_step():

@@ -1,5 +1,7 @@
 """Gait intervals from draws of the smoother's posterior."""
 
+from dataclasses import fields, replace
+
 import numpy as np
 import pytest
 from stick_animals import BODY, LIMBS, walker
@@ -110,6 +112,40 @@ def test_draws_with_other_strides_give_no_interval_but_say_so():
     assert len(strides) > 0
 
 
+def taken(strides, rows):
+    """Some rows of a table of strides."""
+    return replace(strides, **{f.name: getattr(strides, f.name)[rows] for f in fields(strides)})
+
+
+def strides_of_one_limb():
+    strides = measure_strides(walker(), **SETTINGS)
+    return taken(strides, np.flatnonzero(strides.limb == LIMBS[0])[:10])
+
+
+@pytest.mark.parametrize(
+    ("counts", "is_given"),
+    [((12, 12), True), ((12, 13), False), ((8, 8), True), ((8, 7), False)],
+)
+def test_draws_agree_up_to_a_fifth_more_or_fewer_strides(counts, is_given):
+    strides = strides_of_one_limb()
+    drawn = [taken(strides, np.sort(np.arange(count) % 10)) for count in counts]
+    of_limb = gait_intervals(summarize_gait(strides, fps=120.0), drawn)
+    of_strides = stride_intervals(strides, drawn)
+    assert np.isfinite(of_limb["duty_factor_median_low"]).all() == is_given
+    assert np.isfinite(of_strides["duty_factor_low"]).any() == is_given
+
+
+def test_nine_draws_of_ten_lie_in_the_interval():
+    strides = strides_of_one_limb()
+    values = np.linspace(0, 1, 101)
+    drawn = [replace(strides, duty_factor=np.full(len(strides), value)) for value in values]
+    of_limb = gait_intervals(summarize_gait(strides, fps=120.0), drawn)
+    of_strides = stride_intervals(strides, drawn)
+    for end, expected in (("low", 0.05), ("high", 0.95)):
+        np.testing.assert_allclose(of_limb[f"duty_factor_median_{end}"], expected)
+        np.testing.assert_allclose(of_strides[f"duty_factor_{end}"], expected)
+
+
 @pytest.mark.parametrize("draws", [0, 2])
 def test_an_animal_that_never_walks_has_no_rows(draws):
     still = walker(speed_px_per_s=0.0)
@@ -122,6 +158,7 @@ def test_no_draws_give_unknown_intervals():
     assert np.isnan(of_limbs["duty_factor_median_low"]).all()
     assert np.isnan(of_strides["stride_length_px_high"]).all()
     assert (of_limbs["draws"] == 0).all()
+    assert (of_limbs["strides_per_draw"] == 0).all()
     assert np.isfinite(gait.duty_factor_median).all()
 
 

@@ -29,7 +29,7 @@ def test_jitter_leaves_unknown_pairs_out():
 
 def test_dropped_keypoints_are_absent_or_unsure():
     xy, score = np.zeros((2, 1, 3, 2)), np.ones((2, 1, 3))
-    xy[0, 0, 0], score[0, 0, 1] = np.nan, 0.2
+    xy[0, 0, 0], score[0, 0, 1:] = np.nan, [0.499, 0.5]
     np.testing.assert_array_equal(dropped_keypoints(xy, score, min_score=0.5), [2, 0])
 
 

@@ -132,6 +132,121 @@ def test_each_planted_mistake_is_named(labels_of):
     } <= kinds
 
 
+def like_mice(labels_of, n=12, **changes):
+    """Mice that are all alike, 100 px long, in pictures of 600 px."""
+    xy = np.tile(np.array(list(SHAPE.values())) * 100 + 300, (n, 1, 1))
+    xy += np.arange(n)[:, None, None]  # at other places, or they would be told as the same labels
+    return labels_of(
+        keypoints=SPACE.keypoints,
+        groups=[f"g{i}" for i in range(n // 2)],
+        **{"space": SPACE, "xy_px": xy, "state": np.full(xy.shape[:2], int(LabelState.VISIBLE))}
+        | {"image_size_px": np.tile([600, 600], (n, 1))}
+        | changes,
+    )
+
+
+def told(labels, kind):
+    return [f for f in findings_in(labels) if f.kind == kind]
+
+
+@pytest.mark.parametrize(
+    ("place", "is_told"),
+    [((0, 600), False), ((600, 0), False), ((-0.5, 9), True), ((9, 600.5), True)],
+)
+def test_a_point_on_the_edge_of_the_image_is_in_it(labels_of, place, is_told):
+    labels = like_mice(labels_of)
+    labels.xy_px[3, 4] = place
+    found = told(labels, "outside_image")
+    assert [(f.row, f.keypoints, f.severity) for f in found] == [(3, ("center",), 0.5)] * is_told
+
+
+@pytest.mark.parametrize(("part", "is_told"), [(0.049, False), (0.051, True)])
+@pytest.mark.parametrize(("axis", "is_low"), [(0, True), (0, False), (1, True), (1, False)])
+def test_a_point_may_lie_outside_its_box_by_the_margin(labels_of, part, is_told, axis, is_low):
+    box = np.tile([200.0, 250.0, 600.0, 550.0], (12, 1))
+    labels = like_mice(labels_of, box_xyxy_px=box)
+    side = (400.0, 300.0)[axis]
+    edge = box[0, axis if is_low else axis + 2]
+    labels.xy_px[3, 4, axis] = edge + (-part if is_low else part) * side
+    found = told(labels, "outside_box")
+    assert [(f.row, f.keypoints) for f in found] == [(3, ("center",))] * is_told
+    assert all(f.severity == pytest.approx(part) for f in found)
+
+
+@pytest.mark.parametrize(
+    ("corner", "is_told"), [((0, 0), True), ((0, 1), False), ((1, 0), False), ((1, 1), False)]
+)
+def test_only_a_box_from_the_very_corner_was_made_from_zeros(labels_of, corner, is_told):
+    box = np.tile([200.0, 250.0, 600.0, 550.0], (12, 1))
+    box[3, :2] = corner
+    found = told(like_mice(labels_of, box_xyxy_px=box), "box_from_origin")
+    assert [f.row for f in found] == [3] * is_told
+
+
+@pytest.mark.parametrize(("right", "is_told"), [(3010.0, False), (2990.0, True)])
+def test_a_box_from_the_corner_is_right_for_points_within_a_tenth(labels_of, right, is_told):
+    """The points begin at (303, 288); the box is as high as it is wide."""
+    size = {"image_size_px": np.full((12, 2), 4000)}
+    box = np.tile([200.0, 250.0, 600.0, 550.0], (12, 1))
+    box[3] = [0.0, 0.0, right + 20, 3200.0]
+    assert [
+        f.row for f in told(like_mice(labels_of, box_xyxy_px=box, **size), "box_from_origin")
+    ] == ([3] * is_told)
+
+
+@pytest.mark.parametrize(("times", "is_told"), [(2.45, False), (2.55, True)])
+@pytest.mark.parametrize("power", [1, -1])
+def test_a_bone_is_odd_from_the_ratio_on(labels_of, times, is_told, power):
+    """The other mice are all alike, so that the deviations say nothing."""
+    labels = like_mice(labels_of)
+    ears = [SPACE.index("left_ear"), SPACE.index("right_ear")]
+    middle = labels.xy_px[3, ears].mean(axis=0)
+    labels.xy_px[3, ears] = middle + (labels.xy_px[3, ears] - middle) * times**power
+    found = told(labels, "bone_length")
+    assert [(f.row, f.keypoints) for f in found] == [(3, ("left_ear", "right_ear"))] * is_told
+    assert all(f.severity == pytest.approx(np.log(times)) for f in found)
+
+
+@pytest.mark.parametrize(("known", "is_told"), [(2, False), (3, True)])
+def test_the_size_of_an_animal_takes_three_bones(labels_of, known, is_told):
+    labels = like_mice(labels_of)
+    labels.xy_px[3, SPACE.index("left_ear"), 1] -= 100.0
+    away = [SPACE.index("nose"), SPACE.index("tail_base")][: 4 - known]
+    labels.xy_px[3, away], labels.state[3, away] = np.nan, int(LabelState.NOT_LABELED)
+    assert [f.row for f in told(labels, "bone_length")] == [3] * is_told
+
+
+@pytest.mark.parametrize(
+    ("animals", "kind"), [(8, "swapped_sides"), (10, "sides_unlike_other_sets")]
+)
+def test_ten_animals_have_a_consensus_of_their_own(labels_of, animals, kind):
+    labels = renamed(like_mice(labels_of, animals), "mirrored")
+    labels.xy_px[...] = labels.xy_px * [-1, 1] + [600, 0]
+    others = renamed(like_mice(labels_of, 60), "other")
+    kinds = {f.kind for f in findings_in(labels, others)}
+    assert kinds & {"swapped_sides", "sides_unlike_other_sets"} == {kind}
+
+
+@pytest.mark.parametrize(("animals", "is_told"), [(48, False), (50, True)])
+def test_fifty_other_animals_can_judge_a_small_set(labels_of, animals, is_told):
+    few = renamed(like_mice(labels_of, 4), "few")
+    few.xy_px[...] = few.xy_px * [-1, 1] + [600, 0]
+    others = renamed(like_mice(labels_of, animals), "other")
+    kinds = {f.kind for f in findings_in(few, others)}
+    assert ("swapped_sides" in kinds) == is_told
+
+
+@pytest.mark.parametrize(("points", "is_told"), [(2, False), (3, True)])
+def test_three_points_in_two_pictures_are_no_chance(labels_of, points, is_told):
+    labels = mice(labels_of, n=6)
+    xy, state = labels.xy_px.copy(), labels.state.copy()
+    xy[[1, 4]], state[[1, 4]] = np.nan, LabelState.NOT_LABELED
+    xy[[1, 4], :points] = np.arange(2 * points).reshape(points, 2) + 300.0
+    state[[1, 4], :points] = LabelState.VISIBLE
+    found = findings_in(replace(labels, xy_px=xy, state=state))
+    assert [f.row for f in found if f.kind == "repeated_labels"] == [4] * is_told
+
+
 def test_points_exactly_at_a_written_zero_are_suspected(labels_of):
     labels = mice(labels_of, n=40)
     xy, state = labels.xy_px.copy(), labels.state.copy()

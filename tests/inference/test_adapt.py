@@ -63,6 +63,13 @@ def test_pseudo_labels_are_the_confident_predictions(min_score, every, most):
         assert np.isnan(labels.xy_px[row][~sure]).all()
 
 
+def test_a_score_of_just_the_limit_is_taught():
+    poses = poses_of(10)
+    poses.score[:] = [0.6, 0.599, 0.601]
+    labels = selected(poses, min_score=0.6)
+    assert (labels.state == [LabelState.TAUGHT, 0, LabelState.TAUGHT]).all()
+
+
 def test_held_out_frames_are_left_alone():
     poses = poses_of(100)
     block = held_out_block(100, 0.15)
@@ -126,6 +133,13 @@ def test_an_unchanged_network_is_kept(before):
     assert verdict.dropped_before == verdict.dropped_after == 0
 
 
+def test_an_animal_that_does_not_move_at_all_is_judged_too(before):
+    still = changed(before, xy_px=np.repeat(before.xy_px[:1], 30, axis=0))
+    verdict = judge_adaptation(still, still, **LIMITS)
+    assert verdict.is_kept
+    assert verdict.jitter_ratio == verdict.displacement_ratio == 0
+
+
 def test_a_steadier_network_is_kept_and_the_ratio_is_that_of_the_steps(before):
     middle = before.xy_px.mean(axis=0)
     calm = changed(before, xy_px=middle + 0.5 * (before.xy_px - middle))
@@ -155,6 +169,42 @@ def test_dropping_keypoints_is_rolled_back(before):
     assert not verdict.is_kept
     assert (verdict.dropped_before, verdict.dropped_after) == (0, 1)
     assert "1.0 keypoints per frame dropped, 0.0 before" in verdict.reason
+
+
+@pytest.mark.parametrize(("frames", "is_kept"), [(15, True), (16, False)])
+def test_half_a_keypoint_more_may_be_dropped_of_every_frame(before, frames, is_kept):
+    score = before.score.copy()
+    score[:frames, :, 0] = 0.49
+    verdict = judge_adaptation(before, changed(before, score=score), **LIMITS)
+    assert verdict.is_kept == is_kept
+    assert verdict.dropped_after == pytest.approx(frames / 30)
+
+
+def test_a_score_of_just_the_limit_is_sure(before):
+    at_limit = changed(before, score=np.full_like(before.score, LIMITS["min_score"]))
+    verdict = judge_adaptation(at_limit, at_limit, **LIMITS)
+    assert verdict.is_kept
+    assert verdict.dropped_before == verdict.dropped_after == 0
+
+
+def test_wandering_is_the_median_and_jitter_the_mean_of_what_is_sure_on_both_sides(before):
+    """Against loops: a step counts where both of its frames are sure, before and after."""
+    random = np.random.default_rng(3)
+    score = np.where(random.random(before.score.shape) < 0.1, 0.2, 0.8)
+    xy = before.xy_px + random.standard_t(1.5, before.xy_px.shape)
+    xy[score < 0.5] += 300.0
+    verdict = judge_adaptation(before, changed(before, xy_px=xy, score=score), **LIMITS)
+    moved, steps = [], ([], [])
+    for place in np.ndindex(score.shape):
+        frame, *who = place
+        if score[place] >= 0.5:
+            moved.append(np.linalg.norm(xy[place] - before.xy_px[place]))
+        if frame and score[place] >= 0.5 and score[(frame - 1, *who)] >= 0.5:
+            for of, positions in zip(steps, (before.xy_px, xy), strict=True):
+                of.append(np.linalg.norm(positions[place] - positions[(frame - 1, *who)]))
+    mean = np.mean(steps[0])
+    assert verdict.displacement_ratio == pytest.approx(np.median(moved) / mean)
+    assert verdict.jitter_ratio == pytest.approx(np.mean(steps[1]) / mean)
 
 
 def test_without_a_confident_keypoint_nothing_speaks_for_the_network(before):

@@ -97,7 +97,7 @@ def frame_with(x, brightness):
     return image
 
 
-def source_of(frames, **changes):
+def source_of(frames, network=None, **changes):
     settings = {
         "max_individuals": 1,
         "min_score": 0.5,
@@ -105,7 +105,7 @@ def source_of(frames, **changes):
         "max_gap_s": 0.25,
         "batch": 4,
     }
-    detector = DetectorBundle(SeesBright(), "fcos", {}, 96, None, 0, ())
+    detector = DetectorBundle(network or SeesBright(), "fcos", {}, 96, None, 0, ())
     return DetectedBoxes(detector, np.arange(frames) / 10, device=CPU, **(settings | changes))
 
 
@@ -208,6 +208,54 @@ def test_a_video_without_an_animal_says_what_was_best():
     with pytest.raises(VideoError, match=r"any of 6 frames.*best score 0\.39, needed 0\.5") as told:
         detected(frames)
     assert told.value.stage == "predict_poses"
+
+
+class Told(torch.nn.Module):
+    """Stands for a detector that finds the next of some lists of (box, score)."""
+
+    def __init__(self, found):
+        super().__init__()
+        self.found = iter(found)
+
+    def forward(self, images):
+        return [self.answer(next(self.found)) for _ in images]
+
+    def answer(self, found):
+        boxes = torch.tensor([box for box, _ in found]).reshape(-1, 4)
+        labels = torch.zeros(len(found), dtype=torch.int64)
+        scores = torch.tensor([score for _, score in found])
+        return {"boxes": boxes, "scores": scores, "labels": labels}
+
+
+def test_animals_keep_their_places_over_frames_without_any():
+    one, other = square(20, 20), square(60, 60)
+    found = [[(one, 0.9), (other, 0.8)]] * 2 + [[]] * 3 + [[(other, 0.9), (one, 0.8)]] * 2
+    frames = [np.zeros((96, 96, 3), np.uint8)] * len(found)
+    boxes, _ = detected(frames, network=Told(found), max_individuals=2, max_gap_s=0.0)
+    np.testing.assert_allclose(boxes[[0, 1, 5, 6]], [[one, other]] * 4)
+    assert np.isnan(boxes[2:5]).all()
+
+
+def test_a_score_of_just_the_limit_counts():
+    found = [[(square(20, 20), 0.5)], [(square(20, 20), 0.49)]]
+    frames = [np.zeros((96, 96, 3), np.uint8)] * len(found)
+    _, scores = detected(frames, network=Told(found), min_score=0.5)
+    assert np.isfinite(scores[:, 0]).tolist() == [True, False]
+    source = source_of(2, network=Told(found), min_score=0.5)
+    again = source.detect_again(frames, [np.full((1, 4), np.nan)] * 2)
+    assert [bool(np.isfinite(boxes).all()) for boxes in again] == [True, False]
+
+
+@pytest.mark.parametrize("hour", [0, 1, 7, 23])
+@pytest.mark.parametrize(("first", "last", "held"), [(6, 14, True), (7, 13, False)])
+def test_a_box_half_of_the_limit_from_an_end_is_held_up_to_it(hour, first, last, held):
+    for start in range(0, 400, 7):
+        time_s = (hour * 3600 * 60 + start + np.arange(21)) / 60
+        boxes = np.full((21, 4), np.nan)
+        boxes[[first, last]] = [0.0, 0.0, 1.0, 1.0]
+        is_known = np.isfinite(interpolate_boxes(boxes, time_s, 0.2)).all(axis=1)
+        expected = range(21) if held else range(first, last + 1)
+        assert np.flatnonzero(is_known).tolist() == [*expected]
 
 
 def test_boxes_end_at_the_image():

@@ -33,6 +33,56 @@ def test_poses_that_speak_against_their_box_are_not(pose, score, usual):
     assert is_doubtful(pose, score, BOX, WINDOW, usual)
 
 
+@pytest.mark.parametrize(("score", "is_lost"), [(0.901, False), (0.899, True)])
+def test_a_tenth_less_than_the_usual_score_is_still_trusted(score, is_lost):
+    assert is_doubtful(POSE, np.full(4, score), BOX, WINDOW, 1.0) == is_lost
+
+
+def pose_with(at_edge, x_px):
+    """Twenty keypoints over the box, some of them moved to one x."""
+    across = np.linspace(11, 49, 20)
+    pose = np.stack([across, across[::-1]], axis=1)
+    pose[np.arange(at_edge) + 8, 0] = x_px
+    return pose
+
+
+@pytest.mark.parametrize(("at_edge", "is_lost"), [(2, False), (3, True)])
+def test_a_tenth_of_the_keypoints_may_lie_at_the_edge(at_edge, is_lost):
+    pose = pose_with(at_edge, WINDOW[0])
+    assert is_doubtful(pose, np.full(20, 0.9), BOX, WINDOW, 0.9) == is_lost
+
+
+@pytest.mark.parametrize(("x_px", "is_lost"), [(6.01, False), (5.99, True)])
+@pytest.mark.parametrize("axis", [0, 1])
+@pytest.mark.parametrize("is_other_end", [False, True])
+def test_the_edge_is_a_fiftieth_of_the_window(x_px, is_lost, axis, is_other_end):
+    pose = pose_with(3, 60 - x_px if is_other_end else x_px)  # the window: 50 px from 5 px on
+    pose = pose[:, ::-1] if axis else pose
+    assert is_doubtful(pose, np.full(20, 0.9), BOX, WINDOW, 0.9) == is_lost
+
+
+@pytest.mark.parametrize(("score", "is_lost"), [(0.1, True), (0.09, False)])
+def test_keypoints_count_from_a_score_of_a_tenth_on(score, is_lost):
+    scores = np.full(20, 0.9)
+    scores[8:11] = score
+    assert is_doubtful(pose_with(3, WINDOW[0]), scores, BOX, WINDOW, np.nan) == is_lost
+
+
+@pytest.mark.parametrize(("width_px", "is_lost"), [(12.2, False), (11.8, True)])
+def test_the_pose_must_fill_three_tenths_of_its_box(width_px, is_lost):
+    pose = np.array([[20.0, 10.0], [20.0 + width_px, 50.0]])
+    assert is_doubtful(pose, np.full(2, 0.9), BOX, WINDOW, 0.9) == is_lost
+
+
+def test_the_last_hundred_detected_poses_say_what_is_usual():
+    again = Redetection(lambda *_: [])
+    assert np.isnan(again.usual_score())
+    again.recent_scores.extend([0.0] + [1.0] * 99)
+    assert again.usual_score() == pytest.approx(0.99)
+    again.recent_scores.append(1.0)
+    assert again.usual_score() == 1.0
+
+
 class Brightest(HeatmapNetwork):
     """Stands for a network: keypoint k is where color k is brightest, its score how bright."""
 

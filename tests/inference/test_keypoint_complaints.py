@@ -105,6 +105,15 @@ def lose_one(xy):
     xy[7, 0, 3] = np.nan
 
 
+@pytest.mark.parametrize(("frames", "is_told"), [(44, False), (46, True)])
+def test_a_keypoint_has_moved_away_when_it_has_in_most_frames(before, frames, is_told):
+    def move(xy):
+        xy[:frames, 0, 3] += [0.0, 60.0]
+
+    told = judged(before, after_of(before, move)).reason
+    assert ("mid3 moved away" in told) == is_told
+
+
 @pytest.mark.parametrize(
     ("change", "complaint"),
     [

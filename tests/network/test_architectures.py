@@ -1,5 +1,6 @@
 """What every architecture must do, and what each does in its own way."""
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -9,6 +10,7 @@ from superanimal_core.network.bundle import ARCHITECTURES
 from superanimal_core.network.dilated_resnet import REFINEMENT_PX, DilatedResNetwork
 from superanimal_core.network.heatmaps import cell_centers_px, encode_heatmaps
 from superanimal_core.network.hrnet import build_hrnet
+from superanimal_core.network.layouts import LAYOUTS
 from superanimal_core.network.simcc import decode_simcc, encode_simcc
 from superanimal_core.network.tokenpose import sine_positions
 
@@ -122,6 +124,25 @@ def test_a_position_in_bins_comes_back_within_half_a_bin():
     assert (xy_px[..., 0] - x).abs().max() <= 0.25 + 1e-5
     assert torch.equal(xy_px[..., 0], xy_px[..., 1])
     assert (score > 0.2).all()
+
+
+def test_scores_are_softmaxes_as_sharp_as_a_hundred_and_fifty_sigmas():
+    """DeepLabCut 3's decoder; the less likely axis is the score."""
+    x, y = torch.zeros(2, 1, 1, 1024)
+    x[..., 40], y[..., 7] = 0.0125, 0.01
+    xy_px, score = decode_simcc(x, y, (5.0, 6.0))
+    assert xy_px.tolist() == [[[20.0, 3.5]]]
+    likely = [np.exp(150 * sigma * height) for sigma, height in ((5.0, 0.0125), (6.0, 0.01))]
+    assert score.item() == pytest.approx(min(of / (of + 1023) for of in likely), rel=1e-4)
+
+
+def test_sigmas_of_released_networks_grow_with_the_root_of_their_own_side():
+    """RTMPose's configurations: 4.9 bins at 192 px, 5.66 at 256, 6 at 288 and 6.93 at 384."""
+    own = [layout.parameters for layout in LAYOUTS if layout.architecture == "rtmpose"]
+    assert len(own) == 2
+    for parameters in own:
+        sides = np.array(parameters["size_px"])
+        np.testing.assert_allclose(parameters["sigma_bins"], np.sqrt(sides / 8), atol=0.01)
 
 
 def test_bins_that_are_all_alike_are_nowhere():

@@ -59,6 +59,28 @@ def test_few_labels_promise_nothing():
     assert np.isnan(expected.radius_90_px).all()
 
 
+@pytest.mark.parametrize(("count", "is_promised"), [(29, False), (30, True)])
+def test_thirty_labels_are_enough(count, is_promised):
+    assert (fit_calibration(KEYPOINTS, *labels(count, 0)) is not None) == is_promised
+
+
+def test_a_level_is_the_smallest_rank_that_a_label_more_would_not_pass():
+    """Split conformal prediction: ceil((n + 1) level) of the n labels themselves are covered."""
+    calibration = fit_calibration(KEYPOINTS, *labels(45, 0))
+    covered = reliability(calibration, *labels(45, 0))
+    for percent in (33, 51, 90, 95, 99):
+        rank = min(-(-46 * percent // 100), 45)
+        assert covered[percent - 1] == pytest.approx(rank / 45)
+    assert calibration.level[percent - 1] == pytest.approx(0.99)
+
+
+def test_a_factor_is_halfway_to_that_of_the_keypoints_own_twenty_labels():
+    """One deviation for all, errors of 3 and 1 px: 2 px are expected, 1.5 and 0.5 times of them."""
+    keypoint = np.repeat([0, 1], 20)
+    calibration = fit_calibration(KEYPOINTS, keypoint, np.ones(40), np.repeat([3.0, 1.0], 20))
+    np.testing.assert_allclose(calibration.factor, [1.25, 0.75, 1.0])
+
+
 def test_beyond_the_labels_the_error_grows_in_proportion():
     calibration = fit_calibration(KEYPOINTS, *labels(400, 0))
     last = calibration.deviation_px[-1] * np.array([1.0, 2.0, 5.0])

@@ -10,6 +10,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
+from superanimal_core.smoothing.strength import Series, fit_strength
 
 SETTINGS = {
     "center": "median",
@@ -144,6 +145,35 @@ def test_short_gaps_are_bridged_with_a_wider_band_and_long_ones_are_not():
         assert np.isnan(track[absent]).all()
     assert np.isfinite(track[60:100]).all()
     assert (result.members[50:60, 0, 0] == 0).all()
+
+
+@pytest.mark.parametrize(("last", "is_bridged"), [(74, True), (75, False)])
+def test_a_gap_of_just_the_limit_is_bridged_and_one_frame_more_is_not(last, is_bridged):
+    _, members = ensemble()
+    holes = [m.xy_px.copy() for m in members]
+    for xy in holes:
+        xy[50:last, 0, 0] = np.nan  # seen in frames 49 and `last`; 25 steps are 0.5 s
+    result = smooth([with_positions(m, xy) for m, xy in zip(members, holes, strict=True)])
+    assert np.isfinite(result.poses.xy_px[50:last, 0, 0]).all() == is_bridged
+
+
+def test_a_score_of_just_the_floor_counts():
+    _, members = ensemble(count=2)
+    scores = [np.full_like(members[0].score, score) for score in (0.5, 0.499)]
+    doubted = [replace(m, score=score) for m, score in zip(members, scores, strict=True)]
+    result = smooth(doubted, min_score=0.5)
+    assert (result.members == 1).all()
+    np.testing.assert_array_equal(result.raw_xy_px, members[0].xy_px)
+
+
+def test_a_few_frames_that_claim_near_certainty_do_not_set_the_strength():
+    """The likelihood holds the noise at its median, so that a third of the frames says nothing."""
+    truth, members = ensemble(count=1, frames=300, individuals=1, keypoints=1)
+    y_px, step = members[0].xy_px[:, 0, 0, 0] - truth.mean(), np.ones(299)
+    even, noise_px2 = np.full(300, 2.0), np.full(300, 2.0)
+    noise_px2[::3] = np.resize([1e-4, 500.0], 100)
+    expected, found = (fit_strength([Series(y_px, noise, step)]) for noise in (even, noise_px2))
+    assert found == pytest.approx(expected, rel=1e-6)
 
 
 def test_scores_below_the_floor_count_as_absent():

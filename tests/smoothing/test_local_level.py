@@ -41,6 +41,11 @@ def dense(y, noise, step, prior):
     return mean, posterior, evidence.logpdf(y[seen])
 
 
+def test_a_block_that_is_not_linked_to_the_next_hands_on_nothing():
+    y, noise, step = walk()
+    assert hand_over(y, noise, np.append(step, np.inf), PRIOR) == FLAT
+
+
 def test_smoother_equals_the_dense_joint_gaussian():
     y, noise, step = walk()
     mean, variance = smooth_local_level(y, noise, step, PRIOR)

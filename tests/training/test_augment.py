@@ -58,6 +58,15 @@ def test_what_left_the_crop_loses_its_position_but_stays_defined():
     assert state.tolist() == [3, 3, 1, 0]
 
 
+def test_a_keypoint_on_the_very_edge_is_in_the_crop():
+    same = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
+    xy = np.array([[0.0, 0.0], [64.0, 32.0], [0.5, 31.5], [-0.1, 5.0], [64.1, 5.0], [5.0, 32.1]])
+    state = np.full(6, int(LabelState.VISIBLE))
+    moved, moved_state = move_keypoints(same, xy, state, (64, 32), None)
+    assert np.isfinite(moved).all(axis=1).tolist() == [True] * 3 + [False] * 3
+    assert (moved_state == [LabelState.VISIBLE] * 3 + [LabelState.NOT_LABELED] * 3).all()
+
+
 def test_light_without_strength_changes_nothing(world):
     image, _ = world.dots(0)
     changed = change_light(image, world.augment(), np.random.default_rng(0))

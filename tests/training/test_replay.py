@@ -78,6 +78,16 @@ def test_an_animal_is_the_same_when_the_keypoints_that_both_know_agree():
     assert is_same_animal(labels, far, score, **LIMITS)[undefined].all()
 
 
+def test_a_score_of_just_the_limit_teaches_and_speaks_for_the_animal():
+    labels, truth = lab(5, 0)
+    score = np.full(truth.shape[:2], LIMITS["min_score"])
+    assert is_same_animal(labels, truth, score, **LIMITS).all()
+    found = complete_labels(labels, truth, score, **LIMITS)
+    is_undefined = labels.state == LabelState.NOT_IN_DATASET
+    assert is_undefined.any()
+    assert (found.state[is_undefined] == LabelState.TAUGHT).all()
+
+
 def test_without_animals_nothing_is_completed():
     labels, truth = lab(3, 0)
     none = labels.select(np.array([], int))

@@ -2,12 +2,12 @@
 
 import ast
 import os
-import shutil
 
 import pytest
 from tiny_study import (
     add_videos,
     change_setting,
+    copy_workflow,
     planned,
     quality_rows,
     run_snakemake,
@@ -149,12 +149,12 @@ def test_a_changed_conversion_table_unifies_that_data_set_again(workflow, study)
 
 
 def test_another_place_or_copy_of_the_workflow_reruns_nothing(workflow, study, tmp_path):
-    moved = shutil.copytree(workflow, tmp_path / "elsewhere")
+    moved = copy_workflow(tmp_path / "elsewhere", workflow)
     assert planned(run_snakemake(moved, study, "-n")) == {}
 
 
 def test_a_keypoint_space_of_the_workflow_counts_by_its_content(workflow, study, tmp_path):
-    moved = shutil.copytree(workflow, tmp_path / "elsewhere")
+    moved = copy_workflow(tmp_path / "elsewhere", workflow)
     space = moved / "config/keypoints/superanimal_topviewmouse.yaml"
     space.write_text(space.read_text() + "# edited\n")
     assert planned(run_snakemake(moved, study, "-n"))["unify_dataset"] == 2

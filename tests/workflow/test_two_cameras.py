@@ -13,10 +13,10 @@ POSES = [f"results/videos/{video}/poses.parquet" for video in ("mouse", "second"
 
 def write_session(study):
     """The mouse seen by a second camera, whose predictions have been made."""
-    shutil.copy(study / "raw/mouse.mp4", study / "raw/second.mp4")
+    shutil.copy2(study / "raw/mouse.mp4", study / "raw/second.mp4")
     results = study / "results/videos"
     for name in ("frames.parquet", "boxes.parquet", "predicted", "adapted"):
-        copy = shutil.copy if name.endswith("parquet") else shutil.copytree
+        copy = shutil.copy2 if name.endswith("parquet") else shutil.copytree
         copy(results / "mouse" / name, _made(results / "second") / name)
     rows = [
         "path\tvideo\ttruth\tsubject\tsession\tcamera",
@@ -34,6 +34,7 @@ def _made(folder):
 def test_the_views_of_a_session_without_calibration_are_smoothed_each_alone(workflow, study):
     before = read_smoothed(study / POSES[0])
     write_session(study)
+    assert planned(run_snakemake(workflow, study, "-n", *POSES)) == {"smooth_poses": 2}
     result = run_snakemake(workflow, study, *POSES)
     assert result.returncode == 0, result.stdout
     for path, own, other in zip(POSES, ("mouse", "second"), ("second", "mouse"), strict=True):

@@ -9,7 +9,15 @@ import pytest
 import torch
 import yaml
 from deeplabcut_checkpoints import checkpoint_of, needs_fixtures
-from tiny_study import FRAMES, SPACE, change_setting, planned, quality_rows, run_snakemake
+from tiny_study import (
+    FRAMES,
+    SPACE,
+    change_setting,
+    copy_workflow,
+    planned,
+    quality_rows,
+    run_snakemake,
+)
 
 pytestmark = needs_fixtures
 NO_NETWORK = """
@@ -76,7 +84,7 @@ def test_released_layouts_give_poses_without_network_or_training(
     assert "weights/pose_model.pth" in member["made_by"]["inputs"]
     assert description_of(zero_shot, "detector")["architecture"] == "ssdlite"
     assert planned(run_snakemake(workflow, zero_shot, poses, "-n")) == {}
-    moved = shutil.copytree(workflow, tmp_path / "elsewhere")
+    moved = copy_workflow(tmp_path / "elsewhere", workflow)
     assert planned(run_snakemake(moved, zero_shot, poses, "-n")) == {}
     change_setting(zero_shot, "detector.normalize_twice", False)
     rerun = planned(run_snakemake(workflow, zero_shot, poses, "-n"))

@@ -28,14 +28,14 @@ SPACE = "superanimal_topviewmouse"
 FRAMES, FPS = 40, 50.0
 
 
-def copy_workflow(folder):
+def copy_workflow(folder, program=REPOSITORY):
     """The program itself, to be run and edited in a place of its own; dated now, like a clone."""
     folder.mkdir()
-    shutil.copyfile(REPOSITORY / "Snakefile", folder / "Snakefile")
+    shutil.copyfile(program / "Snakefile", folder / "Snakefile")
     for part in ("workflow", "superanimal_core", "config", "profiles", "envs"):
         ignored = shutil.ignore_patterns("__pycache__")
         whole = {"ignore": ignored, "copy_function": shutil.copyfile}
-        shutil.copytree(REPOSITORY / part, folder / part, **whole)
+        shutil.copytree(program / part, folder / part, **whole)
     return folder
 
 
