@@ -12,9 +12,10 @@ from numpy import ndarray
 
 from superanimal_core.inference.doubt import is_doubtful
 from superanimal_core.inference.passes import poses_in
-from superanimal_core.inference.views import Look, looks
+from superanimal_core.inference.views import cut_views as looks
 from superanimal_core.network.ahead import ahead
 from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.crops import Crop as Look
 from superanimal_core.network.crops import apply_affine
 from superanimal_core.network.pose_network import ready_network
 from superanimal_core.pose.labels import Labels
@@ -235,5 +236,5 @@ def _batches(
 
 def _window(look: Look, size_px: tuple[int, int]) -> Float[ndarray, "4"]:
     """The part of the image that a look shows."""
-    corners = apply_affine(look[1], np.array([[0.0, 0.0], size_px]))
+    corners = apply_affine(look.to_image, np.array([[0.0, 0.0], size_px]))
     return np.concatenate([corners.min(axis=0), corners.max(axis=0)])

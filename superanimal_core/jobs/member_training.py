@@ -5,6 +5,7 @@ make the same call together (cluster.training_job); the first one writes.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,8 +29,9 @@ from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.tables.label_files import read_training_labels
 from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.history import History
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.processes import processes_here
+from superanimal_core.training.state import Checkpoints
 
 
 @dataclass(frozen=True)
@@ -79,27 +81,35 @@ class MemberTraining:
         self, bundle: ModelBundle, labels: Labels, read_image: ReadImage, device: torch.device
     ) -> None:
         """Train and write the model; goes on where a killed training of it stopped."""
-        kept = (self.member, self.record, self.checkpoint_minutes)
-        how = (self.training, self.augment, self.seed, device)
-        history = fit_resumably(kept, bundle, labels, read_image, *how)
+        history = fit_resumably(
+            checkpoints_of(self.member, self.record, self.checkpoint_minutes),
+            bundle,
+            labels,
+            read_image,
+            training=self.training,
+            augment=self.augment,
+            seed=self.seed,
+            device=device,
+        )
         if processes_here().rank == 0:
             write_bundle(bundle, self.member, self.record, history)
 
 
 def fit_resumably(
-    kept: tuple[str | Path, Mapping[str, Any], float],
+    kept: AbstractContextManager[Checkpoints],
     bundle: ModelBundle,
     labels: Labels,
     read_image: ReadImage,
+    *,
     training: Mapping[str, Any],
     augment: Mapping[str, Any],
     seed: int,
     device: torch.device,
 ) -> History:
-    """`loop.fit` that shows its progress and keeps checkpoints; `kept` as for `checkpoints_of`."""
+    """`fit_labels` that shows its progress; `kept` as from `checkpoints_of`."""
     settings = TrainingSettings(**training)
-    with checkpoints_of(*kept) as checkpoints:
-        return fit(
+    with kept as checkpoints:
+        return fit_labels(
             bundle,
             labels,
             read_image,

@@ -92,6 +92,12 @@ class TrainingState:
         self.averaged.update(self.network)
         self.step += 1
 
+    def note(self, loss: float, learning_rate: float, *, is_entry: bool) -> None:
+        """Note the loss of the step that was done; an entry of the history is due or not."""
+        self.losses.append(loss)
+        if is_entry:
+            self.history.add(self.step, self.losses, learning_rate, self.held_out_px)
+
     def keep(self, checkpoints: Checkpoints, processes: Processes) -> None:
         """Write a checkpoint where it is due in any of the processes."""
         is_due = torch.tensor(float(checkpoints.is_due()), device=self.device)

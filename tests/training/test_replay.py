@@ -10,7 +10,7 @@ from superanimal_core.inference.predict import predict_labels
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.replay import complete_labels, is_same_animal
 from superanimal_core.training.transfer import MEMORY_REPLAY, NAIVE, NEW_HEAD, SCRATCH, start_from
 
@@ -122,7 +122,7 @@ def error_px(world, bundle, labels, keypoint):
 
 def trained(world, bundle, labels, **changes):
     training = world.training(weight_decay=0.0, **changes)
-    fit(
+    fit_labels(
         bundle,
         labels,
         world.read_image,

@@ -16,7 +16,7 @@ from superanimal_core.network.devices import use_device
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.tables.pose_files import read_poses
 from superanimal_core.tables.video_tables import read_boxes, read_frame_size
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 
 with video_step(snakemake) as record:
     params, seed = snakemake.params, int(snakemake.wildcards.seed)
@@ -27,11 +27,11 @@ with video_step(snakemake) as record:
     size_px, video = read_frame_size(snakemake.input.frames), snakemake.input.video
     chosen = {**params.select, "video": video, "held": block}
     labels = adapt.select_pseudo_labels(poses, boxes, size_px, **chosen)
-    bundle = read_bundle(snakemake.input.member)
+    bundle, read = read_bundle(snakemake.input.member), frame_reader(video, labels.image)
     training = adapt.adaptation_training(**params.training)
     augment, tell = AugmentSettings(**params.augment), Progress(training.steps, "steps")
     how = {"seed": seed, "device": device, "tell": tell}
-    history = fit(bundle, labels, frame_reader(video, labels.image), training, augment, **how)
+    history = fit_labels(bundle, labels, read, training, augment, **how)
     frames, times = read_frames(video, block.start, block.stop), held.time_s
     look = {"device": device, **params.inference}
     after = predict_video([bundle], frames, boxes[block], times, **look)

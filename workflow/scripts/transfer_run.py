@@ -7,6 +7,7 @@ from superanimal_core.evaluation.transfer import transfer_row
 from superanimal_core.jobs.fine_tuning import held_out_predictions, with_memory
 from superanimal_core.jobs.member_training import fit_resumably
 from superanimal_core.jobs.step import study_step
+from superanimal_core.jobs.training_checkpoints import checkpoints_of
 from superanimal_core.jobs.work_folder import remove_work_folders
 from superanimal_core.media.images import cached_reader
 from superanimal_core.models.bundles import read_bundle, read_initial_weights
@@ -28,9 +29,10 @@ with study_step(snakemake) as record:
     labels = with_memory(labels, parent, cell.mode, look, params.replay)
     bundle = start_from(parent, cell.mode, labels.sources, read_initial_weights(given.weights))
     minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
-    how = (params.training, params.augment, seed, look["device"])
+    training = {"training": params.training, "augment": params.augment, "seed": seed}
+    checkpoints, device = checkpoints_of(output, record, minutes), look["device"]
     if cell.mode != ZERO_SHOT:
-        fit_resumably((output, record, minutes), bundle, labels, read, *how)
+        fit_resumably(checkpoints, bundle, labels, read, **training, device=device)
     seen = held_out_predictions(bundle, sets, params.box_margin, look)
     row = transfer_row(*seen, len(labels), params.min_score, **dict(cell.items()))
     write_parquet(columns_to_table(row), output, record)
