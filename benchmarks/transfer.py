@@ -27,7 +27,7 @@ from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.synthetic.labs import ARENA
 from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.replay import complete_labels
-from superanimal_core.training.transfer import (
+from superanimal_core.training.starting_weights import (
     MEMORY_REPLAY,
     NAIVE,
     NEW_HEAD,

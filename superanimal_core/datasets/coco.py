@@ -37,11 +37,10 @@ from superanimal_core.datasets.coco_documents import (
     read_coco_documents,
     value_of,
 )
-from superanimal_core.datasets.deeplabcut import texts
 from superanimal_core.datasets.folder import DatasetFolder
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
+from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels, string_array
 
 Names = tuple[str, ...]
 Animal = tuple[int, Mapping[str, Any], Names]
@@ -120,12 +119,12 @@ def _labels_of_document(
     xy[state < LabelState.OCCLUDED] = np.nan
     return Labels(
         space=space,
-        source=texts([dataset] * n),
-        image=texts([i.name for i in image]),
+        source=string_array([dataset] * n),
+        image=string_array([i.name for i in image]),
         image_size_px=np.array([i.size_px for i in image], dtype=np.int64).reshape(n, 2),
-        individual=texts(_individuals([i.name for i in image], [a for _, a, _ in animals])),
-        group=texts([i.group for i in image]),
-        split=texts([i.split for i in image]),
+        individual=string_array(_individuals([i.name for i in image], [a for _, a, _ in animals])),
+        group=string_array([i.group for i in image]),
+        split=string_array([i.split for i in image]),
         box_xyxy_px=_boxes(animals, document.where),
         xy_px=xy,
         state=state,

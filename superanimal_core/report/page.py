@@ -42,7 +42,7 @@ from superanimal_core.report.methods import (
 from superanimal_core.report.models import models
 from superanimal_core.report.reliability import reliability
 from superanimal_core.report.results import StudyResults, read_results, read_video
-from superanimal_core.report.transfer import transfer
+from superanimal_core.report.transfer_section import transfer_section
 from superanimal_core.tables.atomic import replacing
 
 SHOWN_VIDEOS = 5
@@ -106,7 +106,7 @@ def page_contents(
         "ranges": figure_ranges(videos) if len(videos) > TABLE_ROWS else None,
         "accuracy": accuracy(results.truth),
         "models": models(results),
-        "transfer": transfer(results.transfer) if results.transfer else None,
+        "transfer": transfer_section(results.transfer) if results.transfer else None,
         "reliability": reliability(results.reliability, results.truth),
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report, pictures),

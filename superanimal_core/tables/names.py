@@ -17,8 +17,9 @@ _COLUMNS = """
     strides resolved_fraction stride_frequency_hz phase_mean phase_resultant time_resolution_ms
     strides_per_draw container_frames missing_end_s width_px height_px frames_decoded
     frames_damaged frames_predicted duration_s absent_fraction keypoints_seen mean_score
-    dropped_keypoints_per_frame median_uncertainty_px median_expected_error_px gaps
-    longest_gap_s bouts limbs_out_of_step adapted_members packets_without_frame lost_at_frame
+    dropped_keypoints_per_frame jitter_raw_px jitter_px median_uncertainty_px
+    median_expected_error_px gaps longest_gap_s bouts limbs_out_of_step adapted_members
+    packets_without_frame lost_at_frame
     frames_left_out left_out_after_frame is_torn estimated_times first_frame_s video_streams
     source
 """

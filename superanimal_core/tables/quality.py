@@ -10,14 +10,13 @@ from numpy import ndarray
 
 from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
+from superanimal_core.evaluation.stability import jitter_px
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.file_flags import FILE_FIGURES, file_flags
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
-
-ORDER = ("frames", "boxes", "adapted_models", "poses", "strides", "gait", "features", "bouts")
 
 
 def assess_video(
@@ -99,6 +98,8 @@ def _figures(results: Mapping[str, Any], min_score: float, max_gap_s: float) -> 
         "keypoints_seen": int(used.sum()),
         "mean_score": float(score[:, :, used].mean()) if used.any() else 0.0,
         "dropped_keypoints_per_frame": float((score[:, :, used] < min_score).sum(axis=2).mean()),
+        "jitter_raw_px": _mean_jitter_px(smoothed.raw_xy_px),
+        "jitter_px": _mean_jitter_px(smoothed.poses.xy_px),
         "median_uncertainty_px": _median(deviation),
         "median_expected_error_px": _median(expected_px[np.isfinite(expected_px)]),
         "gaps": len(gaps_s),
@@ -106,6 +107,12 @@ def _figures(results: Mapping[str, Any], min_score: float, max_gap_s: float) -> 
         "strides": counts["strides"],
         "bouts": counts["bouts"],
     }
+
+
+def _mean_jitter_px(xy_px: ndarray) -> float:
+    """Mean jitter over the steps in which something is known."""
+    jitter = jitter_px(xy_px)
+    return float(np.mean(jitter[np.isfinite(jitter)])) if np.isfinite(jitter).any() else np.nan
 
 
 def _median(values: ndarray) -> float:

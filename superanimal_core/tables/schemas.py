@@ -14,7 +14,6 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.calibration import ExpectedError
 
-PREDICTION_COLUMNS = ("frame", "time_s", "individual", "keypoint", "x_px", "y_px", "score")
 EVIDENCE = ("seen", "bridged", "absent")  # by a network; from frames before and after; in no way
 
 

@@ -12,7 +12,13 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.replay import complete_labels, is_same_animal
-from superanimal_core.training.transfer import MEMORY_REPLAY, NAIVE, NEW_HEAD, SCRATCH, start_from
+from superanimal_core.training.starting_weights import (
+    MEMORY_REPLAY,
+    NAIVE,
+    NEW_HEAD,
+    SCRATCH,
+    start_from,
+)
 
 CPU = torch.device("cpu")
 SPACE = KeypointSpace("s", ("a", "b", "c", "d"))

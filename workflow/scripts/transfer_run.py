@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from superanimal_core.datasets.few_shot import few_shot
-from superanimal_core.evaluation.transfer import transfer_row
+from superanimal_core.evaluation.transfer_cell import transfer_row
 from superanimal_core.jobs.fine_tuning import held_out_predictions, with_memory
 from superanimal_core.jobs.member_training import fit_resumably
 from superanimal_core.jobs.step import study_step
@@ -16,7 +16,7 @@ from superanimal_core.pose.labels import fill_boxes
 from superanimal_core.tables.label_files import read_training_labels
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.schemas import columns_to_table
-from superanimal_core.training.transfer import ZERO_SHOT, start_from
+from superanimal_core.training.starting_weights import ZERO_SHOT, start_from
 
 with study_step(snakemake) as record:
     params, cell, given = snakemake.params, snakemake.wildcards, snakemake.input

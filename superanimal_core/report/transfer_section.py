@@ -24,7 +24,7 @@ NAMES = {
 }
 
 
-def transfer(rows: Sequence[Row]) -> dict[str, Any]:
+def transfer_section(rows: Sequence[Row]) -> dict[str, Any]:
     """A table, and a figure for each model and data set."""
     pairs = list(dict.fromkeys((row["model"], row["dataset"]) for row in rows))
     return {
@@ -40,7 +40,7 @@ def write_transfer_plots(rows: Sequence[Row], folder: str | Path) -> None:
     """One SVG per model and data set; the folder appears complete or not at all."""
     with replacing(folder) as temporary:
         temporary.mkdir()
-        for plot in transfer(rows)["plots"]:
+        for plot in transfer_section(rows)["plots"]:
             name = f"{plot['model']}-{plot['dataset']}.svg"
             (temporary / name).write_text(plot["svg"], encoding="utf-8")
 
