@@ -18,7 +18,6 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -271,7 +270,7 @@ def _has_numbers(table: ndarray, fields: Sequence[str]) -> bool:
     return table.ndim == 1 and all(f in kinds and kinds[f].kind in "biuf" for f in fields)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """JSON text out of what HDF5 made of it."""
     value = value.item() if isinstance(value, np.ndarray | np.generic) else value
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)

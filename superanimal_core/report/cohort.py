@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -52,7 +51,7 @@ def frame_account(videos: Sequence[Row]) -> str:
     )
 
 
-def failures(videos: Sequence[Row], snakemake: str) -> dict[str, Any]:
+def failures(videos: Sequence[Row], snakemake: str) -> dict[str, object]:
     """For each failed video its stage, reason, log, and the command that runs only it again.
 
     `snakemake` is how the study's folder calls Snakemake with this workflow.

@@ -71,7 +71,7 @@ def write_page(
         temporary.write_text(render(template, style, contents), encoding="utf-8")
 
 
-def render(template: str, style: str, contents: Mapping[str, Any]) -> str:
+def render(template: str, style: str, contents: Mapping[str, object]) -> str:
     """The page. Only the style and our SVGs are not escaped; a name that is missing is an error."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -90,7 +90,7 @@ def page_contents(
     videos, report = results.videos, settings["report"]
     verdicts = [v["is_kept"] for a in results.accounts.values() for v in a["adaptation"]]
     sentences = methods_sentences(settings, datasets, verdicts) + terms_sentences(results.terms)
-    looks = [
+    closely = [
         read_video(results, video, report["trace_seconds"])
         for video in videos_to_show(videos, SHOWN_VIDEOS)
     ]
@@ -110,7 +110,7 @@ def page_contents(
         "reliability": reliability(results.reliability, results.truth),
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report, pictures),
-        "looks": [closer_look(r, i, count, taught) for i, r in enumerate(looks)],
+        "closely": [closer_look(r, i, count, taught) for i, r in enumerate(closely)],
         "has_posterior": settings["smoothing"]["method"] == "eks",
         "labeled_videos": report["labeled_videos"],
         "versions": versions(),

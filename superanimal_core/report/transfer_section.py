@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
@@ -125,7 +126,7 @@ def _use_logarithms(axes: Axes, counts: Sequence[int]) -> None:
         axis.set_minor_formatter(NullFormatter())
 
 
-def _plot(rows: Sequence[Row], model: str, dataset: str, place: int) -> Any:
+def _plot(rows: Sequence[Row], model: str, dataset: str, place: int) -> Markup:
     own = [row for row in rows if (row["model"], row["dataset"]) == (model, dataset)]
     described = f"Errors of model {model} on {dataset} over the number of labels, by kind of start"
     return svg(lambda: draw_transfer(own), f"transfer-{place}", described)

@@ -27,7 +27,7 @@ from superanimal_core.tables.schemas import (
 def write_smoothed(
     smoothed: SmoothedPoses,
     path: str | Path,
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
     expected: ExpectedError | None = None,
 ) -> None:
     """Write smoothed poses, and their expected error; the strengths go into the metadata."""

@@ -14,7 +14,7 @@ from superanimal_core.evaluation.stability import jitter_px
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.bundles_description import read_description
-from superanimal_core.tables.file_flags import FILE_FIGURES, file_flags
+from superanimal_core.tables.file_flags import FILE_FIGURES, Figures, file_flags
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
 
@@ -64,7 +64,9 @@ def assess_video(
     }
 
 
-def write_quality(account: Mapping[str, Any], path: str | Path, record: Mapping[str, Any]) -> None:
+def write_quality(
+    account: Mapping[str, object], path: str | Path, record: Mapping[str, object]
+) -> None:
     """Write an account as JSON, with what made it."""
     with replacing(path) as temporary:
         document = {**account, "made_by": record}
@@ -76,7 +78,9 @@ def read_quality(paths: Sequence[str | Path]) -> list[dict[str, Any]]:
     return [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
 
 
-def _figures(results: Mapping[str, Any], min_score: float, max_gap_s: float) -> dict[str, Any]:
+def _figures(
+    results: Mapping[str, Any], min_score: float, max_gap_s: float
+) -> dict[str, int | float]:
     """Counts and means; VideoError from the first result that stands for a failure."""
     frames = read_parquet(results["frames"])
     smoothed = read_smoothed(results["poses"])
@@ -119,15 +123,13 @@ def _median(values: ndarray) -> float:
     return float(np.median(values)) if len(values) else float("nan")
 
 
-def _frame_figures(frames: str) -> dict[str, Any]:
+def _frame_figures(frames: str) -> dict[str, int | float]:
     """What the container says; nothing for a video that could not be opened."""
     record = read_record(frames)
     return {name: record[name] for name in FILE_FIGURES if name in record}
 
 
-def _flags(
-    figures: Mapping[str, Any], max_absent_fraction: float, max_uncertainty_px: float
-) -> list[str]:
+def _flags(figures: Figures, max_absent_fraction: float, max_uncertainty_px: float) -> list[str]:
     flags = file_flags(figures)
     if figures["absent_fraction"] > max_absent_fraction:
         flags.append(f"{figures['absent_fraction']:.0%} of the frames have no pose")
@@ -159,5 +161,5 @@ def _verdict(folder: str) -> dict[str, Any]:
     return {"member": Path(folder).name, **read_description(folder)["made_by"]["verdict"]}
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else str(value)
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else str(value)

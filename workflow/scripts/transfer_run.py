@@ -22,18 +22,19 @@ with study_step(snakemake) as record:
     params, cell, given = snakemake.params, snakemake.wildcards, snakemake.input
     seed, read = int(cell.seed), cached_reader(params.pictures)
     output = Path(snakemake.output.row)
-    look = {**params.inference, "read_image": read, "device": use_device(snakemake.threads, seed)}
+    device = use_device(snakemake.threads, seed)
+    inference = {**params.inference, "read_image": read, "device": device}
     sets = [given.unified, *given.pretrained_on]
     labels = fill_boxes(read_training_labels(sets[:1]), params.box_margin)
     labels, parent = few_shot(labels, float(cell.fraction), seed), read_bundle(given.parent)
-    labels = with_memory(labels, parent, cell.mode, look, params.replay)
+    labels = with_memory(labels, parent, cell.mode, inference, params.replay)
     bundle = start_from(parent, cell.mode, labels.sources, read_initial_weights(given.weights))
     minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
     training = {"training": params.training, "augment": params.augment, "seed": seed}
-    checkpoints, device = checkpoints_of(output, record, minutes), look["device"]
+    checkpoints = checkpoints_of(output, record, minutes)
     if cell.mode != ZERO_SHOT:
         fit_resumably(checkpoints, bundle, labels, read, **training, device=device)
-    seen = held_out_predictions(bundle, sets, params.box_margin, look)
-    row = transfer_row(*seen, len(labels), params.min_score, **dict(cell.items()))
+    predicted = held_out_predictions(bundle, sets, params.box_margin, inference)
+    row = transfer_row(*predicted, len(labels), params.min_score, **dict(cell.items()))
     write_parquet(columns_to_table(row), output, record)
     remove_work_folders(output)
