@@ -5,7 +5,6 @@ make the same call together (cluster.training_job); the first one writes.
 """
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +30,6 @@ from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.processes import processes_here
-from superanimal_core.training.state import Checkpoints
 
 
 @dataclass(frozen=True)
@@ -82,10 +80,12 @@ class MemberTraining:
     ) -> None:
         """Train and write the model; goes on where a killed training of it stopped."""
         history = fit_resumably(
-            checkpoints_of(self.member, self.record, self.checkpoint_minutes),
+            self.member,
             bundle,
             labels,
             read_image,
+            record=self.record,
+            checkpoint_minutes=self.checkpoint_minutes,
             training=self.training,
             augment=self.augment,
             seed=self.seed,
@@ -96,19 +96,21 @@ class MemberTraining:
 
 
 def fit_resumably(
-    kept: AbstractContextManager[Checkpoints],
+    output: str | Path,
     bundle: ModelBundle,
     labels: Labels,
     read_image: ReadImage,
     *,
+    record: Mapping[str, Any],
+    checkpoint_minutes: float,
     training: Mapping[str, Any],
     augment: Mapping[str, Any],
     seed: int,
     device: torch.device,
 ) -> History:
-    """`fit_labels` that shows its progress; `kept` as from `checkpoints_of`."""
+    """`fit_labels` that shows its progress, with checkpoints in the work folder of an output."""
     settings = TrainingSettings(**training)
-    with kept as checkpoints:
+    with checkpoints_of(output, record, checkpoint_minutes) as checkpoints:
         return fit_labels(
             bundle,
             labels,

@@ -7,7 +7,6 @@ from superanimal_core.evaluation.transfer_cell import transfer_row
 from superanimal_core.jobs.fine_tuning import held_out_predictions, with_memory
 from superanimal_core.jobs.member_training import fit_resumably
 from superanimal_core.jobs.step import study_step
-from superanimal_core.jobs.training_checkpoints import checkpoints_of
 from superanimal_core.jobs.work_folder import remove_work_folders
 from superanimal_core.media.images import cached_reader
 from superanimal_core.models.bundles import read_bundle, read_initial_weights
@@ -30,10 +29,10 @@ with study_step(snakemake) as record:
     labels = with_memory(labels, parent, cell.mode, inference, params.replay)
     bundle = start_from(parent, cell.mode, labels.sources, read_initial_weights(given.weights))
     minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
+    kept = {"record": record, "checkpoint_minutes": minutes}
     training = {"training": params.training, "augment": params.augment, "seed": seed}
-    checkpoints = checkpoints_of(output, record, minutes)
     if cell.mode != ZERO_SHOT:
-        fit_resumably(checkpoints, bundle, labels, read, **training, device=device)
+        fit_resumably(output, bundle, labels, read, **kept, **training, device=device)
     predicted = held_out_predictions(bundle, sets, params.box_margin, inference)
     row = transfer_row(*predicted, len(labels), params.min_score, **dict(cell.items()))
     write_parquet(columns_to_table(row), output, record)
