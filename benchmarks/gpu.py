@@ -24,7 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tests/training")]
 from dot_world import DotWorld, with_boxes  # noqa: E402 -- found by the line above
 
 from superanimal_core.inference.labeled import predict_labels  # noqa: E402
-from superanimal_core.training.loop import fit  # noqa: E402
+from superanimal_core.training.label_training import fit_labels  # noqa: E402
 from superanimal_core.training.processes import share_batch_norm  # noqa: E402
 
 BACKBONES = ("mobilenetv3_small_050", "efficientnet_b0", "resnet18", "hrnet_w18_small")
@@ -71,7 +71,7 @@ def learned_dots(precision: str) -> None:
     bundle, training = world.bundle(), world.training(steps=300, precision=precision)
     start_s = time.perf_counter()
     how = {"seed": 0, "device": GPU, "tell": lambda *_: None}
-    fit(bundle, labels, world.read_image, training, world.augment(), **how)
+    fit_labels(bundle, labels, world.read_image, training, world.augment(), **how)
     seconds = time.perf_counter() - start_s
     look = {"batch": 16, "precision": "float32"}
     on_gpu, _ = predict_labels([bundle], labels, world.read_image, **look, device=GPU)

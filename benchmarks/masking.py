@@ -24,7 +24,7 @@ from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.study.overlay import read_complete
 from superanimal_core.synthetic.labs import LABS, lab_images
 from superanimal_core.synthetic.mouse import MOUSE_KEYPOINTS
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 
 RESULTS = Path(__file__).with_name("results")
 DEMO = Path(__file__).parents[1] / "demo" / "config.yaml"
@@ -112,7 +112,9 @@ def train_network(
     training = TrainingSettings(**{**config["training"], "steps": steps, "masking": masking})
     augment = AugmentSettings(**config["augment"])
     device = torch.device("cpu")
-    fit(bundle, train, images.__getitem__, training, augment, seed=seed, device=device, tell=quiet)
+    fit_labels(
+        bundle, train, images.__getitem__, training, augment, seed=seed, device=device, tell=quiet
+    )
     return bundle
 
 

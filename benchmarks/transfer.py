@@ -25,9 +25,9 @@ from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.synthetic.labs import ARENA
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.replay import complete_labels
-from superanimal_core.training.transfer import (
+from superanimal_core.training.starting_weights import (
     MEMORY_REPLAY,
     NAIVE,
     NEW_HEAD,
@@ -100,7 +100,7 @@ def trained(
     bundle = start_from(parent, mode, labels.sources)
     augment = AugmentSettings(**config["augment"])
     read = images.__getitem__
-    fit(bundle, labels, read, training, augment, seed=seed, device=CPU, tell=quiet)
+    fit_labels(bundle, labels, read, training, augment, seed=seed, device=CPU, tell=quiet)
     return bundle
 
 

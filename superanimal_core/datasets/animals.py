@@ -6,10 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from superanimal_core.datasets.deeplabcut import texts
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.pose.labels import Labels, LabelState, string_array
 
 Point = tuple[float, float, LabelState]
 Box = tuple[float, float, float, float]
@@ -59,12 +58,12 @@ def labels_from_animals(
         raise DatasetError(f"{where}: {animals[int(strange.argmax())].image}: infinite position")
     return Labels(
         space=space,
-        source=texts([dataset] * n),
-        image=texts([a.image for a in animals]),
+        source=string_array([dataset] * n),
+        image=string_array([a.image for a in animals]),
         image_size_px=np.array([a.size_px for a in animals], dtype=np.int64).reshape(n, 2),
-        individual=texts([a.individual for a in animals]),
-        group=texts([a.group for a in animals]),
-        split=texts([a.split for a in animals]),
+        individual=string_array([a.individual for a in animals]),
+        group=string_array([a.group for a in animals]),
+        split=string_array([a.split for a in animals]),
         box_xyxy_px=boxes,
         xy_px=xy,
         state=state,

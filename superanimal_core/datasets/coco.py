@@ -23,7 +23,7 @@ done with it:
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -37,14 +37,22 @@ from superanimal_core.datasets.coco_documents import (
     read_coco_documents,
     value_of,
 )
-from superanimal_core.datasets.deeplabcut import texts
 from superanimal_core.datasets.folder import DatasetFolder
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
+from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels, string_array
 
 Names = tuple[str, ...]
-Animal = tuple[int, Mapping[str, Any], Names]
+
+
+class Animal(NamedTuple):
+    """An annotation, its place in the document, and the names of its keypoints."""
+
+    position: int
+    entry: Mapping[str, Any]
+    names: Names
+
+
 _STATE_OF_V = np.array(
     [LabelState.NOT_IN_DATASET, LabelState.NOT_LABELED, LabelState.OCCLUDED, LabelState.VISIBLE],
     dtype=np.int64,
@@ -65,7 +73,7 @@ def parse_coco(dataset: str, folder: DatasetFolder) -> Labels:
         raise DatasetError(f"{documents[0].where}: no category has 'keypoints' (their names)")
     space = KeypointSpace(dataset, tuple(names))
     animals = [_animals(*both) for both in zip(documents, categories, strict=True)]
-    used = [{str(id_of(entry, "image_id")) for _, entry, _ in own} for own in animals]
+    used = [{str(id_of(animal.entry, "image_id")) for animal in own} for own in animals]
     images = images_of(documents, used, folder)
     labels = concatenate_labels(
         [
@@ -109,10 +117,10 @@ def _labels_of_document(
     images: Mapping[str, CocoImage],
 ) -> Labels:
     n = len(animals)
-    image = [images[str(id_of(entry, "image_id"))] for _, entry, _ in animals]
+    image = [images[str(id_of(a.entry, "image_id"))] for a in animals]
     triples = np.full((n, len(space), 3), [np.nan, np.nan, -1.0])
-    for names in dict.fromkeys(names for _, _, names in animals):
-        rows = [i for i, (_, _, own) in enumerate(animals) if own == names]
+    for names in dict.fromkeys(a.names for a in animals):
+        rows = [i for i, a in enumerate(animals) if a.names == names]
         columns = [space.index(name) for name in names]
         triples[np.ix_(rows, columns)] = _triples([animals[i] for i in rows], names, document.where)
     state = _STATE_OF_V[triples[..., 2].astype(np.int64) + 1]
@@ -120,12 +128,12 @@ def _labels_of_document(
     xy[state < LabelState.OCCLUDED] = np.nan
     return Labels(
         space=space,
-        source=texts([dataset] * n),
-        image=texts([i.name for i in image]),
+        source=string_array([dataset] * n),
+        image=string_array([i.name for i in image]),
         image_size_px=np.array([i.size_px for i in image], dtype=np.int64).reshape(n, 2),
-        individual=texts(_individuals([i.name for i in image], [a for _, a, _ in animals])),
-        group=texts([i.group for i in image]),
-        split=texts([i.split for i in image]),
+        individual=string_array(_individuals([i.name for i in image], [a.entry for a in animals])),
+        group=string_array([i.group for i in image]),
+        split=string_array([i.split for i in image]),
         box_xyxy_px=_boxes(animals, document.where),
         xy_px=xy,
         state=state,
@@ -158,7 +166,7 @@ def _animals(document: CocoDocument, categories: Mapping[str, Names]) -> list[An
                 f"{place}: category_id {_short(entry.get('category_id'))} is not among the "
                 f"categories, which have {len(shared)} different lists of keypoints"
             )
-        animals.append((position, entry, names or next(iter(shared))))
+        animals.append(Animal(position, entry, names or next(iter(shared))))
     return animals
 
 
@@ -166,12 +174,12 @@ def _triples(
     animals: Sequence[Animal], names: Names, where: str
 ) -> Float[ndarray, "animal keypoint 3"]:
     """x, y, v of annotations that share their keypoint names. DatasetError names the annotation."""
-    flat = [value_of(entry, "keypoints") or [0] * (3 * len(names)) for _, entry, _ in animals]
+    flat = [value_of(a.entry, "keypoints") or [0] * (3 * len(names)) for a in animals]
     try:
         triples = np.array(flat, dtype=np.float64).reshape(len(animals), len(names), 3)
     except (ValueError, TypeError, OverflowError):
         triples = np.stack(
-            [_triple(row, names, where, a[0]) for row, a in zip(flat, animals, strict=True)]
+            [_triple(row, names, where, a.position) for row, a in zip(flat, animals, strict=True)]
         )
     v = triples[..., 2]
     bad = ~np.isin(v, (-1, 0, 1, 2)) | ((v > 0) & ~np.isfinite(triples).all(axis=2))
@@ -179,13 +187,13 @@ def _triples(
         row, keypoint = np.argwhere(bad)[0]
         x, y, v = triples[row, keypoint]
         raise DatasetError(
-            f"{where}: annotations[{animals[row][0]}]: keypoint '{names[keypoint]}' is "
+            f"{where}: annotations[{animals[row].position}]: keypoint '{names[keypoint]}' is "
             f"({x:g}, {y:g}, {v:g}); expected finite x and y, and v one of -1, 0, 1, 2"
         )
     return triples
 
 
-def _triple(row: Any, names: Names, where: str, position: int) -> Float[ndarray, "keypoint 3"]:
+def _triple(row: object, names: Names, where: str, position: int) -> Float[ndarray, "keypoint 3"]:
     try:
         return np.array(row, dtype=np.float64).reshape(len(names), 3)
     except (ValueError, TypeError, OverflowError):
@@ -248,6 +256,6 @@ def _individuals(images: Sequence[str], entries: Sequence[Mapping[str, Any]]) ->
     return names
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 40 else text[:40] + "…"

@@ -38,6 +38,14 @@ class CocoDocument:
 
 
 @dataclass(frozen=True)
+class WrittenImage:
+    """An image as a document has it: its entry, and its file name with forward slashes."""
+
+    entry: Mapping[str, Any]
+    name: str
+
+
+@dataclass(frozen=True)
 class CocoImage:
     """One picture of a document: its path in the data set, (width, height), group and split."""
 
@@ -113,10 +121,10 @@ def images_of(
     a set that lacks some is an error. DatasetError for an image without id or name, a name that
     leaves, two names that lead to one picture, or a picture of another size than the document's.
     """
-    every = [_written_names(document) for document in documents]
+    every = [_written_images(document) for document in documents]
     wanted: dict[Written, list[str]] = {}
     for document, written, ids in zip(documents, every, used, strict=True):
-        for name in (name for key, (_, name) in written.items() if key in ids):
+        for name in (image.name for key, image in written.items() if key in ids):
             wanted[document.name, name] = candidates(name, _places(document.name))
     where = documents[0].where if len(documents) == 1 else folder.where("")
     found = locate(folder, wanted, where)
@@ -137,12 +145,12 @@ def images_of(
 def _image(
     document: CocoDocument,
     folder: DatasetFolder,
-    written: tuple[Mapping[str, Any], str],
+    written: WrittenImage,
     group: str,
     names: Mapping[Written, str],
 ) -> CocoImage:
     """One picture; `names` is empty for a set of labels only."""
-    entry, name = written
+    entry, name = written.entry, written.name
     split = entry.get("split")
     split = split if split in ("train", "test") else document.split
     size = _written_size(entry)
@@ -162,9 +170,9 @@ def _written_size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
     return int(sides[0]), int(sides[1])
 
 
-def _written_names(document: CocoDocument) -> dict[str, tuple[Mapping[str, Any], str]]:
-    """Image id -> (entry, file name with forward slashes)."""
-    written: dict[str, tuple[Mapping[str, Any], str]] = {}
+def _written_images(document: CocoDocument) -> dict[str, WrittenImage]:
+    """Image id -> what the document says of it."""
+    written: dict[str, WrittenImage] = {}
     for position, entry in enumerate(document.content["images"]):
         place = f"{document.where}: images[{position}]"
         entry = entry if isinstance(entry, dict) else {}
@@ -174,12 +182,12 @@ def _written_names(document: CocoDocument) -> dict[str, tuple[Mapping[str, Any],
         name = posix_name(name)
         if ".." in name.split("/") or not ends_of(name):
             raise DatasetError(f"{place}: file_name '{name}' leaves the data set's folder")
-        if key in written and written[key][1] != name:
+        if key in written and written[key].name != name:
             raise DatasetError(
-                f"{place}: id {key} stands for '{written[key][1]}' and for '{name}'; "
+                f"{place}: id {key} stands for '{written[key].name}' and for '{name}'; "
                 "ids must be unique"
             )
-        written[key] = (entry, name)
+        written[key] = WrittenImage(entry, name)
     return written
 
 
@@ -190,7 +198,7 @@ def _places(document: str) -> list[str]:
     return list(dict.fromkeys([beside, joined(beside, "images"), "", "images", f"images/{stem}"]))
 
 
-def _groups(written: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, str]:
+def _groups(written: Mapping[str, WrittenImage]) -> dict[str, str]:
     """What a split must not tear apart: image id -> group.
 
     The video where the document names one; else the folder of the file name; else, when all
@@ -198,9 +206,9 @@ def _groups(written: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, s
     `mouse3`), unless one such prefix covers more than `MOST` of the pictures. Where none of these
     tells pictures apart, each is its own group.
     """
-    videos = {key: _video(entry) for key, (entry, _) in written.items()}
-    folders = {key: parent(name) for key, (_, name) in written.items()}
-    prefixes = {key: _prefix(name) for key, (_, name) in written.items()}
+    videos = {key: _video(image.entry) for key, image in written.items()}
+    folders = {key: parent(image.name) for key, image in written.items()}
+    prefixes = {key: _prefix(image.name) for key, image in written.items()}
     if written and None not in videos.values():
         return {key: str(video) for key, video in videos.items()}
     if len(set(folders.values())) > 1:
@@ -208,7 +216,7 @@ def _groups(written: Mapping[str, tuple[Mapping[str, Any], str]]) -> dict[str, s
     count = Counter(prefixes.values())
     if None not in count and max(count.values(), default=0) <= MOST * len(written):
         return {key: str(prefix) for key, prefix in prefixes.items()}
-    return {key: name for key, (_, name) in written.items()}
+    return {key: image.name for key, image in written.items()}
 
 
 def _video(entry: Mapping[str, Any]) -> str | None:

@@ -42,9 +42,8 @@ from superanimal_core.datasets.headed_table import HeadedTable
 from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
+from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels, string_array
 
-UNIQUE = "single"  # DeepLabCut's name for the owner of unique bodyparts
 AGREEMENT_PX = 1e-3
 LABELED, COPIES = "labeled-data", "training-datasets"  # folders of a project
 
@@ -160,15 +159,15 @@ def _labels_of_table(
     image_of = {w: image for (_, w), image in found.items()}
     size_of = {w: checked_size_px(folder, i, None, table.where) for w, i in image_of.items()}
     names = [name or "animal0" for name in table.individuals]
-    n = len(row)
+    image, n = [image_of[written[r]] for r in row], len(row)
     return Labels(
         space=space,
-        source=texts([dataset] * n),
-        image=texts([image_of[written[r]] for r in row]),
+        source=string_array([dataset] * n),
+        image=string_array(image),
         image_size_px=np.array([size_of[written[r]] for r in row], dtype=np.int64).reshape(n, 2),
-        individual=texts([names[i] for i in individual]),
-        group=texts([PurePosixPath(parent(image_of[written[r]])).name or dataset for r in row]),
-        split=texts([part.split] * n),
+        individual=string_array([names[i] for i in individual]),
+        group=string_array([PurePosixPath(parent(i)).name or dataset for i in image]),
+        split=string_array([part.split] * n),
         box_xyxy_px=np.full((n, 4), np.nan),
         xy_px=xy[row, individual],
         state=state[row, individual],
@@ -235,11 +234,6 @@ def _candidates(beside: str, written: str) -> list[str]:
     project = beside.split(LABELED)[0].rstrip("/")
     ends = ends_of(written)
     return [*(joined(project, end) for end in ends[:1]), *(joined(beside, end) for end in ends)]
-
-
-def texts(values: Sequence[str]) -> ndarray:
-    """An array of Python strings (never a fixed width that would cut a longer one)."""
-    return np.array(values, dtype=object).reshape(len(values))
 
 
 def _refuse_twice(parts: Mapping[str, Labels]) -> None:

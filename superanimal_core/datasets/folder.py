@@ -199,7 +199,7 @@ def find_beside(
 
 
 def json_entries(
-    folder: DatasetFolder, noun: str, is_ours: Callable[[Any], bool]
+    folder: DatasetFolder, noun: str, is_ours: Callable[[object], bool]
 ) -> list[tuple[str, str, Any]]:
     """(place, folder, entry) of all JSON lists in which some entry is ours; each is read once.
 

@@ -58,11 +58,11 @@ def parse_label_studio(dataset: str, folder: DatasetFolder) -> Labels:
     return labels_from_animals(dataset, list(keypoints), animals, folder.where(""))
 
 
-def _is_annotated(task: Any) -> bool:
+def _is_annotated(task: object) -> bool:
     return isinstance(task, dict) and isinstance(task.get("annotations"), list)
 
 
-def _results(place: str, task: Any) -> list[Item]:
+def _results(place: str, task: object) -> list[Item]:
     """The items of the one annotation that counts; empty for a task without keypoints."""
     annotations = task.get("annotations") if isinstance(task, dict) else None
     annotations = annotations if isinstance(annotations, list) else []
@@ -77,12 +77,12 @@ def _results(place: str, task: Any) -> list[Item]:
     return [item for item in kept[0] if isinstance(item, dict)] if kept else []
 
 
-def _kind(item: Any) -> str:
+def _kind(item: object) -> str:
     kind = item.get("type") if isinstance(item, dict) else None
     return kind if isinstance(kind, str) else ""
 
 
-def _address(place: str, task: Mapping[str, Any]) -> str:
+def _address(place: str, task: Item) -> str:
     """Where the picture lay: the first value of `data` that names a picture."""
     content = task.get("data")
     values = content.values() if isinstance(content, dict) else []

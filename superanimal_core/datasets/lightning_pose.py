@@ -16,11 +16,10 @@ from superanimal_core.datasets.deeplabcut import (
     labels_from_tables,
     read_either,
     same_stem,
-    texts,
 )
 from superanimal_core.datasets.folder import DatasetFolder
 from superanimal_core.errors import DatasetError
-from superanimal_core.pose.labels import Labels
+from superanimal_core.pose.labels import Labels, string_array
 
 _HELD_OUT = re.compile(r"_(new|test)$")
 
@@ -44,7 +43,7 @@ def parse_lightning_pose(dataset: str, folder: DatasetFolder) -> Labels:
     ]
     labels = labels_from_tables(dataset, folder, tables)
     views = view_names(names)
-    return replace(labels, group=texts([without_view(g, views) for g in labels.group]))
+    return replace(labels, group=string_array([without_view(g, views) for g in labels.group]))
 
 
 def is_held_out(name: str) -> bool:

@@ -18,13 +18,11 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from superanimal_core.datasets.deeplabcut import texts
 from superanimal_core.datasets.folder import (
     DatasetFolder,
     Written,
@@ -39,7 +37,7 @@ from superanimal_core.datasets.sleap_videos import SleapVideo, parse_video
 from superanimal_core.datasets.tracks import together
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.pose.labels import Labels, LabelState, string_array
 
 USER, PREDICTED = 0, 1
 CENTERED_SINCE = 1.1
@@ -181,12 +179,14 @@ def _labels_of_file(
         size.append(sizes[what])
     return Labels(
         space=space,
-        source=texts([dataset] * n),
-        image=texts(image),
+        source=string_array([dataset] * n),
+        image=string_array(image),
         image_size_px=np.array(size, dtype=np.int64).reshape(n, 2),
-        individual=texts(_individuals(image, [int(t) for t in own.rows["track"]], file.tracks)),
-        group=texts([_group(name) for name in image]),
-        split=texts([""] * n),
+        individual=string_array(
+            _individuals(image, [int(t) for t in own.rows["track"]], file.tracks)
+        ),
+        group=string_array([_group(name) for name in image]),
+        split=string_array([""] * n),
         box_xyxy_px=np.full((n, 4), np.nan),
         xy_px=own.xy_px,
         state=own.state,
@@ -270,7 +270,7 @@ def _has_numbers(table: ndarray, fields: Sequence[str]) -> bool:
     return table.ndim == 1 and all(f in kinds and kinds[f].kind in "biuf" for f in fields)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """JSON text out of what HDF5 made of it."""
     value = value.item() if isinstance(value, np.ndarray | np.generic) else value
     return value.decode("utf-8") if isinstance(value, bytes) else str(value)

@@ -8,7 +8,6 @@ width, channels) where it is known. A package names `.`, or itself, and the arra
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from superanimal_core.datasets.folder import posix_name
 
@@ -30,7 +29,7 @@ class SleapVideo:
         return self.pictures[frame] if self.pictures else self.file
 
 
-def parse_video(entry: Any, project: str) -> SleapVideo:
+def parse_video(entry: object, project: str) -> SleapVideo:
     """The video in one entry; `project` is the name of the .slp file. ValueError for none."""
     if not isinstance(entry, dict):
         raise ValueError("a video is no object")
@@ -52,13 +51,13 @@ def parse_video(entry: Any, project: str) -> SleapVideo:
     return SleapVideo(inside=inside[0], size_px=size)
 
 
-def _names(backend: Mapping[str, Any], entry: Mapping[str, Any]) -> list[Any]:
+def _names(backend: Mapping[str, object], entry: Mapping[str, object]) -> list[object]:
     """Everything that may name files; lists of pictures first."""
     return [backend.get("filenames"), entry.get("filenames"), backend.get("filename"),
             entry.get("filename")]  # fmt: skip
 
 
-def _size(shape: Any) -> tuple[int, int] | None:
+def _size(shape: object) -> tuple[int, int] | None:
     """(width, height) out of (frames, height, width, channels)."""
     if not isinstance(shape, list) or len(shape) != 4:
         return None

@@ -53,7 +53,7 @@ def parse_stanford_extra(dataset: str, folder: DatasetFolder) -> Labels:
     return labels
 
 
-def _is_dog(entry: Any) -> bool:
+def _is_dog(entry: object) -> bool:
     return isinstance(entry, dict) and "joints" in entry
 
 

@@ -6,11 +6,10 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from superanimal_core.datasets.deeplabcut import texts
 from superanimal_core.datasets.folder import DatasetFolder, frame_name
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
+from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels, string_array
 
 
 def together(parts: Mapping[str, Labels], where: str) -> Labels:
@@ -54,12 +53,12 @@ def labels_from_tracks(
     size = folder.image_size_px(frame_name(video, 0))
     return Labels(
         space=space,
-        source=texts([dataset] * n),
-        image=texts([frame_name(video, frames[r]) for r in row.tolist()]),
+        source=string_array([dataset] * n),
+        image=string_array([frame_name(video, frames[r]) for r in row.tolist()]),
         image_size_px=np.tile(np.array(size, dtype=np.int64), (n, 1)),
-        individual=texts([individuals[i] for i in individual.tolist()]),
-        group=texts([video] * n),
-        split=texts([""] * n),
+        individual=string_array([individuals[i] for i in individual.tolist()]),
+        group=string_array([video] * n),
+        split=string_array([""] * n),
         box_xyxy_px=np.full((n, 4), np.nan),
         xy_px=xy_px[row, individual],
         state=state[row, individual],

@@ -1,7 +1,5 @@
 """`Labels` -> a COCO keypoint document, for other tools to train on."""
 
-from typing import Any
-
 import numpy as np
 
 from superanimal_core.pose.boxes import boxes_from_keypoints
@@ -16,7 +14,7 @@ _V_OF_STATE = {
 }
 
 
-def to_coco(labels: Labels) -> dict[str, Any]:
+def to_coco(labels: Labels) -> dict[str, object]:
     """A COCO document of labels that `parse_coco` reads back equal.
 
     `video`, `split` and `individual` are kept in keys of those names, scores other than 1 in
@@ -54,7 +52,7 @@ def to_coco(labels: Labels) -> dict[str, Any]:
     }
 
 
-def _annotation(labels: Labels, row: int) -> dict[str, Any]:
+def _annotation(labels: Labels, row: int) -> dict[str, object]:
     box, is_derived = labels.box_xyxy_px[row], False
     if np.isnan(box).any():
         box, is_derived = boxes_from_keypoints(labels.xy_px[row], margin_px=0.0), True
@@ -63,7 +61,7 @@ def _annotation(labels: Labels, row: int) -> dict[str, Any]:
     for (x, y), state in zip(labels.xy_px[row], labels.state[row], strict=True):
         v = _V_OF_STATE[LabelState(state)]
         triples += [float(x - 0.5), float(y - 0.5), v] if v > 0 else [min(v, 0), min(v, 0), v]
-    more: dict[str, Any] = {"bbox_from_keypoints": True} if is_derived else {}
+    more: dict[str, object] = {"bbox_from_keypoints": True} if is_derived else {}
     if (labels.score[row] != 1).any():
         more["label_scores"] = [float(score) for score in labels.score[row]]
     return {

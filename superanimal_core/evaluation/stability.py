@@ -1,8 +1,4 @@
-"""How steady predictions are over a video, and what adapting to a video gained.
-
-SuperAnimal (Ye et al. 2024), the video adaptation experiments: jitter, dropped keypoints, hull
-area, adaptation gain and robustness gain.
-"""
+"""How steady predictions are over a video: jitter and dropped keypoints (Ye et al. 2024)."""
 
 import warnings
 
@@ -32,27 +28,3 @@ def dropped_keypoints(
     """Keypoints per frame that are absent or score below `min_score`, over all individuals."""
     seen = np.isfinite(xy_px).all(axis=-1) & (score >= min_score)
     return (~seen).sum(axis=(1, 2))
-
-
-def relative_area_change(hull_area_px2: Float[ndarray, "frame"]) -> Float[ndarray, "step"]:
-    """|A(t+1) - A(t)| over the mean of both: how much a hull breathes from frame to frame."""
-    before, after = hull_area_px2[:-1], hull_area_px2[1:]
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.abs(after - before) / ((after + before) / 2)
-
-
-def adaptation_gain(before: float, after: float) -> float:
-    """Gain of a metric (mAP in the paper) on the video that the model was adapted to."""
-    return after - before
-
-
-def robustness_gain(
-    before: Float[ndarray, "video"], after: Float[ndarray, "adapted video"]
-) -> float:
-    """Mean gain on the videos that the model was *not* adapted to.
-
-    `after[i, j]` is the metric on video j of the model adapted to video i. NaN with one video.
-    """
-    gain = after - before[None]
-    others = ~np.eye(len(before), dtype=bool)
-    return float(gain[others].mean()) if others.any() else float("nan")

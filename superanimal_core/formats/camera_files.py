@@ -7,7 +7,6 @@ principal point.
 
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -36,7 +35,7 @@ def read_cameras(path: str | Path) -> dict[str, Camera]:
     return by_name
 
 
-def _camera(path: str | Path, entry: dict[str, Any]) -> Camera:
+def _camera(path: str | Path, entry: dict[str, object]) -> Camera:
     name = str(entry.get("name", "without a name"))
     values = {key: np.array(entry.get(key, []), dtype=np.float64) for key in SHAPES}
     for key, shape in SHAPES.items():

@@ -9,7 +9,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -31,6 +30,8 @@ MOST_FRAMES_PER_ROW = 10  # rows may leave frames out, but not nine of ten
 FRAME_NUMBER = re.compile(r"[0-9]+\.0*")
 MOST_DIGITS = 15  # of a frame number
 SPACE = "predictions"
+
+RowNames = tuple[tuple[str, ...], ...]
 
 
 def read_ensemble(paths: Sequence[Path], *, fps: float) -> list[Poses]:
@@ -91,7 +92,7 @@ def read_csv_table(path: Path) -> HeadedTable:
     return HeadedTable(where, header.levels, header.columns, index, values)
 
 
-def _csv_body(path: Path, last_header: str, rows: int, columns: int) -> tuple[Any, ndarray]:
+def _csv_body(path: Path, last_header: str, rows: int, columns: int) -> tuple[RowNames, ndarray]:
     """Row names and numbers under the header rows. ArrowInvalid where a cell is no number.
 
     The row names must be whole numbers in one column, before as many columns as the header has.

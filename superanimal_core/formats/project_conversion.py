@@ -9,7 +9,6 @@ import hashlib
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from superanimal_core.datasets.deeplabcut import LABELED
 from superanimal_core.datasets.unify import ConversionRow
@@ -89,7 +88,7 @@ def _config_of(path: Path) -> Path | None:
     return None
 
 
-def _tables(config: Path) -> dict[str, Any]:
+def _tables(config: Path) -> dict[str, object]:
     document = read_yaml(config)
     tables = document.get(KEY) if isinstance(document, dict) else None
     if tables is not None and not isinstance(tables, dict):

@@ -9,7 +9,7 @@ from numpy import ndarray
 from scipy.optimize import linear_sum_assignment
 
 from superanimal_core.inference.passes import poses_in
-from superanimal_core.inference.views import looks
+from superanimal_core.inference.views import cut_views
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import Image
 from superanimal_core.network.detector import DetectorBundle, detect
@@ -74,7 +74,7 @@ def predict_labels(
     for start in range(0, len(boxed), batch):
         rows = boxed[start : start + batch]
         views = [
-            looks(
+            cut_views(
                 first.crop,
                 read_image(str(labels.image[row])),
                 labels.box_xyxy_px[row],

@@ -8,9 +8,9 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from superanimal_core.inference.views import Look, merge_looks, names_seen
+from superanimal_core.inference.views import merge_views, output_of_keypoint
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.crops import apply_affine
+from superanimal_core.network.crops import Crop, apply_affine
 from superanimal_core.network.devices import autocast
 from superanimal_core.network.pose_network import PoseNetwork
 
@@ -20,7 +20,7 @@ Pose = tuple[Float[ndarray, "keypoint 2"], Float[ndarray, "keypoint"]]
 def poses_in(
     network: PoseNetwork,
     bundle: ModelBundle,
-    animals: Sequence[list[Look]],
+    animals: Sequence[list[Crop]],
     *,
     flip: bool,
     batch: int,
@@ -28,31 +28,31 @@ def poses_in(
     device: torch.device,
     compiled: bool = False,
 ) -> list[Pose]:
-    """One pose (image pixels) with its scores for the looks at each animal.
+    """One pose (image pixels) with its scores for the views of each animal.
 
     `network` is the bundle's, ready on `device`. A compiled one is given whole batches only: it
     would be compiled again for every other number of crops.
     """
-    flat = [look for looks in animals for look in looks]
+    flat = [view for views in animals for view in views]
     xy_px: list[Float[ndarray, "keypoint 2"]] = []
     score: list[Float[ndarray, "keypoint"]] = []
     for start in range(0, len(flat), batch):
         some = flat[start : start + batch]
-        pixels = [crop for crop, _ in some]
+        pixels = [view.pixels for view in some]
         pixels += [np.zeros_like(pixels[0])] * (batch - len(some) if compiled else 0)
         crops = torch.from_numpy(np.stack(pixels))
         positions, heights = _run(network, bundle, crops, precision, device)
-        seen = zip(some, positions[: len(some)], strict=True)
-        xy_px += [apply_affine(look[1], xy) for look, xy in seen]
+        pairs = zip(some, positions[: len(some)], strict=True)
+        xy_px += [apply_affine(view.to_image, xy) for view, xy in pairs]
         score += list(heights[: len(some)])
     poses, place = [], 0
-    for looks in animals:
-        names = names_seen(len(looks), flip, bundle.space.mirror_permutation())
-        rows = range(place, place + len(looks))
-        xy = np.stack([xy_px[row][name] for row, name in zip(rows, names, strict=True)])
-        heights = np.stack([score[row][name] for row, name in zip(rows, names, strict=True)])
-        poses.append(merge_looks(xy, heights))
-        place += len(looks)
+    for views in animals:
+        outputs = output_of_keypoint(len(views), flip, bundle.space.mirror_permutation())
+        rows = range(place, place + len(views))
+        xy = np.stack([xy_px[row][output] for row, output in zip(rows, outputs, strict=True)])
+        heights = np.stack([score[row][output] for row, output in zip(rows, outputs, strict=True)])
+        poses.append(merge_views(xy, heights))
+        place += len(views)
     return poses
 
 

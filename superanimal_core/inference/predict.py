@@ -12,10 +12,10 @@ from numpy import ndarray
 from superanimal_core.inference.detect import BoxedFrame, Boxes, DetectAgain, GivenBoxes, Image
 from superanimal_core.inference.doubt import is_doubtful
 from superanimal_core.inference.passes import poses_in
-from superanimal_core.inference.views import Look, looks
+from superanimal_core.inference.views import cut_views
 from superanimal_core.network.ahead import ahead
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.crops import apply_affine
+from superanimal_core.network.crops import Crop, apply_affine
 from superanimal_core.network.pose_network import ready_network
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
@@ -65,11 +65,11 @@ def join_seen(parts: Sequence[SeenFrames]) -> SeenFrames:
 
 @dataclass
 class _Batch:
-    """Some frames of a video, and the looks at every animal in them that has a box."""
+    """Some frames of a video, and the views of every animal in them that has a box."""
 
     frames: list[BoxedFrame] = field(default_factory=list)
     slots: list[tuple[int, int]] = field(default_factory=list)  # frame of the batch, individual
-    looks: list[list[Look]] = field(default_factory=list)
+    views: list[list[Crop]] = field(default_factory=list)
 
 
 def predict_batches(
@@ -90,17 +90,17 @@ def predict_batches(
     two batches, both parts have the batches of the whole. Every batch of crops goes through all
     networks, which must share space and crop geometry (members of one ensemble). `scales` and
     `flip`: see inference.views; `compiled`: by torch.compile. With `redetection`, boxes that lost
-    their animal are found anew.
+    their animal are looked for again.
     """
     ensemble = _Ensemble(bundles, batch, precision, device, tuple(scales), flip, compiled)
-    for part in ahead(_batches(frames, batch, ensemble.look_at), BATCHES_AHEAD):
+    for part in ahead(_batches(frames, batch, ensemble.view_of), BATCHES_AHEAD):
         seen = _nothing_seen(len(bundles), len(bundles[0].space), part)
-        ensemble.predict(seen, part.slots, part.looks)
+        ensemble.predict(seen, part.slots, part.views)
         if redetection is not None:
             lost = _lost_animals(seen, part, redetection, bundles[0].crop.size_px)
             _find_again(seen, part, lost, redetection.detect_again)
-            anew = [(part.frames[f].image, seen.boxes_xyxy_px[f, i]) for f, i in lost]
-            ensemble.predict(seen, lost, [ensemble.look_at(*each) for each in anew])
+            boxed = [(part.frames[f].image, seen.boxes_xyxy_px[f, i]) for f, i in lost]
+            ensemble.predict(seen, lost, [ensemble.view_of(*each) for each in boxed])
         yield seen
 
 
@@ -198,12 +198,12 @@ class _Ensemble:
         self._device, self._compiled = device, compiled
         self._networks = [ready_network(b.network, device, compiled) for b in bundles]
 
-    def look_at(self, image: Image, box_xyxy_px: Float[ndarray, "4"]) -> list[Look]:
+    def view_of(self, image: Image, box_xyxy_px: Float[ndarray, "4"]) -> list[Crop]:
         """The crops around a box."""
-        return looks(self._first.crop, image, box_xyxy_px, self._scales, self._flip)
+        return cut_views(self._first.crop, image, box_xyxy_px, self._scales, self._flip)
 
     def predict(
-        self, seen: SeenFrames, slots: Sequence[tuple[int, int]], views: Sequence[list[Look]]
+        self, seen: SeenFrames, slots: Sequence[tuple[int, int]], views: Sequence[list[Crop]]
     ) -> None:
         """What each network sees in some slots (frame, individual), into `seen`."""
         for member, network in enumerate(self._networks):
@@ -225,14 +225,14 @@ class _Ensemble:
 def _batches(
     frames: Iterable[BoxedFrame],
     batch: int,
-    look_at: Callable[[Image, Float[ndarray, "4"]], list[Look]],
+    view_of: Callable[[Image, Float[ndarray, "4"]], list[Crop]],
 ) -> Iterator[_Batch]:
-    """The frames in batches, with the looks at their animals."""
+    """The frames in batches, with the views of their animals."""
     part = _Batch()
     for frame in frames:
         for individual in np.flatnonzero(np.isfinite(frame.boxes_xyxy_px).all(axis=1)).tolist():
             part.slots.append((len(part.frames), individual))
-            part.looks.append(look_at(frame.image, frame.boxes_xyxy_px[individual]))
+            part.views.append(view_of(frame.image, frame.boxes_xyxy_px[individual]))
         part.frames.append(frame)
         if len(part.slots) >= batch or len(part.frames) >= batch:
             yield part
@@ -253,7 +253,7 @@ def _lost_animals(
 ) -> list[tuple[int, int]]:
     """Slots to look at again; the first network's scores in detected boxes set what is usual."""
     lost = []
-    for (frame, individual), views in zip(part.slots, part.looks, strict=True):
+    for (frame, individual), views in zip(part.slots, part.views, strict=True):
         xy_px, score = seen.xy_px[0, frame, individual], seen.score[0, frame, individual]
         if part.frames[frame].is_detected[individual]:
             redetection.recent_scores.append(float(score.mean()))
@@ -281,7 +281,7 @@ def _find_again(
             seen.is_found_again[frame, individual] = True
 
 
-def _window(look: Look, size_px: tuple[int, int]) -> Float[ndarray, "4"]:
-    """The part of the image that a look shows."""
-    corners = apply_affine(look[1], np.array([[0.0, 0.0], size_px]))
+def _window(view: Crop, size_px: tuple[int, int]) -> Float[ndarray, "4"]:
+    """The part of the image that a view shows."""
+    corners = apply_affine(view.to_image, np.array([[0.0, 0.0], size_px]))
     return np.concatenate([corners.min(axis=0), corners.max(axis=0)])

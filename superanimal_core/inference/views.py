@@ -1,4 +1,4 @@
-"""Several looks at one animal: crops of other scales and their mirror images, and one pose of all.
+"""Several views of one animal: crops of other scales and their mirror images, and one pose of all.
 
 The spatial pyramid of Ye et al. 2024 (DeepLabCut's `superanimal_inference`, reference of the rule),
 for crops around an animal instead of whole frames.
@@ -10,33 +10,28 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy import ndarray
 
-from superanimal_core.network.crops import Affine, CropGeometry
+from superanimal_core.network.crops import Crop, CropGeometry
 from superanimal_core.pose.boxes import expand_boxes
 
 MIN_SCORE = 0.1
 MIN_COSINE = 0.997
 
-Look = tuple[UInt8[ndarray, "height width 3"], Affine]
 
-
-def looks(
+def cut_views(
     crop: CropGeometry,
     image: UInt8[ndarray, "_height _width 3"],
     box_xyxy_px: Float[ndarray, "4"],
     scales: tuple[float, ...],
     flip: bool,
-) -> list[Look]:
-    """Crops of a box at every scale (2: twice as wide), each followed by its mirror image.
-
-    The maps lead from the network's positions to image pixels, the mirror images' too.
-    """
+) -> list[Crop]:
+    """Crops of a box at every scale (2: twice as wide), each followed by its mirror image."""
     boxes = [expand_boxes(box_xyxy_px, scale) for scale in scales]
     if not flip:
         return [crop.cut(image, box) for box in boxes]
-    return [look for box in boxes for look in crop.cut_and_mirror(image, box)]
+    return [view for box in boxes for view in crop.cut_and_mirror(image, box)]
 
 
-def names_seen(
+def output_of_keypoint(
     views: int, flip: bool, mirror_permutation: Int[ndarray, "keypoint"]
 ) -> Int[ndarray, "view keypoint"]:
     """Which output of the network is keypoint k in every view: left is right in a mirror."""
@@ -45,7 +40,7 @@ def names_seen(
     return np.where(is_mirror[:, None], mirror_permutation, straight)
 
 
-def merge_looks(
+def merge_views(
     xy_px: Float[ndarray, "view keypoint 2"], score: Float[ndarray, "view keypoint"]
 ) -> tuple[Float[ndarray, "keypoint 2"], Float[ndarray, "keypoint"]]:
     """One pose of all views (image pixels): the median of the trusted ones.

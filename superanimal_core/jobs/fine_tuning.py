@@ -18,7 +18,7 @@ from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels, fill_boxes, held_out_labels
 from superanimal_core.tables.label_files import read_all_labels
 from superanimal_core.training.replay import complete_labels
-from superanimal_core.training.transfer import MEMORY_REPLAY, start_from
+from superanimal_core.training.starting_weights import MEMORY_REPLAY, start_from
 
 
 def fine_tune(
@@ -28,7 +28,7 @@ def fine_tune(
     inference: Mapping[str, Any],
     replay: Mapping[str, Any],
 ) -> None:
-    """Train a member of a pretrained model on a lab's labels; `mode` as in training.transfer."""
+    """Train a member of a pretrained model on a lab's labels; `mode` as in `start_from`."""
     device, parent = use_device(call.threads, call.seed), read_bundle(parent_folder)
     read_image = cached_reader(call.pictures)
     look = {"read_image": read_image, **inference, "device": device}

@@ -42,13 +42,13 @@ JOB = "job"
 
 
 def train_member(
-    snakemake: Any, record: Mapping[str, Any], train: Callable[..., None], *how: Any
+    snakemake: Any, record: Mapping[str, Any], train: Callable[[MemberTraining], None]
 ) -> None:
-    """The member that a rule makes, by `train(MemberTraining, *how)` where the settings say."""
+    """The member that a rule makes, by `train`, where the settings say."""
     jobs = TrainingJobSettings(**snakemake.config["training_jobs"])
     threads = snakemake.threads if jobs.where == "here" else jobs.cpus
     call = MemberTraining.of_job(snakemake, record, threads, jobs.checkpoint_minutes)
-    run_training(partial(train, call, *how), call.work_folder, jobs)
+    run_training(partial(train, call), call.work_folder, jobs)
     remove_work_folders(Path(call.member))
 
 

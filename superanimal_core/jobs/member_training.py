@@ -28,7 +28,7 @@ from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.tables.label_files import read_training_labels
 from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.history import History
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.processes import processes_here
 
 
@@ -79,27 +79,39 @@ class MemberTraining:
         self, bundle: ModelBundle, labels: Labels, read_image: ReadImage, device: torch.device
     ) -> None:
         """Train and write the model; goes on where a killed training of it stopped."""
-        kept = (self.member, self.record, self.checkpoint_minutes)
-        how = (self.training, self.augment, self.seed, device)
-        history = fit_resumably(kept, bundle, labels, read_image, *how)
+        history = fit_resumably(
+            self.member,
+            bundle,
+            labels,
+            read_image,
+            record=self.record,
+            checkpoint_minutes=self.checkpoint_minutes,
+            training=self.training,
+            augment=self.augment,
+            seed=self.seed,
+            device=device,
+        )
         if processes_here().rank == 0:
             write_bundle(bundle, self.member, self.record, history)
 
 
 def fit_resumably(
-    kept: tuple[str | Path, Mapping[str, Any], float],
+    output: str | Path,
     bundle: ModelBundle,
     labels: Labels,
     read_image: ReadImage,
+    *,
+    record: Mapping[str, Any],
+    checkpoint_minutes: float,
     training: Mapping[str, Any],
     augment: Mapping[str, Any],
     seed: int,
     device: torch.device,
 ) -> History:
-    """`loop.fit` that shows its progress and keeps checkpoints; `kept` as for `checkpoints_of`."""
+    """`fit_labels` that shows its progress, with checkpoints in the work folder of an output."""
     settings = TrainingSettings(**training)
-    with checkpoints_of(*kept) as checkpoints:
-        return fit(
+    with checkpoints_of(output, record, checkpoint_minutes) as checkpoints:
+        return fit_labels(
             bundle,
             labels,
             read_image,

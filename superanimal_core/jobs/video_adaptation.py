@@ -52,7 +52,7 @@ from superanimal_core.settings import AugmentSettings
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.contents import content_digest
 from superanimal_core.tables.pose_files import read_poses
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 
 ADAPTED_MODELS, VERDICT = "adapted-models", "verdict"
 
@@ -171,7 +171,7 @@ class VideoAdaptation:
         device, bundle = use_device(self.threads, seed), read_bundle(member)
         training = adaptation_training(**self.training)
         regions = [pictures.regions[frame] for frame in labeled_frames(labels)]
-        history = fit(
+        history = fit_labels(
             bundle,
             labels_in_regions(labels, regions),
             pictures.store,
@@ -182,7 +182,7 @@ class VideoAdaptation:
             tell=Progress(training.steps, f"steps of {folder.name}"),
         )
         before = poses_in_block(self._poses(folder.name), self._block)
-        after = self._look_again(bundle, before, pictures, device)
+        after = self._predict_block(bundle, before, pictures, device)
         verdict = judge_adaptation(before, after, **self.judge)
         print(f"{folder.name}: {'kept' if verdict.is_kept else 'rolled back'}: {verdict.reason}")
         kept = bundle if verdict.is_kept else read_bundle(member)
@@ -190,7 +190,7 @@ class VideoAdaptation:
         write_bundle(kept, folder, record, history)
         return verdict
 
-    def _look_again(
+    def _predict_block(
         self, bundle: ModelBundle, before: Poses, pictures: "Pictures", device: torch.device
     ) -> Poses:
         """What an adapted network sees in the frames that it is judged on."""

@@ -34,7 +34,7 @@ HISTORY_COLUMNS = pa.schema(
 
 
 def write_bundle(
-    bundle: ModelBundle, folder: str | Path, record: Mapping[str, Any], history: History
+    bundle: ModelBundle, folder: str | Path, record: Mapping[str, object], history: History
 ) -> None:
     """Write a pose model; the folder appears complete or not at all."""
     described = {k: v for k, v in vars(bundle).items() if k != "network"}
@@ -44,7 +44,7 @@ def write_bundle(
 
 
 def write_detector(
-    detector: DetectorBundle, folder: str | Path, record: Mapping[str, Any], history: History
+    detector: DetectorBundle, folder: str | Path, record: Mapping[str, object], history: History
 ) -> None:
     """Write a detector; the folder appears complete or not at all."""
     described = {k: v for k, v in vars(detector).items() if k != "network"}

@@ -8,7 +8,7 @@ prints it as JSON, for programs that must not load torch.
 import json
 import sys
 from dataclasses import asdict, dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import timm
@@ -60,13 +60,12 @@ def backbone_geometry(name: str, size_px: int) -> BackboneGeometry:
 @lru_cache(maxsize=1)
 def _without_weights(name: str) -> Any:
     """A network of shapes alone; a real one where torch cannot make some part of it so."""
-    how: dict[str, Any] = {"pretrained": False, "features_only": True}
+    build = partial(timm.create_model, name, pretrained=False, features_only=True)
     try:
         with torch.device("meta"):
-            backbone: Any = timm.create_model(name, **how)
+            return build().eval()
     except RuntimeError:  # older ones ask a value, which shapes do not have
-        backbone = timm.create_model(name, **how)
-    return backbone.eval()
+        return build().eval()
 
 
 def _fits(

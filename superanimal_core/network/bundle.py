@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from torch import Tensor
 
@@ -40,7 +39,7 @@ class ModelBundle:
     network: PoseNetwork
     space: KeypointSpace
     architecture: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
     crop: CropGeometry
     trained_on: tuple[str, ...]
     terms: tuple[str, ...] = ()
@@ -56,7 +55,7 @@ def new_bundle(
     space: KeypointSpace,
     *,
     architecture: str,
-    parameters: Mapping[str, Any],
+    parameters: Mapping[str, object],
     crop: CropGeometry,
     trained_on: tuple[str, ...],
     weights: tuple[str, Mapping[str, Tensor]] | None = None,

@@ -1,10 +1,12 @@
 """Crops: the part of an image that a pose network sees, both directions.
 
-A crop is an affine map from image pixels to crop pixels, both in the convention of pose.arrays.
-Sizes are (width, height).
+The one owner of their geometry: training, early stopping and inference cut with `CropGeometry`. A
+crop is an affine map from image pixels to crop pixels, both in the convention of pose.arrays. Sizes
+are (width, height).
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -15,6 +17,36 @@ from torch import Tensor
 
 Affine = Float[ndarray, "2 3"]
 Image = UInt8[ndarray, "_height _width 3"]
+
+
+@dataclass(frozen=True)
+class CropChange:
+    """A change to the plain crop around a box; those of training are random.
+
+    `scale` enlarges the animal, `shift` moves it by parts of the crop, `rotation_rad` turns it
+    clockwise as seen, `is_mirrored` flips it left to right.
+    """
+
+    rotation_rad: float = 0.0
+    scale: float = 1.0
+    shift: tuple[float, float] = (0.0, 0.0)
+    is_mirrored: bool = False
+
+
+PLAIN = CropChange()
+
+
+@dataclass(frozen=True)
+class Crop:
+    """The pixels that a network is given, and the map from image pixels to its positions."""
+
+    pixels: UInt8[ndarray, "height width 3"]
+    to_network: Affine
+
+    @cached_property
+    def to_image(self) -> Affine:
+        """From the network's positions to image pixels."""
+        return invert_affine(self.to_network)
 
 
 @dataclass(frozen=True)
@@ -35,40 +67,36 @@ class CropGeometry:
     def to_network(self, to_crop: Affine) -> Affine:
         """Image -> the network's positions, for a crop that was cut by the map `to_crop`.
 
-        The one place of the half pixel, for training and inference. A network that counts pixel
-        centers from 0 says half an image pixel less than the convention of pose.arrays, along the
-        crop's own axes, also where the crop is turned or mirrored.
+        The one place of the half pixel. A network that counts pixel centers from 0 says half an
+        image pixel less than the convention of pose.arrays, along the crop's own axes, also where
+        the crop is turned or mirrored.
         """
         lacks_px = 0.5 if self.in_whole_pixels else 0.0
         crop_px_per_image_px = np.linalg.norm(to_crop[:, :2], axis=1)
         return np.column_stack([to_crop[:, :2], to_crop[:, 2] - lacks_px * crop_px_per_image_px])
 
     def cut(
-        self, image: Image, box_xyxy_px: Float[ndarray, "4"]
-    ) -> tuple[UInt8[ndarray, "height width 3"], Affine]:
-        """The crop around a box, and the map from the network's positions to image pixels."""
-        pixels, to_crop = self._cut(image, box_xyxy_px)
-        return pixels, invert_affine(self.to_network(to_crop))
+        self, image: Image, box_xyxy_px: Float[ndarray, "4"], change: CropChange = PLAIN
+    ) -> Crop:
+        """The crop around a box. A changed one has no edges on whole pixels."""
+        pixels, to_crop = self._cut(image, box_xyxy_px, change)
+        return Crop(pixels, self.to_network(to_crop))
 
-    def cut_and_mirror(
-        self, image: Image, box_xyxy_px: Float[ndarray, "4"]
-    ) -> list[tuple[UInt8[ndarray, "height width 3"], Affine]]:
-        """The crop around a box and its mirror image, each as from `cut`."""
-        pixels, to_crop = self._cut(image, box_xyxy_px)
+    def cut_and_mirror(self, image: Image, box_xyxy_px: Float[ndarray, "4"]) -> list[Crop]:
+        """The plain crop around a box and its mirror image, which shows the same pixels."""
+        pixels, to_crop = self._cut(image, box_xyxy_px, PLAIN)
         mirrored = np.array([[-1.0], [1.0]]) * to_crop + [[0, 0, self.size_px[0]], [0, 0, 0]]
         both = (pixels, to_crop), (np.ascontiguousarray(pixels[:, ::-1]), mirrored)
-        return [(crop, invert_affine(self.to_network(how))) for crop, how in both]
+        return [Crop(crop, self.to_network(affine)) for crop, affine in both]
 
     def _cut(
-        self, image: Image, box_xyxy_px: Float[ndarray, "4"]
+        self, image: Image, box_xyxy_px: Float[ndarray, "4"], change: CropChange
     ) -> tuple[UInt8[ndarray, "height width 3"], Affine]:
         """The crop around a box, and the map from image pixels to pixels of the crop."""
-        if self.in_whole_pixels:
-            x0, y0, x1, y1 = whole_pixel_window(box_xyxy_px, self.size_px, self.margin)
-            zoom_x, zoom_y = self.size_px[0] / (x1 - x0), self.size_px[1] / (y1 - y0)
-            to_crop = np.array([[zoom_x, 0.0, -x0 * zoom_x], [0.0, zoom_y, -y0 * zoom_y]])
-            return cut_window(image, (x0, y0, x1, y1), self.size_px), to_crop
-        to_crop = crop_affine(box_xyxy_px, self.size_px, self.margin)
+        if self.in_whole_pixels and change == PLAIN:
+            window = whole_pixel_window(box_xyxy_px, self.size_px, self.margin)
+            return cut_window(image, window, self.size_px), window_affine(window, self.size_px)
+        to_crop = crop_affine(box_xyxy_px, self.size_px, self.margin, change)
         return cut_crop(image, to_crop, self.size_px), to_crop
 
     def normalize(
@@ -93,26 +121,18 @@ def crop_affine(
     box_xyxy_px: Float[ndarray, "4"],
     size_px: tuple[int, int],
     margin: float,
-    *,
-    rotation_rad: float = 0.0,
-    scale: float = 1.0,
-    shift: tuple[float, float] = (0.0, 0.0),
-    is_mirrored: bool = False,
+    change: CropChange = PLAIN,
 ) -> Affine:
-    """Image -> crop: the box, extended to the crop's aspect and times `margin`, fills the crop.
-
-    `scale` enlarges the animal, `shift` moves it by parts of the crop, `rotation_rad` turns it
-    clockwise as seen, `is_mirrored` flips it left to right: the random changes of training.
-    """
+    """Image -> crop: the box, extended to the crop's aspect and times `margin`, fills the crop."""
     center = (box_xyxy_px[:2] + box_xyxy_px[2:]) / 2
     size = np.asarray(size_px, dtype=np.float64)
     sides = np.maximum((box_xyxy_px[2:] - box_xyxy_px[:2]) * margin, 1.0)
-    zoom = float((size / sides).min()) * scale
-    cosine, sine = np.cos(rotation_rad) * zoom, np.sin(rotation_rad) * zoom
+    zoom = float((size / sides).min()) * change.scale
+    cosine, sine = np.cos(change.rotation_rad) * zoom, np.sin(change.rotation_rad) * zoom
     linear = np.array([[cosine, -sine], [sine, cosine]])
-    if is_mirrored:
+    if change.is_mirrored:
         linear[0] *= -1
-    middle = size * (0.5 + np.asarray(shift))
+    middle = size * (0.5 + np.asarray(change.shift))
     return np.column_stack([linear, middle - linear @ center])
 
 
@@ -162,6 +182,13 @@ def whole_pixel_window(
     x0, y0 = np.round(center - half).astype(int)
     x1, y1 = np.round(center + half).astype(int)
     return int(x0), int(y0), int(max(x1, x0 + 1)), int(max(y1, y0 + 1))
+
+
+def window_affine(window_xyxy_px: tuple[int, int, int, int], size_px: tuple[int, int]) -> Affine:
+    """Image -> crop, for a window that is resized to a crop."""
+    x0, y0, x1, y1 = window_xyxy_px
+    zoom_x, zoom_y = size_px[0] / (x1 - x0), size_px[1] / (y1 - y0)
+    return np.array([[zoom_x, 0.0, -x0 * zoom_x], [0.0, zoom_y, -y0 * zoom_y]])
 
 
 def cut_window(

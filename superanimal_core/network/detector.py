@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +48,7 @@ class DetectorBundle:
 
     network: nn.Module
     architecture: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
     size_px: int | None
     colors: tuple[tuple[float, ...], tuple[float, ...]] | None
     animal_label: int

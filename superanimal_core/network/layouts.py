@@ -6,7 +6,6 @@ other layout has; the rest is checked key by key when the network is filled.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from superanimal_core.network.crops import CropGeometry
 
@@ -30,7 +29,7 @@ class Layout:
     name: str
     kind: str
     architecture: str
-    parameters: Mapping[str, Any]
+    parameters: Mapping[str, object]
     signature: Mapping[str, Shape]
     counted: tuple[str, int]
     renames: tuple[tuple[str, str], ...] = ()
@@ -69,7 +68,7 @@ def _hrnet(name: str, backbone: str, head: str, is_transposed: bool) -> Layout:
 
 
 def _rtmpose(
-    size: str, stem: int, depth: float, width: float, size_px: tuple[int, int], sigma: Any
+    size: str, stem: int, depth: float, width: float, size_px: tuple[int, int], sigma: object
 ) -> Layout:
     return Layout(
         name=f"rtmpose_{size}",

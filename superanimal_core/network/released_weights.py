@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import PurePath
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -25,7 +24,7 @@ MAX_SHOWN = 5  # keys per kind of difference
 TERMS = ("released SuperAnimal weights: for research only, see the model card of their repository",)
 
 
-def tensors_in(document: Any, where: str) -> dict[str, Tensor]:
+def tensors_in(document: object, where: str) -> dict[str, Tensor]:
     """The named tensors of a checkpoint, whatever they are wrapped in.
 
     SuperAnimalError when there are none.

@@ -3,8 +3,6 @@
 Module names are those of the released checkpoints, so that a checkpoint loads key by key.
 """
 
-from typing import Any
-
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -113,7 +111,7 @@ class GatedAttention(nn.Module):
     ) -> Float[Tensor, "batch keypoint width"]:
         """Tokens that know of each other."""
         gate, value, shared = functional.silu(self.uv(self.ln(tokens))).split(self.parts, dim=2)
-        both: Any = shared[:, :, None] * self.gamma + self.beta
+        both: object = shared[:, :, None] * self.gamma + self.beta
         query, key = both.unbind(dim=2)
         attention = functional.relu(query @ key.transpose(1, 2) / key.shape[2] ** 0.5).square()
         return self.res_scale(tokens) + self.o(gate * (attention @ value))

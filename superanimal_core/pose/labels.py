@@ -107,6 +107,11 @@ _PER_ANIMAL = (
 )
 
 
+def string_array(values: Sequence[str]) -> Shaped[ndarray, "animal"]:
+    """Python strings as an array (never of a fixed width, which would cut a longer one)."""
+    return np.array(values, dtype=object).reshape(len(values))
+
+
 def concatenate_labels(parts: Sequence[Labels]) -> Labels:
     """All animals of several label sets, in order. DatasetError when their spaces differ."""
     if not parts:

@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.figure import Figure
 
 from superanimal_core.report.cells import ABSENT, Table, number
@@ -33,7 +33,7 @@ PLOTTED_VIDEOS = 6
 TABLE_ROWS = 50
 
 
-def accuracy(truth: Mapping[str, list[Row]]) -> dict[str, Any] | None:
+def accuracy(truth: Mapping[str, list[Row]]) -> dict[str, object] | None:
     """Tables and figures against truth; None when no truth is known."""
     if not truth:
         return None
@@ -154,7 +154,7 @@ def bout_table(truth: Mapping[str, list[Row]]) -> Table:
     return Table(columns, rows, words=("video", "behavior"))
 
 
-def _error_plot(rows: Sequence[Row], name: str, video: str) -> Any:
+def _error_plot(rows: Sequence[Row], name: str, video: str) -> Markup:
     errors = {stage: keypoint_errors(rows, stage, PERCENT) for stage in STAGES}
     errors = {stage: found for stage, found in errors.items() if found}
     described = f"Median error of each keypoint of {video}, in percent of body length"
@@ -171,8 +171,8 @@ def draw_keypoint_errors(errors: Mapping[str, Mapping[str, float]]) -> Figure:
     everything = np.array([[found[n] for n in names] for found in errors.values()])
     axes.hlines(rows, everything.min(axis=0), everything.max(axis=0), color=GRID, lw=2.5)
     for stage, values in zip(errors, everything, strict=True):
-        look = {"s": STAGE_SIZES[stage], "color": STAGE_COLORS[stage]}
-        axes.scatter(values, rows, **look, label=stage, zorder=3, lw=0)
+        marker = {"s": STAGE_SIZES[stage], "color": STAGE_COLORS[stage]}
+        axes.scatter(values, rows, **marker, label=stage, zorder=3, lw=0)
     axes.set_yticks(rows, names, fontsize=7.5)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(left=0)

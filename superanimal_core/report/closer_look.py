@@ -1,7 +1,6 @@
 """A few videos closely: traces, footfalls, gait, behavior, and the verdicts on adaptation."""
 
 from collections.abc import Mapping, Sequence, Set
-from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -26,7 +25,7 @@ def closer_look(
     number_on_page: int,
     trace_keypoints: int,
     taught: Mapping[str, Set[str]],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Figures and tables of one video; `taught` as in `coverage.taught_keypoints`."""
     account, name = results.account, f"video-{number_on_page}"
     first = results.poses.poses.individuals[0] if results.poses else ""

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -52,7 +51,7 @@ def frame_account(videos: Sequence[Row]) -> str:
     )
 
 
-def failures(videos: Sequence[Row], snakemake: str) -> dict[str, Any]:
+def failures(videos: Sequence[Row], snakemake: str) -> dict[str, object]:
     """For each failed video its stage, reason, log, and the command that runs only it again.
 
     `snakemake` is how the study's folder calls Snakemake with this workflow.
@@ -139,6 +138,8 @@ def figure_ranges(videos: Sequence[Row]) -> Table:
         ("frames without a pose", "%", "absent_fraction", 100, 1),
         ("mean score", "", "mean_score", 1, 2),
         ("dropped keypoints per frame", "", "dropped_keypoints_per_frame", 1, 1),
+        ("jitter of the networks", "px / frame", "jitter_raw_px", 1, 2),
+        ("jitter of the smoothed poses", "px / frame", "jitter_px", 1, 2),
         ("median uncertainty", "px", "median_uncertainty_px", 1, 1),
         ("median expected error", "px", "median_expected_error_px", 1, 1),
         ("frame rate", "Hz", "fps", 1, 1),

@@ -5,7 +5,6 @@ but never labels may be a mistake in its conversion table.
 """
 
 from collections.abc import Sequence
-from typing import Any
 
 from superanimal_core.pose.labels import LabelState
 from superanimal_core.report.results import Row
@@ -14,7 +13,7 @@ LOCATED = [state.name.lower() for state in LabelState if state >= LabelState.OCC
 SHADES = 4  # CSS classes level-1 to level-4
 
 
-def coverage(rows: Sequence[Row]) -> list[dict[str, Any]]:
+def coverage(rows: Sequence[Row]) -> list[dict[str, object]]:
     """For each keypoint space a matrix keypoint x data set of cells, and keypoints without any."""
     spaces = dict.fromkeys(row["space"] for row in rows)
     return [_matrix(space, [r for r in rows if r["space"] == space]) for space in spaces]
@@ -30,7 +29,7 @@ def taught_keypoints(rows: Sequence[Row]) -> dict[str, set[str]]:
     return taught
 
 
-def _matrix(space: str, rows: Sequence[Row]) -> dict[str, Any]:
+def _matrix(space: str, rows: Sequence[Row]) -> dict[str, object]:
     counts: dict[tuple[str, str], dict[str, int]] = {}
     for row in rows:
         counts.setdefault((row["keypoint"], row["dataset"]), {})[row["state"]] = row["labels"]

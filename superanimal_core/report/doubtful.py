@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from itertools import groupby, islice
-from typing import Any
 
 import numpy as np
 
@@ -54,7 +53,7 @@ def leaks(repeats: Sequence[Row]) -> str:
 
 def finding_pictures(
     findings: Sequence[Row], unified: dict[str, str], places: Mapping[str, str], per_kind: int
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """The worst findings of each kind that have a picture, in the order of `KINDS`.
 
     `unified` names the label table of each data set, `places` are as for `picture_path`.
@@ -89,7 +88,7 @@ def short(image: str) -> str:
 
 def dataset_pictures(
     unified: dict[str, str], places: Mapping[str, str], per_dataset: int
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """Some pictures of each data set, evenly over its images; none for sets of labels alone."""
     return [
         {"dataset": name, "pictures": _pictures(path, places, per_dataset)}
@@ -97,7 +96,7 @@ def dataset_pictures(
     ]
 
 
-def _pictures(path: str, places: Mapping[str, str], count: int) -> list[dict[str, Any]]:
+def _pictures(path: str, places: Mapping[str, str], count: int) -> list[dict[str, object]]:
     images = labeled_images(path)
     if not len(images) or not count:
         return []

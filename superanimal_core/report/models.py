@@ -2,9 +2,9 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullLocator
 
@@ -16,7 +16,7 @@ ENSEMBLE = "ensemble"
 PLOTTED_DATASETS = 8
 
 
-def models(results: StudyResults) -> dict[str, Any]:
+def models(results: StudyResults) -> dict[str, object]:
     """The evaluation of every model, errors by keypoint, and training curves."""
     return {
         "evaluation": evaluation_table(results.evaluation),
@@ -104,7 +104,7 @@ def _range(values: Sequence[float]) -> str:
     return f"{number(min(values), 2)} to {number(max(values), 2)}"
 
 
-def _keypoint_plot(model: str, rows: Sequence[Row], name: str) -> Any:
+def _keypoint_plot(model: str, rows: Sequence[Row], name: str) -> Markup:
     errors: dict[str, dict[str, float]] = {}
     for row in together(as_in_videos(rows)):
         if row["keypoint"] != "all":
@@ -135,7 +135,7 @@ def draw_errors_by_dataset(errors: Mapping[str, Mapping[str, float]]) -> Figure:
     return figure
 
 
-def _curve_plot(model: str, members: Mapping[str, Mapping[str, Column]], name: str) -> Any:
+def _curve_plot(model: str, members: Mapping[str, Mapping[str, Column]], name: str) -> Markup:
     described = f"Training loss of the networks of model {model} over the steps, held-out errors"
     return svg(lambda: draw_training(members), name, described)
 

@@ -42,7 +42,7 @@ from superanimal_core.report.methods import (
 from superanimal_core.report.models import models
 from superanimal_core.report.reliability import reliability
 from superanimal_core.report.results import StudyResults, read_results, read_video
-from superanimal_core.report.transfer import transfer
+from superanimal_core.report.transfer_section import transfer_section
 from superanimal_core.tables.atomic import replacing
 
 SHOWN_VIDEOS = 5
@@ -71,7 +71,7 @@ def write_page(
         temporary.write_text(render(template, style, contents), encoding="utf-8")
 
 
-def render(template: str, style: str, contents: Mapping[str, Any]) -> str:
+def render(template: str, style: str, contents: Mapping[str, object]) -> str:
     """The page. Only the style and our SVGs are not escaped; a name that is missing is an error."""
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
@@ -90,7 +90,7 @@ def page_contents(
     videos, report = results.videos, settings["report"]
     verdicts = [v["is_kept"] for a in results.accounts.values() for v in a["adaptation"]]
     sentences = methods_sentences(settings, datasets, verdicts) + terms_sentences(results.terms)
-    looks = [
+    closely = [
         read_video(results, video, report["trace_seconds"])
         for video in videos_to_show(videos, SHOWN_VIDEOS)
     ]
@@ -106,11 +106,11 @@ def page_contents(
         "ranges": figure_ranges(videos) if len(videos) > TABLE_ROWS else None,
         "accuracy": accuracy(results.truth),
         "models": models(results),
-        "transfer": transfer(results.transfer) if results.transfer else None,
+        "transfer": transfer_section(results.transfer) if results.transfer else None,
         "reliability": reliability(results.reliability, results.truth),
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report, pictures),
-        "looks": [closer_look(r, i, count, taught) for i, r in enumerate(looks)],
+        "closely": [closer_look(r, i, count, taught) for i, r in enumerate(closely)],
         "has_posterior": settings["smoothing"]["method"] == "eks",
         "labeled_videos": report["labeled_videos"],
         "versions": versions(),

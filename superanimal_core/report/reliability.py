@@ -1,7 +1,6 @@
 """Whether the circles of 50 % and 90 % hold as many true positions as they promise."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from matplotlib.figure import Figure
 
@@ -15,7 +14,7 @@ TABLE_ROWS = 50
 Curves = Mapping[str, tuple[Column, Column]]
 
 
-def reliability(curves: Curves, truth: Mapping[str, list[Row]]) -> dict[str, Any]:
+def reliability(curves: Curves, truth: Mapping[str, list[Row]]) -> dict[str, object]:
     """Table and diagram; `curves` are levels and covered parts (0-1) of each model, maybe empty.
 
     `truth` are rows of truth.parquet by video.

@@ -174,8 +174,8 @@ class Mouse:
         straight = self.path.directions(self._way(now, 0.12))[:, 0]
         level = self.timeline.engagement(now.time_s, "sniff")
         wag = level * 0.5 * np.sin(2 * np.pi * SNIFF_HZ * now.time_s)
-        look = 0.07 * np.sin(2 * np.pi * 0.9 * now.time_s + 1.0)
-        direction = rotate(straight, wag + look)
+        turn = 0.07 * np.sin(2 * np.pi * 0.9 * now.time_s + 1.0)
+        direction = rotate(straight, wag + turn)
 
         def at(places: list[tuple[float, float]]) -> ndarray:
             ahead, left = np.array(places).T

@@ -123,11 +123,6 @@ class Quadruped:
         flip = np.array([-1.0 if self.faces_left else 1.0, -1.0])
         return Figure({k: v * flip for k, v in chains.items()}, keypoints * flip, is_hidden)
 
-    def middle_x_bl(self, time_s: float) -> float:
-        """Where the trunk's middle is in the picture's frame (x right), in body lengths."""
-        middle = float(self._trunk(self.timeline.progress(np.array([time_s]))).middle[0, 0])
-        return -middle if self.faces_left else middle
-
     def _trunk(self, now: Progress) -> Trunk:
         bob_hz = 2 * self.timeline.gait.stride_frequency_hz
         bob = 0.010 * now.speed * np.cos(2 * np.pi * bob_hz * now.time_s)

@@ -1,7 +1,6 @@
 """What is true of a filmed scene, as columns of tables: keypoints, footfalls, bouts, the gait."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -18,7 +17,7 @@ def keypoint_truth(
     time_s: Float[ndarray, "frame"],
     xy_px: Float[ndarray, "frame keypoint 2"],
     is_visible: Bool[ndarray, "frame keypoint"],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """One row per frame and keypoint, in this order of sorting; positions also where hidden."""
     frames = len(time_s)
     return {
@@ -32,7 +31,7 @@ def keypoint_truth(
     }
 
 
-def footfall_truth(timeline: Timeline, duration_s: float) -> dict[str, Any]:
+def footfall_truth(timeline: Timeline, duration_s: float) -> dict[str, object]:
     """One row per stance that begins in the film; its lift is NaN when the film ends before."""
     stances = [
         (limb, strike_s, lift_s if lift_s < duration_s else np.nan)
@@ -47,7 +46,7 @@ def footfall_truth(timeline: Timeline, duration_s: float) -> dict[str, Any]:
     }
 
 
-def bout_truth(timeline: Timeline, duration_s: float) -> dict[str, Any]:
+def bout_truth(timeline: Timeline, duration_s: float) -> dict[str, object]:
     """One row per bout that begins in the film, cut where the film ends."""
     bouts = [bout for bout in timeline.bouts if bout.start_s < duration_s]
     return {
@@ -60,7 +59,7 @@ def bout_truth(timeline: Timeline, duration_s: float) -> dict[str, Any]:
 
 def scene_truth(
     scene: Scene, xy_px: Float[ndarray, "frame keypoint 2"], fps: float
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Space, mean distance of nose and tail base, gait, and length of a film."""
     nose, tail = (scene.animal.keypoints.index(name) for name in ("nose", "tail_base"))
     length_px = np.linalg.norm(xy_px[:, nose] - xy_px[:, tail], axis=-1).mean()

@@ -8,7 +8,6 @@ without a row says that there were too few labels.
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +27,7 @@ def write_calibration(
     calibration: Calibration | None,
     held_out: Float[ndarray, "level"] | None,
     path: str | Path,
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
 ) -> None:
     """Write a calibration, and the reliability on held-out labels where it is known.
 

@@ -21,7 +21,7 @@ Account = Mapping[str, Any]
 
 
 def collect_tables(
-    quality: Sequence[str], outputs: Mapping[str, str], record: Mapping[str, Any]
+    quality: Sequence[str], outputs: Mapping[str, str], record: Mapping[str, object]
 ) -> None:
     """Join the tables of all videos that did not fail; `quality` and `videos` have them all.
 
@@ -49,7 +49,7 @@ def _own_columns(account: Account, with_users: bool) -> dict[str, str]:
 
 
 def _join(
-    parts: Sequence[tuple[Path, Mapping[str, str]]], output: str, record: Mapping[str, Any]
+    parts: Sequence[tuple[Path, Mapping[str, str]]], output: str, record: Mapping[str, object]
 ) -> None:
     """One file of the tables of several videos, each with columns of one value in front."""
     if not parts:

@@ -1,7 +1,8 @@
 """What is doubtful about a video's file itself, in sentences, from the record of frames.parquet."""
 
 from collections.abc import Mapping
-from typing import Any
+
+Figures = Mapping[str, int | float]
 
 FILE_FIGURES = (
     "container_frames",
@@ -21,7 +22,7 @@ FILE_FIGURES = (
 )
 
 
-def file_flags(figures: Mapping[str, Any]) -> list[str]:
+def file_flags(figures: Figures) -> list[str]:
     """A sentence for each doubt about the file; none where all that it holds was decoded.
 
     `figures` are FILE_FIGURES, with how many frames were decoded whole, and how many damaged.
@@ -35,7 +36,7 @@ def file_flags(figures: Mapping[str, Any]) -> list[str]:
     return flags
 
 
-def _lost(figures: Mapping[str, Any]) -> list[str]:
+def _lost(figures: Figures) -> list[str]:
     """Frames that are missing: by the file's count, its packets, or its time stamps."""
     promised, decoded = figures["container_frames"], figures["frames_decoded"]
     lost = figures.get("packets_without_frame", 0)
@@ -53,13 +54,13 @@ def _lost(figures: Mapping[str, Any]) -> list[str]:
     return []
 
 
-def _where_lost(figures: Mapping[str, Any]) -> str:
+def _where_lost(figures: Figures) -> str:
     if figures["lost_at_frame"]:
         return f"the first is missing before frame {figures['lost_at_frame']}"
     return f"the beginning is missing: the first frame is at {figures['first_frame_s']:.2f} s"
 
 
-def _cut(figures: Mapping[str, Any]) -> list[str]:
+def _cut(figures: Figures) -> list[str]:
     """A file that ends too early."""
     missing_s = figures["missing_end_s"]
     if missing_s > 0:

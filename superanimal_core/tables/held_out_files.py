@@ -9,7 +9,6 @@ keypoint has no position. From it the uncertainty is calibrated without asking t
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -60,7 +59,7 @@ def write_held_out(
     score: Float[ndarray, "member animal keypoint"],
     labels: Labels,
     path: str | Path,
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
 ) -> None:
     """Write predictions beside the labels that they are of."""
     members, animals, keypoints = score.shape

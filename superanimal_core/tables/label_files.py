@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +18,7 @@ from superanimal_core.tables.parquet import read_parquet, write_parquet
 from superanimal_core.tables.pose_files import read_space
 
 
-def write_labels(labels: Labels, path: str | Path, record: Mapping[str, Any]) -> None:
+def write_labels(labels: Labels, path: str | Path, record: Mapping[str, object]) -> None:
     """Write labels with their space."""
     write_parquet(labels_to_table(labels), path, {**record, "space": asdict(labels.space)})
 

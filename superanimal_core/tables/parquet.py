@@ -22,20 +22,20 @@ KEY = b"superanimal"
 FAILURE_FILE = "failure.json"
 
 
-def write_parquet(table: pa.Table, path: str | Path, record: Mapping[str, Any]) -> None:
+def write_parquet(table: pa.Table, path: str | Path, record: Mapping[str, object]) -> None:
     """Write a table with `record` as metadata (zstd). The file appears complete or not at all."""
     whole = table.cast(with_record(table.schema, record))
     with replacing(path) as temporary:
         pq.write_table(whole, temporary, compression="zstd")
 
 
-def with_record(schema: pa.Schema, record: Mapping[str, Any]) -> pa.Schema:
+def with_record(schema: pa.Schema, record: Mapping[str, object]) -> pa.Schema:
     """A schema with `record` as its metadata."""
     document = {"schema_version": SCHEMA_VERSION, **record}
     return schema.with_metadata({**(schema.metadata or {}), KEY: json.dumps(document).encode()})
 
 
-def write_failure(path: str | Path, record: Mapping[str, Any]) -> None:
+def write_failure(path: str | Path, record: Mapping[str, object]) -> None:
     """Stand in for an output of a video that cannot be processed: no rows, `failure` in the record.
 
     For an output folder (a path without suffix) the record becomes its only file.

@@ -19,21 +19,15 @@ from superanimal_core.tables.parquet import (
 from superanimal_core.tables.schemas import (
     expected_error_from_table,
     poses_from_table,
-    poses_to_table,
     smoothed_from_table,
     smoothed_to_table,
 )
 
 
-def write_poses(poses: Poses, path: str | Path, record: Mapping[str, Any]) -> None:
-    """Write the predictions of one network."""
-    write_parquet(poses_to_table(poses), path, {**record, "space": asdict(poses.space)})
-
-
 def write_smoothed(
     smoothed: SmoothedPoses,
     path: str | Path,
-    record: Mapping[str, Any],
+    record: Mapping[str, object],
     expected: ExpectedError | None = None,
 ) -> None:
     """Write smoothed poses, and their expected error; the strengths go into the metadata."""

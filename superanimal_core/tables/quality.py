@@ -10,9 +10,10 @@ from numpy import ndarray
 
 from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
+from superanimal_core.evaluation.stability import jitter_px
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.tables.atomic import replacing
-from superanimal_core.tables.file_flags import FILE_FIGURES, file_flags
+from superanimal_core.tables.file_flags import FILE_FIGURES, Figures, file_flags
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
 
@@ -62,7 +63,9 @@ def assess_video(
     }
 
 
-def write_quality(account: Mapping[str, Any], path: str | Path, record: Mapping[str, Any]) -> None:
+def write_quality(
+    account: Mapping[str, object], path: str | Path, record: Mapping[str, object]
+) -> None:
     """Write an account as JSON, with what made it."""
     with replacing(path) as temporary:
         document = {**account, "made_by": record}
@@ -74,7 +77,9 @@ def read_quality(paths: Sequence[str | Path]) -> list[dict[str, Any]]:
     return [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
 
 
-def _figures(results: Mapping[str, Any], min_score: float, max_gap_s: float) -> dict[str, Any]:
+def _figures(
+    results: Mapping[str, Any], min_score: float, max_gap_s: float
+) -> dict[str, int | float]:
     """Counts and means; VideoError from the first result that stands for a failure."""
     frames = read_parquet(results["frames"])
     smoothed = read_smoothed(results["poses"])
@@ -96,6 +101,8 @@ def _figures(results: Mapping[str, Any], min_score: float, max_gap_s: float) -> 
         "keypoints_seen": int(used.sum()),
         "mean_score": float(score[:, :, used].mean()) if used.any() else 0.0,
         "dropped_keypoints_per_frame": float((score[:, :, used] < min_score).sum(axis=2).mean()),
+        "jitter_raw_px": _mean_jitter_px(smoothed.raw_xy_px),
+        "jitter_px": _mean_jitter_px(smoothed.poses.xy_px),
         "median_uncertainty_px": _median(deviation),
         "median_expected_error_px": _median(expected_px[np.isfinite(expected_px)]),
         "gaps": len(gaps_s),
@@ -105,19 +112,23 @@ def _figures(results: Mapping[str, Any], min_score: float, max_gap_s: float) -> 
     }
 
 
+def _mean_jitter_px(xy_px: ndarray) -> float:
+    """Mean jitter over the steps in which something is known."""
+    jitter = jitter_px(xy_px)
+    return float(np.mean(jitter[np.isfinite(jitter)])) if np.isfinite(jitter).any() else np.nan
+
+
 def _median(values: ndarray) -> float:
     return float(np.median(values)) if len(values) else float("nan")
 
 
-def _frame_figures(frames: str) -> dict[str, Any]:
+def _frame_figures(frames: str) -> dict[str, int | float]:
     """What the container says; nothing for a video that could not be opened."""
     record = read_record(frames)
     return {name: record[name] for name in FILE_FIGURES if name in record}
 
 
-def _flags(
-    figures: Mapping[str, Any], max_absent_fraction: float, max_uncertainty_px: float
-) -> list[str]:
+def _flags(figures: Figures, max_absent_fraction: float, max_uncertainty_px: float) -> list[str]:
     flags = file_flags(figures)
     if figures["absent_fraction"] > max_absent_fraction:
         flags.append(f"{figures['absent_fraction']:.0%} of the frames have no pose")
@@ -151,5 +162,5 @@ def _verdicts(folder: str) -> list[dict[str, Any]]:
     return [{"member": table.stem, **read_record(table)["verdict"]} for table in tables]
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if hasattr(value, "item") else str(value)
+def _plain(value: object) -> object:
+    return value.item() if isinstance(value, np.generic) else str(value)

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -14,7 +13,6 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.calibration import ExpectedError
 
-PREDICTION_COLUMNS = ("frame", "time_s", "individual", "keypoint", "x_px", "y_px", "score")
 EVIDENCE = ("seen", "bridged", "absent")  # by a network; from frames before and after; in no way
 
 
@@ -85,17 +83,17 @@ def expected_error_from_table(table: pa.Table, space: KeypointSpace) -> Expected
 
 
 def columns_to_table(
-    columns: Any, beside: Mapping[str, Shaped[ndarray, "row"]] | None = None
+    columns: object, beside: Mapping[str, Shaped[ndarray, "row"]] | None = None
 ) -> pa.Table:
     """A frozen dataclass of equal-length arrays as a table; its field names become the columns.
 
     Columns `beside` it come last.
     """
-    named = {f.name: getattr(columns, f.name) for f in fields(columns)} | dict(beside or {})
+    named = vars(columns) | dict(beside or {})
     return pa.table({name: _column(values) for name, values in named.items()})
 
 
-def _column(values: Any) -> pa.Array:
+def _column(values: object) -> pa.Array:
     array = np.asarray(values)
     if array.dtype.kind in "OU":
         return dictionary_array([str(v) for v in array])

@@ -166,6 +166,8 @@ QUALITY = (
         "keypoints_seen": "keypoints that the video shows at all",
         "mean_score": "of those",
         "dropped_keypoints_per_frame": "of those, with a score below quality.min_score",
+        "jitter_raw_px": "before smoothing: mean |x(t+1) - x(t)| per coordinate (Ye et al. 2024)",
+        "jitter_px": "after smoothing",
         "median_uncertainty_px": "posterior standard deviation",
         "median_expected_error_px": "NaN: not calibrated",
         "gaps": "in the track of an animal, too long to bridge",

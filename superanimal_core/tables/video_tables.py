@@ -5,7 +5,6 @@ again: what all later steps use.
 """
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -32,7 +31,7 @@ def frames_to_table(frames: FrameIndex) -> pa.Table:
     )
 
 
-def frames_record(frames: FrameIndex) -> dict[str, Any]:
+def frames_record(frames: FrameIndex) -> dict[str, object]:
     """What belongs to the video as a whole, for the metadata of frames.parquet."""
     return {
         "width_px": frames.width_px,

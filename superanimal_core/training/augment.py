@@ -1,8 +1,8 @@
 """Random changes of training crops: geometry in one resampling, then light, noise and blur.
 
-The geometric part is one affine map per crop, so that pixels are interpolated once; a mirror image
-exchanges left and right names. Unlike torchvision's transforms, flips follow the project's pixel
-convention (x -> W - x).
+The geometric part is a change to the crop before it is cut, so that pixels are interpolated once; a
+mirror image exchanges left and right names. Unlike torchvision's transforms, flips follow the
+project's pixel convention (x -> W - x).
 """
 
 import cv2
@@ -10,33 +10,18 @@ import numpy as np
 from jaxtyping import Float, Int, UInt8
 from numpy import ndarray
 
-from superanimal_core.network.crops import Affine, apply_affine, crop_affine
+from superanimal_core.network.crops import Affine, CropChange, apply_affine
 from superanimal_core.pose.labels import LabelState
 from superanimal_core.settings import AugmentSettings
 
 
-def random_affine(
-    box_xyxy_px: Float[ndarray, "4"],
-    size_px: tuple[int, int],
-    margin: float,
-    augment: AugmentSettings,
-    generator: np.random.Generator,
-) -> tuple[Affine, bool]:
-    """Image -> crop with random turn, size, position and mirroring; and whether it is mirrored."""
+def random_change(augment: AugmentSettings, generator: np.random.Generator) -> CropChange:
+    """A random turn, size, position and mirroring."""
     is_mirrored = bool(generator.random() < augment.flip)
     turn = np.deg2rad(augment.rotation_deg) * generator.uniform(-1, 1)
     scale = np.exp(np.log1p(augment.scale) * generator.uniform(-1, 1))
-    shift = augment.shift * generator.uniform(-1, 1, size=2)
-    affine = crop_affine(
-        box_xyxy_px,
-        size_px,
-        margin,
-        rotation_rad=turn,
-        scale=scale,
-        shift=(shift[0], shift[1]),
-        is_mirrored=is_mirrored,
-    )
-    return affine, is_mirrored
+    shift_x, shift_y = augment.shift * generator.uniform(-1, 1, size=2)
+    return CropChange(float(turn), float(scale), (float(shift_x), float(shift_y)), is_mirrored)
 
 
 def move_keypoints(

@@ -1,6 +1,11 @@
-"""Batches of training crops from labels, made in a thread beside the network."""
+"""Batches of training crops, and streams of them: what a step of a training learns from.
 
-from collections.abc import Callable, Iterator, Sequence
+A stream is a deterministic function from the step to its batch, so that a training that goes on
+after a stop sees what it would have seen. Unlabeled pictures are batches too: their keypoints are
+NOT_IN_DATASET, without positions.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,23 +14,76 @@ from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
 from torch import Tensor
 
+from superanimal_core.errors import TrainingError
 from superanimal_core.network.ahead import ahead
-from superanimal_core.network.crops import CropGeometry, cut_crop
+from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings
-from superanimal_core.training.augment import change_light, move_keypoints, random_affine
+from superanimal_core.training.augment import change_light, move_keypoints, random_change
+from superanimal_core.training.processes import Processes
+from superanimal_core.training.sampling import draw_batch, sampling_weights
 
 ReadImage = Callable[[str], UInt8[ndarray, "height width 3"]]
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Crops with their keypoints in crop pixels (NaN where unknown), and which animals they are."""
+    """Crops with their keypoints in the network's positions (NaN where unknown).
+
+    `to_image` leads from the network's positions to pixels of the image. `images` names what the
+    batch was drawn from, also the parts of other processes.
+    """
 
     crops: UInt8[Tensor, "batch height width 3"]
+    to_image: Float[Tensor, "batch 2 3"]
     xy_px: Float[Tensor, "batch keypoint 2"]
     state: Int[Tensor, "batch keypoint"]
-    rows: Int[ndarray, "batch"]
+    images: tuple[str, ...]
+
+    def to(self, device: torch.device) -> "Batch":
+        """The same batch with its tensors on a device."""
+        return Batch(
+            self.crops.to(device),
+            self.to_image.to(device),
+            self.xy_px.to(device),
+            self.state.to(device),
+            self.images,
+        )
+
+
+Stream = Callable[[int], Batch]
+
+
+def labeled_stream(
+    labels: Labels,
+    read_image: ReadImage,
+    crop: CropGeometry,
+    augment: AugmentSettings,
+    *,
+    batch: int,
+    sampling_temperature: float,
+    seed: int,
+    processes: Processes,
+) -> Stream:
+    """Random crops of labeled animals; of each batch, this process's part.
+
+    Which animals, and what is done to each, follows from the seed, the step and the place in the
+    batch alone: all processes draw alike. TrainingError for fewer animals than processes.
+    """
+    if batch < processes.count:
+        raise TrainingError(f"training.batch is {batch}, but {processes.count} processes share it")
+    weights = sampling_weights(labels.source, sampling_temperature)
+
+    def at(step: int) -> Batch:
+        generator = np.random.default_rng([seed, step])
+        rows = draw_batch(weights, batch, generator)
+        generators, part = generator.spawn(len(rows)), processes.part()
+        images = tuple(str(labels.image[row]) for row in rows)
+        return make_batch(
+            labels, rows[part], read_image, augment, crop, generators[part], images=images
+        )
+
+    return at
 
 
 def make_batch(
@@ -35,31 +93,42 @@ def make_batch(
     augment: AugmentSettings,
     crop: CropGeometry,
     generators: Sequence[np.random.Generator],
+    images: tuple[str, ...] = (),
 ) -> Batch:
     """Cut, turn and relight the animals at `rows`, each by a random generator of its own."""
     mirror = labels.space.mirror_permutation()
     crops = np.empty((len(rows), *crop.size_px[::-1], 3), np.uint8)
+    to_image = np.empty((len(rows), 2, 3), np.float32)
     xy_px = np.empty((len(rows), len(mirror), 2), np.float32)
     state = np.empty((len(rows), len(mirror)), np.int64)
     for i, (row, generator) in enumerate(zip(rows, generators, strict=True)):
-        affine, is_mirrored = random_affine(
-            labels.box_xyxy_px[row], crop.size_px, crop.margin, augment, generator
-        )
-        pixels = cut_crop(read_image(str(labels.image[row])), affine, crop.size_px)
-        crops[i] = change_light(pixels, augment, generator)
+        change = random_change(augment, generator)
+        cut = crop.cut(read_image(str(labels.image[row])), labels.box_xyxy_px[row], change)
+        crops[i] = change_light(cut.pixels, augment, generator)
+        to_image[i] = cut.to_image
         xy_px[i], state[i] = move_keypoints(
-            crop.to_network(affine),
+            cut.to_network,
             labels.xy_px[row],
             labels.state[row],
             crop.size_px,
-            mirror if is_mirrored else None,
+            mirror if change.is_mirrored else None,
         )
-    return Batch(torch.from_numpy(crops), torch.from_numpy(xy_px), torch.from_numpy(state), rows)
+    labeled = torch.from_numpy(xy_px), torch.from_numpy(state)
+    return Batch(torch.from_numpy(crops), torch.from_numpy(to_image), *labeled, images)
 
 
-def batches_ahead(make: Callable[[int], Batch], start: int, stop: int) -> Iterator[Batch]:
-    """Batches `start` to `stop`, the next one being made while the network works on this one."""
-    return ahead(map(make, range(start, stop)), depth=1)
+def batches_ahead(
+    streams: Mapping[str, Stream], start: int, stop: int
+) -> Iterator[Mapping[str, Batch]]:
+    """One batch of every stream for steps `start` to `stop`.
+
+    The next ones are made in a thread while the network works on these.
+    """
+
+    def at(step: int) -> Mapping[str, Batch]:
+        return {name: stream(step) for name, stream in streams.items()}
+
+    return ahead(map(at, range(start, stop)), depth=1)
 
 
 def has_positions(labels: Labels) -> Bool[ndarray, "animal"]:

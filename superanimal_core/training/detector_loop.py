@@ -10,11 +10,11 @@ from torch import Tensor
 
 from superanimal_core.errors import TrainingError
 from superanimal_core.network.ahead import ahead
-from superanimal_core.network.crops import Affine, apply_affine, cut_crop
+from superanimal_core.network.crops import Affine, apply_affine, crop_affine, cut_crop
 from superanimal_core.network.detector import DetectorBundle, as_inputs
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings
-from superanimal_core.training.augment import change_light, random_affine
+from superanimal_core.training.augment import change_light, random_change
 from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.history import History
 from superanimal_core.training.processes import processes_here
@@ -75,9 +75,8 @@ def fit_detector(
             raise TrainingError(f"the detector's loss became {loss} at step {state.step}: {names}")
         rate = learning_rate * learning_rate_factor(state.step, steps, round(steps * WARMUP))
         state.descend(loss, rate, GRADIENT_CLIP)
-        state.losses.append(loss.item())
-        if state.step % LOG_EVERY_STEPS == 0 or state.step == steps:
-            state.history.add(state.step, state.losses, rate, [])
+        is_entry = state.step % LOG_EVERY_STEPS == 0 or state.step == steps
+        state.note(loss.item(), rate, is_entry=is_entry)
         if checkpoints:
             state.keep(checkpoints, processes_here())
         tell(state.step, f"loss {loss.item():.3f}")
@@ -102,7 +101,7 @@ def _square(
 ) -> Square:
     """A picture scaled, moved, mirrored and relit, with its boxes."""
     whole = np.array([0.0, 0.0, picture.shape[1], picture.shape[0]])
-    affine, _ = random_affine(whole, (size_px, size_px), 1.0, augment, generator)
+    affine = crop_affine(whole, (size_px, size_px), 1.0, random_change(augment, generator))
     square = cut_crop(picture, affine, (size_px, size_px))
     return change_light(square, augment, generator), _moved_boxes(affine, boxes, size_px)
 

@@ -34,7 +34,7 @@ def choose_held_out(labels: Labels, fraction: float) -> Bool[ndarray, "animal"]:
 
 @dataclass(frozen=True)
 class EarlyStopping:
-    """Looks at held-out animals now and then, and keeps the running mean that did best."""
+    """Measures the error on held-out animals now and then; keeps the best running mean."""
 
     settings: EarlyStoppingSettings
     held_out: Labels
@@ -42,7 +42,7 @@ class EarlyStopping:
     read_image: ReadImage
     batch: int
 
-    def look(self, state: TrainingState) -> None:
+    def measure(self, state: TrainingState) -> None:
         """Note the error after a step where it is time, and the weights if they are the best."""
         if state.step % self.settings.every_steps:
             return
@@ -51,7 +51,7 @@ class EarlyStopping:
             state.best = {name: value.clone() for name, value in state.averaged.state.items()}
 
     def is_enough(self, state: TrainingState) -> bool:
-        """True when so many looks in a row brought no better error."""
+        """True when so many measurements in a row brought no better error."""
         errors = state.held_out_px
         return len(errors) > self.settings.patience + errors.index(min(errors)) if errors else False
 

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from superanimal_core.pose.labels import LabelState
 
+SumAndWeight = tuple[Float[Tensor, ""], Float[Tensor, ""]]
+
 
 def keypoint_weights(
     state: Int[Tensor, "batch keypoint"], *, not_labeled_weight: float, masking: bool
@@ -26,15 +28,12 @@ def keypoint_weights(
 
 
 def masked_loss(
-    per_keypoint: Float[Tensor, "batch keypoint"],
-    weight: Float[Tensor, "batch keypoint"],
-    total_weight: Float[Tensor, ""],
-) -> Float[Tensor, ""]:
-    """Mean of the losses of keypoints over those with weight.
+    per_keypoint: Float[Tensor, "batch keypoint"], weight: Float[Tensor, "batch keypoint"]
+) -> SumAndWeight:
+    """Sum of the weighted losses of keypoints, and of the weights.
 
     Ye et al. 2024, keypoint gradient masking: a keypoint that a dataset does not define says
     nothing about the image, so it must not push its heatmap towards background. A batch that
-    defines none has loss 0 and gradient 0. With all weights 1 it is the plain mean. `total_weight`
-    is the sum of the weights of the whole batch, of which this may be a part.
+    defines none has loss 0 and gradient 0.
     """
-    return (per_keypoint * weight).sum() / total_weight.clamp(min=1)
+    return (per_keypoint * weight).sum(), weight.sum()

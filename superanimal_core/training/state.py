@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, TypedDict, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -13,12 +13,22 @@ from superanimal_core.training.processes import Processes
 from superanimal_core.training.schedule import AveragedWeights
 
 
+class CheckpointValues(TypedDict):
+    """What of the state is no tensor; JSON can hold it. `history` has the fields of `History`."""
+
+    step: int
+    averaged_steps: int
+    history: dict[str, list]
+    losses: list[float]
+    held_out_px: list[float]
+
+
 @dataclass(frozen=True)
 class Checkpoint:
-    """The state of a training after a step: tensors by name, and values that JSON can hold."""
+    """The state of a training after a step."""
 
     tensors: Mapping[str, Tensor]
-    values: Mapping[str, Any]
+    values: CheckpointValues
 
 
 @runtime_checkable
@@ -92,6 +102,12 @@ class TrainingState:
         self.averaged.update(self.network)
         self.step += 1
 
+    def note(self, loss: float, learning_rate: float, *, is_entry: bool) -> None:
+        """Note the loss of the step that was done; an entry of the history is due or not."""
+        self.losses.append(loss)
+        if is_entry:
+            self.history.add(self.step, self.losses, learning_rate, self.held_out_px)
+
     def keep(self, checkpoints: Checkpoints, processes: Processes) -> None:
         """Write a checkpoint where it is due in any of the processes."""
         is_due = torch.tensor(float(checkpoints.is_due()), device=self.device)
@@ -112,7 +128,7 @@ class TrainingState:
         tensors["random/cpu"] = torch.get_rng_state()
         if self.device.type == "cuda":
             tensors["random/cuda"] = torch.cuda.get_rng_state(self.device)
-        values = {
+        values: CheckpointValues = {
             "step": self.step,
             "averaged_steps": self.averaged.steps,
             "history": asdict(self.history),

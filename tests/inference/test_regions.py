@@ -11,11 +11,11 @@ from superanimal_core.inference.regions import (
     region_around,
     visible_reach,
 )
-from superanimal_core.inference.views import looks
-from superanimal_core.network.crops import CropGeometry, cut_crop
+from superanimal_core.inference.views import cut_views
+from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import AugmentSettings
-from superanimal_core.training.augment import random_affine
+from superanimal_core.training.augment import random_change
 
 WIDTH, HEIGHT = 300, 240
 AUGMENT = AugmentSettings(
@@ -41,16 +41,10 @@ def test_training_crops_of_a_region_are_those_of_the_whole_picture(box, seed):
     crop = crop_of()
     x0, y0, x1, y1 = region_around(box[None], crop, visible_reach(AUGMENT, (1.0,)), (WIDTH, HEIGHT))
     part, corner = IMAGE[y0:y1, x0:x1], np.array([x0, y0])
-    pixels = [
-        cut_crop(
-            image, random_affine(b, crop.size_px, crop.margin, AUGMENT, generator)[0], crop.size_px
-        )
-        for image, b, generator in (
-            (IMAGE, box, np.random.default_rng(seed)),
-            (part, box - np.tile(corner, 2), np.random.default_rng(seed)),
-        )
-    ]
-    np.testing.assert_allclose(pixels[0].astype(int), pixels[1].astype(int), atol=4)
+    change = random_change(AUGMENT, np.random.default_rng(seed))
+    whole = crop.cut(IMAGE, box, change).pixels
+    inside = crop.cut(part, box - np.tile(corner, 2), change).pixels
+    np.testing.assert_allclose(whole.astype(int), inside.astype(int), atol=4)
 
 
 @pytest.mark.parametrize("in_whole_pixels", [False, True])
@@ -64,11 +58,11 @@ def test_looks_at_a_region_are_those_at_the_whole_picture(in_whole_pixels, box):
     region = region_around(box[None], crop, visible_reach(AUGMENT, scales), (WIDTH, HEIGHT))
     [(_, part)] = cut_regions([IMAGE], {0: region})
     [frame] = boxed_regions([part], box[None, None], [region])
-    whole = looks(crop, IMAGE, box, scales, True)
-    inside = looks(crop, frame.image, frame.boxes_xyxy_px[0], scales, True)
-    for (a, to_image), (b, to_region) in zip(whole, inside, strict=True):
-        np.testing.assert_allclose(a.astype(int), b.astype(int), atol=4)
-        np.testing.assert_allclose(to_image[:, 2], to_region[:, 2] + region[:2], atol=1e-6)
+    whole = cut_views(crop, IMAGE, box, scales, True)
+    inside = cut_views(crop, frame.image, frame.boxes_xyxy_px[0], scales, True)
+    for a, b in zip(whole, inside, strict=True):
+        np.testing.assert_allclose(a.pixels.astype(int), b.pixels.astype(int), atol=4)
+        np.testing.assert_allclose(a.to_image[:, 2], b.to_image[:, 2] + region[:2], atol=1e-6)
 
 
 def test_a_region_holds_all_animals_and_no_more_than_the_picture():

@@ -3,7 +3,7 @@ import torch
 from tiny_networks import pyramid_bundle, square_crop
 
 from superanimal_core.inference.predict import predict_video
-from superanimal_core.inference.views import looks, merge_looks, names_seen
+from superanimal_core.inference.views import cut_views, merge_views, output_of_keypoint
 from superanimal_core.network.crops import apply_affine
 from superanimal_core.pose.keypoints import KeypointSpace
 
@@ -20,23 +20,23 @@ def test_every_map_leads_to_the_pixel_that_the_crop_shows():
     image = np.zeros((48, 64, 3), np.uint8)
     image[20, 30] = 255
     box = np.array([22.0, 12.0, 38.0, 28.0])
-    views = looks(square_crop(64), image, box, (1.0, 1.5), flip=True)
+    views = cut_views(square_crop(64), image, box, (1.0, 1.5), flip=True)
     assert len(views) == 4
-    for pixels, to_image in views:
-        row, column = np.unravel_index(pixels[..., 0].argmax(), pixels.shape[:2])
-        found = apply_affine(to_image, np.array([column + 0.5, row + 0.5]))
+    for view in views:
+        row, column = np.unravel_index(view.pixels[..., 0].argmax(), view.pixels.shape[:2])
+        found = apply_affine(view.to_image, np.array([column + 0.5, row + 0.5]))
         np.testing.assert_allclose(found, [30.5, 20.5], atol=0.5)
 
 
 def test_a_mirror_exchanges_left_and_right_in_every_second_view():
-    names = names_seen(4, True, SPACE.mirror_permutation())
+    names = output_of_keypoint(4, True, SPACE.mirror_permutation())
     assert names.tolist() == [[0, 1, 2], [0, 2, 1]] * 2
-    assert names_seen(2, False, SPACE.mirror_permutation()).tolist() == [[0, 1, 2]] * 2
+    assert output_of_keypoint(2, False, SPACE.mirror_permutation()).tolist() == [[0, 1, 2]] * 2
 
 
 def test_one_view_is_passed_through():
     xy, score = np.ones((1, 2, 2)), np.array([[0.0, 0.4]])
-    merged, height = merge_looks(xy, score)
+    merged, height = merge_views(xy, score)
     assert (merged == xy[0]).all()
     assert (height == score[0]).all()
 
@@ -44,16 +44,16 @@ def test_one_view_is_passed_through():
 def test_a_view_that_sees_another_animal_does_not_count():
     truth = np.array([[100.0, 100.0], [150.0, 120.0]])
     wrong = truth[:, ::-1] * np.array([3.0, 0.1])
-    merged, _ = merge_looks(np.stack([truth, truth + 0.2, wrong]), np.full((3, 2), 0.9))
+    merged, _ = merge_views(np.stack([truth, truth + 0.2, wrong]), np.full((3, 2), 0.9))
     np.testing.assert_allclose(merged, truth + 0.1, atol=1e-9)
 
 
 def test_views_with_low_scores_do_not_count_unless_all_are_low():
     xy = np.array([[[10.0, 10.0]], [[11.0, 11.0]], [[10.5, 10.5]]])
-    merged, height = merge_looks(xy, np.array([[0.05], [0.8], [0.6]]))
+    merged, height = merge_views(xy, np.array([[0.05], [0.8], [0.6]]))
     np.testing.assert_allclose(merged, [[10.75, 10.75]])
     np.testing.assert_allclose(height, [0.7])
-    merged, height = merge_looks(xy, np.array([[0.05], [0.02], [0.01]]))
+    merged, height = merge_views(xy, np.array([[0.05], [0.02], [0.01]]))
     np.testing.assert_allclose(merged, [[10.5, 10.5]])
     np.testing.assert_allclose(height, [0.02])
 
@@ -81,9 +81,9 @@ def test_mirror_images_of_whole_pixel_crops_lead_to_the_same_place_at_any_zoom()
     crop = square_crop(size_px=64, margin=1.0, in_whole_pixels=True)
     place = np.array([[41.3, 55.9]])
     for box in (np.array([30.0, 40.0, 60.0, 70.0]), np.array([0.0, 0.0, 200.0, 200.0])):
-        straight, mirrored = looks(crop, image_of(0), box, (1.0,), True)
-        zoom = straight[1][0, 0]
-        shown = (place - straight[1][:, 2] + 0.5) / zoom  # where the crop's pixels show it
-        answers = (shown - 0.5 / zoom, np.array([[64.0, 0.0]]) + shown * [-1, 1] - 0.5 / zoom)
-        for (_, to_image), answer in zip((straight, mirrored), answers, strict=True):
-            np.testing.assert_allclose(apply_affine(to_image, answer), place, atol=1e-9)
+        straight, mirrored = cut_views(crop, image_of(0), box, (1.0,), True)
+        zoom = straight.to_image[0, 0]
+        shown = (place - straight.to_image[:, 2] + 0.5) / zoom  # where the crop's pixels show it
+        outputs = (shown - 0.5 / zoom, np.array([[64.0, 0.0]]) + shown * [-1, 1] - 0.5 / zoom)
+        for view, output in zip((straight, mirrored), outputs, strict=True):
+            np.testing.assert_allclose(apply_affine(view.to_image, output), place, atol=1e-9)

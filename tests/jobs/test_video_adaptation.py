@@ -19,7 +19,7 @@ from superanimal_core.settings import AugmentSettings
 from superanimal_core.tables.parquet import read_record
 from superanimal_core.tables.pose_files import read_poses
 from superanimal_core.training.history import History
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 
 FRAMES = 24
 INFERENCE = {"batch": 4, "precision": "float32", "scales": (1.0,), "flip": False}
@@ -93,7 +93,7 @@ def plainly_adapted(study, seed):
     poses = read_poses(folder / f"predicted/member-{seed}.parquet")
     block = adapt.held_out_block(FRAMES, 0.25)
     labels = adapt.select_pseudo_labels(poses, boxes, (128, 96), video="v", held=block, **SELECT)
-    fit(
+    fit_labels(
         bundle,
         labels,
         lambda name: frames[int(name.rpartition("=")[2])],
@@ -140,9 +140,9 @@ def taught(monkeypatch):
 
     def noted(*arguments, seed, **options):
         names.append(seed)
-        return fit(*arguments, seed=seed, **options)
+        return fit_labels(*arguments, seed=seed, **options)
 
-    monkeypatch.setattr(video_adaptation, "fit", noted)
+    monkeypatch.setattr(video_adaptation, "fit_labels", noted)
     return names
 
 

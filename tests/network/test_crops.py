@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from tiny_networks import square_crop
 
 from superanimal_core.network.crops import (
+    CropChange,
     apply_affine,
     crop_affine,
     cut_crop,
@@ -26,7 +27,7 @@ affines = st.fixed_dictionaries(
 
 @given(affines)
 def test_the_inverse_maps_back(changes):
-    affine = crop_affine(BOX, (64, 64), 1.25, **changes)
+    affine = crop_affine(BOX, (64, 64), 1.25, CropChange(**changes))
     xy = np.random.default_rng(0).uniform(-50, 250, (20, 2))
     there_and_back = apply_affine(invert_affine(affine), apply_affine(affine, xy))
     np.testing.assert_allclose(there_and_back, xy, atol=1e-8)
@@ -41,14 +42,14 @@ def test_the_longer_side_with_its_margin_fills_the_crop():
 def test_a_mirrored_crop_is_the_crop_with_x_from_the_other_side():
     xy = np.array([[70.0, 50.0], [120.0, 90.0]])
     plain = apply_affine(crop_affine(BOX, (64, 64), 1.25), xy)
-    mirrored = apply_affine(crop_affine(BOX, (64, 64), 1.25, is_mirrored=True), xy)
+    mirrored = apply_affine(crop_affine(BOX, (64, 64), 1.25, CropChange(is_mirrored=True)), xy)
     np.testing.assert_allclose(mirrored, np.column_stack([64 - plain[:, 0], plain[:, 1]]))
 
 
 def test_a_positive_rotation_turns_clockwise_as_seen():
     center = (BOX[:2] + BOX[2:]) / 2
     right_of_it = center + np.array([10.0, 0.0])
-    affine = crop_affine(BOX, (64, 64), 1.25, rotation_rad=np.pi / 2)
+    affine = crop_affine(BOX, (64, 64), 1.25, CropChange(rotation_rad=np.pi / 2))
     x, y = apply_affine(affine, right_of_it)
     assert x == pytest.approx(32)
     assert y > 32
@@ -81,7 +82,8 @@ def centroid(crop):
     st.floats(60.0, 80.0),
 )
 def test_a_drawn_dot_lies_where_its_keypoint_is_moved(angle, scale, mirrored, x, y):
-    affine = crop_affine(BOX, (96, 96), 1.25, rotation_rad=angle, scale=scale, is_mirrored=mirrored)
+    change = CropChange(rotation_rad=angle, scale=scale, is_mirrored=mirrored)
+    affine = crop_affine(BOX, (96, 96), 1.25, change)
     crop = cut_crop(dot_image((x, y), 5), affine, (96, 96))
     np.testing.assert_allclose(centroid(crop), apply_affine(affine, np.array([x, y])), atol=0.1)
 
@@ -90,7 +92,7 @@ def test_a_drawn_dot_lies_where_its_keypoint_is_moved(angle, scale, mirrored, x,
 @pytest.mark.parametrize("shape", [(643, 481), (640, 480)])
 def test_a_dot_keeps_its_place_when_the_crop_shrinks(size_px, shape):
     center, box = np.array([301.7, 222.3]), np.array([100.0, 50.0, 500.0, 400.0])
-    affine = crop_affine(box, (size_px, size_px), 1.25, rotation_rad=0.4)
+    affine = crop_affine(box, (size_px, size_px), 1.25, CropChange(rotation_rad=0.4))
     crop = cut_crop(dot_image(center, 40, shape), affine, (size_px, size_px))
     np.testing.assert_allclose(centroid(crop), apply_affine(affine, center), atol=0.1)
 
@@ -128,12 +130,12 @@ def test_a_whole_pixel_crop_is_the_resized_window_of_the_padded_image(sides, siz
     x, y, width, height = sides
     image = np.random.default_rng(0).integers(0, 255, (90, 110, 3)).astype(np.uint8)
     box = np.array([x, y, x + width, y + height])
-    crop, to_image = square_crop(size_px=size_px, margin=1.0, in_whole_pixels=True).cut(image, box)
+    crop = square_crop(size_px=size_px, margin=1.0, in_whole_pixels=True).cut(image, box)
     x0, y0, x1, y1 = whole_pixel_window(box, size_px, 1.0)
     padded = np.pad(image, ((400, 400), (400, 400), (0, 0)))
     window = padded[y0 + 400 : y1 + 400, x0 + 400 : x1 + 400]
-    np.testing.assert_array_equal(crop, cv2.resize(window, size_px))
-    corners = apply_affine(to_image, np.array([[0.0, 0.0], [float(size_px[0]), float(size_px[1])]]))
+    np.testing.assert_array_equal(crop.pixels, cv2.resize(window, size_px))
+    corners = apply_affine(crop.to_image, np.array([[0.0, 0.0], np.array(size_px, float)]))
     np.testing.assert_allclose(corners, [[x0 + 0.5, y0 + 0.5], [x1 + 0.5, y1 + 0.5]], atol=1e-9)
     assert x0 <= x + 0.5
     assert x1 >= x + width - 0.5
@@ -142,5 +144,5 @@ def test_a_whole_pixel_crop_is_the_resized_window_of_the_padded_image(sides, siz
 
 def test_a_box_of_no_size_still_has_a_window():
     box = np.array([10.0, 10.0, 10.0, 10.0])
-    crop, _ = square_crop(in_whole_pixels=True).cut(np.full((20, 20, 3), 7, np.uint8), box)
-    assert (crop == 7).all()
+    crop = square_crop(in_whole_pixels=True).cut(np.full((20, 20, 3), 7, np.uint8), box)
+    assert (crop.pixels == 7).all()

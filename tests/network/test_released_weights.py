@@ -91,10 +91,11 @@ def test_stored_outputs_are_decoded_as_by_the_reference(released):
 def test_from_image_and_boxes_to_image_pixels_as_the_reference(released):
     bundle, golden, tolerance = released
     cuts = [bundle.crop.cut(golden_image(), box) for box in golden_boxes()]
-    crops = bundle.crop.normalize(torch.from_numpy(np.stack([crop for crop, _ in cuts])))
+    crops = bundle.crop.normalize(torch.from_numpy(np.stack([cut.pixels for cut in cuts])))
     with torch.inference_mode():
         xy_px, score = bundle.network.decode(ready_network(bundle.network, CPU)(crops))
-    found = [apply_affine(m, xy.astype(float)) for (_, m), xy in zip(cuts, xy_px.numpy())]  # noqa: B905
+    pairs = zip(cuts, xy_px.numpy(), strict=True)
+    found = [apply_affine(cut.to_image, xy.astype(float)) for cut, xy in pairs]
     # the reference counts pixel centers from 0, we from 0.5
     wanted = golden["pipeline_bodyparts"]
     np.testing.assert_allclose(

@@ -2,9 +2,13 @@ from dataclasses import fields
 
 from made_study import DATASETS, Made, settings
 
-from superanimal_core.evaluation.transfer import TransferTable
+from superanimal_core.evaluation.transfer_cell import TransferTable
 from superanimal_core.report.methods import methods_sentences
-from superanimal_core.report.transfer import draw_transfer, transfer, write_transfer_plots
+from superanimal_core.report.transfer_section import (
+    draw_transfer,
+    transfer_section,
+    write_transfer_plots,
+)
 
 
 def rows_of(model="mouse", dataset="arena"):
@@ -22,7 +26,7 @@ def rows_of(model="mouse", dataset="arena"):
 
 
 def test_a_row_stands_for_the_seeds_of_a_cell():
-    table = transfer(rows_of())["table"]
+    table = transfer_section(rows_of())["table"]
     assert [row[2:6] for row in table.rows] == [
         ("zero-shot", "0", "5.00", "4.00 to 6.00"),
         ("naive", "10", "5.00", "4.00 to 6.00"),

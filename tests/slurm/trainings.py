@@ -13,7 +13,7 @@ from superanimal_core.errors import TrainingError
 from superanimal_core.jobs.launch import run_training
 from superanimal_core.jobs.training_checkpoints import folder_checkpoints
 from superanimal_core.settings import TrainingJobSettings
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 
 STEPS, HELD_AT = 12, 6
 SETTINGS = {
@@ -41,7 +41,7 @@ def train(folder):
     world = DotWorld
     bundle = world.bundle()
     with folder_checkpoints(folder, SETTINGS["checkpoint_minutes"]) as checkpoints:
-        fit(
+        fit_labels(
             bundle,
             world.labels(["lab"] * 6),
             world.read_image,

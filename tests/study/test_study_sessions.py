@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from prediction_tables import write_poses
 from test_study import WORKFLOW, config, mistakes_of, write_videos  # noqa: F401 (a fixture)
 
 from superanimal_core.errors import SuperAnimalError, VideoError
@@ -12,7 +13,6 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 from superanimal_core.study.study import read_study
 from superanimal_core.tables.parquet import write_failure
-from superanimal_core.tables.pose_files import write_poses
 from superanimal_core.tables.view_files import read_views
 
 COLUMNS = "path\tsession\tcamera\tmodel\tmax_individuals\tcamera_file"

@@ -51,6 +51,21 @@ def write_results(
     return {name: str(folder / f"{name}.parquet") for name in names}
 
 
+def test_jitter_is_that_of_the_networks_and_that_of_the_smoothed_poses(tmp_path):
+    results = write_results(tmp_path, gap=(5, 8))
+    smoothed = read_smoothed(results["poses"])
+    smoothed.raw_xy_px[::2, 0, 0, 0] += 8.0  # one of four coordinates jumps by 8 at every step
+    smoothed.poses.xy_px[:, 0, 1] += 2.0 * np.arange(FRAMES)[:, None]  # two of four move by 2
+    write_smoothed(smoothed, results["poses"], {})
+    figures = account_of(results)["figures"]
+    assert figures["jitter_raw_px"] == pytest.approx(2)
+    assert figures["jitter_px"] == pytest.approx(1)
+    write_smoothed(
+        read_smoothed(write_results(tmp_path, absent=FRAMES)["poses"]), results["poses"], {}
+    )
+    assert np.isnan(account_of(results)["figures"]["jitter_px"])
+
+
 def write_gait(folder, stride_time_s=(0.4, 0.4, 0.41)):
     """What of gait.parquet an account looks at: three limbs of one animal."""
     gait = {"individual": ["animal0"] * 3, "limb": ["l", "r", "b"], "strides": [4] * 3}
@@ -72,6 +87,7 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
     assert figures["absent_fraction"] == 0
     assert figures["mean_score"] == pytest.approx(0.9)
     assert figures["median_uncertainty_px"] == pytest.approx(1)
+    assert figures["jitter_px"] == figures["jitter_raw_px"] == 0
 
 
 @pytest.mark.parametrize(

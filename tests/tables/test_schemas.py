@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from prediction_tables import write_poses
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -14,11 +15,9 @@ from superanimal_core.tables.pose_files import (
     read_poses,
     read_smoothed,
     read_space,
-    write_poses,
     write_smoothed,
 )
 from superanimal_core.tables.schemas import (
-    PREDICTION_COLUMNS,
     columns_to_table,
     poses_from_table,
     poses_to_table,
@@ -78,7 +77,8 @@ def test_smoothed_poses_come_back_but_for_their_strength(frames, individuals, ke
 def test_the_long_table_has_a_row_for_each_frame_individual_and_keypoint_in_this_order():
     poses = poses_of(3, 2, 2)
     table = poses_to_table(poses)
-    assert tuple(table.column_names) == PREDICTION_COLUMNS
+    columns = ["frame", "time_s", "individual", "keypoint", "x_px", "y_px", "score"]
+    assert table.column_names == columns
     rows = table.select(["frame", "individual", "keypoint", "x_px"]).to_pylist()
     expected = [
         (f, poses.individuals[i], poses.space.keypoints[k], poses.xy_px[f, i, k, 0])

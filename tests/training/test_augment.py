@@ -3,23 +3,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superanimal_core.network.crops import apply_affine, crop_affine, cut_crop
+from superanimal_core.network.crops import PLAIN, CropChange, apply_affine, crop_affine, cut_crop
 from superanimal_core.pose.labels import LabelState
-from superanimal_core.training.augment import change_light, move_keypoints, random_affine
+from superanimal_core.training.augment import change_light, move_keypoints, random_change
 
 BOX = np.array([10.0, 20.0, 50.0, 60.0])
 
 
 def test_without_augmentation_the_crop_is_the_plain_one(world):
-    affine, mirrored = random_affine(BOX, (64, 64), 1.25, world.augment(), np.random.default_rng(0))
-    np.testing.assert_allclose(affine, crop_affine(BOX, (64, 64), 1.25))
-    assert not mirrored
+    assert random_change(world.augment(), np.random.default_rng(0)) == PLAIN
 
 
 @given(st.integers(0, 2**32 - 1))
 def test_random_crops_stay_within_their_limits(world, seed):
     augment = world.augment(rotation_deg=20.0, scale=0.25, shift=0.05, flip=0.5)
-    affine, mirrored = random_affine(BOX, (64, 64), 1.25, augment, np.random.default_rng(seed))
+    change = random_change(augment, np.random.default_rng(seed))
+    affine, mirrored = crop_affine(BOX, (64, 64), 1.25, change), change.is_mirrored
     plain = crop_affine(BOX, (64, 64), 1.25)
     ratio = np.sqrt(abs(np.linalg.det(affine[:, :2]) / np.linalg.det(plain[:, :2])))
     assert 1 / 1.25 - 1e-9 <= ratio <= 1.25 + 1e-9
@@ -34,7 +33,7 @@ def test_random_crops_stay_within_their_limits(world, seed):
 def test_a_mirrored_crop_exchanges_left_and_right_names(world):
     image, xy = world.dots(1)
     box = np.array([0.0, 0.0, 64.0, 64.0])
-    affine = crop_affine(box, (64, 64), 1.0, is_mirrored=True)
+    affine = crop_affine(box, (64, 64), 1.0, CropChange(is_mirrored=True))
     state = np.array([LabelState.VISIBLE, LabelState.OCCLUDED, LabelState.VISIBLE]).astype(int)
     moved, moved_state = move_keypoints(
         affine, xy, state, (64, 64), world.space.mirror_permutation()

@@ -4,14 +4,14 @@ import torch
 
 from superanimal_core.errors import TrainingError
 from superanimal_core.training.early_stopping import choose_held_out
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 
 LOOKS = {"fraction": 0.25, "every_steps": 2, "patience": 3}
 
 
 def train(world, labels, read_image=None, **changes):
     bundle, steps = world.bundle(), []
-    history = fit(
+    history = fit_labels(
         bundle,
         labels,
         read_image or world.read_image,

@@ -167,7 +167,7 @@ def test_a_checkpoint_due_anywhere_is_written_once_and_told_everywhere(
 def test_the_first_process_alone_writes_the_model(monkeypatch, rank, world):
     written = []
     monkeypatch.setattr(member_training, "processes_here", lambda: Processes(rank, 2))
-    monkeypatch.setattr(member_training, "fit_resumably", lambda *_: History())
+    monkeypatch.setattr(member_training, "fit_resumably", lambda *_, **__: History())
     monkeypatch.setattr(member_training, "write_bundle", lambda *given: written.append(given))
     call = member_training.MemberTraining("member-0", {}, [], 0.1, {}, {}, {}, 0, 1, 5.0)
     call.fit(world.bundle(), world.labels(["lab"]), world.read_image, CUDA)

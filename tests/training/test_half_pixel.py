@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tiny_networks import square_crop
 
-from superanimal_core.inference.views import looks
-from superanimal_core.network.crops import apply_affine, crop_affine, invert_affine
+from superanimal_core.inference.views import cut_views
+from superanimal_core.network.crops import CropChange, apply_affine, crop_affine, invert_affine
 from superanimal_core.network.heatmaps import decode_peaks, encode_heatmaps
 from superanimal_core.training.batches import make_batch
 
@@ -47,18 +47,37 @@ def test_a_taught_point_is_decoded_where_it_is(world, in_whole_pixels, size_px, 
     taught = trained_positions(world, crop, xy, flip)
     grid = (size_px // 2, size_px // 2)
     decoded, _ = decode_peaks(encode_heatmaps(taught, grid, 2, 2.0), 2)
-    found = looks(crop, world.read_image("0"), BOX, (1.0,), flip=True)
+    found = cut_views(crop, world.read_image("0"), BOX, (1.0,), flip=True)
     names = world.space.mirror_permutation() if flip else np.arange(3)
-    seen = apply_affine(found[int(flip)][1], decoded[0].numpy()[names])
+    seen = apply_affine(found[int(flip)].to_image, decoded[0].numpy()[names])
     np.testing.assert_allclose(seen, xy, atol=1e-4)
+
+
+@pytest.mark.parametrize("in_whole_pixels", [True, False])
+@given(st.tuples(*[st.floats(-10, 30)] * 2, *[st.floats(5, 40)] * 2))
+@settings(max_examples=20)
+def test_a_crop_without_changes_is_the_one_that_inference_cuts(world, in_whole_pixels, sides):
+    """So that early stopping measures what will be seen: pixels and places, at any box."""
+    x, y, width, height = sides
+    crop = square_crop(size_px=(24, 32), margin=1.3, in_whole_pixels=in_whole_pixels)
+    labels = world.labels(["lab"])
+    labels.box_xyxy_px[0] = x, y, x + width, y + height
+    generators = [np.random.default_rng(0)]
+    batch = make_batch(labels, np.array([0]), world.read_image, world.augment(), crop, generators)
+    (view,) = cut_views(crop, world.read_image("0"), labels.box_xyxy_px[0], (1.0,), flip=False)
+    assert np.abs(batch.crops[0].numpy().astype(int) - view.pixels).max() <= 1  # light is float32
+    np.testing.assert_allclose(batch.to_image[0].numpy(), view.to_image, rtol=1e-5, atol=1e-4)
+    is_known = np.isfinite(batch.xy_px[0].numpy()).all(axis=1)
+    seen = apply_affine(view.to_image, batch.xy_px[0].double().numpy())
+    np.testing.assert_allclose(seen[is_known], labels.xy_px[0][is_known], atol=1e-3)
 
 
 @pytest.mark.parametrize("is_mirrored", [True, False])
 @pytest.mark.parametrize("turn", [0.0, 0.7, 3.0])
 def test_the_half_pixel_lies_along_the_crop_however_it_is_turned(is_mirrored, turn):
     """In a turned crop a network that counts from 0 also says half an image pixel less."""
-    how = {"rotation_rad": turn, "scale": 1.3, "is_mirrored": is_mirrored}
-    to_crop = crop_affine(BOX, (64, 64), 1.0, **how)
+    change = CropChange(rotation_rad=turn, scale=1.3, is_mirrored=is_mirrored)
+    to_crop = crop_affine(BOX, (64, 64), 1.0, change)
     to_network = crop_of(True, 64).to_network(to_crop)
     point = np.array([20.0, 30.0])
     lacks = apply_affine(to_crop, point) - apply_affine(to_network, point)

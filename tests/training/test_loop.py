@@ -10,9 +10,9 @@ from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.detector import new_detector
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import LabelState
-from superanimal_core.training.batches import batches_ahead, make_batch
+from superanimal_core.training.batches import Batch, batches_ahead, make_batch
 from superanimal_core.training.detector_loop import fit_detector
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 
 CPU = torch.device("cpu")
 
@@ -23,7 +23,7 @@ def silent(_done, _note):
 
 def fitted(world, labels, training, seed=0, augment=None, read_image=None, bundle=None):
     bundle = bundle or world.bundle()
-    history = fit(
+    history = fit_labels(
         bundle,
         labels,
         read_image or world.read_image,
@@ -147,15 +147,22 @@ def test_a_batch_holds_the_crops_of_its_rows(world):
 
 
 def test_batches_come_in_order_and_a_mistake_in_their_making_is_raised():
-    assert list(batches_ahead(lambda step: step * 10, 2, 6)) == [20, 30, 40, 50]
+    def batch(name):
+        crops, state = torch.zeros((1, 2, 2, 3), dtype=torch.uint8), torch.zeros((1, 3)).long()
+        return Batch(crops, torch.zeros(1, 2, 3), torch.zeros(1, 3, 2), state, (name,))
+
+    streams = {name: lambda step, name=name: batch(f"{name}{step}") for name in "ab"}
+    found = list(batches_ahead(streams, 2, 5))
+    assert [batches["a"].images for batches in found] == [("a2",), ("a3",), ("a4",)]
+    assert [batches["b"].images for batches in found] == [("b2",), ("b3",), ("b4",)]
 
     def fails(step):
         if step == 1:
             raise TrainingError("at one")
-        return step
+        return batch(str(step))
 
-    batches = batches_ahead(fails, 0, 3)
-    assert next(batches) == 0
+    batches = batches_ahead({"fails": fails}, 0, 3)
+    assert next(batches)["fails"].images == ("0",)
     with pytest.raises(TrainingError, match="at one"):
         next(batches)
 

@@ -1,13 +1,17 @@
 import multiprocessing
 import socket
+from dataclasses import replace
 
 import pytest
 import torch
 import torch.distributed as dist
 
 from superanimal_core.errors import TrainingError
-from superanimal_core.training import loop
-from superanimal_core.training.processes import Processes
+from superanimal_core.training import label_training
+from superanimal_core.training.batches import labeled_stream
+from superanimal_core.training.loop import fit
+from superanimal_core.training.objectives import supervised_objective
+from superanimal_core.training.processes import Processes, processes_here
 
 CPU = torch.device("cpu")
 COUNT = 2
@@ -22,7 +26,7 @@ def train(world, batch=5):
     Normalization is frozen: on CPUs each process would normalize by its own part.
     """
     bundle = world.bundle()
-    history = loop.fit(
+    history = label_training.fit_labels(
         bundle,
         world.labels(["full", "part"] * 4, {"part": ["red", "blue"]}),
         world.read_image,
@@ -37,36 +41,73 @@ def train(world, batch=5):
     return history.loss, bundle.network.state_dict()
 
 
-def train_together(world, rank, port, answers):
+def train_on_two_streams(world):
+    """The same with two streams, of which the second counts half, and more from step to step.
+
+    Gradients are 80 to 230 long: clipped in the later steps only, they show a wrong scale, which
+    the optimizer alone would hide.
+    """
+    changes = {"steps": 4, "frozen_batch_norm": True, "gradient_clip": 150.0}
+    bundle, training = world.bundle(), world.training(**changes)
+    undefined = {"a": {"part": ["red", "blue"]}, "b": {"full": ["green"]}}
+    streams = {
+        name: labeled_stream(
+            world.labels(["full", "part"] * 4, undefined[name]),
+            world.read_image,
+            bundle.crop,
+            world.augment(rotation_deg=20.0),
+            batch=batch,
+            sampling_temperature=1.0,
+            seed=batch,
+            processes=processes_here(),
+        )
+        for name, batch in (("a", 5), ("b", 3))
+    }
+    first, second = (supervised_objective(name, bundle.network, training) for name in "ab")
+    second = replace(second, importance=lambda step: 0.5 + step)
+    history = fit(
+        bundle.network,
+        streams,
+        [first, second],
+        training.model_copy(update={"log_every_steps": 1}),
+        normalize=bundle.crop.normalize,
+        device=CPU,
+        tell=lambda step, note: None,
+    )
+    return history.loss, bundle.network.state_dict()
+
+
+def train_together(train, world, rank, port, found):
     address = f"tcp://127.0.0.1:{port}"
     dist.init_process_group("gloo", init_method=address, rank=rank, world_size=COUNT)
     losses, weights = train(world)
-    answers.put((rank, losses, {name: value.numpy() for name, value in weights.items()}))
+    found.put((rank, losses, {name: value.numpy() for name, value in weights.items()}))
     dist.destroy_process_group()
 
 
-def together(world):
+def together(train, world):
     """What each of two processes found, by rank."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     spawned = multiprocessing.get_context("spawn")
-    answers = spawned.SimpleQueue()
+    queue = spawned.SimpleQueue()
     ranks = [
-        spawned.Process(target=train_together, args=(world, rank, port, answers))
+        spawned.Process(target=train_together, args=(train, world, rank, port, queue))
         for rank in range(COUNT)
     ]
     for process in ranks:
         process.start()
-    found = {rank: rest for rank, *rest in (answers.get() for _ in ranks)}
+    found = {rank: rest for rank, *rest in (queue.get() for _ in ranks)}
     for process in ranks:
         process.join()
     return found
 
 
-def test_two_processes_train_as_one(world):
+@pytest.mark.parametrize("train", [train, train_on_two_streams])
+def test_two_processes_train_as_one(train, world):
     losses, weights = train(world)
-    found = together(world)
+    found = together(train, world)
     assert losses[-1] != losses[0]
     for rank in range(COUNT):
         assert found[rank][0] == pytest.approx(losses, abs=1e-5)
@@ -77,6 +118,6 @@ def test_two_processes_train_as_one(world):
 
 
 def test_a_batch_smaller_than_the_group_is_refused(world, monkeypatch):
-    monkeypatch.setattr(loop, "processes_here", lambda: Processes(0, COUNT))
+    monkeypatch.setattr(label_training, "processes_here", lambda: Processes(0, COUNT))
     with pytest.raises(TrainingError, match="1, but 2 processes"):
         train(world, batch=1)

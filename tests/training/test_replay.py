@@ -10,9 +10,15 @@ from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.replay import complete_labels, is_same_animal
-from superanimal_core.training.transfer import MEMORY_REPLAY, NAIVE, NEW_HEAD, SCRATCH, start_from
+from superanimal_core.training.starting_weights import (
+    MEMORY_REPLAY,
+    NAIVE,
+    NEW_HEAD,
+    SCRATCH,
+    start_from,
+)
 
 CPU = torch.device("cpu")
 SPACE = KeypointSpace("s", ("a", "b", "c", "d"))
@@ -132,7 +138,7 @@ def error_px(world, bundle, labels, keypoint):
 
 def trained(world, bundle, labels, **changes):
     training = world.training(weight_decay=0.0, **changes)
-    fit(
+    fit_labels(
         bundle,
         labels,
         world.read_image,

@@ -10,7 +10,7 @@ from dot_world import with_boxes
 from superanimal_core.jobs.training_checkpoints import CHECKPOINT, folder_checkpoints
 from superanimal_core.network.detector import new_detector
 from superanimal_core.training.detector_loop import fit_detector
-from superanimal_core.training.loop import fit
+from superanimal_core.training.label_training import fit_labels
 
 CPU = torch.device("cpu")
 STEPS = 9
@@ -23,7 +23,7 @@ def train(world, folder, minutes, tell=lambda step, note: None):
     bundle = world.bundle()
     augment = world.augment(rotation_deg=20.0, noise=0.02, flip=0.5, cutout=0.5, blur=0.5)
     with folder_checkpoints(folder, minutes) as checkpoints:
-        history = fit(
+        history = fit_labels(
             bundle,
             world.labels(["lab"] * 6),
             world.read_image,

@@ -18,12 +18,13 @@ with study_step(snakemake) as record:
     device = use_device(snakemake.threads, seed=0)
     labels = read_unseen_labels(given.trained, given.evaluated, params.box_margin)
     bundles = [*read_members(given.members).values()]
-    look = {**params.inference, "device": device}
-    in_own = predict_labels(bundles, labels, read, **look)
+    inference = {**params.inference, "device": device}
+    in_own = predict_labels(bundles, labels, read, **inference)
     detector = read_detector(given.detector) if given.detector else None
-    how = {"min_score": params.min_box_score, "batch": look["batch"], "device": device}
-    found = replace(labels, box_xyxy_px=detect_labeled(detector, labels, read, **how))
-    in_found = predict_labels(bundles, found, read, **look)
+    detection = {"min_score": params.min_box_score, "batch": inference["batch"], "device": device}
+    boxes = detect_labeled(detector, labels, read, **detection)
+    found = replace(labels, box_xyxy_px=boxes)
+    in_found = predict_labels(bundles, found, read, **inference)
     errors = [evaluate(*in_own, labels, "label"), evaluate(*in_found, labels, "detector")]
     write_parquet(columns_to_table(joined(errors)), snakemake.output.evaluation, record)
     write_held_out(*in_found, labels, snakemake.output.held_out, record)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from superanimal_core.datasets.few_shot import few_shot
-from superanimal_core.evaluation.transfer import transfer_row
+from superanimal_core.evaluation.transfer_cell import transfer_row
 from superanimal_core.jobs.fine_tuning import held_out_predictions, with_memory
 from superanimal_core.jobs.member_training import fit_resumably
 from superanimal_core.jobs.step import study_step
@@ -15,23 +15,25 @@ from superanimal_core.pose.labels import fill_boxes
 from superanimal_core.tables.label_files import read_training_labels
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.schemas import columns_to_table
-from superanimal_core.training.transfer import ZERO_SHOT, start_from
+from superanimal_core.training.starting_weights import ZERO_SHOT, start_from
 
 with study_step(snakemake) as record:
     params, cell, given = snakemake.params, snakemake.wildcards, snakemake.input
     seed, read = int(cell.seed), cached_reader(params.pictures)
     output = Path(snakemake.output.row)
-    look = {**params.inference, "read_image": read, "device": use_device(snakemake.threads, seed)}
+    device = use_device(snakemake.threads, seed)
+    inference = {**params.inference, "read_image": read, "device": device}
     sets = [given.unified, *given.pretrained_on]
     labels = fill_boxes(read_training_labels(sets[:1]), params.box_margin)
     labels, parent = few_shot(labels, float(cell.fraction), seed), read_bundle(given.parent)
-    labels = with_memory(labels, parent, cell.mode, look, params.replay)
+    labels = with_memory(labels, parent, cell.mode, inference, params.replay)
     bundle = start_from(parent, cell.mode, labels.sources, read_initial_weights(given.weights))
     minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
-    how = (params.training, params.augment, seed, look["device"])
+    kept = {"record": record, "checkpoint_minutes": minutes}
+    training = {"training": params.training, "augment": params.augment, "seed": seed}
     if cell.mode != ZERO_SHOT:
-        fit_resumably((output, record, minutes), bundle, labels, read, *how)
-    seen = held_out_predictions(bundle, sets, params.box_margin, look)
-    row = transfer_row(*seen, len(labels), params.min_score, **dict(cell.items()))
+        fit_resumably(output, bundle, labels, read, **kept, **training, device=device)
+    predicted = held_out_predictions(bundle, sets, params.box_margin, inference)
+    row = transfer_row(*predicted, len(labels), params.min_score, **dict(cell.items()))
     write_parquet(columns_to_table(row), output, record)
     remove_work_folders(output)

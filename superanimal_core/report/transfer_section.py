@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
@@ -24,7 +25,7 @@ NAMES = {
 }
 
 
-def transfer(rows: Sequence[Row]) -> dict[str, Any]:
+def transfer_section(rows: Sequence[Row]) -> dict[str, Any]:
     """A table, and a figure for each model and data set."""
     pairs = list(dict.fromkeys((row["model"], row["dataset"]) for row in rows))
     return {
@@ -40,7 +41,7 @@ def write_transfer_plots(rows: Sequence[Row], folder: str | Path) -> None:
     """One SVG per model and data set; the folder appears complete or not at all."""
     with replacing(folder) as temporary:
         temporary.mkdir()
-        for plot in transfer(rows)["plots"]:
+        for plot in transfer_section(rows)["plots"]:
             name = f"{plot['model']}-{plot['dataset']}.svg"
             (temporary / name).write_text(plot["svg"], encoding="utf-8")
 
@@ -125,7 +126,7 @@ def _use_logarithms(axes: Axes, counts: Sequence[int]) -> None:
         axis.set_minor_formatter(NullFormatter())
 
 
-def _plot(rows: Sequence[Row], model: str, dataset: str, place: int) -> Any:
+def _plot(rows: Sequence[Row], model: str, dataset: str, place: int) -> Markup:
     own = [row for row in rows if (row["model"], row["dataset"]) == (model, dataset)]
     described = f"Errors of model {model} on {dataset} over the number of labels, by kind of start"
     return svg(lambda: draw_transfer(own), f"transfer-{place}", described)

@@ -8,7 +8,7 @@ from superanimal_core.errors import DatasetError
 from superanimal_core.tables.parquet import read_parquet
 
 
-def read_transfer_rows(paths: Sequence[str]) -> pa.Table:
+def read_transfer_table(paths: Sequence[str]) -> pa.Table:
     """All rows as one table. DatasetError when the study has none to make."""
     if not paths:
         raise DatasetError(

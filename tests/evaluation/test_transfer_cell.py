@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from superanimal_core.evaluation.transfer import transfer_row
+from superanimal_core.evaluation.transfer_cell import transfer_row
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels
 

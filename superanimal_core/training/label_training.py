@@ -1,0 +1,76 @@
+"""Training on labels alone: one stream and one objective."""
+
+from collections.abc import Callable
+
+import torch
+
+from superanimal_core.errors import TrainingError
+from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.pose.labels import Labels
+from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.training.batches import ReadImage, has_positions, labeled_stream
+from superanimal_core.training.early_stopping import EarlyStopping, choose_held_out
+from superanimal_core.training.history import History
+from superanimal_core.training.loop import fit
+from superanimal_core.training.objectives import supervised_objective
+from superanimal_core.training.processes import processes_here
+from superanimal_core.training.state import Checkpoints
+
+LABELED = "labeled"
+
+
+def fit_labels(
+    bundle: ModelBundle,
+    labels: Labels,
+    read_image: ReadImage,
+    training: TrainingSettings,
+    augment: AugmentSettings,
+    *,
+    seed: int,
+    device: torch.device,
+    tell: Callable[[int, str], None],
+    checkpoints: Checkpoints | None = None,
+) -> History:
+    """Train the bundle's network on labels in its space, as `fit` does; in place.
+
+    Animals without a known keypoint or without a box are left out; when none is left the network
+    stays as it is. With `training.early_stopping` some groups are held out, and the weights are
+    those that did best on them. TrainingError also when the spaces differ.
+    """
+    labels = _usable(labels, bundle)
+    if not len(labels):
+        return History()
+    stopping = None
+    if rule := training.early_stopping:
+        is_held = choose_held_out(labels, rule.fraction)
+        held_out, labels = labels.select(is_held), labels.select(~is_held)
+        stopping = EarlyStopping(rule, held_out, bundle, read_image, training.batch)
+    stream = labeled_stream(
+        labels,
+        read_image,
+        bundle.crop,
+        augment,
+        batch=training.batch,
+        sampling_temperature=training.sampling_temperature,
+        seed=seed,
+        processes=processes_here(),
+    )
+    return fit(
+        bundle.network,
+        {LABELED: stream},
+        [supervised_objective(LABELED, bundle.network, training)],
+        training,
+        normalize=bundle.crop.normalize,
+        device=device,
+        tell=tell,
+        checkpoints=checkpoints,
+        stopping=stopping,
+    )
+
+
+def _usable(labels: Labels, bundle: ModelBundle) -> Labels:
+    if labels.space.keypoints != bundle.space.keypoints:
+        raise TrainingError(
+            f"labels in '{labels.space.name}' cannot train a network of '{bundle.space.name}'"
+        )
+    return labels.select(has_positions(labels) & labels.has_box)
