@@ -67,7 +67,9 @@ def test_an_edited_module_reruns_exactly_the_rules_that_use_it(
     assert set(planned(result)) == with_what_follows(*users)
 
 
-@pytest.mark.parametrize("module", ["settings.py", slow("errors.py"), slow("synthetic/mouse.py")])
+@pytest.mark.parametrize(
+    "module", ["settings/smoothing.py", slow("errors.py"), slow("synthetic/mouse.py")]
+)
 def test_what_computes_no_result_reruns_nothing(workflow, study, edited, module):
     with edited(module, add_statement):
         assert planned(run_snakemake(workflow, study, "-n")) == {}
