@@ -43,7 +43,8 @@ from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.log import Progress
 from superanimal_core.media.frame_store import FrameStore
 from superanimal_core.media.video import read_frames
-from superanimal_core.models.bundles import read_bundle, read_members, write_bundle
+from superanimal_core.models.bundles import read_bundle, read_members
+from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels

@@ -11,7 +11,8 @@ from superanimal_core.jobs import video_adaptation
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.video_adaptation import VideoAdaptation
 from superanimal_core.media.video import read_frames
-from superanimal_core.models.bundles import read_bundle, read_members, write_bundle
+from superanimal_core.models.bundles import read_bundle, read_members
+from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.report.video_file import write_video
