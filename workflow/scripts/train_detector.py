@@ -34,8 +34,7 @@ with study_step(snakemake) as record:
     how["tell"] = Progress(params.detector["steps"], "steps")
     output, augment = Path(snakemake.output.detector), AugmentSettings(**params.augment)
     minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
-    with checkpoints_of(output, record, minutes) as checkpoints:
-        how["checkpoints"] = checkpoints
+    with checkpoints_of(output, record, minutes) as how["checkpoints"]:
         history = fit_detector(detector, labels, cached_reader(params.pictures), augment, **how)
     write_detector(detector, output, record, history)
     remove_work_folders(output)
