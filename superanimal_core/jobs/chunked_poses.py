@@ -99,7 +99,8 @@ class VideoPrediction:
         for chunk in chunks:
             saved = _saved(chunk)
             self.source.restore(_start_of(chunk), saved)
-            if self.redetection:
+            if self.redetection:  # each chunk has kept all that were recent at its end
+                self.redetection.recent_scores.clear()
                 self.redetection.recent_scores.extend(saved[RECENT_SCORES].tolist())
         if chunks:
             print(f"going on at frame {_stop_of(chunks[-1])}: {len(chunks)} whole chunks are there")

@@ -223,3 +223,26 @@ def test_chunks_of_another_length_do_not_mix_in(case, tmp_path):
     assert any(any(path.iterdir()) for path in folder.parent.glob(".predicted-*"))
     predict(case, folder, detects=True)
     np.testing.assert_equal(tables_in(folder), tables_in(tmp_path / "undisturbed/predicted"))
+
+
+def test_what_is_usual_does_not_depend_on_a_kill(case, tmp_path, monkeypatch):
+    usual, keep = [], VideoPrediction._keep
+
+    def asked(*arguments):
+        usual.append(arguments[-1])
+        return False
+
+    def dying(self, work, start, seen):
+        if start == 12:
+            raise KeyboardInterrupt
+        return keep(self, work, start, seen)
+
+    monkeypatch.setitem(globals(), "below_what_is_usual", asked)
+    predict(case, tmp_path / "undisturbed/predicted", detects=True)
+    undisturbed = usual.copy()
+    with mock.patch.object(VideoPrediction, "_keep", dying), pytest.raises(KeyboardInterrupt):
+        predict(case, tmp_path / "killed/predicted", detects=True)
+    usual.clear()
+    predict(case, tmp_path / "killed/predicted", detects=True)
+    assert 0 < len(usual) < len(undisturbed)
+    assert usual == undisturbed[-len(usual) :]

@@ -7,7 +7,8 @@ from superanimal_core.jobs.step import study_step
 from superanimal_core.jobs.training_checkpoints import checkpoints_of
 from superanimal_core.jobs.work_folder import remove_work_folders
 from superanimal_core.media.images import cached_reader
-from superanimal_core.models import bundles
+from superanimal_core.models.initial_weights import read_initial_weights, terms_of_weights
+from superanimal_core.models.new_bundles import write_detector
 from superanimal_core.network.detector import new_detector
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes
@@ -26,15 +27,14 @@ with study_step(snakemake) as record:
         tuple(model["mean"]),
         tuple(model["std"]),
         labels.sources,
-        bundles.read_initial_weights(start),
-        bundles.terms_of_weights(start),
+        read_initial_weights(start),
+        terms_of_weights(start),
     )
     how = {**params.detector, "seed": 0, "device": device}
     how["tell"] = Progress(params.detector["steps"], "steps")
     output, augment = Path(snakemake.output.detector), AugmentSettings(**params.augment)
     minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
-    with checkpoints_of(output, record, minutes) as checkpoints:
-        how["checkpoints"] = checkpoints
+    with checkpoints_of(output, record, minutes) as how["checkpoints"]:
         history = fit_detector(detector, labels, cached_reader(params.pictures), augment, **how)
-    bundles.write_detector(detector, output, record, history)
+    write_detector(detector, output, record, history)
     remove_work_folders(output)
