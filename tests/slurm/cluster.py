@@ -24,6 +24,7 @@ NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel"
 COMMANDS = ("sbatch", "srun", "squeue", "sacct", "scancel", "scontrol", "sinfo")
 PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/sbin"])
 START_WITHIN_S = 60
+REQUEUE_AFTER_S = 20  # a requeued job starts when its credential has run out; Slurm's own is 120
 
 CONFIGURATION = """\
 ClusterName=test
@@ -31,7 +32,7 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire={requeue}
 SlurmctldPort={port}
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmctldLogFile={folder}/slurmctld.log
@@ -106,6 +107,7 @@ def start(folder: Path, number: int = 0) -> None:
         user=getpass.getuser(),
         folder=folder,
         port=port,
+        requeue=REQUEUE_AFTER_S,
         first_job=(number + 1) * JOBS_OF_ONE,
         nodes="\n".join(nodes),
     )
