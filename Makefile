@@ -8,6 +8,7 @@ SUPERANIMAL_SHARED ?= ../shared
 
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+PARALLEL := -n $(CORES) --dist loadgroup
 SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
 export SUPERANIMAL_SHARED
 
@@ -47,13 +48,13 @@ transfer: $(READY) ## what pretraining saves on real open-field labels (needs SU
 	@$(BIN)/python demo/print_transfer_results.py transfer-study
 
 test: $(READY) ## the tests, without the slow ones
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not slurm" -n $(CORES) --dist loadgroup
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow and not slurm" $(PARALLEL)
 
 test-slow: $(READY) ## the slow tests: whole runs of the workflow
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m slow $(PARALLEL)
 
-test-slurm: $(READY) ## the tests on a real Slurm cluster, started for them
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm -m slurm
+test-slurm: $(READY) ## the tests on real Slurm clusters, started for them
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/slurm -m slurm $(PARALLEL)
 
 test-newest: $(READY) ## the workflow's tests with the newest Snakemake that pyproject.toml allows
 	rm -rf .newest && $(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade \

@@ -2,7 +2,9 @@
 
 python tests/slurm/cluster.py start|stop FOLDER     (Debian packages: slurm-wlm munge)
 
-Everything lives in FOLDER, but for the link /etc/slurm/slurm.conf: commands inside of jobs need it.
+Everything lives in FOLDER, so that several clusters can be up side by side: FOLDER/bin comes first
+in the PATH of those who use one, and has Slurm's commands for it (jobs keep their PATH, while a
+SLURM_CONF is taken from the environment by those who start a job within a job).
 """
 
 import getpass
@@ -16,11 +18,13 @@ import time
 from pathlib import Path
 
 NODES, CPUS, MEMORY_MB, GPUS = 3, 4, 16000, 2
-FIRST_PORT = 16817
+FIRST_PORT, PORTS_OF_ONE = 16817, 100
+JOBS_OF_ONE = 100_000  # no two clusters have jobs of the same number
 NEEDED = ("munged", "slurmctld", "slurmd", "sbatch", "srun", "squeue", "scancel", "scontrol")
-LINK = Path("/etc/slurm/slurm.conf")
+COMMANDS = ("sbatch", "srun", "squeue", "sacct", "scancel", "scontrol", "sinfo")
 PATH = os.pathsep.join([os.environ["PATH"], "/usr/sbin", "/sbin"])
 START_WITHIN_S = 60
+REQUEUE_AFTER_S = 20  # a requeued job starts when its credential has run out; Slurm's own is 120
 
 CONFIGURATION = """\
 ClusterName=test
@@ -28,7 +32,7 @@ SlurmctldHost={host}(127.0.0.1)
 SlurmUser={user}
 SlurmdUser={user}
 AuthType=auth/munge
-AuthInfo=socket={folder}/munge.socket
+AuthInfo=socket={folder}/munge.socket,cred_expire={requeue}
 SlurmctldPort={port}
 SlurmctldPidFile={folder}/slurmctld.pid
 SlurmctldLogFile={folder}/slurmctld.log
@@ -36,6 +40,7 @@ SlurmdPidFile={folder}/slurmd-%n.pid
 SlurmdLogFile={folder}/slurmd-%n.log
 SlurmdSpoolDir={folder}/spool-%n
 StateSaveLocation={folder}/state
+FirstJobId={first_job}
 ProctrackType=proctrack/linuxproc
 TaskPlugin=task/none
 JobAcctGatherType=jobacct_gather/linux
@@ -71,15 +76,18 @@ def missing() -> str:
     lacking = [name for name in NEEDED if shutil.which(name, path=PATH) is None]
     if lacking:
         return f"no {', '.join(lacking)} (Debian packages slurm-wlm and munge)"
-    if LINK.exists() or not os.access("/etc", os.W_OK):
-        return f"{LINK} is there already (this machine's own, or another test's) or cannot be made"
     return ""
 
 
-def start(folder: Path) -> None:
-    """Brings the cluster up and waits until every node is idle. RuntimeError where one is up."""
+def start(folder: Path, number: int = 0) -> None:
+    """Brings the cluster up, for this process and those it starts; waits until every node is idle.
+
+    Clusters that are up at a time have different numbers (0, 1, ...). RuntimeError where none can
+    be started.
+    """
     if why_not := missing():
         raise RuntimeError(why_not)
+    port = FIRST_PORT + number * PORTS_OF_ONE
     for name in ("state", "dev", *(f"spool-n{i}" for i in range(NODES))):
         (folder / name).mkdir(parents=True, exist_ok=True)
     folder.chmod(0o755)
@@ -92,22 +100,21 @@ def start(folder: Path) -> None:
         gpus.append(f"NodeName=n{i} Name=gpu File={folder}/dev/n{i}-gpu[0-{GPUS - 1}]")
         nodes.append(
             f"NodeName=n{i} NodeHostname={socket.gethostname().split('.')[0]} NodeAddr=127.0.0.1 "
-            f"Port={FIRST_PORT + 10 + i} CPUs={CPUS} RealMemory={MEMORY_MB} Gres=gpu:{GPUS}"
+            f"Port={port + 10 + i} CPUs={CPUS} RealMemory={MEMORY_MB} Gres=gpu:{GPUS}"
         )
     text = CONFIGURATION.format(
         host=socket.gethostname().split(".")[0],
         user=getpass.getuser(),
         folder=folder,
-        port=FIRST_PORT,
+        port=port,
+        requeue=REQUEUE_AFTER_S,
+        first_job=(number + 1) * JOBS_OF_ONE,
         nodes="\n".join(nodes),
     )
     (folder / "slurm.conf").write_text(text)
     (folder / "gres.conf").write_text("\n".join(gpus) + "\n")
     (folder / "cgroup.conf").write_text("CgroupPlugin=cgroup/v1\n")
-    LINK.parent.mkdir(exist_ok=True)
-    if not LINK.exists():
-        LINK.unlink(missing_ok=True)  # of a cluster that is gone
-    LINK.symlink_to(folder / "slurm.conf")  # fails where another cluster has come up meanwhile
+    _use(folder)
     key = folder / "munge.key"
     if not key.exists():
         key.touch(mode=0o600)
@@ -159,14 +166,28 @@ def kill(folder: Path, daemon: str, how: signal.Signals = signal.SIGTERM) -> Non
 
 
 def stop(folder: Path) -> None:
-    """Ends all daemons and takes the link away."""
+    """Ends all daemons."""
+    _use(folder)
     if (folder / "slurmctld.pid").exists():
         _run("scancel", "-u", getpass.getuser(), check=False)
         time.sleep(1)
     for daemon in (*(f"slurmd-n{i}" for i in range(NODES)), "slurmctld", "munge"):
         kill(folder, daemon)
-    if LINK.is_symlink() and LINK.resolve() == (folder / "slurm.conf").resolve():
-        LINK.unlink()
+
+
+def _use(folder: Path) -> None:
+    """This process and those it starts speak to the cluster of a folder."""
+    configuration, programs = folder / "slurm.conf", folder / "bin"
+    programs.mkdir(exist_ok=True)
+    for name in COMMANDS:
+        if found := shutil.which(name, path=PATH):
+            program = programs / name
+            program.write_text(f'#!/bin/sh\nSLURM_CONF={configuration} exec {found} "$@"\n')
+            program.chmod(0o755)
+    os.environ |= {
+        "SLURM_CONF": str(configuration),  # for the daemons
+        "PATH": os.pathsep.join([str(programs), PATH]),
+    }
 
 
 def _lives(pid: int) -> bool:
@@ -177,11 +198,9 @@ def _lives(pid: int) -> bool:
 
 
 def _run(*command: str, check: bool = True) -> str:
-    environment = os.environ | {"PATH": PATH, "SLURM_CONF": str(LINK.resolve())}
     # daemons keep the pipes open: their words go to their logs, the commands' to a pipe
     done = subprocess.run(
         command,
-        env=environment,
         text=True,
         timeout=START_WITHIN_S,
         stdin=subprocess.DEVNULL,

@@ -1,6 +1,7 @@
 """A Slurm cluster for the tests of this folder, and runs of Snakemake on it."""
 
 import os
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -18,15 +19,15 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def slurm(tmp_path_factory):
-    """The running cluster's folder."""
+def slurm(tmp_path_factory, worker_id):
+    """The running cluster's folder: each process of the tests has a cluster of its own."""
     why_not = cluster.missing()
     if why_not:
         pytest.skip(f"no Slurm can be started here: {why_not}")
     # a shell script's background processes ignore Ctrl-C, and so would the runs started here
     signal.signal(signal.SIGINT, signal.default_int_handler)
     folder = tmp_path_factory.mktemp("slurm")
-    cluster.start(folder)
+    cluster.start(folder, int(re.sub(r"\D", "", worker_id) or 0))
     yield folder
     cluster.stop(folder)
 

@@ -72,7 +72,7 @@ def training(slurm, tmp_path, monkeypatch):
 
 
 def start_again_now(job):
-    """Slurm waits two minutes before it starts a requeued job again; not here."""
+    """Slurm waits a while before it starts a requeued job again; not here."""
     wait_until(lambda: state_of(job) == "PENDING", "the job is requeued")
     slurm_says("scontrol", "update", f"JobId={job}", "StartTime=now")
 
@@ -103,8 +103,9 @@ def test_a_job_that_is_told_of_its_end_is_requeued_and_goes_on_exactly(training,
 
 
 def test_a_job_over_its_time_goes_on_exactly(training, undisturbed):
-    training.start(minutes=3)  # the signal comes 90 s before
+    training.start()
     job = training.wait_for_step(HELD_AT)
+    slurm_says("scontrol", "update", f"JobId={job}", "TimeLimit=2")  # the signal comes 90 s before
     start_again_now(job)
     training.wait_for_step(HELD_AT + 2)
     training.finish()

@@ -1,9 +1,10 @@
-"""One run of the whole chain per session; every test gets a copy of its results.
+"""One run of the whole chain for all tests; every test gets a copy of its results.
 
-The copies of the workflow and of the finished study belong to one process: with pytest-xdist, the
-tests of this folder stay together (`--dist loadgroup`).
+With pytest-xdist, the processes share the finished study, and each has a copy of the program that
+it may edit: a study does not know which copy of the same program made it.
 """
 
+import fcntl
 import os
 import shutil
 from contextlib import contextmanager
@@ -16,10 +17,9 @@ HERE = Path(__file__).parent
 
 
 def pytest_collection_modifyitems(items):
-    """Keep the tests of this folder in one process."""
-    for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("workflow"))
+    """One test begins with making the finished study; those that would wait for it come last."""
+    waiting = [item for item in items if "finished_study" in getattr(item, "fixturenames", ())]
+    items[:] = waiting[:1] + [item for item in items if item not in waiting] + waiting[1:]
 
 
 @pytest.fixture(scope="session")
@@ -34,13 +34,27 @@ def new_study(tmp_path_factory):
     return write_tiny_study(tmp_path_factory.mktemp("new") / "study")
 
 
+@contextmanager
+def one_at_a_time(folder):
+    """The other processes of the tests wait until this one has done what it does in a folder."""
+    folder.mkdir(exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 @pytest.fixture(scope="session")
-def finished_study(tmp_path_factory, workflow, new_study):
-    """The study after a whole run; not to be changed."""
-    study = shutil.copytree(new_study, tmp_path_factory.mktemp("finished") / "study")
-    result = run_snakemake(workflow, study)
-    assert result.returncode == 0, result.stdout[-8000:]
-    (study / "told.txt").write_text(result.stdout)
+def finished_study(tmp_path_factory, worker_id, workflow, new_study):
+    """The study after a whole run, made by the first process that wants it; not to be changed."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "finished"
+    study, told = folder / "study", folder / "study/told.txt"
+    with one_at_a_time(folder):
+        if not told.exists():  # which is written last
+            shutil.copytree(new_study, study, dirs_exist_ok=True)
+            result = run_snakemake(workflow, study)
+            assert result.returncode == 0, result.stdout[-8000:]
+            told.write_text(result.stdout)
     return study
 
 

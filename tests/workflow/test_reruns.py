@@ -2,6 +2,7 @@
 
 import ast
 import os
+from contextlib import ExitStack
 
 import pytest
 from tiny_study import (
@@ -48,30 +49,22 @@ SEEING = ("predict_poses", "evaluate_model", "adapt_to_video")
         ("network/heatmaps.py", ["pretrain", *SEEING]),
         ("evaluation/metrics.py", ["evaluate_model", "compare_truth"]),
         ("tables/cohort.py", ["collect_tables"]),
-        slow("behavior/gait.py", ["measure_gait"]),
-        slow("inference/labeled.py", ["evaluate_model"]),
-        slow("inference/adapt.py", ["adapt_to_video"]),
-        slow("inference/predict.py", list(SEEING)),
-        slow("training/masking.py", ["pretrain", "adapt_to_video"]),
-        slow("training/detector_loop.py", ["train_detector"]),
-        slow("datasets/split.py", ["unify_dataset"]),
-        slow("datasets/coco.py", ["convert_dataset"]),
     ],
 )
 def test_an_edited_module_reruns_exactly_the_rules_that_use_it(
     workflow, study, edited, with_what_follows, module, users
 ):
+    """One module of each part of the chain; tests/test_what_reruns.py has the others."""
     with edited(module, add_statement):
         result = run_snakemake(workflow, study, "-n")
     assert triggered(result) <= set(users)
     assert set(planned(result)) == with_what_follows(*users)
 
 
-@pytest.mark.parametrize(
-    "module", ["settings/smoothing.py", slow("errors.py"), slow("synthetic/mouse.py")]
-)
-def test_what_computes_no_result_reruns_nothing(workflow, study, edited, module):
-    with edited(module, add_statement):
+def test_what_computes_no_result_reruns_nothing(workflow, study, edited):
+    with ExitStack() as edits:
+        for module in ("settings/smoothing.py", "errors.py", "synthetic/mouse.py"):
+            edits.enter_context(edited(module, add_statement))
         assert planned(run_snakemake(workflow, study, "-n")) == {}
 
 
@@ -148,11 +141,6 @@ def test_a_changed_conversion_table_unifies_that_data_set_again(workflow, study)
     assert plan["unify_dataset"] == 1
     assert "convert_dataset" not in plan
     assert {"pretrain", "train_detector", "smooth_poses"} <= set(plan)
-
-
-def test_another_place_or_copy_of_the_workflow_reruns_nothing(workflow, study, tmp_path):
-    moved = copy_workflow(tmp_path / "elsewhere", workflow)
-    assert planned(run_snakemake(moved, study, "-n")) == {}
 
 
 def test_a_keypoint_space_of_the_workflow_counts_by_its_content(workflow, study, tmp_path):

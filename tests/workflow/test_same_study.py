@@ -18,7 +18,6 @@ from tiny_study import (
     planned,
     run_snakemake,
     write_tiny_study,
-    write_videos,
 )
 
 from superanimal_core.report.video_file import write_video
@@ -121,7 +120,8 @@ def add_stray_files(study):
     (study / "datasets/cabinet/training-datasets/CollectedData.csv").write_text("x\n")
 
 
-def touch_inputs(study):
+def touch_inputs_and_add_stray_files(study):
+    add_stray_files(study)
     for path in (study / "raw").iterdir():
         os.utime(path)
     for path in (study / "datasets").rglob("*"):
@@ -160,8 +160,7 @@ def delete_what_is_no_product(study):
 @pytest.mark.parametrize(
     "change",
     [
-        add_stray_files,
-        touch_inputs,
+        touch_inputs_and_add_stray_files,
         name_the_video_by_its_whole_path,
         delete_what_is_no_product,
     ],
@@ -271,13 +270,6 @@ def test_copies_that_a_killed_run_left_stop_nothing(workflow, study):
     change_setting(study, "training.weight_decay", 0.02)
     result = run_snakemake(workflow, study, "--", "results/models/mouse/member-0")
     assert result.returncode == 0, result.stdout[-3000:]
-
-
-def test_a_renamed_video_is_a_video_of_its_own(workflow, study):
-    write_videos(study, ("other", "", ""))
-    (study / "raw/mouse.mp4").rename(study / "raw/other.mp4")
-    change_setting(study, "report.labeled_videos", [])
-    assert plan(workflow, study) == (VIDEO - BESIDE) | COHORT
 
 
 def test_the_program_of_another_clone_is_refused(study, workflow, tmp_path):
