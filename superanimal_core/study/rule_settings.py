@@ -118,8 +118,8 @@ class RuleSettings:
     def adaptation_training(self) -> dict[str, Any]:
         """Settings of the training of an adaptation."""
         own = self.of("adaptation", "steps", "batch", "learning_rate")
-        pretraining = self.of("training").items()
-        return {k: v for k, v in pretraining if k not in NOT_INHERITED_BY_ADAPTATION} | own
+        left = {*NOT_INHERITED_BY_ADAPTATION, *own}
+        return {key: v for key, v in self.of("training").items() if key not in left} | own
 
     # ── videos ───────────────────────────────────────────────────────────────────────────────────
 
