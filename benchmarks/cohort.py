@@ -19,10 +19,10 @@ import numpy as np
 import pyarrow as pa
 from datasets import peak_mb
 
+from superanimal_core.tables.accounts import write_quality
 from superanimal_core.tables.cohort import collect_tables
 from superanimal_core.tables.names import OF_COHORT, TABLES
 from superanimal_core.tables.parquet import write_parquet
-from superanimal_core.tables.quality import write_quality
 
 VIDEOS, QUICK_VIDEOS = 1000, 50
 FRAMES, FEATURES, LIMIT_MB = 18_000, 60, 2000

@@ -3,10 +3,12 @@
     python docs/generate.py [--check]
 
 `tables.md`: every column, from superanimal_core.tables.names. `settings.md`: every setting, from
-config/config.yaml and its remarks. `rules.md`: every rule, from workflow/rules. `--check` writes
+config/config.yaml and its remarks. `rules.md`: every rule, from workflow/rules. `what-reruns.md`:
+which rules a module's code counts in, from superanimal_core.provenance. `--check` writes
 nothing and fails where a page is not what the code says.
 """
 
+import ast
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -15,6 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from superanimal_core import provenance  # noqa: E402
 from superanimal_core.tables.names import ALL, MEASURED, WITHOUT_USER_COLUMNS  # noqa: E402
 from superanimal_core.tables.video_columns import ENDINGS  # noqa: E402
 
@@ -22,12 +25,27 @@ PAGES = ROOT / "docs" / "reference"
 MADE = "<!-- made by docs/generate.py; do not edit -->"
 SETTING = re.compile(r"^(?P<indent> *)(?P<key>\w+):(?P<value>[^#]*)(#(?P<remark>.*))?$")
 IN_THEIR_SECTION = "behavior.definitions."  # what each behavior has is said once, above them
+LEARNERS = (
+    "pretrain",
+    "fine_tune",
+    "train_detector",
+    "evaluate_model",
+    "propose_conversion",
+    "transfer_run",
+    "predict_poses",
+    "adapt_to_video",
+)
 REMARK = re.compile(r"^ *# ?(?P<remark>.*)$")
 
 
 def main() -> None:
     """Write the pages, or compare them."""
-    pages = {"tables.md": tables_page, "settings.md": settings_page, "rules.md": rules_page}
+    pages = {
+        "tables.md": tables_page,
+        "settings.md": settings_page,
+        "rules.md": rules_page,
+        "what-reruns.md": reruns_page,
+    }
     stale = []
     for name, make in pages.items():
         path, text = PAGES / name, "\n".join([MADE, "", *make()]).rstrip() + "\n"
@@ -123,6 +141,78 @@ def rules_page() -> Iterator[str]:
             written = ", ".join(f"`{each}`" for each in re.findall(r'"(results/[^"]+)"', outputs))
             found.append((f"`{rule[1]}`", rule[2], written or "tables of all videos"))
     yield from rows(("rule", "what it does", "what it writes"), found)
+
+
+CHOICES = {  # tables of choices: the module, and the rules that tell which entry they use
+    "PARSERS": ("datasets/__init__.py", ("convert_dataset",)),
+    "ARCHITECTURES": ("network/bundle.py", LEARNERS),
+    "DETECTORS": ("network/detector.py", LEARNERS),
+    "SMOOTHERS": ("smoothing/baselines.py", ("calibrate_uncertainty", "smooth_poses")),
+}
+
+
+def reruns_page() -> Iterator[str]:
+    """Which rules re-run when a module changes."""
+    yield "# What re-runs when code changes"
+    yield ""
+    yield "A changed statement in a module re-runs the rules beside it, and what follows from"
+    yield "their results. Remarks, docstrings, layout and what is printed into logs do not; nor do"
+    yield "`settings/`, `errors.py`, `jobs/`, `cluster/`, `study/`, `commands/`, the meanings of "
+    yield "columns, and modules that no script uses. An entry in brackets: only where it is chosen."
+    yield ""
+    of_modules: dict[str, list[str]] = {}
+    for module, rules in sorted(rules_of_modules().items()):
+        of_modules.setdefault(_said(rules), []).append(module)
+    by_first = sorted(of_modules.items(), key=lambda item: item[1][0])
+    cells = ((", ".join(f"`{m}`" for m in modules), rules) for rules, modules in by_first)
+    yield from rows(("modules", "rules"), cells)
+
+
+def rules_of_modules() -> dict[str, dict[str, str]]:
+    """Module -> rules whose digest it counts in, each with the entries that it takes."""
+    found: dict[str, dict[str, str]] = {}
+    for script in sorted((ROOT / "workflow/scripts").glob("*.py")):
+        rule, imports = script.stem, provenance._package_imports(script)
+        whole = _names(provenance.closure(imports))
+        only: dict[str, list[str]] = {}
+        for table, (module, rules) in CHOICES.items():
+            if rule not in rules or module not in whole:
+                continue
+            entries = _entries(table, module)
+            reached = {
+                entry: _names(provenance.closure(imports, frozenset({(table, entry)})))
+                for entry in entries
+            }
+            for name in whole:
+                users = [entry for entry in entries if name in reached[entry]]
+                if len(users) < len(entries):
+                    only.setdefault(name, []).extend(users)
+        for name in whole:
+            found.setdefault(name, {})[rule] = ", ".join(only.get(name, []))
+    return found
+
+
+def _names(paths: Iterable[Path]) -> set[str]:
+    counted = provenance.counted(paths)
+    return {path.relative_to(provenance.ROOT).as_posix() for path in counted}
+
+
+def _entries(table: str, module: str) -> list[str]:
+    tables = dict(provenance._tables(provenance._syntax_tree(provenance.ROOT / module)))
+    return [str(ast.literal_eval(key)) for key in tables[table].keys if key]
+
+
+def _said(rules: dict[str, str]) -> str:
+    """The rules in words; where nearly all are meant, those that are not."""
+    every = {path.stem for path in (ROOT / "workflow/scripts").glob("*.py")}
+    if len(rules) > len(every) // 2 and not any(rules.values()):
+        others = sorted(every - rules.keys())
+        return f"all but {', '.join(others)}" if others else "all"
+    by_entry: dict[str, list[str]] = {}
+    for rule, entries in sorted(rules.items()):
+        by_entry.setdefault(entries, []).append(rule)
+    parts = (", ".join(r) + (f" ({entries})" if entries else "") for entries, r in by_entry.items())
+    return "; ".join(parts)
 
 
 def rows(header: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> Iterator[str]:

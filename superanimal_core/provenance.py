@@ -8,9 +8,10 @@ count, and the tree is written out here, so that it is the same on every support
 are found by path and never imported. Standard library only: the Snakefile and every cluster job
 read this file.
 
-What counts in no digest: `settings` and `errors`, which check and name things (the values of the
-settings reach the rules through params of their own), and the rooms PLUMBING, which run the work
-and do none. What these import counts, but for AROUND_THE_WORK, which stands around every script.
+What counts in no digest: `settings`, `errors` and the meanings of columns, which check and name
+things (the values of the settings reach the rules through params of their own), and the rooms
+PLUMBING, which run the work and do none. What these import counts, but for AROUND_THE_WORK, which
+stands around every script.
 
 A module may offer choices in a table, `PARSERS = {"coco": parse_coco, ...}`. A digest for one entry
 of it reads the module as if the table had no other: what only those use does not count.
@@ -25,7 +26,8 @@ from pathlib import Path
 
 PACKAGE = "superanimal_core"
 ROOT = Path(__file__).resolve().parent
-WITHOUT_RESULTS = {ROOT / "settings", ROOT / "errors.py"}
+_MEANINGS = ("tables/video_columns.py", "tables/study_columns.py")
+WITHOUT_RESULTS = {ROOT / name for name in ("settings", "errors.py", *_MEANINGS)}
 PLUMBING = ("jobs", "cluster")
 AROUND_THE_WORK = ("jobs/step.py", "jobs/log.py", "jobs/work_folder.py")
 LOG_CALLS = {"print"}

@@ -26,6 +26,12 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("inference/adapt.py", "len(at) > max_frames -> len(at) >= max_frames"): (
         "as many as there are, spread evenly, are all of them"
     ),
+    (
+        "training/state.py",
+        "value.shape == like.shape and value.dim() > 0 -> "
+        "value.shape == like.shape or value.dim() > 0",
+    ): "an optimizer holds moments, as large as their weight, and counts without a dimension",
+    ("smoothing/brent.py", "new >= best -> new > best"): "a step is never 0",
     ("smoothing/baselines.py", "np.minimum(count // 2, window - 1) -> count // 2"): (
         "half of what a window holds is always a place in it"
     ),

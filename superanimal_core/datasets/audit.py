@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from superanimal_core.datasets.folder import split_frame_name
+from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.swapped_sides import side_consensus, side_evidence
 from superanimal_core.pose.boxes import boxes_from_keypoints
 from superanimal_core.pose.labels import Labels

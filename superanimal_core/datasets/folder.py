@@ -16,10 +16,10 @@ from typing import Any, Protocol, runtime_checkable
 
 from numpy import ndarray
 
+from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.headed_table import HeadedTable
 from superanimal_core.errors import DatasetError
 
-_FRAME = re.compile(r"^(?P<video>.+)#frame=(?P<frame>[0-9]{1,9})$")
 _ROOT = re.compile(r"^([A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]+:/)?/*")  # a drive, a URL's scheme, slashes
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp")
 NAMED_BEFORE_TOLD = 3  # of many files, so many are named in a message
@@ -90,12 +90,6 @@ class DatasetFolder(Protocol):
 def frame_name(video: str, frame: int) -> str:
     """Name of one frame of a video as an image: `video#frame=12`."""
     return f"{video}#frame={frame}"
-
-
-def split_frame_name(image: str) -> tuple[str, int | None]:
-    """(video, frame) of `video#frame=12`; (image, None) for a picture."""
-    match = _FRAME.match(image)
-    return (match["video"], int(match["frame"])) if match else (image, None)
 
 
 def package_of(video: str) -> tuple[str, str] | None:

@@ -15,14 +15,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from superanimal_core.datasets.animals import Animal, Box, Point, labels_from_animals
-from superanimal_core.datasets.folder import (
-    DatasetFolder,
-    find_images,
-    joined,
-    parent,
-    posix_name,
-    split_frame_name,
-)
+from superanimal_core.datasets.folder import DatasetFolder, find_images, joined, parent, posix_name
+from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.labels import Labels, LabelState

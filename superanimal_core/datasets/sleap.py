@@ -30,8 +30,8 @@ from superanimal_core.datasets.folder import (
     find_images,
     frame_name,
     parent,
-    split_frame_name,
 )
+from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.picture_sizes import checked_size_px
 from superanimal_core.datasets.sleap_videos import SleapVideo, parse_video
 from superanimal_core.datasets.tracks import together

@@ -15,7 +15,8 @@ from typing import Any
 
 from numpy import ndarray
 
-from superanimal_core.datasets.folder import package_of, split_frame_name
+from superanimal_core.datasets.folder import package_of
+from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.headed_table import HeadedTable, parse_headed_csv
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.documents import read_json, read_text

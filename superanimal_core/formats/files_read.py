@@ -9,7 +9,8 @@ from typing import Any
 from numpy import ndarray
 
 from superanimal_core.datasets import PARSERS
-from superanimal_core.datasets.folder import package_of, split_frame_name
+from superanimal_core.datasets.folder import package_of
+from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.headed_table import HeadedTable
 from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.formats.listing import files_below, listing_digest

@@ -10,7 +10,8 @@ from jaxtyping import UInt8
 from numpy import ndarray
 
 from superanimal_core.datasets import PARSERS
-from superanimal_core.datasets.folder import frame_name, package_of, split_frame_name
+from superanimal_core.datasets.folder import frame_name, package_of
+from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.dataset_folder import DiskFolder
 from superanimal_core.formats.embedded_pictures import read_embedded

@@ -15,12 +15,9 @@ from superanimal_core.jobs.log import Progress
 from superanimal_core.jobs.training_checkpoints import checkpoints_of
 from superanimal_core.jobs.work_folder import work_folder
 from superanimal_core.media.images import cached_reader
-from superanimal_core.models.bundles import (
-    crop_from_mapping,
-    read_initial_weights,
-    terms_of_weights,
-    write_bundle,
-)
+from superanimal_core.models.bundles import crop_from_mapping
+from superanimal_core.models.initial_weights import read_initial_weights, terms_of_weights
+from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels, fill_boxes

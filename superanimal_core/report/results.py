@@ -14,14 +14,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from superanimal_core.errors import VideoError
+from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import SmoothedPoses
-from superanimal_core.smoothing.calibration import ExpectedError
+from superanimal_core.tables.accounts import read_quality
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.calibration_files import read_reliability
 from superanimal_core.tables.parquet import read_parquet
-from superanimal_core.tables.pose_files import read_space
-from superanimal_core.tables.quality import read_quality
 from superanimal_core.tables.schemas import expected_error_from_table, smoothed_from_table
+from superanimal_core.tables.spaces import read_space
 from superanimal_core.tables.video_tables import read_times
 
 Row = dict[str, Any]

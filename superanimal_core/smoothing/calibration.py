@@ -21,6 +21,7 @@ from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
+from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import SmoothedPoses
 
 PRIOR_LABELS = 20  # so many labels' worth of "like the other keypoints" in a keypoint's factor
@@ -46,15 +47,6 @@ class Calibration:
     factor: Float[ndarray, "keypoint"]
     level: Float[ndarray, "level"]
     quantile: Float[ndarray, "level"]
-
-
-@dataclass(frozen=True)
-class ExpectedError:
-    """Expected distance from the true position, and radii of circles around the pose (px)."""
-
-    expected_error_px: Float[ndarray, "frame individual keypoint"]
-    radius_50_px: Float[ndarray, "frame individual keypoint"]
-    radius_90_px: Float[ndarray, "frame individual keypoint"]
 
 
 def predicted_deviation_px(

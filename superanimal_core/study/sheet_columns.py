@@ -9,7 +9,7 @@ from pathlib import Path
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.sheets import Row, read_sheet
 from superanimal_core.study.sheet_schema import MOST_LETTERS, Column
-from superanimal_core.tables.names import COLUMNS
+from superanimal_core.tables.names import COLUMNS, base_name
 
 SHORT_NAME = 5  # letters of a column's name from which on one wrong letter is a slip
 OTHER_WORDS = {"framerate": "fps", "cmperpixel": "cm_per_px", "cmpx": "cm_per_px"}
@@ -56,7 +56,7 @@ def header_mistakes(
                 f"{sheet}: column '{column}': is '{meant}' meant? Write it so, or give your own "
                 "column another name"
             )
-        elif column.lower() in COLUMNS:
+        elif base_name(column.lower()) in COLUMNS:
             mistakes.append(
                 f"{sheet}: column '{column}': our tables have a column of that name; call yours "
                 f"otherwise, '{column}_of_animal' for example"

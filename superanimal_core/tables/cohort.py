@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from superanimal_core.tables.accounts import read_quality
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.names import TABLES, WITHOUT_USER_COLUMNS
 from superanimal_core.tables.parquet import with_record, write_parquet
-from superanimal_core.tables.quality import read_quality
 from superanimal_core.tables.schemas import dictionary_array
 
 ROWS_AT_ONCE = 200_000  # as many are in memory, or those of one video

@@ -24,8 +24,8 @@ from superanimal_core.pose.labels import (
 from superanimal_core.pose.poses import Poses
 from superanimal_core.tables.label_files import read_labels
 from superanimal_core.tables.parquet import read_parquet, read_record, write_parquet
-from superanimal_core.tables.pose_files import read_space
 from superanimal_core.tables.schemas import dictionary_array
+from superanimal_core.tables.spaces import read_space
 
 
 @dataclass(frozen=True)

@@ -10,12 +10,11 @@ import pyarrow.parquet as pq
 from jaxtyping import Shaped
 from numpy import ndarray
 
-from superanimal_core.datasets.coverage import label_coverage
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.labels import Labels, LabelState, concatenate_labels
 from superanimal_core.tables.label_tables import labels_from_table, labels_to_table
 from superanimal_core.tables.parquet import read_parquet, write_parquet
-from superanimal_core.tables.pose_files import read_space
+from superanimal_core.tables.spaces import read_space
 
 
 def write_labels(labels: Labels, path: str | Path, record: Mapping[str, object]) -> None:
@@ -58,26 +57,3 @@ def read_training_labels(paths: Sequence[str]) -> Labels:
             "look at the conversion tables and at labels.test_fraction"
         )
     return chosen
-
-
-def read_label_counts(paths: Sequence[str]) -> pa.Table:
-    """One row per data set, keypoint and state, with the number of labels (coverage.parquet)."""
-    columns = ("space", "dataset", "keypoint", "state")
-    schema = pa.schema([*((name, pa.string()) for name in columns), ("labels", pa.int64())])
-    return pa.concat_tables(
-        [schema.empty_table(), *(_label_counts(read_labels(path)) for path in paths)]
-    )
-
-
-def _label_counts(labels: Labels) -> pa.Table:
-    coverage = label_coverage(labels)
-    dataset, keypoint, state = (index.ravel() for index in np.indices(coverage.count.shape))
-    return pa.table(
-        {
-            "space": pa.array([labels.space.name] * len(dataset)),
-            "dataset": pa.array(np.array(coverage.datasets)[dataset]),
-            "keypoint": pa.array(np.array(coverage.keypoints)[keypoint]),
-            "state": pa.array([LabelState(s).name.lower() for s in state]),
-            "labels": pa.array(coverage.count.ravel()),
-        }
-    )

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import Poses, SmoothedPoses
-from superanimal_core.smoothing.calibration import ExpectedError
 from superanimal_core.tables.parquet import (
     raise_failure_in,
     read_parquet,
@@ -22,6 +20,7 @@ from superanimal_core.tables.schemas import (
     smoothed_from_table,
     smoothed_to_table,
 )
+from superanimal_core.tables.spaces import read_space
 
 
 def write_smoothed(
@@ -61,20 +60,3 @@ def read_expected_error(path: str | Path) -> ExpectedError:
     """The expected error of poses.parquet."""
     table = read_parquet(path)
     return expected_error_from_table(table, read_space(path))
-
-
-def read_space(path: str | Path) -> KeypointSpace:
-    """The keypoint space of a pose table, from its metadata."""
-    document = read_record(path)["space"]
-    return space_from_mapping(document)
-
-
-def space_from_mapping(document: Mapping[str, Any]) -> KeypointSpace:
-    """A keypoint space from its JSON form."""
-    return KeypointSpace(
-        name=document["name"],
-        keypoints=tuple(document["keypoints"]),
-        mirror_pairs=tuple((left, right) for left, right in document["mirror_pairs"]),
-        bones=tuple((a, b) for a, b in document["bones"]),
-        oks_sigmas=tuple(document["oks_sigmas"]),
-    )

@@ -1,7 +1,6 @@
 """quality.json: the account of one video. What is there, what is doubtful, why it failed."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +9,9 @@ from numpy import ndarray
 
 from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
+from superanimal_core.evaluation.file_flags import FILE_FIGURES, Figures, file_flags
 from superanimal_core.evaluation.stability import jitter_px
 from superanimal_core.smoothing.gaps import open_gaps_s
-from superanimal_core.tables.atomic import replacing
-from superanimal_core.tables.file_flags import FILE_FIGURES, Figures, file_flags
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
 
@@ -61,20 +59,6 @@ def assess_video(
         "figures": figures,
         "adaptation": _verdicts(results["adapted"]) if "adapted" in results else [],
     }
-
-
-def write_quality(
-    account: Mapping[str, object], path: str | Path, record: Mapping[str, object]
-) -> None:
-    """Write an account as JSON, with what made it."""
-    with replacing(path) as temporary:
-        document = {**account, "made_by": record}
-        temporary.write_text(json.dumps(document, indent=2, default=_plain), encoding="utf-8")
-
-
-def read_quality(paths: Sequence[str | Path]) -> list[dict[str, Any]]:
-    """The accounts of several videos."""
-    return [json.loads(Path(path).read_text(encoding="utf-8")) for path in paths]
 
 
 def _figures(
@@ -160,7 +144,3 @@ def _verdicts(folder: str) -> list[dict[str, Any]]:
     """What was decided on each adapted member, from the tables of what it sees."""
     tables = sorted(Path(folder).glob("*.parquet"))
     return [{"member": table.stem, **read_record(table)["verdict"]} for table in tables]
-
-
-def _plain(value: object) -> object:
-    return value.item() if isinstance(value, np.generic) else str(value)

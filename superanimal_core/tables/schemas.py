@@ -9,9 +9,9 @@ from jaxtyping import Float, Shaped
 from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
-from superanimal_core.smoothing.calibration import ExpectedError
 
 EVIDENCE = ("seen", "bridged", "absent")  # by a network; from frames before and after; in no way
 

@@ -9,6 +9,21 @@ from superanimal_core.behavior.footfalls import (
     body_length_px,
     measure_travel,
 )
+from superanimal_core.settings.behavior import StrideSettings
+
+
+def settings_of(low=0.3, high=0.6, min_phase_s=0.1, min_body_speed_bl_per_s=0.2):
+    return StrideSettings(
+        limbs=[],
+        body=BODY,
+        stance_speed_fraction=low,
+        swing_speed_fraction=high,
+        min_body_speed_bl_per_s=min_body_speed_bl_per_s,
+        min_phase_s=min_phase_s,
+        belt_speed_px_per_s=0.0,
+        min_swing_frames=5,
+        cm_per_px=None,
+    )
 
 
 def test_the_bodys_speed_is_that_of_a_window_of_six_phases():
@@ -19,10 +34,7 @@ def test_the_bodys_speed_is_that_of_a_window_of_six_phases():
     travel = measure_travel(
         smoothed(xy, poses.poses.time_s, 1.0),
         0,
-        body=BODY,
-        min_body_speed_bl_per_s=0.0,
-        min_phase_s=0.05,
-        belt_speed_px_per_s=0.0,
+        settings_of(min_body_speed_bl_per_s=0.0, min_phase_s=0.05),
     )
     first_s = 2.01 - 6 * 0.05  # the first frame elsewhere is at 2.01 s
     is_before = poses.poses.time_s < first_s - 0.005
@@ -48,10 +60,10 @@ def test_both_ends_of_a_swing_are_crossings_of_the_same_level():
     time_s = np.arange(41) / 10
     speed = np.interp(time_s, [0, 1, 1.5, 2, 3, 3.5, 4], [0, 0, 1, 0, 0, 0.5, 0])
     sd = np.full(41, 0.2)
-    found = _swings_of_walk(speed, sd, time_s, (0.3, 0.6, 0.1), 7)
+    found = _swings_of_walk(speed, sd, time_s, settings_of(0.3, 0.6), 7)
     assert len(found) == 1
     np.testing.assert_allclose(found[0], [1.15, 1.85, 0.1, 0.1, 7])
-    both = _swings_of_walk(speed, sd, time_s, (0.3, 0.49, 0.1), 7)
+    both = _swings_of_walk(speed, sd, time_s, settings_of(0.3, 0.49), 7)
     np.testing.assert_allclose(both[1], [3.3, 3.7, 0.2, 0.2, 7])
 
 

@@ -118,7 +118,7 @@ def taken(strides, rows):
 
 
 def strides_of_one_limb():
-    strides = measure_strides(walker(), **SETTINGS)
+    strides = measure_strides(walker(), StrideSettings(**SETTINGS))
     return taken(strides, np.flatnonzero(strides.limb == LIMBS[0])[:10])
 
 
@@ -133,6 +133,13 @@ def test_draws_agree_up_to_a_fifth_more_or_fewer_strides(counts, is_given):
     of_strides = stride_intervals(strides, drawn)
     assert np.isfinite(of_limb["duty_factor_median_low"]).all() == is_given
     assert np.isfinite(of_strides["duty_factor_low"]).any() == is_given
+
+
+def test_a_lone_stride_is_found_again():
+    lone = taken(strides_of_one_limb(), [0])
+    found = stride_intervals(lone, [lone, lone])
+    assert found["draws"].tolist() == [2]
+    np.testing.assert_allclose(found["stride_time_s_low"], lone.stride_time_s)
 
 
 def test_nine_draws_of_ten_lie_in_the_interval():

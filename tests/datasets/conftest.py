@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from superanimal_core.datasets.folder import split_frame_name
+from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.headed_table import parse_headed_csv
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace

@@ -7,11 +7,13 @@ from tiny_networks import pyramid_bundle
 from superanimal_core.inference import adapt
 from superanimal_core.inference.detect import GivenBoxes
 from superanimal_core.inference.predict import predict_video
-from superanimal_core.jobs import video_adaptation
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.video_adaptation import VideoAdaptation
 from superanimal_core.media.video import read_frames
-from superanimal_core.models.bundles import read_bundle, read_members, write_bundle
+from superanimal_core.models import adaptation as adaptation_module
+from superanimal_core.models.adaptation import Adaptation
+from superanimal_core.models.bundles import read_bundle, read_members
+from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.report.video_file import write_video
@@ -66,18 +68,21 @@ def adapted(study, seeds, judge=ANYTHING, steps=3):
         {**INFERENCE, "device": torch.device("cpu")},
     ).write(folder / "predicted", {name: {"seeds": seeds} for name in bundles})  # fmt: skip
     settings = {"judge": judge, "steps": steps}
-    VideoAdaptation(
+    adaptation = Adaptation(
         video=str(folder / "v.mp4"),
-        time_s=times,
         size_px=(128, 96),
         boxes_xyxy_px=boxes,
-        predicted=str(folder / "predicted"),
         held_out_fraction=0.25,
         select=SELECT,
         judge=judge,
         training=TRAINING | {"steps": steps},
         augment=AUGMENT,
         inference=INFERENCE,
+    )
+    VideoAdaptation(
+        adaptation,
+        str(folder / "predicted"),
+        times,
         chunk_frames=9,
         threads=1,
         record={"source_digest": "1", "settings": settings, "inputs": {"seeds": str(seeds)}},
@@ -142,7 +147,7 @@ def taught(monkeypatch):
         names.append(seed)
         return fit_labels(*arguments, seed=seed, **options)
 
-    monkeypatch.setattr(video_adaptation, "fit_labels", noted)
+    monkeypatch.setattr(adaptation_module, "fit_labels", noted)
     return names
 
 
@@ -174,7 +179,7 @@ def test_other_settings_another_model_and_other_boxes_teach_anew(study, taught):
 
 
 def test_a_killed_adaptation_goes_on_with_the_member_that_it_was_at(study, taught, monkeypatch):
-    judge, calls = video_adaptation.judge_adaptation, []
+    judge, calls = adaptation_module.judge_adaptation, []
 
     def killed_at_the_second(*arguments, **settings):
         calls.append(1)
@@ -182,7 +187,7 @@ def test_a_killed_adaptation_goes_on_with_the_member_that_it_was_at(study, taugh
             raise KeyboardInterrupt
         return judge(*arguments, **settings)
 
-    monkeypatch.setattr(video_adaptation, "judge_adaptation", killed_at_the_second)
+    monkeypatch.setattr(adaptation_module, "judge_adaptation", killed_at_the_second)
     with pytest.raises(KeyboardInterrupt):
         adapted(study, [0, 1, 2])
     assert not (study[0] / "adapted").exists()

@@ -10,10 +10,10 @@ from PIL import Image
 from test_video import number_of, picture, write_frames
 
 from superanimal_core.errors import DatasetError, VideoError
+from superanimal_core.evaluation.file_flags import file_flags
 from superanimal_core.media.frame_index import index_frames
 from superanimal_core.media.headers import video_size_px
 from superanimal_core.media.video import read_frames
-from superanimal_core.tables.file_flags import file_flags
 from superanimal_core.tables.video_tables import frames_record, frames_to_table
 
 FPS = 25

@@ -9,15 +9,9 @@ from safetensors.torch import save_file
 from tiny_networks import pyramid_bundle, square_crop
 
 from superanimal_core.errors import SuperAnimalError, VideoError
-from superanimal_core.models.bundles import (
-    read_bundle,
-    read_detector,
-    read_initial_weights,
-    read_members,
-    terms_of_weights,
-    write_bundle,
-    write_detector,
-)
+from superanimal_core.models.bundles import read_bundle, read_detector, read_members
+from superanimal_core.models.initial_weights import read_initial_weights, terms_of_weights
+from superanimal_core.models.new_bundles import write_bundle, write_detector
 from superanimal_core.network.detector import detect, new_detector
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.tables.parquet import write_failure

@@ -145,6 +145,14 @@ def test_sigmas_of_released_networks_grow_with_the_root_of_their_own_side():
         np.testing.assert_allclose(parameters["sigma_bins"], np.sqrt(sides / 8), atol=0.01)
 
 
+def test_released_heatmaps_fall_to_a_third_at_deeplabcuts_distance_threshold():
+    """A Gaussian whose deviation is two thirds of the threshold of 17 px."""
+    sigmas = {p["sigma_px"] for p in (layout.parameters for layout in LAYOUTS) if "sigma_px" in p}
+    (sigma_px,) = sigmas
+    away = encode_heatmaps(torch.tensor([[[4.0 + 17.0, 4.0]]]), (1, 1), 8, sigma_px)
+    assert away.item() == pytest.approx(np.exp(-9 / 8), rel=1e-5)
+
+
 def test_bins_that_are_all_alike_are_nowhere():
     flat = torch.zeros(1, 1, 1024)
     xy_px, score = decode_simcc(flat, flat, (5.0, 5.0))

@@ -142,6 +142,18 @@ def test_a_whole_pixel_crop_is_the_resized_window_of_the_padded_image(sides, siz
     assert y1 >= y + height - 0.5
 
 
+@pytest.mark.parametrize(
+    ("box", "margin", "window"),
+    [
+        ((40, 40, 50, 70), 1.0, (15, 40, 75, 70)),  # high: widened to twice its height
+        ((0, 40, 100, 50), 1.0, (0, 20, 100, 70)),  # wide: heightened to half its width
+        ((0, 40, 100, 50), 1.5, (-25, 8, 125, 82)),  # 7.5 and 82.5 are rounded to even
+    ],
+)
+def test_a_whole_pixel_window_has_the_aspect_of_the_crop(box, margin, window):
+    assert whole_pixel_window(np.array(box, dtype=float), (40, 20), margin) == window
+
+
 def test_a_box_of_no_size_still_has_a_window():
     box = np.array([10.0, 10.0, 10.0, 10.0])
     crop = square_crop(in_whole_pixels=True).cut(np.full((20, 20, 3), 7, np.uint8), box)

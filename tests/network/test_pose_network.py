@@ -98,6 +98,16 @@ def test_initial_weights_fill_the_backbone_of_a_bundle():
     assert all(torch.equal(v, filled[k]) for k, v in weights.items())
 
 
+def test_weights_of_another_library_are_taken_in_order_though_a_name_may_be_alike():
+    weights = build_backbone(BACKBONE, 4).state_dict()
+    first = next(iter(weights))
+    theirs = {name if name == first else f"of.{name}": v for name, v in weights.items()}
+    target = build_backbone(BACKBONE, 4)
+    load_backbone(target, theirs, "w.npz")
+    filled = target.state_dict()
+    assert all(torch.equal(v, filled[k]) for k, v in weights.items())
+
+
 def test_a_classifiers_weights_fill_the_hrnet_and_leave_nothing_as_it_was():
     torch.manual_seed(3)
     classifier = timm.create_model("hrnet_w18_small", pretrained=False).state_dict()

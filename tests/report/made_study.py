@@ -21,24 +21,24 @@ from superanimal_core.evaluation.truth import (
     truth_table,
 )
 from superanimal_core.media.images import write_image
+from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.report.page import write_page
 from superanimal_core.settings.behavior import StrideSettings
-from superanimal_core.smoothing.calibration import ExpectedError, fit_calibration
-from superanimal_core.tables.audit_files import (
-    find_repeats,
-    findings_to_table,
-    fingerprint_pictures,
-)
+from superanimal_core.smoothing.calibration import fit_calibration
+from superanimal_core.tables.accounts import write_quality
+from superanimal_core.tables.audit_files import findings_to_table
 from superanimal_core.tables.calibration_files import write_calibration
 from superanimal_core.tables.cohort import collect_tables
-from superanimal_core.tables.label_files import read_label_counts, write_labels
+from superanimal_core.tables.label_counts import read_label_counts
+from superanimal_core.tables.label_files import write_labels
 from superanimal_core.tables.names import OF_COHORT
 from superanimal_core.tables.parquet import write_failure, write_parquet
+from superanimal_core.tables.picture_files import find_repeats, fingerprint_pictures
 from superanimal_core.tables.pose_files import write_smoothed
-from superanimal_core.tables.quality import assess_video, write_quality
+from superanimal_core.tables.quality import assess_video
 from superanimal_core.tables.schemas import columns_to_table
 
 PAWS = ("front_left_paw", "front_right_paw", "back_left_paw", "back_right_paw")

@@ -121,6 +121,12 @@ def test_three_cameras_find_the_point_better_than_triangulation():
     assert error < 0.9 * np.abs(raw - truth).mean()
 
 
+def test_one_network_in_every_view_is_enough():
+    _, views, lenses = walk_in_the_world(members=1)
+    points, _ = smoothed(views, lenses, strength=1e-3)
+    assert np.isfinite(points.position).all()
+
+
 def test_an_occluded_view_is_filled_in_from_the_others():
     truth, views, lenses = walk_in_the_world()
     for member in views["left"]:

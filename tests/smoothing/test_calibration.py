@@ -52,6 +52,18 @@ def test_expected_error_grows_with_the_deviation_and_differs_between_keypoints()
     assert radius_factor(calibration, 0.9) > radius_factor(calibration, 0.5)
 
 
+def test_an_error_is_the_distance_from_the_label():
+    _, members = ensemble(frames=4, individuals=2)
+    result = smooth(members)
+    labels_px = result.poses.xy_px + np.array([3.0, -4.0])
+    labels_px[1, 0, 2] = np.nan
+    keypoint, deviation, error = errors_at_labels(result, labels_px, **LONE)
+    assert keypoint.tolist() == [0, 1, 2] * 8
+    assert np.flatnonzero(np.isnan(error)).tolist() == [8]
+    np.testing.assert_allclose(np.delete(error, 8), 5.0)
+    np.testing.assert_array_equal(deviation, predicted_deviation_px(result, **LONE).ravel())
+
+
 def test_few_labels_promise_nothing():
     assert fit_calibration(KEYPOINTS, *labels(12, 0)) is None
     _, members = ensemble(frames=10, individuals=1)

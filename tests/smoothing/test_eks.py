@@ -10,7 +10,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
-from superanimal_core.smoothing.strength import Series, fit_strength
+from superanimal_core.smoothing.strength import Series, fit_strength, likelihood_frames
 
 SETTINGS = {
     "center": "median",
@@ -174,6 +174,15 @@ def test_a_few_frames_that_claim_near_certainty_do_not_set_the_strength():
     noise_px2[::3] = np.resize([1e-4, 500.0], 100)
     expected, found = (fit_strength([Series(y_px, noise, step)]) for noise in (even, noise_px2))
     assert found == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize(("at_most", "blocks"), [(400, 1), (1000, 1), (2500, 2), (5000, 1)])
+def test_the_likelihood_looks_at_no_more_frames_than_it_may(at_most, blocks):
+    chosen = likelihood_frames(5000, at_most)
+    assert len(chosen) == {2500: 2000}.get(at_most, at_most)
+    assert (np.diff(chosen) > 1).sum() + 1 == blocks
+    assert chosen[0] == 0
+    assert blocks == 1 or chosen[-1] == 4999
 
 
 def test_scores_below_the_floor_count_as_absent():

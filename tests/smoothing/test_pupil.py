@@ -75,6 +75,14 @@ def test_a_pupil_that_is_never_seen_is_unknown():
     assert np.isnan(pupil.diameter_px).all()
 
 
+@pytest.mark.parametrize(("frames", "is_known"), [(1, False), (2, True)])
+def test_a_pupil_that_was_seen_twice_is_known(frames, is_known):
+    _, points = simulated(frames=20)
+    points[frames:] = np.nan
+    pupil = fit_pupil(points, np.ones_like(points), memories=(0.99, 0.99))
+    assert np.isfinite(pupil.diameter_px).all() == is_known
+
+
 def members_of(name):
     keypoints, tables = eks_fixtures.members(name)
     space = KeypointSpace("pupil", tuple(keypoints))

@@ -48,7 +48,10 @@ def test_a_word_beside_the_one_that_is_meant_is_the_users_own():
     assert header_mistakes("s.tsv", ["max_individuals", "max_individual"], KNOWN) == []
 
 
-@pytest.mark.parametrize("column", ["status", "Stage", "reason", "individual", "frame", "file"])
+@pytest.mark.parametrize(
+    "column",
+    ["status", "Stage", "reason", "individual", "frame", "file", "phase_mean", "x_px_sd_low"],
+)
 def test_columns_of_our_tables_are_refused(column):
     (mistake,) = header_mistakes("s.tsv", ["path", column], KNOWN)
     assert f"column '{column}': our tables have a column of that name" in mistake

@@ -2,8 +2,8 @@ import pyarrow as pa
 import pytest
 
 from superanimal_core.datasets.same_pictures import SIDE
-from superanimal_core.tables.audit_files import PICTURE_SCHEMA, find_repeats
 from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.picture_files import PICTURE_SCHEMA, find_repeats
 
 
 def test_no_data_set_has_no_repeats():

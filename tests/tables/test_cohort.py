@@ -7,10 +7,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from superanimal_core.tables import cohort
+from superanimal_core.tables.accounts import write_quality
 from superanimal_core.tables.cohort import collect_tables
 from superanimal_core.tables.names import OF_COHORT, TABLES, WITHOUT_USER_COLUMNS
 from superanimal_core.tables.parquet import read_record, write_failure, write_parquet
-from superanimal_core.tables.quality import write_quality
 
 
 def write_video(folder, name, status, columns=None, speed=True):

@@ -6,9 +6,10 @@ import pytest
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.tables.accounts import read_quality, write_quality
 from superanimal_core.tables.parquet import write_failure, write_parquet
 from superanimal_core.tables.pose_files import read_smoothed, write_smoothed
-from superanimal_core.tables.quality import assess_video, read_quality, write_quality
+from superanimal_core.tables.quality import assess_video
 
 LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
 LIMITS |= {"max_uncertainty_px": 10.0, "max_gap_s": 0.45}

@@ -14,7 +14,6 @@ from superanimal_core.tables.pose_files import (
     read_member_poses,
     read_poses,
     read_smoothed,
-    read_space,
     write_smoothed,
 )
 from superanimal_core.tables.schemas import (
@@ -24,6 +23,7 @@ from superanimal_core.tables.schemas import (
     smoothed_from_table,
     smoothed_to_table,
 )
+from superanimal_core.tables.spaces import read_space
 
 
 def poses_of(frames, individuals, keypoints, seed=0):

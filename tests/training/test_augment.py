@@ -72,6 +72,62 @@ def test_light_without_strength_changes_nothing(world):
     np.testing.assert_allclose(changed.astype(int), image, atol=1)
 
 
+def two_grays():
+    image = np.full((40, 40, 3), 120, np.uint8)
+    image[:20] = 136
+    return image
+
+
+def lights(world, **augment):
+    """Three hundred random lights of a picture of two grays: means of its halves, per channel."""
+    light = world.augment(**augment)
+    for seed in range(300):
+        changed = change_light(two_grays(), light, np.random.default_rng(seed)).astype(float)
+        yield changed[:20].mean(axis=(0, 1)), changed[20:].mean(axis=(0, 1))
+
+
+def test_brightness_moves_all_grays_alike_by_at_most_its_part_of_255(world):
+    moved = np.array([[high - 136, low - 120] for high, low in lights(world, brightness=0.2)])
+    assert np.abs(moved - moved[:, :1, :1]).max() <= 1  # rounding
+    assert 45 < moved.max() <= 51
+    assert -51 <= moved.min() < -45
+
+
+def test_contrast_stretches_by_at_most_its_ratio_around_the_mean_and_casts_a_color(world):
+    found = [((high + low) / 2, (high - low) / 16) for high, low in lights(world, contrast=1.0)]
+    middle, stretch = map(np.array, zip(*found, strict=True))
+    cast = middle / 128
+    assert 2**0.27 < cast.max() < 2**0.3 + 0.01
+    assert 2**-0.3 - 0.01 < cast.min() < 2**-0.27
+    gain = (stretch / cast).mean(axis=1)
+    assert 1.9 < gain.max() < 2.1
+    assert 0.45 < gain.min() < 0.55
+
+
+def test_noise_has_at_most_its_part_of_255_as_deviation(world):
+    light = world.augment(noise=0.1)
+    noise = [
+        change_light(two_grays(), light, np.random.default_rng(seed)).astype(float) - two_grays()
+        for seed in range(100)
+    ]
+    deviation = [n[..., 0].std() for n in noise]
+    assert 23 < max(deviation) < 27
+    assert min(deviation) < 2
+    assert all((n == n[..., :1]).all() for n in noise)  # gray, as a sensor's in the dark
+
+
+def test_a_cover_is_at_most_a_third_of_the_shorter_side_and_within_the_picture(world):
+    light, sizes = world.augment(cutout=1.0), []
+    for seed in range(300):
+        image = np.full((48, 96, 3), 128, np.uint8)
+        covered = (change_light(image, light, np.random.default_rng(seed)) != 128).any(axis=2)
+        rows, columns = np.flatnonzero(covered.any(axis=1)), np.flatnonzero(covered.any(axis=0))
+        sizes.append((np.ptp(rows) + 1, np.ptp(columns) + 1))
+        assert covered[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+    assert np.min(sizes, axis=0).tolist() == [4, 4]
+    assert np.max(sizes, axis=0).tolist() == [15, 15]
+
+
 @pytest.mark.parametrize("kind", ["brightness", "contrast", "noise", "blur", "cutout"])
 def test_every_change_of_light_shows_and_repeats_with_its_seed(world, kind):
     image, _ = world.dots(0)

@@ -5,25 +5,28 @@ from superanimal_core.jobs.step import pass_failure_on, video_step
 pass_failure_on(snakemake)  # before torch is imported
 
 from superanimal_core.jobs.video_adaptation import VideoAdaptation
+from superanimal_core.models.adaptation import Adaptation
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.tables.video_tables import read_boxes, read_frame_size, read_times
 
 with video_step(snakemake) as record:
     inputs, params = snakemake.input, snakemake.params
-    adaptation = VideoAdaptation(
+    adaptation = Adaptation(
         video=inputs.video,
-        time_s=read_times(inputs.frames),
         size_px=read_frame_size(inputs.frames),
         boxes_xyxy_px=read_boxes(inputs.boxes),
-        predicted=inputs.predicted,
         held_out_fraction=params.held_out_fraction,
         select=params.select,
         judge=params.judge,
         training=params.training,
         augment=AugmentSettings(**params.augment),
         inference=params.inference,
+    )
+    VideoAdaptation(
+        adaptation,
+        inputs.predicted,
+        read_times(inputs.frames),
         chunk_frames=snakemake.config["inference"]["chunk_frames"],
         threads=snakemake.threads,
         record=record,
-    )
-    adaptation.write(inputs.members, snakemake.output.adapted)
+    ).write(inputs.members, snakemake.output.adapted)

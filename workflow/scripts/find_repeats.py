@@ -1,8 +1,8 @@
 """Find the pictures that stand twice among all data sets."""
 
 from superanimal_core.jobs.step import study_step
-from superanimal_core.tables.audit_files import find_repeats
 from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.picture_files import find_repeats
 
 with study_step(snakemake) as record:
     params = snakemake.params

@@ -2,8 +2,8 @@
 
 from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.jobs.step import study_step
-from superanimal_core.models.bundles import write_bundle
 from superanimal_core.models.foreign_models import read_pose_model
+from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.training.history import History
 
 with study_step(snakemake) as record:

@@ -4,12 +4,13 @@ from pathlib import Path
 
 from superanimal_core.datasets.few_shot import few_shot
 from superanimal_core.evaluation.transfer_cell import transfer_row
-from superanimal_core.jobs.fine_tuning import held_out_predictions, with_memory
 from superanimal_core.jobs.member_training import fit_resumably
 from superanimal_core.jobs.step import study_step
 from superanimal_core.jobs.work_folder import remove_work_folders
 from superanimal_core.media.images import cached_reader
-from superanimal_core.models.bundles import read_bundle, read_initial_weights
+from superanimal_core.models.bundles import read_bundle
+from superanimal_core.models.initial_weights import read_initial_weights
+from superanimal_core.models.replayed_labels import held_out_predictions, with_memory
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import fill_boxes
 from superanimal_core.tables.label_files import read_training_labels
