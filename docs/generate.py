@@ -24,6 +24,7 @@ from superanimal_core.tables.video_columns import ENDINGS  # noqa: E402
 PAGES = ROOT / "docs" / "reference"
 MADE = "<!-- made by docs/generate.py; do not edit -->"
 SETTING = re.compile(r"^(?P<indent> *)(?P<key>\w+):(?P<value>[^#]*)(#(?P<remark>.*))?$")
+IN_THEIR_SECTION = "behavior.definitions."  # what each behavior has is said once, above them
 LEARNERS = (
     "pretrain",
     "fine_tune",
@@ -62,8 +63,8 @@ def tables_page() -> Iterator[str]:
     """Every column of every table."""
     yield "# Tables and their columns"
     yield ""
-    yield "Paths are below `results/`. Units stand in names: `_px` pixels of the original video, "
-    yield "`_cm`, `_s` seconds, `_hz`, `_rad`, `_bl` body lengths; `_fraction` is a part of 1. "
+    yield "Paths are below `results/`. Units stand in names: `_px` pixels of the original video,"
+    yield "`_cm`, `_s` seconds, `_hz`, `_rad`, `_bl` body lengths; `_fraction` is a part of 1."
     yield "Unknown is NaN. Endings that many columns have:"
     yield ""
     yield from rows(("ending", "meaning"), ((f"`{e}`", m) for e, m in ENDINGS.items()))
@@ -93,23 +94,35 @@ def settings_page() -> Iterator[str]:
 
 
 def settings() -> Iterator[tuple[str, str, str]]:
-    """Key path, value and remark of each line of config.yaml that is a setting of ours."""
+    """Key path, value and remark of each line of config.yaml that is a setting of ours.
+
+    A remark goes on in comment lines below it that begin in lower case. Other comment lines are
+    about the section or setting below them.
+    """
     above: list[tuple[int, str]] = []
     found: list[list[str]] = []
+    about: list[str] = []
     is_on = False
     for line in (ROOT / "config/config.yaml").read_text(encoding="utf-8").splitlines():
         if match := SETTING.match(line):
             indent = len(match["indent"])
             above = [(i, key) for i, key in above if i < indent] + [(indent, match["key"])]
             path = ".".join(key for _, key in above)
-            found.append([path, match["value"].strip(), (match["remark"] or "").strip()])
             is_on = bool(match["remark"])
-        elif is_on and (remark := REMARK.match(line)):
-            found[-1][2] += " " + remark["remark"].strip()
+            remark = [(match["remark"] or "").strip(), *([] if match["value"].strip() else about)]
+            found.append([path, match["value"].strip(), " ".join(filter(None, remark))])
+            about = []
+        elif match := REMARK.match(line):
+            text = match["remark"].strip()
+            is_on = is_on and not text[:1].isupper()
+            if is_on:
+                found[-1][2] += f" {text}"
+            else:
+                about.append(text)
         else:
-            is_on = False
+            is_on, about = False, []
     for path, value, remark in found:
-        if value or remark:
+        if (value or remark) and not path.startswith(IN_THEIR_SECTION):
             yield f"`{path}`", f"`{value}`" if value else "", remark
 
 
@@ -207,7 +220,13 @@ def rows(header: tuple[str, ...], cells: Iterable[tuple[str, ...]]) -> Iterator[
     yield f"| {' | '.join(header)} |"
     yield f"|{'---|' * len(header)}"
     for row in cells:
-        yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in row)} |"
+        yield f"| {' | '.join(map(escaped, row))} |"
+
+
+def escaped(cell: str) -> str:
+    """A cell's text as Markdown shows it; code in backticks is shown as it stands."""
+    text = cell if cell.startswith("`") else cell.replace("<", "&lt;")
+    return text.replace("|", chr(92) + "|")
 
 
 if __name__ == "__main__":

@@ -1,3 +1,3 @@
 """Pose, gait and behavior of animals from video: the science behind the Snakemake workflow."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -138,7 +138,7 @@ def _of_smoothing(method: str, center: str) -> str:
             f"The {center} of the predictions was smoothed with the ensemble Kalman smoother for "
             f"pupils [{BIDERMAN}], whose posterior variance is given with every position."
         )
-    return f"The {center} of the predictions was smoothed with {FILTERS[method]}."
+    return f"The {center} of the predictions was smoothed with {FILTERS.get(method, method)}."
 
 
 def _of_model(

@@ -15,16 +15,8 @@ from superanimal_core.study.video_sheet import users_columns
 from superanimal_core.tables.contents import content_digest
 
 AUDIT_LIMITS = ("box_margin", "bone_ratio", "bone_deviations", "min_side_evidence")
-# what an adaptation does as the pretraining did; inference.adapt says the rest
-INHERITED_BY_ADAPTATION = (
-    "weight_decay",
-    "gradient_clip",
-    "ema_decay",
-    "sampling_temperature",
-    "not_labeled_weight",
-    "log_every_steps",
-    "precision",
-)
+# what an adaptation does otherwise than the pretraining: inference.adapt says how
+NOT_INHERITED_BY_ADAPTATION = ("masking", "warmup_steps", "frozen_batch_norm", "early_stopping")
 TRAINED_DETECTOR = "fcos"  # the architecture of detectors that are trained here
 LEARNS_AS_PRETRAINING = ("new_head", "scratch")  # modes of fine-tuning
 
@@ -126,7 +118,8 @@ class RuleSettings:
     def adaptation_training(self) -> dict[str, Any]:
         """Settings of the training of an adaptation."""
         own = self.of("adaptation", "steps", "batch", "learning_rate")
-        return self.of("training", *INHERITED_BY_ADAPTATION) | own
+        left = {*NOT_INHERITED_BY_ADAPTATION, *own}
+        return {key: v for key, v in self.of("training").items() if key not in left} | own
 
     # ── videos ───────────────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,60 @@
+"""What README and the catalog of workflows promise: their first studies are planned as told."""
+
+import re
+import shutil
+import subprocess
+
+from PIL import Image
+from tiny_study import REPOSITORY, environment, planned, run_snakemake, snakemake_command
+
+
+def write_project(folder):
+    """A DeepLabCut project with one labeled picture, in the keypoints of README's example."""
+    pictures = folder / "labeled-data/m1"
+    pictures.mkdir(parents=True)
+    Image.new("RGB", (64, 48)).save(pictures / "img0.png")
+    parts = ("snout", "leftear", "rightear", "tailbase")
+    rows = (
+        ("scorer", *["me"] * 8),
+        ("bodyparts", *(part for part in parts for _ in "xy")),
+        ("coords", *["x", "y"] * 4),
+        ("labeled-data/m1/img0.png", *map(str, range(10, 18))),
+    )
+    table = "".join(",".join(row) + "\n" for row in rows)
+    (pictures / "CollectedData_me.csv").write_text(table)
+
+
+def test_the_first_study_of_the_readme_is_planned_as_it_stands(workflow, tmp_path):
+    readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
+    setup, *lines = re.findall(r"```bash\n(.*?)```", readme, re.S)[0].strip().splitlines()
+    assert setup.startswith("make setup")
+    assert len([setup, *lines]) == 10
+    shutil.copytree(REPOSITORY / ".test/raw", tmp_path / "videos")
+    write_project(tmp_path / "project")
+    command = " ".join(snakemake_command(workflow, tmp_path / "study")[:6])
+    script = "\n".join(["set -e", *lines[:-1]])
+    for old, new in (
+        ("/data/my-project", str(tmp_path / "project")),
+        ("/data/videos", str(tmp_path / "videos")),
+        ("~/my-study", str(tmp_path / "study")),
+        ("\nsnakemake", f"\n{command}"),
+    ):
+        assert old in script
+        script = script.replace(old, new)
+    result = subprocess.run(
+        ["bash", "-c", script],
+        cwd=workflow,
+        env=environment(workflow),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    jobs = planned(result)
+    assert (jobs["pretrain"], jobs["convert_dataset"], jobs["predict_poses"]) == (2, 1, 1)
+
+
+def test_the_study_that_the_catalog_looks_for_is_planned(workflow, tmp_path):
+    study = shutil.copytree(REPOSITORY / ".test", tmp_path / "study")
+    jobs = planned(run_snakemake(workflow, study, "-n"))
+    assert jobs["predict_poses"] == 1
