@@ -13,7 +13,10 @@ from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings
 
 ROUNDING_PX = 2  # of windows with edges on whole pixels, and of interpolation
-GRID_PX = 60  # large crops are averages of squares of 2, 3, … pixels: those of the whole picture
+GRID_PX = 60  # large crops are averages of squares of pixels, which must be those of the picture:
+LARGEST_SQUARE = (
+    6  # up to this side they are, from the grid on; beyond, from the picture's corner on
+)
 Region = Int[ndarray, "4"]  # x0, y0, x1, y1 in whole pixels
 
 
@@ -36,8 +39,10 @@ def region_around(
     center = (boxes[:, :2] + boxes[:, 2:]) / 2
     size = np.asarray(crop.size_px, dtype=np.float64)
     sides = np.maximum((boxes[:, 2:] - boxes[:, :2]) * crop.margin, 1.0)
-    half = np.linalg.norm(size) / 2 * (sides / size).max(axis=1, keepdims=True) * reach
+    zoom_out = (sides / size).max(axis=1, keepdims=True) * reach
+    half = np.linalg.norm(size) / 2 * zoom_out
     low = GRID_PX * np.floor(((center - half).min(axis=0) - ROUNDING_PX) / GRID_PX)
+    low *= zoom_out.max() < LARGEST_SQUARE + 1
     high = np.ceil((center + half).max(axis=0)) + ROUNDING_PX
     most = np.array(image_size_px)
     return np.concatenate([np.clip(low, 0, most - 1), np.clip(high, 1, most)]).astype(int)

@@ -22,7 +22,7 @@ from superanimal_core.inference.detect import GivenBoxes
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.log import Progress
 from superanimal_core.models.adaptation import Adaptation, Pictures
-from superanimal_core.models.bundles import read_bundle, read_members
+from superanimal_core.models.bundles import WEIGHTS, read_bundle, read_members
 from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels
@@ -74,7 +74,7 @@ class VideoAdaptation:
         """Adapts each member (a model folder) and keeps it in `folder`; the verdicts by member."""
         names = {Path(member).name: member for member in members}
         places = {name: Path(folder) / name for name in names}
-        for stray in set(Path(folder).glob("member-*")) - {*places.values()}:
+        for stray in set(Path(folder).glob("member-*/")) - {*places.values()}:
             shutil.rmtree(stray)
         known = {name: self._known(place, names[name]) for name, place in places.items()}
         poses = {name: self._poses(name) for name in names if known[name] is None}
@@ -93,7 +93,7 @@ class VideoAdaptation:
             made_by = read_description(folder)["made_by"]
         except SuperAnimalError:
             return None
-        if made_by.get("key") != self._key(member):
+        if made_by.get("key") != self._key(member) or not (folder / WEIGHTS).is_file():
             return None
         print(f"{folder.name}: adapted before, and taken over")
         return Verdict(**made_by[VERDICT])

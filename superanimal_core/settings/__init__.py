@@ -164,7 +164,7 @@ class DetectorSettings(Section):
     normalize_twice: bool
     min_score: Fraction
     every_frames: Count
-    max_gap_s: NotNegative
+    max_gap_s: Annotated[float, Field(ge=0, le=10)]  # frames wait so long in memory
     redetect: bool
     box_margin: NotNegative
     scale: NotNegative

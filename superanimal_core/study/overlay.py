@@ -25,7 +25,8 @@ def read_complete(path: str | Path, workflow_folder: str | Path = WORKFLOW) -> A
 def read_config(path: str | Path) -> Any:
     """A config.yaml as it stands there, parsed. ConfigError when it cannot be read."""
     try:
-        return read_yaml(path)
+        settings = read_yaml(path)
+        return {} if settings is None else settings
     except DatasetError as mistake:
         raise ConfigError([str(mistake)]) from None
 

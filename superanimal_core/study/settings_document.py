@@ -44,9 +44,12 @@ def check_text(path: str | Path) -> None:
     if head in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
         raise ConfigError([f"{path}: is UTF-16; save it as UTF-8"])
     try:
-        read_yaml(path)
+        holds_nothing = read_yaml(path) is None
     except DatasetError as mistake:
         raise ConfigError([str(mistake)]) from None
+    if holds_nothing:
+        one = "'videos: config/videos.tsv' will do"
+        raise ConfigError([f"{path}: holds no setting, but Snakemake wants one: {one}"])
     grouped = _grouped_counts(read_text(path))
     if grouped:
         raise ConfigError([f"{path}: {each}" for each in grouped])

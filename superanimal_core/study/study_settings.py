@@ -6,6 +6,7 @@ from pathlib import Path
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_stems
 from superanimal_core.settings import ModelSettings, Settings
 from superanimal_core.study.backbones import backbone_mistakes
+from superanimal_core.study.behavior_mistakes import feature_mistakes
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 
 WHOLE_FRAME = "whole_frame"  # in place of a detector: every frame is the box of one animal
@@ -24,7 +25,7 @@ def settings_mistakes(
         for name in settings.report.labeled_videos
         if videos and name not in videos  # no sheet that can be read: that is told, and enough
     ]
-    mistakes += keypoint_mistakes(settings, known)
+    mistakes += keypoint_mistakes(settings, known) + feature_mistakes(settings, known)
     if settings.smoothing.method == "pupil":
         mistakes += pupil_mistakes(settings, known)
     single = settings.transfer.single_dataset

@@ -65,6 +65,16 @@ def test_looks_at_a_region_are_those_at_the_whole_picture(in_whole_pixels, box):
         np.testing.assert_allclose(a.to_image[:, 2], b.to_image[:, 2] + region[:2], atol=1e-6)
 
 
+@pytest.mark.parametrize("shrink", range(2, 16))
+def test_very_large_animals_are_averaged_over_the_same_squares(shrink):
+    crop, image = crop_of((16, 16), 1.0), np.kron(IMAGE, np.ones((4, 4, 1), np.uint8))
+    box = np.array([200.0, 200, 200 + 16.5 * shrink, 200 + 16.5 * shrink])
+    x0, y0, x1, y1 = region_around(box[None], crop, 1.3, (4 * WIDTH, 4 * HEIGHT))
+    inside = crop.cut(image[y0:y1, x0:x1], box - [x0, y0, x0, y0]).pixels
+    whole = crop.cut(image, box).pixels
+    np.testing.assert_allclose(whole.astype(int), inside.astype(int), atol=2)
+
+
 def test_a_region_holds_all_animals_and_no_more_than_the_picture():
     boxes = np.array([[10.0, 10, 20, 20], [np.nan] * 4, [150, 100, 160, 110]])
     region = region_around(boxes, crop_of(), 1.0, (WIDTH, HEIGHT))

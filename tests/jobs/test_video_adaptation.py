@@ -193,3 +193,13 @@ def test_a_killed_adaptation_goes_on_with_the_member_that_it_was_at(study, taugh
     assert not (study[0] / "adapted").exists()
     adapted(study, [0, 1, 2])
     assert taught == [0, 1, 1, 2]
+
+
+def test_a_model_without_its_weights_is_taught_anew_and_other_files_stay(study, taught):
+    adapted(study, [0])
+    folder = study[0] / "adapted-models"
+    (folder / "member-0/weights.safetensors").unlink()
+    (folder / "member-notes.txt").write_text("mine")
+    adapted(study, [0])
+    assert taught == [0, 0]
+    assert (folder / "member-notes.txt").exists()

@@ -384,3 +384,35 @@ def test_what_windows_and_german_spreadsheets_write_is_told_with_a_hint(config):
     path, number = mistakes_of(config)
     assert path.endswith("remove the row, write / between folders")
     assert "'0,1'; expected a number above 0, or nothing; its decimal mark is a point" in number
+
+
+@pytest.mark.parametrize("feature", ["speed_bl_per_s", "speed_nose_px_per_s", "speed_cm_per_s_sd"])
+def test_behaviors_may_ask_for_every_feature(config, feature):
+    condition = {"feature": feature, "above": 1.0, "below": None}
+    config["behavior"]["definitions"][SPACE]["walk"]["conditions"] = [condition]
+    assert read_study(config, WORKFLOW)
+
+
+def test_a_feature_that_no_table_has_is_told_before_anything_runs(config):
+    condition = {"feature": "sped_bl_per_s", "above": 1.0, "below": None}
+    config["behavior"]["definitions"][SPACE]["walk"]["conditions"] = [condition]
+    (mistake,) = mistakes_of(config)
+    assert f"behavior.definitions.{SPACE}.walk: unknown feature 'sped_bl_per_s'" in mistake
+    assert "'speed_bl_per_s'" in mistake
+
+
+@pytest.mark.parametrize(("max_gap_s", "is_right"), [(10.0, True), (10.1, False)])
+def test_frames_wait_for_a_detection_ten_seconds_at_most(config, max_gap_s, is_right):
+    config["detector"]["max_gap_s"] = max_gap_s
+    if is_right:
+        assert read_study(config, WORKFLOW)
+    else:
+        assert "detector.max_gap_s" in mistakes_of(config)[0]
+
+
+@pytest.mark.parametrize("text", ["", "# nothing yet\n", "---\n"])
+def test_a_config_without_a_setting_is_told_what_to_write(tmp_path, text):
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=r"config.yaml: holds no setting.*videos: config/videos"):
+        check_text(path)
