@@ -9,7 +9,8 @@ from numpy import ndarray
 
 from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
-from superanimal_core.evaluation.file_flags import FILE_FIGURES, Figures, file_flags
+from superanimal_core.evaluation.account import video_flags
+from superanimal_core.evaluation.file_flags import FILE_FIGURES
 from superanimal_core.evaluation.stability import jitter_px
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.tables.parquet import read_parquet, read_record
@@ -48,7 +49,7 @@ def assess_video(
             "adaptation": [],
         }
     figures["limbs_out_of_step"] = len(astray)
-    flags = _flags(figures, max_absent_fraction, max_uncertainty_px) + astray
+    flags = video_flags(figures, max_absent_fraction, max_uncertainty_px) + astray
     flags += read_record(results["poses"]).get("flags", [])
     return {
         **account,
@@ -110,22 +111,6 @@ def _frame_figures(frames: str) -> dict[str, int | float]:
     """What the container says; nothing for a video that could not be opened."""
     record = read_record(frames)
     return {name: record[name] for name in FILE_FIGURES if name in record}
-
-
-def _flags(figures: Figures, max_absent_fraction: float, max_uncertainty_px: float) -> list[str]:
-    flags = file_flags(figures)
-    if figures["absent_fraction"] > max_absent_fraction:
-        flags.append(f"{figures['absent_fraction']:.0%} of the frames have no pose")
-    if figures["gaps"]:
-        counted = "1 gap" if figures["gaps"] == 1 else f"{figures['gaps']} gaps"
-        flags.append(
-            f"{counted} without a pose, too long to bridge (up to {figures['longest_gap_s']:.1f} s)"
-        )
-    if not figures["keypoints_seen"]:
-        flags.append("no keypoint reaches the score limit: wrong model, or boxes beside the animal")
-    if figures["median_uncertainty_px"] > max_uncertainty_px:
-        flags.append(f"median uncertainty {figures['median_uncertainty_px']:.1f} px")
-    return flags
 
 
 def _limbs_out_of_step(gait: str) -> list[str]:
