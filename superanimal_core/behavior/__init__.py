@@ -1,1 +1,1 @@
-"""Layer 1: what the animals do: kinematics, gait, features, and bouts of behavior."""
+"""What the animals do: kinematics, gait, features, and bouts of behavior."""

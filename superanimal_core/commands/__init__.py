@@ -1,1 +1,1 @@
-"""Layer 3: the command line."""
+"""The command line."""

@@ -1,4 +1,4 @@
-"""Foreign labels in, one keypoint space out. Layer 1: knows no path, opens no file.
+"""Foreign labels in, one keypoint space out. Knows no path, opens no file.
 
 `PARSERS` is the whole plug-in system: the format name in config/datasets.tsv -> the function that
 turns such a data set into `Labels` in the source's own keypoints.

@@ -1,1 +1,1 @@
-"""Layer 3: other people's files, both directions."""
+"""Other people's files, both directions."""

@@ -1,1 +1,1 @@
-"""Layer 3: what happens around one job."""
+"""What happens around one job."""

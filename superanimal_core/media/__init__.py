@@ -1,1 +1,1 @@
-"""Layer 3: pictures and videos."""
+"""Pictures and videos."""

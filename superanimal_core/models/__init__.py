@@ -1,1 +1,1 @@
-"""Layer 3: model folders, ours and other people's weights."""
+"""Model folders, ours and other people's weights."""

@@ -1,1 +1,1 @@
-"""Layer 1: from an ensemble's predictions to one smooth pose with its uncertainty."""
+"""From an ensemble's predictions to one smooth pose with its uncertainty."""

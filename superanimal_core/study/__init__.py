@@ -1,1 +1,1 @@
-"""Layer 3: what the user asked for, and which file needs which."""
+"""What the user asked for, and which file needs which."""

@@ -1,1 +1,1 @@
-"""Layer 3: our own tables, both directions."""
+"""Our own tables, both directions."""
