@@ -197,3 +197,9 @@ def test_the_container_is_of_the_same_python_and_lock_file() -> None:
     copied = recipe.split("%files")[1].split("%post")[0].split()[::2]
     assert all((ROOT / name).exists() for name in copied)
     assert "pip install --no-cache-dir -r /opt/requirements.lock" in recipe
+
+
+def test_modules_of_tests_have_names_of_their_own() -> None:
+    """pytest imports them by their names alone, and leaves out the second of two."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(set(names)) == sorted(names)
