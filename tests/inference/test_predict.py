@@ -7,8 +7,9 @@ from boxed_labels import labels_of_boxes
 from tiny_networks import pyramid_bundle, square_crop
 
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.inference.detect import GivenBoxes
 from superanimal_core.inference.labeled import predict_labels
-from superanimal_core.inference.predict import predict_frames, predict_video
+from superanimal_core.inference.predict import predict_batches, predict_frames, predict_video
 from superanimal_core.network import devices
 from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -208,3 +209,17 @@ def test_a_batch_that_is_too_large_is_halved_and_told(bundle_of_network, capsys)
     )
     np.testing.assert_array_equal(poor.xy_px, rich.xy_px)
     assert "lower inference.batch" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("individuals", "lengths"), [(2, [2, 2, 2, 1]), (1, [4, 3]), (0, [4, 3])])
+def test_a_batch_ends_with_enough_animals_or_enough_frames(individuals, lengths):
+    boxes = boxes_of(2)
+    boxes[:, individuals:] = np.nan
+    frames = GivenBoxes(boxes, np.ones(boxes.shape[:2])).boxed(video(), 0)
+    parts = predict_batches([bundle_of(0)], frames, batch=4, precision="float32", device=CPU)
+    assert [len(part) for part in parts] == lengths
+
+
+def test_frames_in_memory_have_the_times_of_their_rate():
+    poses = predict_frames(bundle_of(0), video(), fps=20.0)
+    np.testing.assert_allclose(poses.time_s, np.arange(FRAMES) / 20)
