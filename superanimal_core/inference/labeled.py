@@ -8,12 +8,10 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from scipy.optimize import linear_sum_assignment
 
-from superanimal_core.inference.passes import poses_in
-from superanimal_core.inference.views import cut_views
+from superanimal_core.inference.passes import Ensemble
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import Image
 from superanimal_core.network.detector import DetectorBundle, detect
-from superanimal_core.network.pose_network import ready_network
 from superanimal_core.pose.boxes import box_iou, clip_boxes
 from superanimal_core.pose.labels import Labels
 
@@ -66,25 +64,17 @@ def predict_labels(
 
     An animal without a box is absent: NaN, with score 0. `scales` and `flip` as for videos.
     """
-    first = bundles[0]
-    networks = [ready_network(b.network, device) for b in bundles]
-    found = np.full((len(bundles), len(labels), len(first.space), 2), np.nan)
+    ensemble = Ensemble(bundles, batch, precision, device, scales, flip)
+    found = np.full((len(bundles), len(labels), len(bundles[0].space), 2), np.nan)
     score = np.zeros(found.shape[:3])
-    boxed, how = np.flatnonzero(labels.has_box), {"batch": batch, "precision": precision}
+    boxed = np.flatnonzero(labels.has_box)
     for start in range(0, len(boxed), batch):
         rows = boxed[start : start + batch]
         views = [
-            cut_views(
-                first.crop,
-                read_image(str(labels.image[row])),
-                labels.box_xyxy_px[row],
-                tuple(scales),
-                flip,
-            )
+            ensemble.views_of(read_image(str(labels.image[row])), labels.box_xyxy_px[row])
             for row in rows
         ]
-        for member, network in enumerate(networks):
-            poses = poses_in(network, first, views, flip=flip, device=device, **how)
+        for member, poses in enumerate(ensemble.poses(views)):
             found[member, rows] = [xy for xy, _ in poses]
             score[member, rows] = [heights for _, heights in poses]
     return found, score

@@ -1,6 +1,8 @@
 """Crops through a network: batches, precision, and what happens when memory does not suffice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -8,52 +10,71 @@ from jaxtyping import Float, UInt8
 from numpy import ndarray
 from torch import Tensor
 
-from superanimal_core.inference.views import merge_views, output_of_keypoint
+from superanimal_core.inference.views import cut_views, merge_views, output_of_keypoint
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.crops import Crop, apply_affine
+from superanimal_core.network.crops import Crop, Image, apply_affine
 from superanimal_core.network.devices import autocast
-from superanimal_core.network.pose_network import PoseNetwork
+from superanimal_core.network.pose_network import PoseNetwork, ready_network
 
 Pose = tuple[Float[ndarray, "keypoint 2"], Float[ndarray, "keypoint"]]
 
 
-def poses_in(
-    network: PoseNetwork,
-    bundle: ModelBundle,
-    animals: Sequence[list[Crop]],
-    *,
-    flip: bool,
-    batch: int,
-    precision: str,
-    device: torch.device,
-    compiled: bool = False,
-) -> list[Pose]:
-    """One pose (image pixels) with its scores for the views of each animal.
+@dataclass(frozen=True)
+class Ensemble:
+    """Networks that share space and crop geometry, and how they are shown an animal.
 
-    `network` is the bundle's, ready on `device`. A compiled one is given whole batches only: it
-    would be compiled again for every other number of crops.
+    `scales` and `flip`: see inference.views; `compiled`: by torch.compile; `batch` crops go through
+    a network at once.
     """
-    flat = [view for views in animals for view in views]
-    xy_px: list[Float[ndarray, "keypoint 2"]] = []
-    score: list[Float[ndarray, "keypoint"]] = []
-    for start in range(0, len(flat), batch):
-        some = flat[start : start + batch]
-        pixels = [view.pixels for view in some]
-        pixels += [np.zeros_like(pixels[0])] * (batch - len(some) if compiled else 0)
-        crops = torch.from_numpy(np.stack(pixels))
-        positions, heights = _run(network, bundle, crops, precision, device)
-        pairs = zip(some, positions[: len(some)], strict=True)
-        xy_px += [apply_affine(view.to_image, xy) for view, xy in pairs]
-        score += list(heights[: len(some)])
-    poses, place = [], 0
-    for views in animals:
-        outputs = output_of_keypoint(len(views), flip, bundle.space.mirror_permutation())
-        rows = range(place, place + len(views))
-        xy = np.stack([xy_px[row][output] for row, output in zip(rows, outputs, strict=True)])
-        heights = np.stack([score[row][output] for row, output in zip(rows, outputs, strict=True)])
-        poses.append(merge_views(xy, heights))
-        place += len(views)
-    return poses
+
+    bundles: Sequence[ModelBundle]
+    batch: int
+    precision: str
+    device: torch.device
+    scales: Sequence[float] = (1.0,)
+    flip: bool = False
+    compiled: bool = False
+
+    @cached_property
+    def _networks(self) -> list[PoseNetwork]:
+        return [ready_network(b.network, self.device, self.compiled) for b in self.bundles]
+
+    def views_of(self, image: Image, box_xyxy_px: Float[ndarray, "4"]) -> list[Crop]:
+        """The crops around a box."""
+        crop = self.bundles[0].crop
+        return cut_views(crop, image, box_xyxy_px, tuple(self.scales), self.flip)
+
+    def poses(self, animals: Sequence[list[Crop]]) -> Iterator[list[Pose]]:
+        """Of each network, one pose (image pixels) with its scores for the views of each animal."""
+        for network in self._networks:
+            yield self._poses_in(network, animals)
+
+    def _poses_in(self, network: PoseNetwork, animals: Sequence[list[Crop]]) -> list[Pose]:
+        """A compiled network is given whole batches only: it would be compiled again otherwise."""
+        bundle = self.bundles[0]
+        flat = [view for views in animals for view in views]
+        xy_px: list[Float[ndarray, "keypoint 2"]] = []
+        score: list[Float[ndarray, "keypoint"]] = []
+        for start in range(0, len(flat), self.batch):
+            some = flat[start : start + self.batch]
+            pixels = [view.pixels for view in some]
+            pixels += [np.zeros_like(pixels[0])] * (self.batch - len(some) if self.compiled else 0)
+            crops = torch.from_numpy(np.stack(pixels))
+            positions, heights = _run(network, bundle, crops, self.precision, self.device)
+            pairs = zip(some, positions[: len(some)], strict=True)
+            xy_px += [apply_affine(view.to_image, xy) for view, xy in pairs]
+            score += list(heights[: len(some)])
+        poses, place = [], 0
+        for views in animals:
+            outputs = output_of_keypoint(len(views), self.flip, bundle.space.mirror_permutation())
+            rows = range(place, place + len(views))
+            xy = np.stack([xy_px[row][output] for row, output in zip(rows, outputs, strict=True)])
+            heights = np.stack(
+                [score[row][output] for row, output in zip(rows, outputs, strict=True)]
+            )
+            poses.append(merge_views(xy, heights))
+            place += len(views)
+        return poses
 
 
 @torch.inference_mode()

@@ -11,12 +11,10 @@ from numpy import ndarray
 
 from superanimal_core.inference.detect import BoxedFrame, Boxes, DetectAgain, GivenBoxes, Image
 from superanimal_core.inference.doubt import is_doubtful
-from superanimal_core.inference.passes import poses_in
-from superanimal_core.inference.views import cut_views
+from superanimal_core.inference.passes import Ensemble
 from superanimal_core.network.ahead import ahead
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import Crop, apply_affine
-from superanimal_core.network.pose_network import ready_network
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 
@@ -92,15 +90,15 @@ def predict_batches(
     `flip`: see inference.views; `compiled`: by torch.compile. With `redetection`, boxes that lost
     their animal are looked for again.
     """
-    ensemble = _Ensemble(bundles, batch, precision, device, tuple(scales), flip, compiled)
-    for part in ahead(_batches(frames, batch, ensemble.view_of), BATCHES_AHEAD):
+    ensemble = Ensemble(bundles, batch, precision, device, scales, flip, compiled)
+    for part in ahead(_batches(frames, batch, ensemble.views_of), BATCHES_AHEAD):
         seen = _nothing_seen(len(bundles), len(bundles[0].space), part)
-        ensemble.predict(seen, part.slots, part.views)
+        _predict(ensemble, seen, part.slots, part.views)
         if redetection is not None:
             lost = _lost_animals(seen, part, redetection, bundles[0].crop.size_px)
             _find_again(seen, part, lost, redetection.detect_again)
             boxed = [(part.frames[f].image, seen.boxes_xyxy_px[f, i]) for f, i in lost]
-            ensemble.predict(seen, lost, [ensemble.view_of(*each) for each in boxed])
+            _predict(ensemble, seen, lost, [ensemble.views_of(*each) for each in boxed])
         yield seen
 
 
@@ -180,46 +178,17 @@ def predict_frames(
     )[0]
 
 
-class _Ensemble:
-    """All networks, and how they look at an animal."""
-
-    def __init__(
-        self,
-        bundles: Sequence[ModelBundle],
-        batch: int,
-        precision: str,
-        device: torch.device,
-        scales: tuple[float, ...],
-        flip: bool,
-        compiled: bool,
-    ) -> None:
-        self._first, self._scales, self._flip = bundles[0], scales, flip
-        self._batch, self._precision = batch, precision
-        self._device, self._compiled = device, compiled
-        self._networks = [ready_network(b.network, device, compiled) for b in bundles]
-
-    def view_of(self, image: Image, box_xyxy_px: Float[ndarray, "4"]) -> list[Crop]:
-        """The crops around a box."""
-        return cut_views(self._first.crop, image, box_xyxy_px, self._scales, self._flip)
-
-    def predict(
-        self, seen: SeenFrames, slots: Sequence[tuple[int, int]], views: Sequence[list[Crop]]
-    ) -> None:
-        """What each network sees in some slots (frame, individual), into `seen`."""
-        for member, network in enumerate(self._networks):
-            found = poses_in(
-                network,
-                self._first,
-                views,
-                flip=self._flip,
-                batch=self._batch,
-                precision=self._precision,
-                device=self._device,
-                compiled=self._compiled,
-            )
-            for (frame, individual), (xy_px, score) in zip(slots, found, strict=True):
-                seen.xy_px[member, frame, individual] = xy_px
-                seen.score[member, frame, individual] = score
+def _predict(
+    ensemble: Ensemble,
+    seen: SeenFrames,
+    slots: Sequence[tuple[int, int]],
+    views: Sequence[list[Crop]],
+) -> None:
+    """What each network sees in some slots (frame, individual), into `seen`."""
+    for member, found in enumerate(ensemble.poses(views)):
+        for (frame, individual), (xy_px, score) in zip(slots, found, strict=True):
+            seen.xy_px[member, frame, individual] = xy_px
+            seen.score[member, frame, individual] = score
 
 
 def _batches(
