@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent
 _MEANINGS = ("tables/video_columns.py", "tables/study_columns.py")
 WITHOUT_RESULTS = {ROOT / name for name in ("settings", "errors.py", *_MEANINGS)}
 PLUMBING = ("jobs", "cluster")
-AROUND_THE_WORK = ("jobs/step.py", "jobs/log.py", "jobs/work_folder.py")
+AROUND_THE_WORK = "jobs/step.py"
 LOG_CALLS = {"print"}
 Chosen = frozenset[tuple[str, str]]  # table, entry
 
@@ -69,13 +69,9 @@ def closure(modules: Iterable[str], chosen: Chosen = frozenset()) -> set[Path]:
         path = pending.pop()
         if path not in found:
             found.add(path)
-            if not _stands_around(path):
+            if path != ROOT / AROUND_THE_WORK:
                 pending += [_path_of(name) for name in _package_imports(path, chosen)]
     return found
-
-
-def _stands_around(path: Path) -> bool:
-    return path in {ROOT / name for name in AROUND_THE_WORK}
 
 
 def _path_of(module: str) -> Path:

@@ -76,31 +76,26 @@ class VideoAdaptation:
         places = {name: Path(folder) / name for name in names}
         for stray in set(Path(folder).glob("member-*/")) - {*places.values()}:
             shutil.rmtree(stray)
-        known = {name: self._known(place, names[name]) for name, place in places.items()}
-        poses = {name: self._poses(name) for name in names if known[name] is None}
-        labels = {name: self.adaptation.pseudo_labels(own) for name, own in poses.items()}
+        keys: dict[str, str] = {}
+        known: dict[str, Verdict | None] = {}
+        labels: dict[str, Labels] = {}
+        for name, member in names.items():  # the poses of one member at a time are in memory
+            poses = self._poses(name)
+            keys[name] = self._key(member, poses)
+            known[name] = _known(places[name], keys[name])
+            if known[name] is None:
+                labels[name] = self.adaptation.pseudo_labels(poses)
         if not labels:
             return {name: verdict for name, verdict in known.items() if verdict}
         pictures = self.adaptation.pictures(labels.values(), read_bundle(members[0]))
         return {
-            name: verdict or self._adapt(names[name], labels[name], pictures, places[name])
+            name: verdict
+            or self._adapt(names[name], labels[name], pictures, places[name], keys[name])
             for name, verdict in known.items()
         }
 
-    def _known(self, folder: Path, member: str) -> Verdict | None:
-        """The verdict on a network that was adapted before, under the same circumstances."""
-        try:
-            made_by = read_description(folder)["made_by"]
-        except SuperAnimalError:
-            return None
-        if made_by.get("key") != self._key(member) or not (folder / WEIGHTS).is_file():
-            return None
-        print(f"{folder.name}: adapted before, and taken over")
-        return Verdict(**made_by[VERDICT])
-
-    def _key(self, member: str) -> str:
-        """Digest of all that an adapted network depends on; what other members saw does not."""
-        poses = self._poses(Path(member).name)
+    def _key(self, member: str, poses: Poses) -> str:
+        """Digest of all that an adapted network depends on: not what other members saw."""
         told = {key: self.record[key] for key in ("source_digest", "settings")}
         told |= {"model": content_digest(member), "video": content_digest(self.adaptation.video)}
         digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode())
@@ -111,7 +106,9 @@ class VideoAdaptation:
     def _poses(self, name: str) -> Poses:
         return read_poses(f"{self.predicted}/{name}.parquet")
 
-    def _adapt(self, member: str, labels: Labels, pictures: Pictures, folder: Path) -> Verdict:
+    def _adapt(
+        self, member: str, labels: Labels, pictures: Pictures, folder: Path, key: str
+    ) -> Verdict:
         """One member: taught, judged on frames that it did not learn from, and written."""
         seed = int(folder.name.rpartition("-")[2])
         device, bundle = use_device(self.threads, seed), read_bundle(member)
@@ -126,6 +123,18 @@ class VideoAdaptation:
         )
         print(f"{folder.name}: {'kept' if verdict.is_kept else 'rolled back'}: {verdict.reason}")
         kept = bundle if verdict.is_kept else read_bundle(member)
-        record = {**self.record, "key": self._key(member), VERDICT: asdict(verdict)}
+        record = {**self.record, "key": key, VERDICT: asdict(verdict)}
         write_bundle(kept, folder, record, history)
         return verdict
+
+
+def _known(folder: Path, key: str) -> Verdict | None:
+    """The verdict on a network that was adapted before, under the same circumstances."""
+    try:
+        made_by = read_description(folder)["made_by"]
+    except SuperAnimalError:
+        return None
+    if made_by.get("key") != key or not (folder / WEIGHTS).is_file():
+        return None
+    print(f"{folder.name}: adapted before, and taken over")
+    return Verdict(**made_by[VERDICT])
