@@ -69,7 +69,8 @@ def families() -> dict[str, str]:
         names = timm.list_models(module=module)
         words = ("atto", "femto", "pico", "nano", "tiny", "_xxs", "_xs", "18", "050", "_b0", "_m0")
         small = [name for word in words for name in names if word in name and "test" not in name]
-        chosen[module] = (small or names)[0]
+        if names:  # a module of parts has no network of its own
+            chosen[module] = (small or names)[0]
     return chosen
 
 
