@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
-from scipy.special import expit, ndtr
 
 from superanimal_core.behavior.features import FeatureTable
 from superanimal_core.behavior.kinematics import runs_of
@@ -17,7 +16,6 @@ from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings.behavior import ConditionSettings, DefinitionSettings
 
 ROUNDING_S = 1e-9  # of differences of time stamps, which must not depend on the hour
-LOGISTIC_WIDTH = 0.1  # of the threshold: how soft a condition is whose feature has no `_sd`
 
 
 @dataclass(frozen=True)
@@ -26,7 +24,7 @@ class BoutTable:
 
     Frames from `start_frame` up to, not including, `stop_frame`. `start_s` is the first frame's
     time stamp, `stop_s` that of the first frame after the bout (at the video's end, one frame
-    interval after the last). `probability` is the mean over the bout's frames, see `predict_bouts`.
+    interval after the last).
     """
 
     individual: Shaped[ndarray, "bout"]
@@ -35,7 +33,6 @@ class BoutTable:
     stop_frame: Int[ndarray, "bout"]
     start_s: Float[ndarray, "bout"]
     stop_s: Float[ndarray, "bout"]
-    probability: Float[ndarray, "bout"]
 
     def __len__(self) -> int:
         return len(self.behavior)
@@ -50,21 +47,16 @@ def predict_bouts(
     Breaks of at most `max_gap_s` are closed first, then bouts shorter than `min_duration_s` are
     dropped. Behaviors are independent of each other and may overlap.
 
-    The probability of a frame is the product over the conditions of the probability that the
-    feature is beyond its bound: Gaussian, with the feature's `_sd` column (the smoother's
-    uncertainty), or, where there is none, a logistic of the margin with a width of 10 % of the
-    bound. It says how sure the *measurement* is, not how well the definition fits the behavior.
-
     ConfigError, naming the nearest feature, when a condition's feature does not exist.
     """
     _check_features(features, definitions)
-    rows: list[tuple[str, str, int, int, float, float, float]] = []
+    rows: list[tuple[str, str, int, int, float, float]] = []
     for individual in dict.fromkeys(features.individual):
         chosen = features.individual == individual
         columns = {name: values[chosen] for name, values in features.columns.items()}
         time_s, frame = features.time_s[chosen], features.frame[chosen]
         for behavior, definition in definitions.items():
-            holds, probability = _frames(columns, definition.conditions, len(frame))
+            holds = _holds(columns, definition.conditions, len(frame))
             for start, stop in _bouts(holds, time_s, definition):
                 rows.append(
                     (
@@ -74,7 +66,6 @@ def predict_bouts(
                         int(frame[stop - 1]) + 1,
                         float(time_s[start]),
                         _end_s(time_s, stop),
-                        float(probability[start:stop].mean()),
                     )
                 )
     return _table(rows)
@@ -93,27 +84,18 @@ def _check_features(features: FeatureTable, definitions: Mapping[str, Definition
         raise ConfigError(mistakes)
 
 
-def _frames(
+def _holds(
     columns: Mapping[str, ndarray], conditions: Sequence[ConditionSettings], frames: int
-) -> tuple[ndarray, ndarray]:
-    """Per frame, whether all conditions hold, and how probable that is."""
-    holds, probability = np.ones(frames, bool), np.ones(frames)
+) -> Bool[ndarray, "frame"]:
+    """Per frame, whether all conditions hold."""
+    holds = np.ones(frames, bool)
     for condition in conditions:
         values = columns[condition.feature]
-        sd = columns.get(f"{condition.feature}_sd")
-        for bound, sign in ((condition.above, 1.0), (condition.below, -1.0)):
-            if bound is not None:
-                holds &= sign * (values - bound) > 0
-                probability *= _probability_beyond(sign * (values - bound), bound, sd)
-    return holds, np.nan_to_num(probability)
-
-
-def _probability_beyond(margin: ndarray, bound: float, sd: ndarray | None) -> ndarray:
-    """Probability that the true margin is positive."""
-    if sd is None:
-        return expit(margin / max(LOGISTIC_WIDTH * abs(bound), 1e-9))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(sd > 0, ndtr(margin / sd), (margin > 0).astype(float))
+        if condition.above is not None:
+            holds &= values > condition.above
+        if condition.below is not None:
+            holds &= values < condition.below
+    return holds
 
 
 def _bouts(
@@ -142,10 +124,10 @@ def _end_s(time_s: ndarray, stop: int) -> float:
     return float(time_s[-1]) + interval
 
 
-def _table(rows: list[tuple[str, str, int, int, float, float, float]]) -> BoutTable:
+def _table(rows: list[tuple[str, str, int, int, float, float]]) -> BoutTable:
     """Rows as columns."""
-    individual, behavior, start, stop, start_s, stop_s, probability = (
-        zip(*rows, strict=True) if rows else ((),) * 7
+    individual, behavior, start, stop, start_s, stop_s = (
+        zip(*rows, strict=True) if rows else ((),) * 6
     )
     return BoutTable(
         np.array(individual, dtype=object),
@@ -154,7 +136,6 @@ def _table(rows: list[tuple[str, str, int, int, float, float, float]]) -> BoutTa
         np.array(stop, dtype=np.int64),
         np.array(start_s, dtype=np.float64),
         np.array(stop_s, dtype=np.float64),
-        np.array(probability, dtype=np.float64),
     )
 
 

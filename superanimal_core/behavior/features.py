@@ -2,8 +2,9 @@
 
 Names end in their unit: `_px`, `_px_per_s`, `_px2`, `_rad`, `_rad_per_s`, `_bl_per_s` (body lengths
 per second; the body length is the individual's median); with a scale every `_px` has its `_cm`
-beside it. `_sd` is the standard deviation that the smoother's posterior implies, to first order,
-errors of different keypoints and frames taken as independent. A keypoint that the space lacks, or
+beside it. `_sd` is the standard deviation that the expected error of the positions implies, to
+first order, errors of different keypoints taken as independent, those of different frames as
+lasting as they do; NaN without a calibration. A keypoint that the space lacks, or
 that is absent, makes NaN, never an error and never zero.
 """
 
@@ -23,7 +24,8 @@ from superanimal_core.behavior.kinematics import (
     velocity_px_per_s,
     velocity_sd_px_per_s,
 )
-from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.poses import Poses
 from superanimal_core.settings.behavior import AnatomySettings
 
 
@@ -42,14 +44,16 @@ class FeatureTable:
 
 @dataclass(frozen=True)
 class Point:
-    """One keypoint of one individual over time."""
+    """One keypoint of one individual over time; see ExpectedError for the other two."""
 
     xy_px: Float[ndarray, "frame 2"]
-    variance_px2: Float[ndarray, "frame 2"]
+    sd_px: Float[ndarray, "frame"]
+    correlation_time_s: float
 
 
 def frame_features(
-    poses: SmoothedPoses,
+    poses: Poses,
+    expected: ExpectedError,
     anatomy: AnatomySettings,
     *,
     window_s: float,
@@ -71,11 +75,11 @@ def frame_features(
     * `nearest_other_px`: distance of the center to the nearest other individual's;
     * `speed_<keypoint>_px_per_s`.
     """
-    time_s = poses.poses.time_s
+    time_s = poses.time_s
     names = anatomy.model_dump()
     per_individual = []
-    for i in range(len(poses.poses.individuals)):
-        points = {role: _point(poses, i, name) for role, name in names.items()}
+    for i in range(len(poses.individuals)):
+        points = {role: _point(poses, expected, i, name) for role, name in names.items()}
         columns = _place_and_motion(poses, i, points["center"], time_s, window_s)
         columns |= _shape(points)
         columns |= _orientation(points, time_s, window_s)
@@ -87,37 +91,38 @@ def frame_features(
     return _table(poses, per_individual)
 
 
-def _point(poses: SmoothedPoses, individual: int, name: str) -> Point:
+def _point(poses: Poses, expected: ExpectedError, individual: int, name: str) -> Point:
     """A keypoint's track; all NaN when the space lacks it."""
-    if name not in poses.poses.space.keypoints:
-        unknown = np.full((len(poses.poses), 2), np.nan)
-        return Point(unknown, unknown)
-    k = poses.poses.space.keypoints.index(name)
+    if name not in poses.space.keypoints:
+        unknown = np.full((len(poses), 2), np.nan)
+        return Point(unknown, unknown[:, 0], float("nan"))
+    k = poses.space.keypoints.index(name)
     return Point(
-        poses.poses.xy_px[:, individual, k].astype(np.float64),
-        poses.variance_px2[:, individual, k].astype(np.float64),
+        poses.xy_px[:, individual, k].astype(np.float64),
+        expected.sd_px[:, individual, k].astype(np.float64),
+        float(expected.correlation_time_s[individual, k]),
     )
 
 
 def _place_and_motion(
-    poses: SmoothedPoses, individual: int, center: Point, time_s: ndarray, window_s: float
+    poses: Poses, individual: int, center: Point, time_s: ndarray, window_s: float
 ) -> dict[str, ndarray]:
     """Where the center is and how fast it and each keypoint move."""
     velocity = velocity_px_per_s(center.xy_px, time_s, window_s)
-    velocity_sd = velocity_sd_px_per_s(center.variance_px2, time_s, window_s)
+    velocity_sd = velocity_sd_px_per_s(center.sd_px, center.correlation_time_s, time_s, window_s)
     columns = {
         "center_x_px": center.xy_px[:, 0],
         "center_y_px": center.xy_px[:, 1],
-        "center_x_px_sd": np.sqrt(center.variance_px2[:, 0]),
-        "center_y_px_sd": np.sqrt(center.variance_px2[:, 1]),
+        "center_x_px_sd": center.sd_px,
+        "center_y_px_sd": center.sd_px,
         "speed_px_per_s": _length(velocity),
-        "speed_px_per_s_sd": _sd_along(np.square(velocity_sd), velocity),
+        "speed_px_per_s_sd": np.where(np.isfinite(velocity[:, 0]), velocity_sd, np.nan),
     }
-    each = _length(velocity_px_per_s(poses.poses.xy_px[:, individual], time_s, window_s))
+    each = _length(velocity_px_per_s(poses.xy_px[:, individual], time_s, window_s))
     columns["motion_px_per_s"] = _mean_of_known(each)
-    for k, name in enumerate(poses.poses.space.keypoints):
+    for k, name in enumerate(poses.space.keypoints):
         columns[f"speed_{name}_px_per_s"] = each[:, k]
-    columns["hull_area_px2"] = hull_area_px2(poses.poses.xy_px[:, individual])
+    columns["hull_area_px2"] = hull_area_px2(poses.xy_px[:, individual])
     return columns
 
 
@@ -128,12 +133,10 @@ def _shape(points: Mapping[str, Point]) -> dict[str, ndarray]:
         "body_length_px": ("rear", "front"),
         "trunk_length_px": ("rear", "neck"),
     }.items():
-        vector, variance = _difference(points[start], points[end])
-        columns[name] = _length(vector)
-        columns[f"{name}_sd"] = _sd_along(variance, vector)
-    upward, variance = _difference(points["front"], points["rear"])
-    columns["head_height_px"] = upward[:, 1]
-    columns["head_height_px_sd"] = np.sqrt(variance[:, 1])
+        vector, sd_px = _difference(points[start], points[end])
+        columns[name], columns[f"{name}_sd"] = _length(vector), sd_px
+    upward, sd_px = _difference(points["front"], points["rear"])
+    columns["head_height_px"], columns["head_height_px_sd"] = upward[:, 1], sd_px
     return columns
 
 
@@ -141,11 +144,12 @@ def _orientation(
     points: Mapping[str, Point], time_s: ndarray, window_s: float
 ) -> dict[str, ndarray]:
     """Directions of trunk and head, and how fast they turn."""
-    trunk, trunk_variance = _difference(points["rear"], points["neck"])
-    head, head_variance = _difference(points["neck"], points["front"])
+    trunk, trunk_sd_px = _difference(points["rear"], points["neck"])
+    head, head_sd_px = _difference(points["neck"], points["front"])
     heading, head_angle = direction_rad(trunk), angle_between_rad(head, trunk)
     turn_rate = angular_velocity_rad_per_s(heading, time_s, window_s)
-    trunk_sd, head_sd = _angle_sd(trunk_variance, trunk), _angle_sd(head_variance, head)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        trunk_sd, head_sd = trunk_sd_px / _length(trunk), head_sd_px / _length(head)
     return {
         "heading_rad": heading,
         "heading_rad_sd": trunk_sd,
@@ -163,14 +167,15 @@ def _orientation(
     }
 
 
-def _nearest_other_px(poses: SmoothedPoses, individual: int, center: str) -> ndarray:
+def _nearest_other_px(poses: Poses, individual: int, center: str) -> ndarray:
     """Distance of the center to the nearest other individual's center."""
-    nearest = np.full(len(poses.poses), np.nan)
-    here = _point(poses, individual, center).xy_px
-    for other in range(len(poses.poses.individuals)):
+    nearest = np.full(len(poses), np.nan)
+    if center not in poses.space.keypoints:
+        return nearest
+    xy_px = poses.xy_px[:, :, poses.space.keypoints.index(center)].astype(np.float64)
+    for other in range(len(poses.individuals)):
         if other != individual:
-            distance = _length(_point(poses, other, center).xy_px - here)
-            nearest = np.fmin(nearest, distance)
+            nearest = np.fmin(nearest, _length(xy_px[:, other] - xy_px[:, individual]))
     return nearest
 
 
@@ -194,39 +199,25 @@ def _in_cm(columns: Mapping[str, ndarray], cm_per_px: float) -> dict[str, ndarra
     return scaled
 
 
-def _table(poses: SmoothedPoses, per_individual: list[dict[str, ndarray]]) -> FeatureTable:
+def _table(poses: Poses, per_individual: list[dict[str, ndarray]]) -> FeatureTable:
     """Columns of all individuals, interleaved so that rows are sorted by frame."""
-    frames, individuals = len(poses.poses), len(poses.poses.individuals)
+    frames, individuals = len(poses), len(poses.individuals)
     names = list(per_individual[0]) if per_individual else []
     return FeatureTable(
         frame=np.repeat(np.arange(frames), individuals),
-        time_s=np.repeat(poses.poses.time_s, individuals),
-        individual=np.tile(np.array(poses.poses.individuals, dtype=object), frames),
+        time_s=np.repeat(poses.time_s, individuals),
+        individual=np.tile(np.array(poses.individuals, dtype=object), frames),
         columns={n: np.stack([c[n] for c in per_individual], axis=1).ravel() for n in names},
     )
 
 
 def _difference(start: Point, end: Point) -> tuple[ndarray, ndarray]:
-    """Vector from start to end, and its variance."""
-    return end.xy_px - start.xy_px, end.variance_px2 + start.variance_px2
+    """Vector from start to end, and the standard deviation of each coordinate."""
+    return end.xy_px - start.xy_px, np.hypot(end.sd_px, start.sd_px)
 
 
 def _length(vector: ndarray) -> ndarray:
     return np.hypot(vector[..., 0], vector[..., 1])
-
-
-def _sd_along(variance: ndarray, vector: ndarray) -> ndarray:
-    """Standard deviation of a vector's length, to first order."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        unit = vector / _length(vector)[:, None]
-    return np.sqrt((variance * np.square(unit)).sum(axis=1))
-
-
-def _angle_sd(variance: ndarray, vector: ndarray) -> ndarray:
-    """Standard deviation of a vector's direction (rad), to first order."""
-    across = np.stack([-vector[:, 1], vector[:, 0]], axis=1)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return _sd_along(variance, across) / _length(vector)
 
 
 def _mean_of_known(values: ndarray) -> ndarray:

@@ -17,7 +17,6 @@ from superanimal_core.behavior.kinematics import (
     moving_mean,
     runs_of,
     velocity_px_per_s,
-    velocity_sd_px_per_s,
 )
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.behavior import FootfallSettings, StrideSettings
@@ -44,16 +43,13 @@ class Travel:
 class Footfalls:
     """Swings of one limb in order of time: lift-off and the strike that ends it.
 
-    Times lie between frames, where the paw's speed crosses the stance threshold; `_sd` is what the
-    uncertainty of the positions and the slope of the speed at the crossing say (an upper bound).
-    `run` numbers the uninterrupted walks: two swings belong to the same stride only within one.
+    Times lie between frames, where the paw's speed crosses the stance threshold. `run` numbers
+    the uninterrupted walks: two swings belong to the same stride only within one.
     NaN where a walk begins in swing (lift) or ends in it (strike).
     """
 
     lift_s: Float[ndarray, "swing"]
     strike_s: Float[ndarray, "swing"]
-    lift_s_sd: Float[ndarray, "swing"]
-    strike_s_sd: Float[ndarray, "swing"]
     run: Int[ndarray, "swing"]
 
 
@@ -95,7 +91,6 @@ def body_length_px(body_xy_px: Float[ndarray, "frame keypoint 2"]) -> float:
 
 def detect_footfalls(
     xy_px: Float[ndarray, "frame 2"],
-    variance_px2: Float[ndarray, "frame 2"],
     time_s: Float[ndarray, "frame"],
     travel: Travel,
     settings: FootfallSettings,
@@ -112,11 +107,9 @@ def detect_footfalls(
     min_phase_s = settings.min_phase_s
     over_ground = xy_px + travel.ground_shift_px
     paw = (velocity_px_per_s(over_ground, time_s, min_phase_s) * travel.direction).sum(axis=1)
-    paw_sd = _along(velocity_sd_px_per_s(variance_px2, time_s, min_phase_s), travel.direction)
     usable = travel.is_walking & np.isfinite(paw)
     with np.errstate(invalid="ignore", divide="ignore"):
         ratio = np.where(usable, paw / travel.speed_px_per_s, np.nan)
-        ratio_sd = np.where(usable, paw_sd / travel.speed_px_per_s, np.nan)
         overtaking = ratio[ratio > 1]
     if not len(overtaking):
         return _footfalls([])
@@ -125,55 +118,42 @@ def detect_footfalls(
         swing
         for number, (start, stop) in enumerate(runs_of(usable))
         for swing in _swings_of_walk(
-            ratio[start:stop] / typical,
-            ratio_sd[start:stop] / typical,
-            time_s[start:stop],
-            settings,
-            number,
+            ratio[start:stop] / typical, time_s[start:stop], settings, number
         )
     ]
     return _footfalls(found)
 
 
-def _footfalls(swings: list[tuple[float, float, float, float, int]]) -> Footfalls:
-    """Rows (lift, strike, sd of each, run) as columns."""
-    lift, strike, lift_sd, strike_sd, run = np.array(swings, dtype=np.float64).reshape(-1, 5).T
-    return Footfalls(lift, strike, lift_sd, strike_sd, run.astype(int))
+def _footfalls(swings: list[tuple[float, float, int]]) -> Footfalls:
+    """Rows (lift, strike, run) as columns."""
+    lift, strike, run = np.array(swings, dtype=np.float64).reshape(-1, 3).T
+    return Footfalls(lift, strike, run.astype(int))
 
 
 def _swings_of_walk(
-    speed: ndarray, speed_sd: ndarray, time_s: ndarray, settings: FootfallSettings, run: int
-) -> list[tuple[float, float, float, float, int]]:
-    """(lift, strike, sd of each, run) of the swings in one uninterrupted walk."""
+    speed: ndarray, time_s: ndarray, settings: FootfallSettings, run: int
+) -> list[tuple[float, float, int]]:
+    """(lift, strike, run) of the swings in one uninterrupted walk."""
     low, high = settings.stance_speed_fraction, settings.swing_speed_fraction
     swings = [(a, b) for a, b in runs_of(speed > low) if (speed[a:b] > high).any()]
-    edges = [(_crossing(speed, time_s, a, low), _crossing(speed, time_s, b, low), a, b)
-             for a, b in swings]  # fmt: skip
-    edges = _without_short(edges, settings.min_phase_s)
-    return [
-        (
-            lift,
-            strike,
-            _crossing_sd(speed, speed_sd, time_s, a),
-            _crossing_sd(speed, speed_sd, time_s, b),
-            run,
-        )
-        for lift, strike, a, b in edges
+    edges = [
+        (_crossing(speed, time_s, a, low), _crossing(speed, time_s, b, low)) for a, b in swings
     ]
+    return [(lift, strike, run) for lift, strike in _without_short(edges, settings.min_phase_s)]
 
 
 def _without_short(
-    edges: list[tuple[float, float, int, int]], min_phase_s: float
-) -> list[tuple[float, float, int, int]]:
+    edges: list[tuple[float, float]], min_phase_s: float
+) -> list[tuple[float, float]]:
     """Swings of at least `min_phase_s`, joined where the stance between them is shorter."""
-    kept: list[tuple[float, float, int, int]] = []
-    for lift, strike, a, b in edges:
+    kept: list[tuple[float, float]] = []
+    for lift, strike in edges:
         if strike - lift < min_phase_s:  # false for NaN: a swing cut by the walk's end stays
             continue
         if kept and lift - kept[-1][1] < min_phase_s:
-            kept[-1] = (kept[-1][0], strike, kept[-1][2], b)
+            kept[-1] = (kept[-1][0], strike)
         else:
-            kept.append((lift, strike, a, b))
+            kept.append((lift, strike))
     return kept
 
 
@@ -184,19 +164,6 @@ def _crossing(speed: ndarray, time_s: ndarray, frame: int, level: float) -> floa
     before, after = speed[frame - 1] - level, speed[frame] - level
     part = before / (before - after)
     return float(time_s[frame - 1] + part * (time_s[frame] - time_s[frame - 1]))
-
-
-def _crossing_sd(speed: ndarray, speed_sd: ndarray, time_s: ndarray, frame: int) -> float:
-    """Standard deviation of a crossing: of the speed, over its slope."""
-    if frame in (0, len(speed)):
-        return float("nan")
-    slope = (speed[frame] - speed[frame - 1]) / (time_s[frame] - time_s[frame - 1])
-    return float((speed_sd[frame] + speed_sd[frame - 1]) / 2 / abs(slope))
-
-
-def _along(sd: ndarray, direction: ndarray) -> ndarray:
-    """Standard deviation along a direction, from those of x and y."""
-    return np.sqrt((np.square(sd) * np.square(direction)).sum(axis=1))
 
 
 def columns_of(poses: SmoothedPoses, names: Sequence[str]) -> list[int]:

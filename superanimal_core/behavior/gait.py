@@ -28,9 +28,7 @@ class StrideTable:
 
     Times in seconds of the video, lengths over the ground. `_cm` columns are NaN without a scale.
     `phase` is NaN where the reference limb (the first of the limbs) has no stride around the
-    strike. `is_resolved` says that the swing lasts enough frames for claims about phases. `_sd` is
-    the standard deviation that the smoother's posterior implies, errors of different frames taken
-    as independent.
+    strike. `is_resolved` says that the swing lasts enough frames for claims about phases.
     """
 
     individual: Shaped[ndarray, "stride"]
@@ -48,10 +46,6 @@ class StrideTable:
     speed_px_per_s: Float[ndarray, "stride"]
     speed_cm_per_s: Float[ndarray, "stride"]
     phase: Float[ndarray, "stride"]
-    stride_time_s_sd: Float[ndarray, "stride"]
-    stance_time_s_sd: Float[ndarray, "stride"]
-    swing_time_s_sd: Float[ndarray, "stride"]
-    stride_length_px_sd: Float[ndarray, "stride"]
     is_resolved: Bool[ndarray, "stride"]
 
     def __len__(self) -> int:
@@ -72,11 +66,7 @@ def measure_strides(poses: SmoothedPoses, settings: StrideSettings) -> StrideTab
         reference: dict[str, ndarray] | None = None
         for k in columns_of(poses, settings.limbs):
             footfalls = detect_footfalls(
-                poses.poses.xy_px[:, i, k],
-                poses.variance_px2[:, i, k],
-                poses.poses.time_s,
-                travel,
-                settings,
+                poses.poses.xy_px[:, i, k], poses.poses.time_s, travel, settings
             )
             columns = _strides_of_limb(poses, i, k, footfalls, travel, settings.min_swing_frames)
             reference = columns if reference is None else reference
@@ -99,12 +89,7 @@ def _strides_of_limb(
     strike, lift, following = footfalls.strike_s[:-1], footfalls.lift_s[1:], footfalls.strike_s[1:]
     whole = same_walk & np.isfinite(strike) & np.isfinite(lift) & np.isfinite(following)
     strike, lift, following = strike[whole], lift[whole], following[whole]
-    sd = [footfalls.strike_s_sd[:-1], footfalls.lift_s_sd[1:], footfalls.strike_s_sd[1:]]
-    strike_sd, lift_sd, following_sd = (part[whole] for part in sd)
     ground = poses.poses.xy_px[:, individual, limb] + travel.ground_shift_px
-    length, length_sd = _displacement_px(
-        ground, poses.variance_px2[:, individual, limb], time_s, strike, following
-    )
     count = len(strike)
     names = poses.poses.individuals[individual], poses.poses.space.keypoints[limb]
     swing_frames = np.searchsorted(time_s, following) - np.searchsorted(time_s, lift)
@@ -119,34 +104,25 @@ def _strides_of_limb(
         "stance_time_s": lift - strike,
         "swing_time_s": following - lift,
         "duty_factor": (lift - strike) / (following - strike),
-        "stride_length_px": length,
+        "stride_length_px": _displacement_px(ground, time_s, strike, following),
         "speed_px_per_s": _mean_between(travel.speed_px_per_s, time_s, strike, following),
-        "stride_time_s_sd": np.hypot(strike_sd, following_sd),
-        "stance_time_s_sd": np.hypot(strike_sd, lift_sd),
-        "swing_time_s_sd": np.hypot(lift_sd, following_sd),
-        "stride_length_px_sd": length_sd,
         "is_resolved": swing_frames >= min_swing_frames,
     }
 
 
 def _displacement_px(
-    ground_px: ndarray, variance_px2: ndarray, time_s: ndarray, start_s: ndarray, stop_s: ndarray
-) -> tuple[ndarray, ndarray]:
-    """Distance over the ground between two times, and its standard deviation."""
+    ground_px: ndarray, time_s: ndarray, start_s: ndarray, stop_s: ndarray
+) -> ndarray:
+    """Distance over the ground between two times."""
     known = np.isfinite(ground_px).all(axis=1)
     if not known.any():
-        return np.empty(0), np.empty(0)
-
-    def at(values: ndarray, when_s: ndarray) -> ndarray:
-        axes = [np.interp(when_s, time_s[known], values[known, axis]) for axis in (0, 1)]
-        return np.stack(axes, axis=1)
-
-    difference = at(ground_px, stop_s) - at(ground_px, start_s)
-    length = np.hypot(difference[:, 0], difference[:, 1])
-    variance = at(variance_px2, stop_s) + at(variance_px2, start_s)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        along = np.sqrt((variance * np.square(difference)).sum(axis=1)) / length
-    return length, along
+        return np.empty(0)
+    apart = [
+        np.interp(stop_s, time_s[known], ground_px[known, axis])
+        - np.interp(start_s, time_s[known], ground_px[known, axis])
+        for axis in (0, 1)
+    ]
+    return np.hypot(*apart)
 
 
 def _nearest_frame(time_s: ndarray, when_s: ndarray) -> ndarray:

@@ -1,19 +1,16 @@
-"""Intervals of gait quantities from whole trajectories drawn from the smoother's posterior.
+"""Intervals of gait quantities from whole trajectories that are as likely as the smoothed one.
 
 The strides are measured on every draw, and the spread of the results over the draws is what the
-uncertainty of the poses makes of them: false and missed footfalls included, correlations between
-frames included, which no formula for a standard deviation does.
+expected error of the poses makes of them: false and missed footfalls included, errors that last
+included, which no formula for a standard deviation does.
 
 What they leave out: the spread between strides (that is the `_sd` in gait.parquet), and what the
-detection of footfalls itself has of bias. On walking stick figures
-with up to 1 px of error the intervals of stride time and length hold the truth; with 3 px at 60
-frames per second they miss it by up to 1 %; those of the duty factor lie up to 0.02 too high, as
-its median does.
+detection of footfalls itself has of bias: they are about what would be measured on poses without an
+error.
 
-The draws are as rough as the smoother's model, a random walk with independent noise, and a real paw
-is not: at low frame rates they find footfalls that never were, or lose some. The intervals of a
-limb are therefore given only where the draws agree with the smoothed trajectory about how many
-strides there are, within a fifth on average; else they are NaN and `strides_per_draw` says why.
+Without a calibration there is no draw. Where the draws find more or fewer strides of a limb than
+the smoothed trajectory, by more than a fifth on average, or a stride in less than half of the
+draws, no interval can be given; `no_interval_because` says which.
 """
 
 from collections.abc import Iterable, Sequence
@@ -30,6 +27,8 @@ from superanimal_core.settings.behavior import StrideSettings
 QUANTITIES = ("stride_time_s", "stance_time_s", "swing_time_s", "duty_factor", "stride_length_px")
 LEVEL = 0.9
 AGREEMENT = 0.2  # part by which the mean number of strides of the draws may differ
+MIN_FOUND = 0.5  # part of the draws in which a stride must be found again
+NO_DRAWS, OTHER_STRIDES, SELDOM_FOUND = "no draws", "other strides", "seldom found"
 
 Columns = dict[str, Shaped[ndarray, "row"]]
 
@@ -40,35 +39,41 @@ def strides_of_draws(draws: Iterable[SmoothedPoses], settings: StrideSettings) -
 
 
 def stride_intervals(strides: StrideTable, drawn: Sequence[StrideTable]) -> Columns:
-    """Columns beside strides.parquet: the ends of the 90 % interval of each quantity of a stride.
+    """Columns beside strides.parquet: standard deviation and 90 % interval of each quantity.
 
     A stride is found again in a draw as the stride of the same limb with the nearest strike, at
-    most half a stride time away; `draws` counts the draws in which it was. NaN where it is none,
-    and where the draws find other strides of the limb (see above).
+    most half a stride time away; `draws` counts the draws in which it was.
     """
     values = np.full((len(drawn), len(strides), len(QUANTITIES)), np.nan)
-    found_again = np.zeros(values.shape[:2], bool)
+    why_not = np.full(len(strides), "" if drawn else NO_DRAWS, dtype=object)
     for individual, limb in _limbs(strides):
         mine = _rows(strides, individual, limb).nonzero()[0]
         others = [_rows(table, individual, limb).nonzero()[0] for table in drawn]
-        agrees = _agree(len(mine), _mean(np.array([len(other) for other in others], np.int64)))
         for draw, (table, other) in enumerate(zip(drawn, others, strict=True)):
             if not len(other):
                 continue
             nearest = other[_nearest(table.strike_s[other], strides.strike_s[mine])]
             apart_s = np.abs(table.strike_s[nearest] - strides.strike_s[mine])
             is_same = apart_s < strides.stride_time_s[mine] / 2
-            found_again[draw, mine] = is_same
-            if agrees:
-                values[draw, mine[is_same]] = _quantities(table)[nearest[is_same]]
-    return {"draws": found_again.sum(axis=0), **_ends(values, "")}
+            values[draw, mine[is_same]] = _quantities(table)[nearest[is_same]]
+        if drawn and not _agree(len(mine), float(np.mean([len(other) for other in others]))):
+            why_not[mine] = OTHER_STRIDES
+    found = np.isfinite(values[..., 0]).sum(axis=0)
+    why_not[(why_not == "") & (found < MIN_FOUND * len(drawn))] = SELDOM_FOUND
+    values[:, why_not != ""] = np.nan
+    return {
+        "draws": found,
+        "no_interval_because": why_not,
+        **_standard_deviations(values),
+        **_ends(values, ""),
+    }
 
 
 def gait_intervals(gait: GaitTable, drawn: Sequence[StrideTable]) -> Columns:
     """Columns beside gait.parquet: the ends of the 90 % interval of each limb's median.
 
     `draws` are those with a stride of the limb, and `strides_per_draw` their mean number of strides
-    over all draws. NaN without a draw, and where the draws find other strides (see above).
+    over all draws.
     """
     limbs = list(zip(gait.individual, gait.limb, strict=True))
     values = np.full((len(drawn), len(limbs), len(QUANTITIES)), np.nan)
@@ -79,19 +84,18 @@ def gait_intervals(gait: GaitTable, drawn: Sequence[StrideTable]) -> Columns:
             counts[draw, row] = chosen.sum()
             if counts[draw, row]:
                 values[draw, row] = np.median(_quantities(table)[chosen], axis=0)
-    mean = [_mean(of_limb) for of_limb in counts.T]
-    for row, (strides, per_draw) in enumerate(zip(gait.strides.tolist(), mean, strict=True)):
-        if not _agree(strides, per_draw):
-            values[:, row] = np.nan
+    per_draw = counts.mean(axis=0) if drawn else np.zeros(len(limbs))
+    why_not = np.full(len(limbs), "" if drawn else NO_DRAWS, dtype=object)
+    for row, (strides, mean) in enumerate(zip(gait.strides.tolist(), per_draw, strict=True)):
+        if drawn and not _agree(strides, mean):
+            why_not[row] = OTHER_STRIDES
+    values[:, why_not != ""] = np.nan
     return {
         "draws": (counts > 0).sum(axis=0),
-        "strides_per_draw": np.array(mean, np.float64),
+        "strides_per_draw": per_draw,
+        "no_interval_because": why_not,
         **_ends(values, "_median"),
     }
-
-
-def _mean(counts: Int[ndarray, "draw"]) -> float:
-    return float(np.mean(counts)) if len(counts) else 0.0
 
 
 def _agree(strides: int, strides_per_draw: float) -> bool:
@@ -117,13 +121,27 @@ def _quantities(strides: StrideTable) -> Float[ndarray, "stride quantity"]:
     return np.stack([getattr(strides, name) for name in QUANTITIES], axis=1)
 
 
+def _standard_deviations(values: Float[ndarray, "draw row quantity"]) -> Columns:
+    """`<quantity>_sd`: of the known values over the draws; NaN where fewer than two are known."""
+    known = np.isfinite(values)
+    count = known.sum(axis=0)
+    mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(count, 1)
+    squared = np.where(known, np.square(values - mean), 0.0).sum(axis=0)
+    sd = np.where(count > 1, np.sqrt(squared / np.maximum(count - 1, 1)), np.nan)
+    return {f"{name}_sd": sd[:, number] for number, name in enumerate(QUANTITIES)}
+
+
 def _ends(values: Float[ndarray, "draw row quantity"], what: str) -> Columns:
-    """`<quantity><what>_low` and `_high`: quantiles of the known values over the draws."""
+    """`<quantity><what>_low` and `_high`: quantiles of the known values over the draws.
+
+    Of n draws the k-th smallest is the quantile k / (n + 1), so that few draws promise no less.
+    """
     ends = np.full((2, *values.shape[1:]), np.nan)
     for row, quantity in np.ndindex(values.shape[1:]):
         known = values[np.isfinite(values[:, row, quantity]), row, quantity]
         if len(known):
-            ends[:, row, quantity] = np.quantile(known, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+            levels = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+            ends[:, row, quantity] = np.quantile(known, levels, method="weibull")
     return {
         f"{name}{what}_{end}": ends[side, :, number]
         for number, name in enumerate(QUANTITIES)

@@ -20,33 +20,46 @@ def velocity_px_per_s(
     is NaN or the window holds fewer than two known positions. On a regular grid this is the
     Savitzky-Golay derivative of first (and second) order; on an irregular one it still is the line.
     """
-    return _line_fit(xy_px, time_s, window_s)[0]
-
-
-def velocity_sd_px_per_s(
-    variance_px2: Float[ndarray, "frame *shape"], time_s: Float[ndarray, "frame"], window_s: float
-) -> Float[ndarray, "frame *shape"]:
-    """Standard deviation of `velocity_px_per_s`, as if errors of different frames were independent.
-
-    A smoother's errors are positively correlated in time, so the true value is smaller.
-    """
-    _, weight_s2, mean_variance = _line_fit(variance_px2, time_s, window_s)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.sqrt(mean_variance / weight_s2)
-
-
-def _line_fit(
-    values: ndarray, time_s: ndarray, window_s: float
-) -> tuple[ndarray, ndarray, ndarray]:
-    """Slope, sum of squared time deviations, and mean of the known values in each window."""
-    flat = values.reshape(len(time_s), -1 if values.size else 0).astype(np.float64)
+    flat = xy_px.reshape(len(time_s), -1 if xy_px.size else 0).astype(np.float64)
     found = window_moments(flat, time_s, *_windows(time_s, window_s))
     usable = np.isfinite(flat) & (found.count >= 2)
     with np.errstate(invalid="ignore", divide="ignore"):
-        slope = found.tx / found.tt
-    parts = (np.where(usable, part, np.nan) for part in (slope, found.tt, found.value))
-    slope, spread, mean = (part.reshape(values.shape) for part in parts)
-    return slope, spread, mean
+        return np.where(usable, found.tx / found.tt, np.nan).reshape(xy_px.shape)
+
+
+def velocity_sd_px_per_s(
+    sd_px: Float[ndarray, "frame"],
+    correlation_time_s: float,
+    time_s: Float[ndarray, "frame"],
+    window_s: float,
+) -> Float[ndarray, "frame"]:
+    """Standard deviation of one coordinate of `velocity_px_per_s`, where all positions are known.
+
+    `sd_px` is that of the position. Errors a time t apart have the correlation exp(-t / correlation
+    time): those that last longer than the window hardly change a slope. On uneven time stamps the
+    frames of a window count as if they were evenly spaced.
+    """
+    if len(time_s) < 2:
+        return np.full(len(time_s), np.nan)
+    first, stop = _windows(time_s, window_s)
+    frame, spacing_s = np.arange(len(time_s)), float(np.median(np.diff(time_s)))
+    sides, window = np.unique(np.stack([frame - first, stop - frame]), axis=1, return_inverse=True)
+    slopes = [
+        _slope_sd(np.arange(-before, after) * spacing_s, correlation_time_s)
+        for before, after in sides.T
+    ]
+    return sd_px * np.array(slopes)[window.ravel()]
+
+
+def _slope_sd(offset_s: Float[ndarray, "frame"], correlation_time_s: float) -> float:
+    """Standard deviation of the slope of the line through values of variance 1."""
+    weight = offset_s - offset_s.mean()
+    weight /= np.square(weight).sum()
+    apart_s = np.abs(offset_s[:, None] - offset_s)
+    correlation = (apart_s == 0).astype(float)
+    if correlation_time_s != 0:
+        correlation = np.exp(-apart_s / correlation_time_s)
+    return float(np.sqrt(weight @ correlation @ weight))
 
 
 def _windows(time_s: ndarray, window_s: float) -> tuple[ndarray, ndarray]:

@@ -1,15 +1,49 @@
-"""How far off the positions of a video must be expected to be."""
+"""The one account of error: how far off the positions of a video must be expected to be.
 
+What is calibrated stands here, and everything that claims an uncertainty draws from it: circles,
+intervals of the gait, standard deviations of features, probabilities of bouts, flags.
+"""
+
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
+import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+
+SD_OF_RADIUS_90 = 1 / np.sqrt(2 * np.log(10))  # of a Gaussian in two dimensions
 
 
 @dataclass(frozen=True)
 class ExpectedError:
-    """Expected distance from the true position, and radii of circles around the pose (px)."""
+    """Expected distance from the true position, and radii of circles around the pose (px).
+
+    `correlation_time_s` is how long an error lasts (s): errors of frames that are this far apart
+    have a correlation of 1/e. Everything is NaN where nothing can be promised.
+    """
 
     expected_error_px: Float[ndarray, "frame individual keypoint"]
     radius_50_px: Float[ndarray, "frame individual keypoint"]
     radius_90_px: Float[ndarray, "frame individual keypoint"]
+    correlation_time_s: Float[ndarray, "individual keypoint"]
+
+    def of_keypoints(self, columns: Sequence[int]) -> "ExpectedError":
+        """The account of the keypoints at these places alone."""
+        return ExpectedError(
+            self.expected_error_px[..., columns],
+            self.radius_50_px[..., columns],
+            self.radius_90_px[..., columns],
+            self.correlation_time_s[:, columns],
+        )
+
+    @cached_property
+    def sd_px(self) -> Float[ndarray, "frame individual keypoint"]:
+        """Standard deviation of each coordinate: that of the Gaussian with the same circle."""
+        return self.radius_90_px * SD_OF_RADIUS_90
+
+
+def unknown_error(shape: tuple[int, int, int]) -> ExpectedError:
+    """The account of (frame, individual, keypoint) without a calibration."""
+    expected, half, most = (np.full(shape, np.nan) for _ in range(3))
+    return ExpectedError(expected, half, most, np.full(shape[1:], np.nan))

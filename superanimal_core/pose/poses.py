@@ -1,5 +1,6 @@
 """The poses of one video as dense arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -34,6 +35,18 @@ class Poses:
     def __len__(self) -> int:
         return len(self.time_s)
 
+    def of_keypoints(self, names: Sequence[str]) -> "Poses":
+        """The poses of some keypoints alone, in this order, in a space of their own."""
+        columns = [self.space.index(name) for name in names]
+        space = KeypointSpace(self.space.name, tuple(names))
+        return Poses(
+            space,
+            self.individuals,
+            self.time_s,
+            self.xy_px[:, :, columns],
+            self.score[..., columns],
+        )
+
     @property
     def fps(self) -> float:
         """Frames over the time that they cover (Hz), pauses left out; NaN for a single frame."""
@@ -61,3 +74,15 @@ class SmoothedPoses:
         with np.errstate(invalid="ignore"):
             if (self.variance_px2 < 0).any():
                 raise ValueError("smoothed poses: a variance is negative")
+
+    def of_keypoints(self, names: Sequence[str]) -> "SmoothedPoses":
+        """Some keypoints alone, in this order."""
+        columns = [self.poses.space.index(name) for name in names]
+        return SmoothedPoses(
+            self.poses.of_keypoints(names),
+            self.variance_px2[:, :, columns],
+            self.raw_xy_px[:, :, columns],
+            self.ensemble_variance_px2[:, :, columns],
+            self.members[:, :, columns],
+            self.strength[:, columns],
+        )

@@ -74,6 +74,7 @@ class DefinitionSettings(Section):
 
 
 class BehaviorSettings(Section):
-    """Behaviors by definition, per keypoint space."""
+    """Behaviors by definition, per keypoint space, and how often their bouts are drawn."""
 
+    draws: NotNegativeCount
     definitions: dict[str, dict[str, DefinitionSettings]]

@@ -97,8 +97,8 @@ class VideoViewSettings(SharedViewSettings):
     mirrors: list[str]
 
 
-class DrawSettings(PosteriorSettings):
-    """Which trajectories are drawn from the posterior, and how many."""
+class DrawSettings(Section):
+    """Which keypoints are drawn, how often, and by which random numbers."""
 
     keypoints: list[str]
     draws: NotNegativeCount

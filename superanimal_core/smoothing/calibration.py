@@ -9,8 +9,8 @@ prediction), which need no Gaussian.
 
 A labeled image is a video of one frame: smoothed alone, its posterior variance is the noise of the
 observation. In a video the posterior is narrower, and how far smoothing lessens the error no image
-can tell. Therefore the spread of the networks, which smoothing does not touch, stays a part of the
-predicted deviation, and a lone network, which has no spread, gets no credit for smoothing at all.
+can tell: what the networks share, it does not. Therefore a position that was seen gets no credit
+for smoothing; one that was bridged has the posterior variance of the gap.
 """
 
 from collections.abc import Sequence
@@ -21,8 +21,9 @@ from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.expected_error import SD_OF_RADIUS_90, ExpectedError, unknown_error
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.smoothing.error_memory import correlation_times_s
 
 PRIOR_LABELS = 20  # so many labels' worth of "like the other keypoints" in a keypoint's factor
 LEVELS = np.arange(0.01, 1.0, 0.01)
@@ -55,12 +56,12 @@ def predicted_deviation_px(
     """Root of posterior and ensemble variance over the score, both coordinates together (px).
 
     Where one network alone saw the keypoint, `single_network_variance_px2` stands for the ensemble
-    variance, and the posterior variance is not less than that of the single observation.
+    variance. The posterior variance counts as no less than that of the observation.
     """
     score = np.clip(poses.poses.score, MIN_SCORE, 1.0)[..., None]
-    is_lone = poses.members[..., None] == 1
-    spread = np.where(is_lone, single_network_variance_px2, poses.ensemble_variance_px2)
-    least = np.where(is_lone, single_network_variance_px2 / score, 0.0)
+    members = poses.members[..., None]
+    spread = np.where(members == 1, single_network_variance_px2, poses.ensemble_variance_px2)
+    least = np.where(members > 0, spread / score, 0.0)
     return np.sqrt(((np.maximum(poses.variance_px2, least) + spread) / score).sum(axis=-1))
 
 
@@ -148,7 +149,7 @@ def predict_error(
     NaN without a calibration. DatasetError when the poses have other keypoints than the labels had.
     """
     if calibration is None:
-        return ExpectedError(*(np.full(poses.poses.score.shape, np.nan) for _ in range(3)))
+        return unknown_error(poses.poses.score.shape)
     if poses.poses.space.keypoints != calibration.keypoints:
         raise DatasetError(
             f"calibration: made for {', '.join(calibration.keypoints)}, but the poses have "
@@ -158,8 +159,10 @@ def predict_error(
         poses, single_network_variance_px2=single_network_variance_px2
     )
     expected = expected_error_px(calibration, np.arange(len(calibration.keypoints)), deviation)
-    half, most = (radius_factor(calibration, level) for level in (0.5, 0.9))
-    return ExpectedError(expected, expected * half, expected * most)
+    half, most = (expected * radius_factor(calibration, level) for level in (0.5, 0.9))
+    sd_px = most * SD_OF_RADIUS_90
+    lasting = correlation_times_s(poses.poses.xy_px, sd_px, poses.poses.time_s)
+    return ExpectedError(expected, half, most, lasting)
 
 
 def expected_error_px(

@@ -1,49 +1,66 @@
-"""Whole trajectories drawn from the smoother's posterior.
+"""Whole trajectories that are as likely as the smoothed one.
 
-A variance says how far each frame may be off; it does not say that neighboring frames err together.
+A radius says how far off each frame may be; it does not say that neighboring frames err together.
 Draws do: measure strides or bouts on each draw, and the spread of the results is their uncertainty.
 """
 
 from collections.abc import Iterator
 from dataclasses import replace
-from itertools import product
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
+from scipy.linalg import get_lapack_funcs
 
+from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.smoothing import DrawSettings
-from superanimal_core.smoothing.eks import observation_noise_px2, step_per_strength
-from superanimal_core.smoothing.ensemble import EnsembleMoments
-from superanimal_core.smoothing.local_level import sample_local_level
+
+(dtbtrs,) = get_lapack_funcs(("tbtrs",), dtype=np.float64)
 
 
-def sample_poses(smoothed: SmoothedPoses, settings: DrawSettings) -> Iterator[SmoothedPoses]:
-    """`draws` poses from the posterior of the single-camera smoother, one after the other.
+def sample_poses(
+    smoothed: SmoothedPoses, expected: ExpectedError, settings: DrawSettings
+) -> Iterator[SmoothedPoses]:
+    """`draws` poses, one after the other: the smoothed one plus errors as they are expected.
 
-    Only `keypoints` are drawn, the others stay at their posterior mean; names that the space lacks
-    are left out. The other settings are those that the poses were smoothed with. Everything but the
-    positions is as in `smoothed`. The draws are as rough as the model, a random walk: speeds over
-    windows much shorter than the smoother's memory are exaggerated.
+    The error of each coordinate is Gaussian with the expected standard deviation of its frame, and
+    lasts as long as `expected.correlation_time_s` says; errors of different keypoints are
+    independent. Only `keypoints` are drawn, the others stay as they are; names that the space lacks
+    are left out. There is no draw without a calibration: where nothing is known of the error, a
+    position is NaN.
     """
+    names = smoothed.poses.space.keypoints
+    columns = [k for k, name in enumerate(names) if name in settings.keypoints]
+    if not np.isfinite(expected.sd_px[:, :, columns]).any():
+        return
     rng = np.random.default_rng(settings.seed)
-    moments = EnsembleMoments(
-        smoothed.raw_xy_px,
-        smoothed.ensemble_variance_px2,
-        smoothed.poses.score,
-        smoothed.members,
-    )
-    noise = observation_noise_px2(moments, settings)
-    names = enumerate(smoothed.poses.space.keypoints)
-    columns = [k for k, name in names if name in settings.keypoints]
     for _ in range(settings.draws):
         xy = smoothed.poses.xy_px.copy()
-        for i, k in product(range(len(smoothed.strength)), columns):
-            steps = step_per_strength(
-                smoothed.poses.time_s, smoothed.members[:, i, k] > 0, settings.max_gap_s
-            )
-            strength = smoothed.strength[i, k]
-            walk = steps * (strength if np.isfinite(strength) else 1.0)
-            for axis in (0, 1):
-                y = smoothed.raw_xy_px[:, i, k, axis].astype(np.float64)
-                xy[:, i, k, axis] = sample_local_level(y, noise[:, i, k, axis], walk, 1, rng)[0]
+        for i, k in np.ndindex(xy.shape[1], len(columns)):
+            column = columns[k]
+            lasting_s = float(expected.correlation_time_s[i, column])
+            error = lasting_noise(smoothed.poses.time_s, lasting_s, 2, rng)
+            xy[:, i, column] += error * expected.sd_px[:, i, column, None]
         yield replace(smoothed, poses=replace(smoothed.poses, xy_px=xy))
+
+
+def lasting_noise(
+    time_s: Float[ndarray, "frame"],
+    correlation_time_s: float,
+    series: int,
+    rng: np.random.Generator,
+) -> Float[ndarray, "frame series"]:
+    """Gaussian noise of variance 1 whose correlation after a time t is exp(-t / correlation time).
+
+    Exact on uneven time stamps too. Without a memory (0) frames are independent; NaN where the
+    correlation time is NaN.
+    """
+    white = rng.standard_normal((len(time_s), series))
+    if not correlation_time_s > 0:
+        return white if correlation_time_s == 0 else np.full(white.shape, np.nan)
+    memory = np.exp(-np.diff(time_s) / correlation_time_s)
+    white[1:] *= np.sqrt(1 - np.square(memory))[:, None]
+    band = np.ones((2, len(time_s)))
+    band[1, :-1], band[1, -1:] = -memory, 0
+    return dtbtrs(band, white, uplo="L", diag="U")[0]

@@ -167,15 +167,14 @@ class RuleSettings:
         return feet | others | {"cm_per_px": self.cm_per_px(video)}
 
     def trajectory_draws(self, video: str) -> dict[str, Any]:
-        """Which trajectories are drawn; none but from the posterior of a single view."""
-        own, smoothing = self.gait(video), self.all["smoothing"]
-        is_possible = smoothing["method"] == "eks" and self.graph.has_one_view(video)
-        names = ("min_variance_px2", "single_network_variance_px2", "max_gap_s")
-        return {key: smoothing["eks"][key] for key in names} | {
-            "keypoints": [*own["limbs"], *own["body"]],
-            "draws": self.all["gait"]["draws"] if is_possible else 0,
-            "seed": 0,
-        }
+        """Of which keypoints trajectories are drawn, how many, and by which random numbers."""
+        own = self.gait(video)
+        draws = self.all["gait"]["draws"]
+        return {"keypoints": [*own["limbs"], *own["body"]], "draws": draws, "seed": 0}
+
+    def behavior_draws(self) -> dict[str, Any]:
+        """How many trajectories are drawn for the bouts, and by which random numbers."""
+        return {"draws": self.all["behavior"]["draws"], "seed": 0}
 
     def anatomy(self, video: str) -> dict[str, str]:
         """Which keypoints are the parts of the body that features are about."""

@@ -5,6 +5,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Float
+from numpy import ndarray
 
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import Poses, SmoothedPoses
@@ -29,12 +31,17 @@ def write_smoothed(
     record: Mapping[str, object],
     expected: ExpectedError | None = None,
 ) -> None:
-    """Write smoothed poses, and their expected error; the strengths go into the metadata."""
-    strength = {
-        individual: dict(zip(smoothed.poses.space.keypoints, map(float, row), strict=True))
-        for individual, row in zip(smoothed.poses.individuals, smoothed.strength, strict=True)
+    """Write smoothed poses, and their expected error.
+
+    The strengths, and how long errors last, go into the metadata.
+    """
+    document = {
+        **record,
+        "space": asdict(smoothed.poses.space),
+        "strength": _by_name(smoothed.poses, smoothed.strength),
     }
-    document = {**record, "space": asdict(smoothed.poses.space), "strength": strength}
+    if expected is not None:
+        document["correlation_time_s"] = _by_name(smoothed.poses, expected.correlation_time_s)
     write_parquet(smoothed_to_table(smoothed, expected), path, document)
 
 
@@ -52,11 +59,25 @@ def read_member_poses(folder: str | Path) -> list[Poses]:
 def read_smoothed(path: str | Path) -> SmoothedPoses:
     """Read poses.parquet, with the smoothing strengths of its metadata."""
     smoothed = smoothed_from_table(read_parquet(path), read_space(path))
-    strength = read_record(path)["strength"]
-    return replace(smoothed, strength=np.array([[*of.values()] for of in strength.values()]))
+    return replace(smoothed, strength=_values(read_record(path)["strength"]))
 
 
 def read_expected_error(path: str | Path) -> ExpectedError:
-    """The expected error of poses.parquet."""
-    table = read_parquet(path)
-    return expected_error_from_table(table, read_space(path))
+    """The expected error of poses.parquet, with how long errors last, from its metadata."""
+    expected = expected_error_from_table(read_parquet(path), read_space(path))
+    lasting = read_record(path).get("correlation_time_s")
+    return expected if lasting is None else replace(expected, correlation_time_s=_values(lasting))
+
+
+def _by_name(
+    poses: Poses, values: Float[ndarray, "individual keypoint"]
+) -> dict[str, dict[str, float]]:
+    """One value per individual and keypoint, for metadata."""
+    return {
+        individual: dict(zip(poses.space.keypoints, map(float, row), strict=True))
+        for individual, row in zip(poses.individuals, values, strict=True)
+    }
+
+
+def _values(by_name: Mapping[str, Mapping[str, float]]) -> Float[ndarray, "individual keypoint"]:
+    return np.array([[*of.values()] for of in by_name.values()], dtype=np.float64)

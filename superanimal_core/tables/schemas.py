@@ -1,7 +1,6 @@
 """Dense arrays and long tables, both directions. Column names, types and units: docs/reference."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
 
 import numpy as np
 import pyarrow as pa
@@ -9,10 +8,11 @@ from jaxtyping import Float, Shaped
 from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.expected_error import ExpectedError, unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 
+ERRORS = ("expected_error_px", "radius_50_px", "radius_90_px")  # columns of poses.parquet
 EVIDENCE = ("seen", "bridged", "absent")  # by a network; from frames before and after; in no way
 
 
@@ -26,9 +26,8 @@ def smoothed_to_table(smoothed: SmoothedPoses, expected: ExpectedError | None = 
 
     Without `expected` the expected error is NaN.
     """
-    unknown = np.full(smoothed.poses.score.shape, np.nan)
-    names = [f.name for f in fields(ExpectedError)]
-    errors = {name: unknown if expected is None else getattr(expected, name) for name in names}
+    expected = expected or unknown_error(smoothed.poses.score.shape)
+    errors = {name: getattr(expected, name) for name in ERRORS}
     return pa.table(
         {
             **_keys(smoothed.poses),
@@ -77,9 +76,13 @@ def smoothed_from_table(table: pa.Table, space: KeypointSpace) -> SmoothedPoses:
 
 
 def expected_error_from_table(table: pa.Table, space: KeypointSpace) -> ExpectedError:
-    """The expected error beside smoothed poses. SuperAnimalError as in `poses_from_table`."""
+    """The expected error beside smoothed poses; how long errors last is not in the table (NaN).
+
+    SuperAnimalError as in `poses_from_table`.
+    """
     shape = (_frame_count(table, space), len(_individuals(table)), len(space))
-    return ExpectedError(*(_dense(table, f.name, shape) for f in fields(ExpectedError)))
+    expected, half, most = (_dense(table, name, shape) for name in ERRORS)
+    return ExpectedError(expected, half, most, np.full(shape[1:], np.nan))
 
 
 def columns_to_table(

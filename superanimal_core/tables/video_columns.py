@@ -45,7 +45,8 @@ PREDICTED = (
 POSES = PREDICTED | {
     "x_raw_px": "center of the members before smoothing",
     "y_raw_px": "the same",
-    "x_var_px2": "posterior variance of the smoother; 0 for methods without one",
+    "x_var_px2": "posterior variance of the smoother, 0 for methods without one; too small as an "
+    "error, since networks err together: use radius_90_px",
     "y_var_px2": "the same",
     "x_ensemble_var_px2": "variance of the members around their center",
     "y_ensemble_var_px2": "the same",
@@ -65,7 +66,10 @@ STRIDE = {
     "speed_px_per_s": "stride length over stride time",
     "speed_cm_per_s": "the same; NaN without cm_per_px",
 }
-DRAWS = "trajectories drawn from the posterior in which"
+DRAWS = "trajectories, drawn as likely as the smoothed one, in which"
+NO_INTERVAL = "no draws (not calibrated, or none asked for)"
+OTHER = "other strides (the draws find a fifth more or fewer)"
+SELDOM = "seldom found (in less than half of the draws)"
 STRIDES = (
     INDIVIDUAL
     | {
@@ -80,6 +84,7 @@ STRIDES = (
         "phase": "strike within the stride of the first limb, 0 to 1",
         "is_resolved": "false where the swing has too few frames (gait.min_swing_frames)",
         "draws": f"{DRAWS} this stride was found",
+        "no_interval_because": f"empty, or {NO_INTERVAL}, {OTHER}, {SELDOM}",
     }
 )
 GAIT = (
@@ -97,6 +102,7 @@ GAIT = (
         "time_resolution_ms": "one frame",
         "draws": f"{DRAWS} the limb has a stride",
         "strides_per_draw": "their mean number; far from `strides`: do not trust the limb",
+        "no_interval_because": f"empty, or {NO_INTERVAL}, {OTHER}",
     }
 )
 FEATURES = (
@@ -130,7 +136,10 @@ BOUTS = INDIVIDUAL | {
     "stop_frame": "first frame after it",
     "start_s": "time of the first frame",
     "stop_s": "time of the first frame after it",
-    "probability": "mean over its frames: how sure the measurement is, not the definition",
+    "probability": "part of it that the draws show, on average: how sure the measurement is, not "
+    "the definition; NaN: no draws",
+    "draws": f"{DRAWS} it was found",
+    "no_interval_because": f"empty, or {NO_INTERVAL}, {SELDOM}",
 }
 FILE = {
     "container_frames": "frames that the file's header promises",
@@ -180,9 +189,10 @@ QUALITY = (
 )
 VIDEOS = {"video": "identifier of the sheet", "file": "name of the video's file"}
 ENDINGS = {
-    "_sd": "standard deviation: in gait over the strides, elsewhere what the posterior implies",
+    "_sd": "standard deviation: in gait over the strides, elsewhere what the expected error of the "
+    "positions implies; NaN: not calibrated",
     "_mean": "mean over the strides",
     "_median": "median over the strides",
-    "_low": "lower end of the 90 % interval; NaN where the draws find other strides",
+    "_low": "lower end of the 90 % interval; NaN: see no_interval_because",
     "_high": "upper end",
 }

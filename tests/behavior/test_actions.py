@@ -53,20 +53,6 @@ def test_short_breaks_are_closed_before_short_bouts_are_dropped():
 def test_unknown_features_never_hold():
     bouts = predict_bouts(table(speed=[2, np.nan, np.nan, 2]), {"walk": WALK})
     assert spans(bouts) == [(0, 1), (3, 4)]
-    assert np.isfinite(bouts.probability).all()
-
-
-def test_probability_is_gaussian_where_the_uncertainty_is_known():
-    bouts = predict_bouts(table(speed=[2.0, 2.0], speed_sd=[1.0, 1.0]), {"walk": WALK})
-    assert bouts.probability[0] == pytest.approx(0.8413, abs=1e-4)
-    sure = predict_bouts(table(speed=[2.0, 2.0], speed_sd=[0.0, 0.1]), {"walk": WALK})
-    assert sure.probability[0] == pytest.approx(1)
-
-
-def test_probability_grows_with_the_margin_where_it_is_not_known():
-    near = predict_bouts(table(speed=[1.05, 1.05]), {"walk": WALK}).probability[0]
-    far = predict_bouts(table(speed=[2.0, 2.0]), {"walk": WALK}).probability[0]
-    assert 0.5 < near < 0.7 < 0.99 < far < 1
 
 
 def test_individuals_and_behaviors_are_independent():

@@ -5,6 +5,7 @@ import pytest
 from stick_animals import smoothed
 
 from superanimal_core.behavior.features import frame_features
+from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings.behavior import AnatomySettings
 
@@ -13,11 +14,18 @@ ANATOMY = {"front": "nose", "neck": "neck", "center": "back", "rear": "tail_base
 BODY = np.array([[40.0, 0], [20, 0], [0, 0], [-40, 0], [0, 15]])  # along x, nose to the right
 
 
-def features_of(xy, fps=50.0, variance=0.25, **changed):
-    poses = smoothed(xy, np.arange(len(xy)) / fps, variance, SPACE)
+def account(poses, sd_px):
+    """Errors of this standard deviation in each coordinate, without a memory."""
+    sd_px = np.where(np.isfinite(poses.xy_px[..., 0]), sd_px, np.nan)
+    radius_px = sd_px * np.sqrt(2 * np.log(10))
+    return ExpectedError(radius_px, radius_px, radius_px, np.zeros(poses.score.shape[1:]))
+
+
+def features_of(xy, fps=50.0, sd_px=0.5, **changed):
+    poses = smoothed(xy, np.arange(len(xy)) / fps, 1.0, SPACE).poses
     anatomy = {role: changed.pop(role, name) for role, name in ANATOMY.items()}
     others = {"window_s": 0.1, "cm_per_px": None} | changed
-    return frame_features(poses, AnatomySettings(**anatomy), **others)
+    return frame_features(poses, account(poses, sd_px), AnatomySettings(**anatomy), **others)
 
 
 def animal(frames=100, turn_rad_per_s=0.0, speed_px_per_s=0.0, individuals=1, fps=50.0):
@@ -64,13 +72,19 @@ def test_a_rearing_body_has_a_pitch_and_a_high_head():
     np.testing.assert_allclose(column(table, "body_pitch_rad_sd"), np.sqrt(0.5) / 60)
 
 
-def test_the_two_coordinates_have_errors_of_their_own():
-    table = features_of(animal(), variance=np.array([0.25, 4.0]))  # the body lies along x
+def test_each_keypoint_has_an_error_of_its_own():
+    table = features_of(animal(), sd_px=np.array([3.0, 1.0, 0.5, 4.0, 9.0]))
     np.testing.assert_allclose(column(table, "center_x_px_sd"), 0.5)
-    np.testing.assert_allclose(column(table, "center_y_px_sd"), 2.0)
-    np.testing.assert_allclose(column(table, "head_height_px_sd"), np.sqrt(8.0))
-    np.testing.assert_allclose(column(table, "body_length_px_sd"), np.sqrt(0.5))
-    np.testing.assert_allclose(column(table, "heading_rad_sd"), np.sqrt(8.0) / 60)
+    np.testing.assert_allclose(column(table, "center_y_px_sd"), 0.5)
+    np.testing.assert_allclose(column(table, "head_height_px_sd"), 5.0)
+    np.testing.assert_allclose(column(table, "body_length_px_sd"), 5.0)
+    np.testing.assert_allclose(column(table, "heading_rad_sd"), np.sqrt(17.0) / 60)
+
+
+def test_without_a_calibration_every_standard_deviation_is_unknown():
+    table = features_of(animal(), sd_px=np.nan)
+    for name, values in table.columns.items():
+        assert np.isnan(values).all() == ("_sd" in name or name == "nearest_other_px"), name
 
 
 def test_angle_sd_is_the_spread_of_noisy_angles():

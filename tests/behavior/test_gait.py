@@ -143,14 +143,6 @@ def test_a_swing_is_resolved_from_the_very_number_of_frames_on():
         assert is_resolved.tolist() == [count >= least for count in frames]
 
 
-def test_uncertain_positions_make_uncertain_strides():
-    poses = walker(noise_px=0.5)
-    doubted = replace(poses, variance_px2=poses.variance_px2 * 100)
-    sure, unsure = strides_of(poses), strides_of(doubted)
-    np.testing.assert_allclose(unsure.stride_length_px_sd, 10 * sure.stride_length_px_sd)
-    np.testing.assert_allclose(unsure.swing_time_s_sd, 10 * sure.swing_time_s_sd)
-
-
 def test_unknown_limbs_and_absent_animals_give_an_empty_table():
     poses = walker(seconds=2.0)
     assert len(strides_of(poses, limbs=("wing",))) == 0

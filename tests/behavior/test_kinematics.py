@@ -17,6 +17,7 @@ from superanimal_core.behavior.kinematics import (
     velocity_px_per_s,
     velocity_sd_px_per_s,
 )
+from superanimal_core.smoothing.sampling import lasting_noise
 
 
 def irregular_time(frames=300, seed=0):
@@ -46,13 +47,22 @@ def test_a_window_shorter_than_a_frame_is_the_central_difference():
     np.testing.assert_allclose(velocity_px_per_s(x, time_s, 0.0)[1:-1], central, atol=1e-9)
 
 
-def test_velocity_sd_is_that_of_independent_errors():
-    rng = np.random.default_rng(0)
-    time_s = np.arange(20_000) / 100
-    noise = 0.8 * rng.normal(size=(len(time_s), 1))
-    expected = velocity_px_per_s(noise, time_s, 0.05).std()
-    found = velocity_sd_px_per_s(np.full_like(noise, 0.64), time_s, 0.05)
+@pytest.mark.parametrize("lasting_s", [0.0, 0.02, 0.1, 1.0])
+@pytest.mark.parametrize("window_s", [0.0, 0.05, 0.2])
+def test_velocity_sd_is_the_spread_of_the_velocity_of_errors_that_last(lasting_s, window_s):
+    time_s = np.arange(100_000) / 100
+    noise = 0.8 * lasting_noise(time_s, lasting_s, 1, np.random.default_rng(0))
+    expected = velocity_px_per_s(noise, time_s, window_s).std()
+    found = velocity_sd_px_per_s(np.full(len(time_s), 0.8), lasting_s, time_s, window_s)
     assert np.median(found) == pytest.approx(expected, rel=0.03)
+
+
+def test_velocity_is_less_sure_at_the_ends_and_unknown_for_a_single_frame():
+    time_s = np.arange(50) / 100
+    found = velocity_sd_px_per_s(np.ones(50), 0.0, time_s, 0.1)
+    assert found[0] > 1.9 * found[25]
+    assert found[-1] == pytest.approx(found[0])
+    assert np.isnan(velocity_sd_px_per_s(np.ones(1), 0.0, time_s[:1], 0.1)).all()
 
 
 def test_few_frames_have_no_velocity_and_raise_nothing():

@@ -11,6 +11,7 @@ import pytest
 from superanimal_core.behavior.actions import predict_bouts
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.gait import measure_strides
+from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings.behavior import (
@@ -111,7 +112,8 @@ def test_a_mouse_on_a_treadmill_keeps_pace_with_the_belt():
 def test_immobility_is_the_freezing_that_a_person_marked():
     poses = smoothed("behaviordepot/demo1_pose.csv", 50, min_score=0.1, max_gap_s=1.0)
     features = frame_features(
-        poses,
+        poses.poses,
+        unknown_error(poses.poses.score.shape),
         AnatomySettings(front="Nose", neck="Left Ear", center="Mid-Back", rear="Tailbase"),
         window_s=0.3,
         cm_per_px=1 / 32,

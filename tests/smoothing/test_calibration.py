@@ -7,7 +7,6 @@ import pytest
 from test_eks import SETTINGS, ensemble, smooth
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.settings.smoothing import DrawSettings
 from superanimal_core.smoothing.calibration import (
     calibrate_on_images,
     errors_at_labels,
@@ -18,12 +17,9 @@ from superanimal_core.smoothing.calibration import (
     radius_factor,
     reliability,
 )
-from superanimal_core.smoothing.sampling import sample_poses
 
 KEYPOINTS = ("a", "b", "c")
 LONE = {"single_network_variance_px2": SETTINGS["single_network_variance_px2"]}
-SAMPLED = ("min_variance_px2", "single_network_variance_px2", "max_gap_s")
-SAMPLING = {name: SETTINGS[name] for name in SAMPLED} | {"seed": 0}
 
 
 def labels(count, seed):
@@ -141,27 +137,3 @@ def test_a_smoothed_video_gets_errors_that_cover_its_truth():
     predicted = predict_error(calibration, result, **LONE)
     assert 0.85 < (error < predicted.radius_90_px).mean() < 0.95
     assert 0.40 < (error < predicted.radius_50_px).mean() < 0.60
-
-
-def test_draws_scatter_as_the_posterior_says():
-    _, members = ensemble(frames=60, individuals=1, keypoints=1)
-    result = smooth(members)
-    names = result.poses.space.keypoints
-    draws = np.stack(
-        [
-            d.poses.xy_px
-            for d in sample_poses(result, DrawSettings(draws=800, keypoints=names, **SAMPLING))
-        ]
-    )
-    np.testing.assert_allclose(draws.mean(axis=0), result.poses.xy_px, atol=0.35)
-    np.testing.assert_allclose(draws.var(axis=0), result.variance_px2, rtol=0.3)
-
-
-def test_draws_keep_what_is_unknown_unknown():
-    _, members = ensemble(frames=80, individuals=1, keypoints=2)
-    for member in members:
-        member.xy_px[20:70, 0, 1] = np.nan
-    result = smooth(members)
-    names = result.poses.space.keypoints
-    draw = next(sample_poses(result, DrawSettings(draws=1, keypoints=names, **SAMPLING)))
-    np.testing.assert_array_equal(np.isnan(draw.poses.xy_px), np.isnan(result.poses.xy_px))

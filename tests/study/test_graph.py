@@ -221,18 +221,9 @@ def test_a_video_is_measured_as_its_space_says():
     assert settings.gait("h")["cm_per_px"] == 0.05
     assert "draws" not in settings.gait("h")
     assert settings.trajectory_draws("h")["draws"] == CONFIG["gait"]["draws"]
+    assert settings.behavior_draws()["draws"] == CONFIG["behavior"]["draws"]
     assert settings.anatomy("m") == CONFIG["features"]["anatomy"][MOUSE]
     assert settings.behaviors("m").keys() == CONFIG["behavior"]["definitions"][MOUSE].keys()
-
-
-@pytest.mark.parametrize(
-    ("smoothing", "columns"),
-    [({"method": "median"}, {}), ({}, SESSION)],
-)
-def test_nothing_is_drawn_but_from_the_posterior_of_one_view(smoothing, columns):
-    rows = [video("a", camera="t", **columns), video("b", camera="s", **columns)]
-    settings = RuleSettings(graph_of(rows, smoothing=smoothing))
-    assert settings.trajectory_draws("a")["draws"] == 0
 
 
 def test_only_the_chosen_smoother_counts():

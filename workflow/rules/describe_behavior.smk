@@ -21,5 +21,6 @@ rule describe_behavior:
         window_s=config["features"]["window_s"],
         cm_per_px=by("video", SETTINGS.cm_per_px),
         definitions=by("video", SETTINGS.behaviors),
+        draws=SETTINGS.behavior_draws(),
     script:
         "../scripts/describe_behavior.py"

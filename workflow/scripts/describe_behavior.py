@@ -1,23 +1,32 @@
 """Compute the feature table of a video, and the bouts of behavior that it shows."""
 
 from superanimal_core.behavior.actions import definitions_from_mapping, predict_bouts
+from superanimal_core.behavior.bout_intervals import (
+    bout_intervals,
+    bouts_of_draws,
+    keypoints_of_behaviors,
+)
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.behavior import AnatomySettings
+from superanimal_core.settings.smoothing import DrawSettings
+from superanimal_core.smoothing.sampling import sample_poses
 from superanimal_core.tables.behavior_tables import features_to_table, read_features
 from superanimal_core.tables.parquet import write_parquet
-from superanimal_core.tables.pose_files import read_smoothed
+from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
 from superanimal_core.tables.schemas import columns_to_table
 
 with video_step(snakemake) as record:
-    params, output = snakemake.params, snakemake.output
-    features = frame_features(
-        read_smoothed(snakemake.input.poses),
-        AnatomySettings(**params.anatomy),
-        window_s=params.window_s,
-        cm_per_px=params.cm_per_px,
-    )
+    given, params, output = snakemake.input, snakemake.params, snakemake.output
+    poses, expected = read_smoothed(given.poses), read_expected_error(given.poses)
+    anatomy = AnatomySettings(**params.anatomy)
+    how = {"window_s": params.window_s, "cm_per_px": params.cm_per_px}
+    features = frame_features(poses.poses, expected, anatomy, **how)
     write_parquet(features_to_table(features), output.features, record)
-    written, definitions = read_features(output.features), params.definitions
-    bouts = predict_bouts(written, definitions_from_mapping(definitions))
-    write_parquet(columns_to_table(bouts), output.bouts, record)
+    definitions = definitions_from_mapping(params.definitions)
+    bouts = predict_bouts(read_features(output.features), definitions)
+    names = keypoints_of_behaviors(definitions, anatomy, poses.poses.space)
+    draws = sample_poses(poses, expected, DrawSettings(keypoints=names, **params.draws))
+    drawn = bouts_of_draws(draws, expected, names, definitions, anatomy, **how)
+    intervals = bout_intervals(bouts, drawn)
+    write_parquet(columns_to_table(bouts, intervals), output.bouts, record)

@@ -12,7 +12,7 @@ from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.settings.smoothing import DrawSettings
 from superanimal_core.smoothing.sampling import sample_poses
 from superanimal_core.tables.parquet import write_parquet
-from superanimal_core.tables.pose_files import read_smoothed
+from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
 from superanimal_core.tables.schemas import columns_to_table
 
 with video_step(snakemake) as record:
@@ -21,7 +21,10 @@ with video_step(snakemake) as record:
     poses = read_smoothed(snakemake.input.poses)
     strides = measure_strides(poses, settings)
     summary = summarize_gait(strides, fps=poses.poses.fps)
-    drawn = strides_of_draws(sample_poses(poses, DrawSettings(**params.draws)), settings)
+    draws = sample_poses(
+        poses, read_expected_error(snakemake.input.poses), DrawSettings(**params.draws)
+    )
+    drawn = strides_of_draws(draws, settings)
     of_strides, of_limbs = stride_intervals(strides, drawn), gait_intervals(summary, drawn)
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
     write_parquet(columns_to_table(summary, of_limbs), output.gait, record)

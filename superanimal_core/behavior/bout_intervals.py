@@ -1,0 +1,129 @@
+"""How sure the bouts of behavior are, from trajectories that are as likely as the smoothed one.
+
+The behaviors are predicted on every draw. Where a bout's frames show the behavior in most draws the
+measurement is sure of it, whatever one thinks of the definition; how its start and its end vary
+over the draws are their intervals.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+from numpy import ndarray
+
+from superanimal_core.behavior.actions import BoutTable, predict_bouts
+from superanimal_core.behavior.features import frame_features
+from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.settings.behavior import AnatomySettings, DefinitionSettings
+
+LEVEL = 0.9
+MIN_FOUND = 0.5  # part of the draws in which a bout must be found again
+NO_DRAWS, SELDOM_FOUND = "no draws", "seldom found"
+OF_ALL_KEYPOINTS = ("motion_", "hull_area_")  # features that every keypoint takes part in
+
+Columns = dict[str, Shaped[ndarray, "bout"]]
+
+
+def keypoints_of_behaviors(
+    definitions: Mapping[str, DefinitionSettings], anatomy: AnatomySettings, space: KeypointSpace
+) -> list[str]:
+    """The keypoints that the features of all conditions are made of, in the space's order."""
+    features = [c.feature for definition in definitions.values() for c in definition.conditions]
+    parts = {*anatomy.model_dump().values()}
+    if any(feature.startswith(OF_ALL_KEYPOINTS) for feature in features):
+        return [*space.keypoints]
+    return [
+        name
+        for name in space.keypoints
+        if name in parts or any(f.startswith(f"speed_{name}_") for f in features)
+    ]
+
+
+def bouts_of_draws(
+    draws: Iterable[SmoothedPoses],
+    expected: ExpectedError,
+    keypoints: Sequence[str],
+    definitions: Mapping[str, DefinitionSettings],
+    anatomy: AnatomySettings,
+    *,
+    window_s: float,
+    cm_per_px: float | None,
+) -> list[BoutTable]:
+    """The bouts of every draw, by the features of some `keypoints` alone (keypoints_of_behaviors).
+
+    The other arguments are as in `frame_features`.
+    """
+    found = []
+    for draw in draws:
+        columns = [draw.poses.space.index(name) for name in keypoints]
+        features = frame_features(
+            draw.poses.of_keypoints(keypoints),
+            expected.of_keypoints(columns),
+            anatomy,
+            window_s=window_s,
+            cm_per_px=cm_per_px,
+        )
+        found.append(predict_bouts(features, definitions))
+    return found
+
+
+def bout_intervals(bouts: BoutTable, drawn: Sequence[BoutTable]) -> Columns:
+    """Columns beside bouts.parquet: probability, and the 90 % intervals of start and stop (s).
+
+    The probability is the part of the bout that shows the behavior in a draw, its mean over the
+    draws. In a draw a bout is the one of the same behavior of the same animal that overlaps it
+    longest; `draws` counts those that have one. Without a draw everything is NaN, and so are the
+    intervals of a bout that is found in less than half of the draws: `no_interval_because`.
+    """
+    count = len(bouts)
+    shown, times_s = np.zeros((len(drawn), count)), np.full((len(drawn), count, 2), np.nan)
+    for draw, table in enumerate(drawn):
+        for row in range(count):
+            same = _same(table, bouts.individual[row], bouts.behavior[row])
+            overlap_s = np.minimum(table.stop_s[same], bouts.stop_s[row]) - np.maximum(
+                table.start_s[same], bouts.start_s[row]
+            )
+            if len(overlap_s) and overlap_s.max() > 0:
+                shown[draw, row] = np.maximum(overlap_s, 0).sum()
+                longest = same[overlap_s.argmax()]
+                times_s[draw, row] = table.start_s[longest], table.stop_s[longest]
+    found = np.isfinite(times_s[..., 0]).sum(axis=0)
+    why_not = np.full(count, "" if drawn else NO_DRAWS, dtype=object)
+    why_not[(why_not == "") & (found < MIN_FOUND * len(drawn))] = SELDOM_FOUND
+    lasting_s = bouts.stop_s - bouts.start_s
+    probability = shown.mean(axis=0) / lasting_s if drawn else np.full(count, np.nan)
+    return {
+        "probability": probability,
+        "draws": found,
+        "no_interval_because": why_not,
+        **_ends(times_s, np.stack([bouts.start_s, bouts.stop_s], axis=1), why_not == ""),
+    }
+
+
+def _same(table: BoutTable, individual: str, behavior: str) -> Int[ndarray, "row"]:
+    return np.flatnonzero((table.individual == individual) & (table.behavior == behavior))
+
+
+def _ends(
+    times_s: Float[ndarray, "draw bout 2"],
+    measured_s: Float[ndarray, "bout 2"],
+    is_given: Shaped[ndarray, "bout"],
+) -> Columns:
+    """`start_s` and `stop_s` with `_low` and `_high`: the basic bootstrap interval.
+
+    An error makes a resting animal seem to move, in the measured poses once and in a draw twice:
+    what the draws change is taken off the measured time, not added to it.
+    """
+    ends = np.full((2, *times_s.shape[1:]), np.nan)
+    for bout in np.flatnonzero(is_given):
+        known = times_s[np.isfinite(times_s[:, bout, 0]), bout]
+        levels = [(1 + LEVEL) / 2, (1 - LEVEL) / 2]
+        far = np.quantile(known, levels, axis=0, method="weibull")
+        ends[:, bout] = 2 * measured_s[bout] - far
+    return {
+        f"{name}_{end}": ends[side, :, number]
+        for number, name in enumerate(("start_s", "stop_s"))
+        for side, end in enumerate(("low", "high"))
+    }
