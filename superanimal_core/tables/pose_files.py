@@ -1,6 +1,6 @@
 """Pose tables on disk: the space that they speak travels in their metadata."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -22,25 +22,45 @@ from superanimal_core.tables.schemas import (
 )
 from superanimal_core.tables.spaces import read_space
 
+TAUGHT = "taught"  # in the metadata
+
 
 def write_smoothed(
     smoothed: SmoothedPoses,
     path: str | Path,
     record: Mapping[str, object],
     expected: ExpectedError | None = None,
+    taught: Sequence[str] | None = None,
 ) -> None:
-    """Write smoothed poses, and their expected error; the strengths go into the metadata."""
+    """Write smoothed poses, and their expected error; the strengths go into the metadata.
+
+    `taught` are the keypoints that at least one of the networks was taught; all without it.
+    """
     strength = {
         individual: dict(zip(smoothed.poses.space.keypoints, map(float, row), strict=True))
         for individual, row in zip(smoothed.poses.individuals, smoothed.strength, strict=True)
     }
     document = {**record, "space": asdict(smoothed.poses.space), "strength": strength}
-    write_parquet(smoothed_to_table(smoothed, expected), path, document)
+    if taught is not None:
+        document |= {TAUGHT: list(taught)}
+    write_parquet(smoothed_to_table(smoothed, expected, taught), path, document)
 
 
 def read_poses(path: str | Path) -> Poses:
     """Read a prediction table, or the smoothed positions of poses.parquet."""
     return poses_from_table(read_parquet(path), read_space(path))
+
+
+def read_taught(path: str | Path) -> tuple[str, ...]:
+    """The keypoints that the networks behind a pose table were taught; all where it does not say.
+
+    Of the folder with the tables of an ensemble: those that at least one member was taught.
+    """
+    if Path(path).is_dir():
+        raise_failure_in(path)
+        known = {name for table in Path(path).glob("*.parquet") for name in read_taught(table)}
+        return tuple(sorted(known))
+    return tuple(read_record(path).get(TAUGHT, read_space(path).keypoints))
 
 
 def read_member_poses(folder: str | Path) -> list[Poses]:

@@ -2,22 +2,25 @@
 
 from superanimal_core.behavior.actions import definitions_from_mapping, predict_bouts
 from superanimal_core.behavior.features import frame_features
+from superanimal_core.behavior.untaught import behavior_flags
 from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.behavior import AnatomySettings
 from superanimal_core.tables.behavior_tables import features_to_table, read_features
 from superanimal_core.tables.parquet import write_parquet
-from superanimal_core.tables.pose_files import read_smoothed
+from superanimal_core.tables.pose_files import read_smoothed, read_taught
 from superanimal_core.tables.schemas import columns_to_table
 
 with video_step(snakemake) as record:
-    params, output = snakemake.params, snakemake.output
+    params, output, given = snakemake.params, snakemake.output, snakemake.input.poses
+    poses, anatomy = read_smoothed(given), AnatomySettings(**params.anatomy)
+    definitions = definitions_from_mapping(params.definitions)
     features = frame_features(
-        read_smoothed(snakemake.input.poses),
-        AnatomySettings(**params.anatomy),
+        poses,
+        anatomy,
         window_s=params.window_s,
         cm_per_px=params.cm_per_px,
     )
-    write_parquet(features_to_table(features), output.features, record)
-    written, definitions = read_features(output.features), params.definitions
-    bouts = predict_bouts(written, definitions_from_mapping(definitions))
+    flags = behavior_flags(poses.poses.space, read_taught(given), anatomy, definitions)
+    write_parquet(features_to_table(features), output.features, {**record, "flags": flags})
+    bouts = predict_bouts(read_features(output.features), definitions)
     write_parquet(columns_to_table(bouts), output.bouts, record)
