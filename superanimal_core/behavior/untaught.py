@@ -1,62 +1,16 @@
-"""What of behavior and gait cannot be known, since it rests on keypoints that nobody taught."""
+"""Strides that cannot be known, since they rest on keypoints that nobody taught."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-import numpy as np
-
-from superanimal_core.behavior.features import frame_features
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.poses import Poses, SmoothedPoses
-from superanimal_core.settings.behavior import AnatomySettings, DefinitionSettings
-
-PROBE_FRAMES = 5
-
-
-def unknown_features(
-    space: KeypointSpace, taught: Sequence[str], anatomy: AnatomySettings
-) -> frozenset[str]:
-    """The features (also in cm and with `_sd`) that are NaN without the untaught keypoints.
-
-    The features themselves are asked, with two animals of whom everything taught is known.
-    """
-    shape = (PROBE_FRAMES, 2, len(space))
-    xy_px = np.random.default_rng(0).uniform(0, 100, (*shape, 2))
-    xy_px[:, :, ~np.isin(space.keypoints, taught)] = np.nan
-    time_s = np.arange(PROBE_FRAMES) / 100
-    poses = Poses(space, ("animal0", "animal1"), time_s, xy_px, np.ones(shape))
-    variance = np.where(np.isfinite(xy_px), 1.0, np.nan)
-    seen_by, strength = np.ones(shape, np.int64), np.ones(shape[1:])
-    probe = SmoothedPoses(poses, variance, xy_px, variance, seen_by, strength)
-    table = frame_features(probe, anatomy, window_s=0.05, cm_per_px=1.0)
-    return frozenset(name for name, values in table.columns.items() if np.isnan(values).all())
-
-
-def behavior_flags(
-    space: KeypointSpace,
-    taught: Sequence[str],
-    anatomy: AnatomySettings,
-    definitions: Mapping[str, DefinitionSettings],
-) -> list[str]:
-    """Sentences on the features and the behaviors that rest on keypoints nobody taught."""
-    lacking = _untaught(space, taught, anatomy.model_dump().values())
-    flags = [f"features rest on keypoints nobody taught: {', '.join(lacking)}"] if lacking else []
-    unknown = unknown_features(space, taught, anatomy)
-    lost = [
-        behavior
-        for behavior, definition in definitions.items()
-        if any(condition.feature in unknown for condition in definition.conditions)
-    ]
-    if lost:
-        flags.append(f"behaviors rest on keypoints nobody taught: {', '.join(lost)}")
-    return flags
 
 
 def gait_flags(space: KeypointSpace, taught: Sequence[str], limbs: Sequence[str]) -> list[str]:
     """A sentence on the limbs that have no strides, since nobody taught their keypoint."""
-    lacking = _untaught(space, taught, limbs)
+    lacking = untaught_of(limbs, space, taught)
     return [f"strides rest on keypoints nobody taught: {', '.join(lacking)}"] if lacking else []
 
 
-def _untaught(space: KeypointSpace, taught: Sequence[str], wanted: Iterable[str]) -> list[str]:
+def untaught_of(wanted: Iterable[str], space: KeypointSpace, taught: Sequence[str]) -> list[str]:
     """Those of the wanted keypoints that the space has and nobody taught, each once."""
     return [name for name in dict.fromkeys(wanted) if name in {*space.keypoints} - {*taught}]

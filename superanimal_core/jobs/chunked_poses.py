@@ -34,9 +34,8 @@ from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.parquet import with_record, write_parquet
-from superanimal_core.tables.pose_files import TAUGHT, read_taught
 from superanimal_core.tables.schemas import poses_to_table
-from superanimal_core.tables.spaces import read_space
+from superanimal_core.tables.spaces import TAUGHT, read_space, read_taught
 from superanimal_core.tables.video_tables import boxes_to_table
 
 STATE = "state.npz"  # of a chunk, beside the poses of the members

@@ -20,9 +20,7 @@ from superanimal_core.tables.schemas import (
     smoothed_from_table,
     smoothed_to_table,
 )
-from superanimal_core.tables.spaces import read_space
-
-TAUGHT = "taught"  # in the metadata
+from superanimal_core.tables.spaces import TAUGHT, read_space
 
 
 def write_smoothed(
@@ -49,18 +47,6 @@ def write_smoothed(
 def read_poses(path: str | Path) -> Poses:
     """Read a prediction table, or the smoothed positions of poses.parquet."""
     return poses_from_table(read_parquet(path), read_space(path))
-
-
-def read_taught(path: str | Path) -> tuple[str, ...]:
-    """The keypoints that the networks behind a pose table were taught; all where it does not say.
-
-    Of the folder with the tables of an ensemble: those that at least one member was taught.
-    """
-    if Path(path).is_dir():
-        raise_failure_in(path)
-        known = {name for table in Path(path).glob("*.parquet") for name in read_taught(table)}
-        return tuple(sorted(known))
-    return tuple(read_record(path).get(TAUGHT, read_space(path).keypoints))
 
 
 def read_member_poses(folder: str | Path) -> list[Poses]:

@@ -14,7 +14,8 @@ from superanimal_core.evaluation.file_flags import FILE_FIGURES
 from superanimal_core.evaluation.stability import dropped_keypoints, jitter_px
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.tables.parquet import read_parquet, read_record
-from superanimal_core.tables.pose_files import read_expected_error, read_smoothed, read_taught
+from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
+from superanimal_core.tables.spaces import read_taught
 
 
 def assess_video(

@@ -32,8 +32,8 @@ from superanimal_core.tables.pose_files import (
     read_expected_error,
     read_member_poses,
     read_smoothed,
-    read_taught,
 )
+from superanimal_core.tables.spaces import read_taught
 
 LONE = "one network"
 

@@ -15,8 +15,8 @@ def taught_keypoints(
     Of fewer animals than that, those with a position in each: a user who labels one picture means
     it. Where crops are mirrored (`augment.flip`) a position teaches its mirror partner, too. What
     `training` holds out to stop early teaches nothing.
-    The number is small because it only has to tell slips from intent: whether few labels were
-    enough to learn from is for the scores and the errors on held-out labels to say.
+    The number is small because it only has to tell slips from intent (docs/decisions/055): whether
+    few labels were enough to learn from is for the scores and the held-out errors to say.
     """
     learned, _ = training_part(labels, training)
     positions = learned.is_located.sum(axis=0)

@@ -34,6 +34,11 @@ def test_a_row_tells_errors_on_the_new_set_and_what_is_lost_on_the_others():
     assert row.normalized_error[0] == pytest.approx(0.1)
     assert row.pretraining_normalized_error[0] == pytest.approx(0.2)
     assert row.pretraining_dropped_keypoints[0] == pytest.approx(2 / 3)
+    predicted[3:, 1], score[3:, 1] = np.nan, 0.0  # forgotten, or never known to its parent
+    for taught, dropped in ((EVERY, 1 + 1 / 3), (np.array([True, False]), 1 / 3)):
+        row = transfer_row(predicted, score, labels, taught, 4, 0.5, **WHICH)
+        assert row.pretraining_normalized_error[0] == pytest.approx(0.2)
+        assert row.pretraining_dropped_keypoints[0] == pytest.approx(dropped)
     own = labels.select(labels.source == "new")
     row = transfer_row(predicted[:3], score[:3], own, EVERY, 4, 0.5, **WHICH)
     assert np.isnan(row.pretraining_normalized_error[0])

@@ -229,3 +229,15 @@ def test_adaptation_inherits_neither_the_warm_up_nor_an_unmasked_pretraining():
     for inherited in ({"masking": False}, {"warmup_steps": 100}):
         with pytest.raises(TypeError):
             adaptation_training(**pretraining | inherited)
+
+
+def test_what_has_no_position_is_no_pseudo_label_and_no_dropped_keypoint_where_untaught(before):
+    poses = changed(before, xy_px=before.xy_px.copy())
+    poses.xy_px[:, :, 2], poses.score[:, :, 2] = np.nan, 0.0
+    labels = selected(poses, min_score=0.0)
+    assert (labels.state == [LabelState.TAUGHT, LabelState.TAUGHT, 0]).all()
+    knows_two = np.array([True, True, False])
+    verdict = judge_adaptation(poses, poses, knows_two, **LIMITS)
+    assert verdict.is_kept
+    assert verdict.dropped_before == verdict.dropped_after == 0
+    assert judge_adaptation(poses, poses, EVERY, **LIMITS).dropped_after == 1

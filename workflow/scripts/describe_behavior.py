@@ -2,13 +2,14 @@
 
 from superanimal_core.behavior.actions import definitions_from_mapping, predict_bouts
 from superanimal_core.behavior.features import frame_features
-from superanimal_core.behavior.untaught import behavior_flags
+from superanimal_core.behavior.unknown_features import behavior_flags
 from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.behavior import AnatomySettings
 from superanimal_core.tables.behavior_tables import features_to_table, read_features
 from superanimal_core.tables.parquet import write_parquet
-from superanimal_core.tables.pose_files import read_smoothed, read_taught
+from superanimal_core.tables.pose_files import read_smoothed
 from superanimal_core.tables.schemas import columns_to_table
+from superanimal_core.tables.spaces import read_taught
 
 with video_step(snakemake) as record:
     params, output, given = snakemake.params, snakemake.output, snakemake.input.poses

@@ -13,8 +13,9 @@ from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.settings.smoothing import DrawSettings
 from superanimal_core.smoothing.sampling import sample_poses
 from superanimal_core.tables.parquet import write_parquet
-from superanimal_core.tables.pose_files import read_smoothed, read_taught
+from superanimal_core.tables.pose_files import read_smoothed
 from superanimal_core.tables.schemas import columns_to_table
+from superanimal_core.tables.spaces import read_taught
 
 with video_step(snakemake) as record:
     params, output = snakemake.params, snakemake.output

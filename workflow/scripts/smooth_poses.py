@@ -6,7 +6,8 @@ from superanimal_core.settings.smoothing import METHODS, VideoViewSettings
 from superanimal_core.smoothing.calibration import predict_error
 from superanimal_core.smoothing.sessions import smooth_view, view_flags
 from superanimal_core.tables.calibration_files import read_calibration
-from superanimal_core.tables.pose_files import read_taught, write_smoothed
+from superanimal_core.tables.pose_files import write_smoothed
+from superanimal_core.tables.spaces import read_taught
 from superanimal_core.tables.view_files import read_views
 
 with video_step(snakemake) as record:
