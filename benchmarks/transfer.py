@@ -35,6 +35,7 @@ from superanimal_core.training.starting_weights import (
     ZERO_SHOT,
     start_from,
 )
+from superanimal_core.training.taught import taught_keypoints
 
 RESULTS = Path(__file__).with_name("results")
 MODES = (ZERO_SHOT, SCRATCH, NEW_HEAD, NAIVE, MEMORY_REPLAY)
@@ -97,8 +98,9 @@ def trained(
     keys = ("steps", "batch")
     keys += () if mode in (SCRATCH, NEW_HEAD) else ("learning_rate", "frozen_batch_norm")
     training = TrainingSettings(**config["training"] | {key: tuning[key] for key in keys})
-    bundle = start_from(parent, mode, labels.sources)
     augment = AugmentSettings(**config["augment"])
+    taught = taught_keypoints(labels, training, augment)
+    bundle = start_from(parent, mode, labels.sources, taught)
     read = images.__getitem__
     fit_labels(bundle, labels, read, training, augment, seed=seed, device=CPU, tell=quiet)
     return bundle

@@ -99,7 +99,7 @@ def run(options: argparse.Namespace) -> None:
         else:
             record = {"rule": "smooth", "settings": settings.model_dump(),
                       "inputs": [str(name) for name in options.files]}  # fmt: skip
-            write_smoothed(smoothed, path, record)
+            write_smoothed(smoothed, path, record, taught=predicted_keypoints(smoothed))
         print(summary(smoothed, path, settings.method), file=sys.stderr)
 
 
@@ -129,6 +129,16 @@ def chosen_settings(options: argparse.Namespace) -> SmoothingSettings:
                 for e in error.errors()
             ]
         ) from None
+
+
+def predicted_keypoints(smoothed: SmoothedPoses) -> tuple[str, ...]:
+    """The keypoints that the files say anything of: a column without one position was not taught.
+
+    Other programs do not tell what their networks have learned.
+    """
+    is_known = (smoothed.poses.score > 0) | (smoothed.members > 0)
+    names = smoothed.poses.space.keypoints
+    return tuple(name for k, name in enumerate(names) if is_known[:, :, k].any())
 
 
 def summary(smoothed: SmoothedPoses, path: Path, method: str) -> str:

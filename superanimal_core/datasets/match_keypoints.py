@@ -16,6 +16,7 @@ from scipy.optimize import linear_sum_assignment
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels
+from superanimal_core.pose.members import middle_of_members
 
 SYNONYMS = {  # word -> the words that the unified spaces use
     "snout": "nose",
@@ -173,14 +174,8 @@ def propose_conversion(
     of the votes; without any vote, the likeness of the names. A name that the votes contradict
     stays, and `votes_say` tells it.
     """
-    votes = match_by_votes(
-        labels,
-        unified,
-        np.median(predicted_xy_px, axis=0),
-        predicted_score.mean(axis=0),
-        min_score,
-        min_confidence,
-    ).votes
+    ensemble = middle_of_members(predicted_xy_px, predicted_score)
+    votes = match_by_votes(labels, unified, *ensemble, min_score, min_confidence).votes
     share = votes / np.maximum(votes.sum(axis=1, keepdims=True), EPSILON)
     by_name = match_by_name(labels.space, unified)
     named = [unified.index(p.unified) for p in by_name if p.unified]

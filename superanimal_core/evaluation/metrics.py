@@ -17,6 +17,7 @@ from superanimal_core.evaluation.average_precision import AveragePrecision, aver
 from superanimal_core.evaluation.bootstrap import group_interval
 from superanimal_core.pose.boxes import box_area_px2, boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.labels import Labels
+from superanimal_core.pose.members import middle_of_members
 
 PCK_FRACTION = 0.1
 DEEPLABCUT_SIGMA = 0.1  # of every keypoint (DeepLabCut 3)
@@ -131,11 +132,12 @@ def evaluate(
 
     `boxes` names the boxes that the predictions were made in.
 
-    The ensemble is the median position and the mean score.
+    The ensemble is the median position and the mean score. A labeled keypoint that no network was
+    taught has no error and no row; the precisions count it as wrong.
     """
     named = [(str(i), *member) for i, member in enumerate(zip(predicted_px, score, strict=True))]
     if len(named) > 1:
-        named.append(("ensemble", np.median(predicted_px, axis=0), score.mean(axis=0)))
+        named.append(("ensemble", *middle_of_members(predicted_px, score)))
     parts = sorted({(str(d), str(s)) for d, s in zip(labels.source, labels.split, strict=True)})
     rows = []
     for member, predicted, sure in named:

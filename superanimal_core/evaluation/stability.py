@@ -3,7 +3,7 @@
 import warnings
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 
@@ -22,9 +22,14 @@ def jitter_px(xy_px: Float[ndarray, "frame individual keypoint 2"]) -> Float[nda
 def dropped_keypoints(
     xy_px: Float[ndarray, "frame individual keypoint 2"],
     score: Float[ndarray, "frame individual keypoint"],
+    is_taught: Bool[ndarray, "keypoint"],
     *,
     min_score: float,
-) -> Int[ndarray, "frame"]:
-    """Keypoints per frame that are absent or score below `min_score`, over all individuals."""
-    seen = np.isfinite(xy_px).all(axis=-1) & (score >= min_score)
-    return (~seen).sum(axis=(1, 2))
+) -> Int[ndarray, "frame individual"]:
+    """How many taught keypoints of an animal are absent or score below `min_score`.
+
+    The one meaning of "dropped" in this project. A keypoint that no network was taught cannot be
+    dropped; one that is hidden, and all of an animal that is away, are.
+    """
+    is_sure = np.isfinite(xy_px).all(axis=-1) & (score >= min_score)
+    return (is_taught & ~is_sure).sum(axis=2)

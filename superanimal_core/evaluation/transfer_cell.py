@@ -31,9 +31,9 @@ class TransferTable:
     """One row per training. `labeled_animals` were learned from.
 
     Errors and precision are those on the data set's held-out labels (EvaluationTable).
-    `pretraining_normalized_error` and `pretraining_dropped_keypoints` (mean per animal) are those
-    on held-out labels of the pretraining data sets: how much was forgotten. NaN where there are no
-    such labels.
+    `pretraining_normalized_error` and `pretraining_dropped_keypoints` (mean per animal, of what the
+    parent was taught) are those on held-out labels of the pretraining data sets: how much was
+    forgotten. NaN where there are no such labels, and the error where none has a prediction.
     """
 
     model: Shaped[ndarray, "row"]
@@ -57,6 +57,7 @@ def transfer_row(
     xy_px: Float[ndarray, "animal keypoint 2"],
     score: Float[ndarray, "animal keypoint"],
     labels: Labels,
+    is_taught: Bool[ndarray, "keypoint"],
     labeled_animals: int,
     min_score: float,
     *,
@@ -68,7 +69,8 @@ def transfer_row(
 ) -> TransferTable:
     """The row of a network that saw held-out animals of `dataset` and of the pretraining sets.
 
-    A keypoint that scores below `min_score` is dropped. The keywords say which cell it is.
+    Of the keypoints that its parent `is_taught`, one that is absent or scores below `min_score` is
+    dropped. The keywords say which cell it is.
     """
     is_own = labels.source == dataset
     own = labels.select(is_own)
@@ -78,7 +80,10 @@ def transfer_row(
     def figure(name: str) -> float:
         return float(getattr(table, name)[at[0]]) if len(at) else np.nan
 
-    forgotten, dropped = _forgotten(xy_px, score, labels, ~is_own, min_score)
+    others = labels.select(~is_own)
+    seen = xy_px[~is_own][:, None], score[~is_own][:, None]
+    dropped = dropped_keypoints(*seen, is_taught, min_score=min_score)
+    has_others = others.is_located.any()
     row = {
         "model": model,
         "dataset": dataset,
@@ -87,24 +92,13 @@ def transfer_row(
         "seed": int(seed),
         "labeled_animals": labeled_animals,
         **{name: figure(name) for name in FIGURES},
-        "pretraining_normalized_error": forgotten,
-        "pretraining_dropped_keypoints": dropped,
+        "pretraining_normalized_error": _normalized_error(xy_px[~is_own], others),
+        "pretraining_dropped_keypoints": float(dropped.mean()) if has_others else np.nan,
     }
     return TransferTable(**{name: np.array([value]) for name, value in row.items()})
 
 
-def _forgotten(
-    xy_px: Float[ndarray, "animal keypoint 2"],
-    score: Float[ndarray, "animal keypoint"],
-    labels: Labels,
-    rows: Bool[ndarray, "animal"],
-    min_score: float,
-) -> tuple[float, float]:
-    """Mean error over the box's longer side, and dropped keypoints per animal."""
-    others = labels.select(rows)
-    length_px = longer_side_px(others.box_xyxy_px)
-    error = euclidean_error_px(xy_px[rows], others.xy_px) / length_px[:, None]
-    if not np.isfinite(error).any():
-        return np.nan, np.nan
-    dropped = dropped_keypoints(xy_px[rows][:, None], score[rows][:, None], min_score=min_score)
-    return float(np.nanmean(error)), float(dropped.mean())
+def _normalized_error(xy_px: Float[ndarray, "animal keypoint 2"], labels: Labels) -> float:
+    """Mean error over the longer side of the animal's box; NaN where none is known."""
+    error = euclidean_error_px(xy_px, labels.xy_px) / longer_side_px(labels.box_xyxy_px)[:, None]
+    return float(np.nanmean(error)) if np.isfinite(error).any() else np.nan

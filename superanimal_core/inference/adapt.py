@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
+from superanimal_core.evaluation.stability import dropped_keypoints
 from superanimal_core.inference.keypoint_complaints import keypoint_complaints
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses
@@ -23,8 +24,8 @@ class Verdict:
     """Whether the adapted network is kept, and the figures that decided.
 
     Ratios are after / before on held-out frames: jitter (mean displacement from frame to frame),
-    keypoints below the score limit, and the displacement of confident keypoints by the adaptation
-    over the jitter before.
+    dropped keypoints (`stability.dropped_keypoints`), and the displacement of confident keypoints
+    by the adaptation over the jitter before.
     """
 
     is_kept: bool
@@ -92,7 +93,8 @@ def select_pseudo_labels(
     candidates = np.setdiff1d(
         np.arange(0, len(poses), every_frames), np.arange(held.start, held.stop)
     )
-    is_sure = poses.score[candidates] >= min_score
+    is_sure = (poses.score >= min_score) & np.isfinite(poses.xy_px).all(axis=3)
+    is_sure = is_sure[candidates]
     has_box = np.isfinite(boxes_xyxy_px[candidates]).all(axis=2)
     at, individual = np.nonzero(is_sure.any(axis=2) & has_box)
     if len(at) > max_frames:
@@ -118,6 +120,7 @@ def select_pseudo_labels(
 def judge_adaptation(
     before: Poses,
     after: Poses,
+    is_taught: Bool[ndarray, "keypoint"],
     *,
     min_score: float,
     max_jitter_ratio: float,
@@ -125,7 +128,8 @@ def judge_adaptation(
 ) -> Verdict:
     """Keep the adapted network unless it jitters more, drops more or wanders off, in any keypoint.
 
-    Both poses are of the same held-out consecutive frames. What cannot be measured, and a position
+    Both poses are of the same held-out consecutive frames, of a network that was taught the
+    keypoints where `is_taught`. What cannot be measured, and a position
     that is no number, speaks against the network.
     """
     is_known = [np.isfinite(p.xy_px).all(axis=3) for p in (before, after)]
@@ -136,7 +140,10 @@ def judge_adaptation(
     jitter = _mean_step(after.xy_px, pairs) / max(jitter_before, 1e-9)
     moved = np.linalg.norm(after.xy_px - before.xy_px, axis=-1)[both]
     displacement = float(np.median(moved)) / max(jitter_before, 1e-9) if both.any() else np.inf
-    dropped = [float((~is_sure).sum(axis=2).mean()) for is_sure in sure]
+    dropped = [
+        float(dropped_keypoints(p.xy_px, p.score, is_taught, min_score=min_score).mean())
+        for p in (before, after)
+    ]
     complaints = []
     if not both.any():
         complaints.append(f"no keypoint has a score of {min_score} before and after")

@@ -45,13 +45,18 @@ class Ensemble:
         return cut_views(crop, image, box_xyxy_px, tuple(self.scales), self.flip)
 
     def poses(self, animals: Sequence[list[Crop]]) -> Iterator[list[Pose]]:
-        """Of each network, one pose (image pixels) with its scores for the views of each animal."""
-        for network in self._networks:
-            yield self._poses_in(network, animals)
+        """Of each network, one pose (image pixels) with its scores for the views of each animal.
 
-    def _poses_in(self, network: PoseNetwork, animals: Sequence[list[Crop]]) -> list[Pose]:
+        A keypoint that the network was not taught has no position (NaN) and score 0: all that asks
+        networks for poses comes through here.
+        """
+        for network, bundle in zip(self._networks, self.bundles, strict=True):
+            yield self._poses_in(network, bundle, animals)
+
+    def _poses_in(
+        self, network: PoseNetwork, bundle: ModelBundle, animals: Sequence[list[Crop]]
+    ) -> list[Pose]:
         """A compiled network is given whole batches only: it would be compiled again otherwise."""
-        bundle = self.bundles[0]
         flat = [view for views in animals for view in views]
         xy_px: list[Float[ndarray, "keypoint 2"]] = []
         score: list[Float[ndarray, "keypoint"]] = []
@@ -72,6 +77,8 @@ class Ensemble:
             heights = np.stack(
                 [score[row][output] for row, output in zip(rows, outputs, strict=True)]
             )
+            taught = bundle.is_taught & bundle.is_taught[outputs]  # of a mirror image both sides
+            xy, heights = np.where(taught[..., None], xy, np.nan), np.where(taught, heights, 0.0)
             poses.append(merge_views(xy, heights))
             place += len(views)
         return poses

@@ -7,7 +7,7 @@ for crops around an animal instead of whole frames.
 import warnings
 
 import numpy as np
-from jaxtyping import Float, Int, UInt8
+from jaxtyping import Bool, Float, Int, UInt8
 from numpy import ndarray
 
 from superanimal_core.network.crops import Crop, CropGeometry
@@ -47,20 +47,25 @@ def merge_views(
 
     A view is not trusted for a keypoint with a score below 0.1, and not at all where its pose
     points elsewhere than the median pose of all (cosine of the two vectors below 0.997). Where no
-    view is trusted, the median of all stands, with its low score. One view is passed through.
+    view is trusted, the median of all stands, with its low score. A view without a position (NaN)
+    has no say; where none has one, there is none, with score 0. One view is passed through.
     """
     if len(xy_px) == 1:
         return xy_px[0], score[0]
-    reference = np.median(xy_px, axis=0)
-    flat, along = xy_px.reshape(len(xy_px), -1), reference.ravel()
-    norm = np.linalg.norm(flat, axis=1) * np.linalg.norm(along)
-    cosine = flat @ along / np.maximum(norm, 1e-12)
-    trusted = (score >= MIN_SCORE) & (cosine >= MIN_COSINE)[:, None]
+    known = np.asarray(np.isfinite(xy_px).all(axis=2))
+    reference = _median(xy_px, known)
+    pose, along = (np.where(known[..., None], xy, 0.0) for xy in (xy_px, reference))
+    norm = np.sqrt(np.square(pose).sum(axis=(1, 2)) * np.square(along).sum(axis=(1, 2)))
+    cosine = (pose * along).sum(axis=(1, 2)) / np.maximum(norm, 1e-12)
+    trusted = known & (score >= MIN_SCORE) & (cosine >= MIN_COSINE)[:, None]
+    counted = np.where(trusted.any(axis=0), trusted, known)
+    return _median(xy_px, counted), np.nan_to_num(_median(score[..., None], counted)[..., 0])
+
+
+def _median(
+    values: Float[ndarray, "view keypoint part"], counted: Bool[ndarray, "view keypoint"]
+) -> Float[ndarray, "keypoint part"]:
+    """Median over the views that count; NaN where none does."""
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", RuntimeWarning)  # keypoints that no view is trusted for
-        merged = np.nanmedian(np.where(trusted[..., None], xy_px, np.nan), axis=0)
-        height = np.nanmedian(np.where(trusted, score, np.nan), axis=0)
-    none = ~trusted.any(axis=0)
-    merged[none] = reference[none]
-    height[none] = np.median(score, axis=0)[none]
-    return merged, height
+        warnings.simplefilter("ignore", RuntimeWarning)  # keypoints that no view counts for
+        return np.nanmedian(np.where(counted[..., None], values, np.nan), axis=0)

@@ -35,7 +35,7 @@ from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.parquet import with_record, write_parquet
 from superanimal_core.tables.schemas import poses_to_table
-from superanimal_core.tables.spaces import read_space
+from superanimal_core.tables.spaces import TAUGHT, read_space, read_taught
 from superanimal_core.tables.video_tables import boxes_to_table
 
 STATE = "state.npz"  # of a chunk, beside the poses of the members
@@ -87,10 +87,12 @@ class VideoPrediction:
                 parts = [chunk / file for chunk in chunks]
                 if member in unchanged:
                     parts = [Path(unchanged[member])]
-                    space = read_space(unchanged[member])
+                    space, taught = read_space(parts[0]), read_taught(parts[0])
                 else:
-                    space = self.bundles[member].space
-                _join(parts, temporary / file, {**record, "space": asdict(space)})
+                    bundle = self.bundles[member]
+                    space, taught = bundle.space, bundle.taught_keypoints
+                spoken = {"space": asdict(space), TAUGHT: list(taught)}
+                _join(parts, temporary / file, {**record, **spoken})
         if boxes is not None:
             self._write_boxes(chunks, boxes, next(iter(records.values())))
         remove_work_folders(folder)

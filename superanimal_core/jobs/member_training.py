@@ -27,6 +27,7 @@ from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.processes import processes_here
+from superanimal_core.training.taught import taught_keypoints
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,10 @@ class MemberTraining:
         """The labels to train on, with boxes."""
         return fill_boxes(read_training_labels(self.unified), self.box_margin)
 
+    def taught(self, labels: Labels) -> tuple[str, ...]:
+        """The keypoints that its labels teach."""
+        return taught_by(labels, self.training, self.augment)
+
     def fit(
         self, bundle: ModelBundle, labels: Labels, read_image: ReadImage, device: torch.device
     ) -> None:
@@ -90,6 +95,13 @@ class MemberTraining:
         )
         if processes_here().rank == 0:
             write_bundle(bundle, self.member, self.record, history)
+
+
+def taught_by(
+    labels: Labels, training: Mapping[str, Any], augment: Mapping[str, Any]
+) -> tuple[str, ...]:
+    """`taught_keypoints` of a training whose settings are plain values."""
+    return taught_keypoints(labels, TrainingSettings(**training), AugmentSettings(**augment))
 
 
 def fit_resumably(
@@ -132,5 +144,6 @@ def pretrain(call: MemberTraining, network: Mapping[str, Any], weights: str | No
         trained_on=labels.sources,
         weights=read_initial_weights(weights),
         terms=terms_of_weights(weights),
+        taught=call.taught(labels),
     )
     call.fit(bundle, labels, cached_reader(call.pictures), device)

@@ -122,7 +122,7 @@ class Adaptation:
         )
         before = poses_in_block(poses, self._block)
         after = self._predict_block(bundle, before, pictures, device)
-        return judge_adaptation(before, after, **self.judge), history
+        return judge_adaptation(before, after, bundle.is_taught, **self.judge), history
 
     def _predict_block(
         self, bundle: ModelBundle, before: Poses, pictures: Pictures, device: torch.device

@@ -19,8 +19,12 @@ WEIGHTS = "weights.safetensors"
 
 
 def read_bundle(folder: str | Path) -> ModelBundle:
-    """Read a pose model. VideoError when the folder stands for a video whose adaptation failed."""
+    """Read a pose model. VideoError when the folder stands for a video whose adaptation failed.
+
+    Older ones do not say which keypoints they were taught: all count as taught.
+    """
     document = read_description(folder, "pose")
+    taught = document.get("taught")
     bundle = new_bundle(
         space_from_mapping(document["space"]),
         architecture=document["architecture"],
@@ -28,6 +32,7 @@ def read_bundle(folder: str | Path) -> ModelBundle:
         crop=crop_from_mapping(document["crop"]),
         trained_on=tuple(document["trained_on"]),
         terms=tuple(document.get("terms", ())),  # older bundles have none
+        taught=None if taught is None else tuple(taught),
     )
     bundle.network.load_state_dict(_read_weights(folder))
     bundle.network.eval()

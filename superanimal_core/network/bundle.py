@@ -3,6 +3,9 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+import numpy as np
+from jaxtyping import Bool
+from numpy import ndarray
 from torch import Tensor
 
 from superanimal_core.network.crops import CropGeometry
@@ -31,6 +34,8 @@ class ModelBundle:
     `architecture` names a class of ARCHITECTURES and `parameters` its keywords beside the number
     of keypoints: what it takes to build the network again. `trained_on` names the data sets.
     `terms` are conditions of use that come with weights of others, which the network was made from.
+    `taught` names the keypoints that the network has learned to find, in the order of the space;
+    what its other outputs say means nothing. None: nobody knows, and all count as taught.
 
     Use: `crop.cut` per animal, `crop.normalize` per batch, `network`, `network.decode`, and the
     map that came with each crop.
@@ -43,12 +48,25 @@ class ModelBundle:
     crop: CropGeometry
     trained_on: tuple[str, ...]
     terms: tuple[str, ...] = ()
+    taught: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.network.keypoints != len(self.space):
             raise ValueError(
                 f"a network of {self.network.keypoints} keypoints for {len(self.space)} keypoints"
             )
+        if strange := set(self.taught_keypoints) - set(self.space.keypoints):
+            raise ValueError(f"taught keypoints that '{self.space.name}' lacks: {sorted(strange)}")
+
+    @property
+    def taught_keypoints(self) -> tuple[str, ...]:
+        """The names of the keypoints that count as taught."""
+        return self.space.keypoints if self.taught is None else self.taught
+
+    @property
+    def is_taught(self) -> Bool[ndarray, "keypoint"]:
+        """True for the keypoints that count as taught."""
+        return np.isin(self.space.keypoints, self.taught_keypoints)
 
 
 def new_bundle(
@@ -60,6 +78,7 @@ def new_bundle(
     trained_on: tuple[str, ...],
     weights: tuple[str, Mapping[str, Tensor]] | None = None,
     terms: tuple[str, ...] = (),
+    taught: tuple[str, ...] | None = None,
 ) -> ModelBundle:
     """A bundle around a new network with random weights (torch's generator).
 
@@ -71,4 +90,6 @@ def new_bundle(
         check_grid(network, crop.size_px, str(parameters.get("backbone", architecture)))
     if weights is not None:
         load_backbone(network.get_submodule("backbone"), weights[1], weights[0])
-    return ModelBundle(network, space, architecture, dict(parameters), crop, trained_on, terms)
+    return ModelBundle(
+        network, space, architecture, dict(parameters), crop, trained_on, terms, taught
+    )

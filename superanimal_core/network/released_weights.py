@@ -70,8 +70,11 @@ def find_layout(tensors: Mapping[str, Tensor], kind: str, where: str) -> Layout:
 def import_pose_model(
     tensors: Mapping[str, Tensor], space: KeypointSpace, where: str, *, is_subpixel: bool
 ) -> ModelBundle:
-    """A bundle of a released pose network.
+    """A bundle of a released pose network, which was taught its whole space.
 
+    Every keypoint of a released space is labeled in one of the data sets that its weights learned
+    from: those of the mouse in MausHaus or EPM, those of the quadruped in AwA-Pose (DeepLabCut's
+    conversion tables), those of people in COCO. Of the bird's weights the data sets are not known.
     SuperAnimalError when the layout is unknown, when it is of another number of keypoints than the
     space has, or with a key-by-key difference.
     """
@@ -90,6 +93,7 @@ def import_pose_model(
         crop=layout.crop(),
         trained_on=(PurePath(where).name,),
         terms=_terms(layout),
+        taught=space.keypoints,
     )
     _fill(bundle.network, layout, tensors, where)
     return bundle

@@ -1,6 +1,6 @@
 """A few videos closely: traces, footfalls, gait, behavior, and the verdicts on adaptation."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup
@@ -21,12 +21,9 @@ MEDIANS = (  # quantity, heading, unit, factor to that unit, decimals
 
 
 def closer_look(
-    results: VideoResults,
-    number_on_page: int,
-    trace_keypoints: int,
-    taught: Mapping[str, Set[str]],
+    results: VideoResults, number_on_page: int, trace_keypoints: int
 ) -> dict[str, object]:
-    """Figures and tables of one video; `taught` as in `coverage.taught_keypoints`."""
+    """Figures and tables of one video."""
     account, name = results.account, f"video-{number_on_page}"
     first = results.poses.poses.individuals[0] if results.poses else ""
     strides = [row for row in results.strides if row["individual"] == first]
@@ -35,7 +32,7 @@ def closer_look(
         **{key: account[key] for key in ("video", "file", "status", "reason")},
         "individual": first,
         "window_s": results.window_s,
-        "traces": _traces(results, trace_keypoints, taught, f"{name}-traces"),
+        "traces": _traces(results, trace_keypoints, f"{name}-traces"),
         "sample_step": sample_step(len(results.poses.poses)) if results.poses else 1,
         "footfalls": _footfalls(strides, results, f"{name}-footfalls"),
         "unresolved": sum(not row["is_resolved"] for row in strides),
@@ -140,13 +137,11 @@ def verdict_table(verdicts: Sequence[Row]) -> Table | None:
     return Table(columns, rows, words=("network", "adaptation", "reason"))
 
 
-def _traces(
-    results: VideoResults, count: int, taught: Mapping[str, Set[str]], name: str
-) -> Markup | None:
+def _traces(results: VideoResults, count: int, name: str) -> Markup | None:
     poses = results.poses
     if poses is None:
         return None
-    keypoints = keypoints_to_trace(poses, count, taught.get(poses.poses.space.name, set()))
+    keypoints = keypoints_to_trace(poses, count)
     if not keypoints:
         return None
     described = f"Position over time of {len(keypoints)} keypoints of {results.account['video']}"

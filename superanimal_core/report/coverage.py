@@ -19,16 +19,6 @@ def coverage(rows: Sequence[Row]) -> list[dict[str, object]]:
     return [_matrix(space, [r for r in rows if r["space"] == space]) for space in spaces]
 
 
-def taught_keypoints(rows: Sequence[Row]) -> dict[str, set[str]]:
-    """The keypoints of each space for which some data set has a position."""
-    taught: dict[str, set[str]] = {}
-    for row in rows:
-        names = taught.setdefault(row["space"], set())
-        if row["state"] in LOCATED and row["labels"]:
-            names.add(row["keypoint"])
-    return taught
-
-
 def _matrix(space: str, rows: Sequence[Row]) -> dict[str, object]:
     counts: dict[tuple[str, str], dict[str, int]] = {}
     for row in rows:

@@ -25,7 +25,7 @@ from superanimal_core.report.cohort import (
     quality_table,
     videos_to_show,
 )
-from superanimal_core.report.coverage import coverage, taught_keypoints
+from superanimal_core.report.coverage import coverage
 from superanimal_core.report.doubtful import (
     dataset_pictures,
     finding_pictures,
@@ -94,7 +94,7 @@ def page_contents(
         read_video(results, video, report["trace_seconds"])
         for video in videos_to_show(videos, SHOWN_VIDEOS)
     ]
-    taught, count = taught_keypoints(results.coverage), report["trace_keypoints"]
+    count = report["trace_keypoints"]
     return {
         "title": report["title"],
         "counts": count_statuses(videos),
@@ -110,7 +110,7 @@ def page_contents(
         "reliability": reliability(results.reliability, results.truth),
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report, pictures),
-        "closely": [closer_look(r, i, count, taught) for i, r in enumerate(closely)],
+        "closely": [closer_look(r, i, count) for i, r in enumerate(closely)],
         "has_posterior": settings["smoothing"]["method"] == "eks",
         "labeled_videos": report["labeled_videos"],
         "versions": versions(),

@@ -1,7 +1,5 @@
 """Traces of a few keypoints: raw, smoothed, and how sure the smoother is."""
 
-from collections.abc import Set
-
 import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib.axes import Axes
@@ -15,15 +13,13 @@ POINTS = 1000  # more samples than this per line are thinned evenly: the page st
 SEEN_SCORE, SEEN_FRACTION = 0.1, 0.1
 
 
-def keypoints_to_trace(poses: SmoothedPoses, count: int, taught: Set[str]) -> list[int]:
+def keypoints_to_trace(poses: SmoothedPoses, count: int) -> list[int]:
     """Keypoints spread evenly over the animal, among those that are seen; the least sure is one.
 
-    Seen: a score above SEEN_SCORE in SEEN_FRACTION of the frames; all when none is. Keypoints that
-    no data set has `taught` are left out: their predictions mean nothing.
+    Seen: a score above SEEN_SCORE in SEEN_FRACTION of the frames; all with a position when none is.
     """
     score, xy_px = poses.poses.score[:, 0], poses.poses.xy_px[:, 0]
-    is_taught = np.array([name in taught for name in poses.poses.space.keypoints])
-    known = np.isfinite(xy_px).all(axis=2) & is_taught
+    known = np.isfinite(xy_px).all(axis=2)
     seen = ((score > SEEN_SCORE) & known).mean(axis=0) > SEEN_FRACTION
     candidates = np.flatnonzero(seen if seen.any() else known.any(axis=0))
     if len(candidates) <= count:

@@ -1,6 +1,6 @@
 """Pose tables on disk: the space that they speak travels in their metadata."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from superanimal_core.tables.schemas import (
     smoothed_from_table,
     smoothed_to_table,
 )
-from superanimal_core.tables.spaces import read_space
+from superanimal_core.tables.spaces import TAUGHT, read_space
 
 
 def write_smoothed(
@@ -30,10 +30,12 @@ def write_smoothed(
     path: str | Path,
     record: Mapping[str, object],
     expected: ExpectedError | None = None,
+    taught: Sequence[str] | None = None,
 ) -> None:
     """Write smoothed poses, and their expected error.
 
-    The strengths, and how long errors last, go into the metadata.
+    The strengths, and how long errors last, go into the metadata. `taught` are the keypoints that
+    at least one of the networks was taught; all without it.
     """
     document = {
         **record,
@@ -42,7 +44,9 @@ def write_smoothed(
     }
     if expected is not None:
         document["correlation_time_s"] = _by_name(smoothed.poses, expected.correlation_time_s)
-    write_parquet(smoothed_to_table(smoothed, expected), path, document)
+    if taught is not None:
+        document |= {TAUGHT: list(taught)}
+    write_parquet(smoothed_to_table(smoothed, expected, taught), path, document)
 
 
 def read_poses(path: str | Path) -> Poses:

@@ -11,10 +11,11 @@ from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
 from superanimal_core.evaluation.account import video_flags
 from superanimal_core.evaluation.file_flags import FILE_FIGURES
-from superanimal_core.evaluation.stability import jitter_px
+from superanimal_core.evaluation.stability import dropped_keypoints, jitter_px
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
+from superanimal_core.tables.spaces import read_taught
 
 
 def assess_video(
@@ -50,7 +51,8 @@ def assess_video(
         }
     figures["limbs_out_of_step"] = len(astray)
     flags = video_flags(figures, max_absent_fraction, max_uncertainty_px) + astray
-    flags += read_record(results["poses"]).get("flags", [])
+    for table in ("poses", "features", "gait"):
+        flags += read_record(results[table]).get("flags", [])
     return {
         **account,
         "status": "flagged" if flags else "ok",
@@ -69,7 +71,9 @@ def _figures(
     frames = read_parquet(results["frames"])
     smoothed = read_smoothed(results["poses"])
     counts = {name: len(read_parquet(results[name])) for name in ("strides", "features", "bouts")}
-    score = smoothed.poses.score
+    score, keypoints = smoothed.poses.score, smoothed.poses.space.keypoints
+    is_taught = np.isin(keypoints, read_taught(results["poses"]))
+    dropped = dropped_keypoints(smoothed.poses.xy_px, score, is_taught, min_score=min_score)
     seen = np.asarray(np.isfinite(smoothed.poses.xy_px).all(axis=3))
     has_pose = np.asarray(seen.any(axis=(1, 2)))
     used = (score > min_score).mean(axis=(0, 1)) > 0.01  # keypoints that this video shows at all
@@ -85,7 +89,8 @@ def _figures(
         "absent_fraction": float(1 - has_pose.mean()),
         "keypoints_seen": int(used.sum()),
         "mean_score": float(score[:, :, used].mean()) if used.any() else 0.0,
-        "dropped_keypoints_per_frame": float((score[:, :, used] < min_score).sum(axis=2).mean()),
+        "keypoints_untaught": int((~is_taught).sum()),
+        "dropped_keypoints_per_frame": float(dropped.mean()),
         "jitter_raw_px": _mean_jitter_px(smoothed.raw_xy_px),
         "jitter_px": _mean_jitter_px(smoothed.poses.xy_px),
         "median_uncertainty_px": _median(deviation),

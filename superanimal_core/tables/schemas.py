@@ -13,7 +13,9 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 
 ERRORS = ("expected_error_px", "radius_50_px", "radius_90_px")  # columns of poses.parquet
-EVIDENCE = ("seen", "bridged", "absent")  # by a network; from frames before and after; in no way
+# of a position: a network saw it; it comes from elsewhere (frames before and after, other views);
+# of none: the networks know the keypoint; none of them was taught it
+EVIDENCE = ("seen", "bridged", "absent", "untaught")
 
 
 def poses_to_table(poses: Poses) -> pa.Table:
@@ -21,10 +23,15 @@ def poses_to_table(poses: Poses) -> pa.Table:
     return pa.table({**_keys(poses), **_xy("x_px", "y_px", poses.xy_px), **_score(poses)})
 
 
-def smoothed_to_table(smoothed: SmoothedPoses, expected: ExpectedError | None = None) -> pa.Table:
+def smoothed_to_table(
+    smoothed: SmoothedPoses,
+    expected: ExpectedError | None = None,
+    taught: Sequence[str] | None = None,
+) -> pa.Table:
     """The table poses.parquet: smoothed beside raw, with variances, evidence and expected error.
 
-    Without `expected` the expected error is NaN.
+    Without `expected` the expected error is NaN. `taught` are the keypoints that at least one
+    network was taught; all without it.
     """
     expected = expected or unknown_error(smoothed.poses.score.shape)
     errors = {name: getattr(expected, name) for name in ERRORS}
@@ -37,7 +44,7 @@ def smoothed_to_table(smoothed: SmoothedPoses, expected: ExpectedError | None = 
             **_xy("x_var_px2", "y_var_px2", smoothed.variance_px2),
             **_xy("x_ensemble_var_px2", "y_ensemble_var_px2", smoothed.ensemble_variance_px2),
             "members": pa.array(smoothed.members.astype(np.int8).ravel()),
-            "evidence": _evidence(smoothed),
+            "evidence": _evidence(smoothed, taught),
             **{name: pa.array(e.astype(np.float32).ravel()) for name, e in errors.items()},
         }
     )
@@ -133,10 +140,13 @@ def _xy(x: str, y: str, values: Float[ndarray, "*shape 2"]) -> dict[str, pa.Arra
     return {x: pa.array(flat[:, 0]), y: pa.array(flat[:, 1])}
 
 
-def _evidence(smoothed: SmoothedPoses) -> pa.DictionaryArray:
+def _evidence(smoothed: SmoothedPoses, taught: Sequence[str] | None) -> pa.DictionaryArray:
     """What each position rests on: see EVIDENCE."""
+    keypoints = smoothed.poses.space.keypoints
+    is_taught = np.isin(keypoints, keypoints if taught is None else taught)
     is_absent = np.isnan(smoothed.poses.xy_px).any(axis=-1)
-    index = np.where(is_absent, 2, np.where(smoothed.members > 0, 0, 1))
+    without = np.where(is_taught, 2, 3)
+    index = np.where(is_absent, without, np.where(smoothed.members > 0, 0, 1))
     return pa.DictionaryArray.from_arrays(
         pa.array(index.astype(np.int32).ravel()), pa.array(EVIDENCE, type=pa.string())
     )

@@ -123,5 +123,6 @@ TRANSFER = {
     "oks_map": "as in evaluation.parquet",
     "dlc_map": "as in evaluation.parquet",
     "pretraining_normalized_error": "on held-out labels of the pretraining sets",
-    "pretraining_dropped_keypoints": "there, per animal, with a score below quality.min_score",
+    "pretraining_dropped_keypoints": "there, per animal, of those that the parent was taught: "
+    "absent, or with a score below quality.min_score",
 }

@@ -23,6 +23,7 @@ from superanimal_core.evaluation.truth import (
     smoother_rows,
     stride_rows,
 )
+from superanimal_core.pose.members import middle_of_members
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
@@ -32,6 +33,7 @@ from superanimal_core.tables.pose_files import (
     read_member_poses,
     read_smoothed,
 )
+from superanimal_core.tables.spaces import read_taught
 
 LONE = "one network"
 
@@ -49,12 +51,13 @@ def compare_video(
     """Rows of truth.parquet. Members are compared through their median, as the smoother sees them.
 
     Every smoother of the section `smoothing` of the settings is tried on what smooth_poses was
-    given. VideoError when the video has failed.
+    given. Keypoints that no network was taught are left out. VideoError when the video has failed.
     """
     smoothed, expected = read_smoothed(poses), read_expected_error(poses)
     summary = json.loads(_beside(truth, "truth.json").read_text(encoding="utf-8"))
     keypoints = smoothed.poses.space.keypoints
     true_px, is_visible = true_positions(pq.read_table(truth), keypoints, len(smoothed.poses))
+    true_px[:, ~np.isin(keypoints, read_taught(poses))] = np.nan
     members = read_member_poses(predicted)
     stages = {"raw": _median(members)}
     if adapted:
@@ -91,7 +94,8 @@ def _beside(truth: str, suffix: str) -> Path:
 
 
 def _median(members: list[Poses]) -> Float[ndarray, "frame keypoint 2"]:
-    return np.median([member.xy_px[:, 0] for member in members], axis=0)
+    xy_px, score = (np.stack([getattr(m, f)[:, 0] for m in members]) for f in ("xy_px", "score"))
+    return middle_of_members(xy_px, score)[0]
 
 
 def true_positions(

@@ -51,7 +51,8 @@ POSES = PREDICTED | {
     "x_ensemble_var_px2": "variance of the members around their center",
     "y_ensemble_var_px2": "the same",
     "members": "how many networks saw the keypoint",
-    "evidence": "seen, bridged (from frames before and after) or absent",
+    "evidence": "seen (by a network), bridged (from frames before and after, or from other views), "
+    "absent (no position) or untaught (none, and no network was taught the keypoint)",
     "expected_error_px": "expected distance from where a person would click; NaN: not calibrated",
     "radius_50_px": "a circle around the position that holds it in 50 % of all cases",
     "radius_90_px": "in 90 %",
@@ -174,7 +175,9 @@ QUALITY = (
         "absent_fraction": "of the frames without a pose",
         "keypoints_seen": "keypoints that the video shows at all",
         "mean_score": "of those",
-        "dropped_keypoints_per_frame": "of those, with a score below quality.min_score",
+        "keypoints_untaught": "keypoints of the space that no network was taught",
+        "dropped_keypoints_per_frame": "taught ones of an animal that are absent or score below "
+        "quality.min_score",
         "jitter_raw_px": "before smoothing: mean |x(t+1) - x(t)| per coordinate (Ye et al. 2024)",
         "jitter_px": "after smoothing",
         "median_uncertainty_px": "posterior standard deviation",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import numpy as np
 import torch
 
 from superanimal_core.errors import TrainingError
@@ -37,16 +38,18 @@ def fit_labels(
     stays as it is. With `training.early_stopping` some groups are held out, and the weights are
     those that did best on them. TrainingError also when the spaces differ.
     """
-    labels = _usable(labels, bundle)
-    if not len(labels):
+    if labels.space.keypoints != bundle.space.keypoints:
+        raise TrainingError(
+            f"labels in '{labels.space.name}' cannot train a network of '{bundle.space.name}'"
+        )
+    learned, held_out = training_part(labels, training)
+    if not len(learned):
         return History()
     stopping = None
     if rule := training.early_stopping:
-        is_held = choose_held_out(labels, rule.fraction)
-        held_out, labels = labels.select(is_held), labels.select(~is_held)
         stopping = EarlyStopping(rule, held_out, bundle, read_image, training.batch)
     stream = labeled_stream(
-        labels,
+        learned,
         read_image,
         bundle.crop,
         augment,
@@ -68,9 +71,14 @@ def fit_labels(
     )
 
 
-def _usable(labels: Labels, bundle: ModelBundle) -> Labels:
-    if labels.space.keypoints != bundle.space.keypoints:
-        raise TrainingError(
-            f"labels in '{labels.space.name}' cannot train a network of '{bundle.space.name}'"
-        )
-    return labels.select(has_positions(labels) & labels.has_box)
+def training_part(labels: Labels, training: TrainingSettings) -> tuple[Labels, Labels]:
+    """The labels that steps learn from, and those that say when it is enough (none without a rule).
+
+    Animals without a known keypoint or without a box are in neither. TrainingError when there are
+    too few groups to hold any out.
+    """
+    usable = labels.select(has_positions(labels) & labels.has_box)
+    is_held = np.zeros(len(usable), bool)
+    if training.early_stopping and len(usable):
+        is_held = choose_held_out(usable, training.early_stopping.fraction)
+    return usable.select(~is_held), usable.select(is_held)

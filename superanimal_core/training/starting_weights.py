@@ -18,17 +18,28 @@ Encoder = tuple[str, Mapping[str, Tensor]]
 
 
 def start_from(
-    parent: ModelBundle, mode: str, sources: tuple[str, ...], initial: Encoder | None = None
+    parent: ModelBundle,
+    mode: str,
+    sources: tuple[str, ...],
+    taught: tuple[str, ...],
+    initial: Encoder | None = None,
 ) -> ModelBundle:
     """A bundle to be trained on `sources`, with what `mode` takes over from the parent.
 
     Architecture, crops and space are the parent's. With `new_head` all but the encoder is random
     (torch's generator); with `scratch` that too, unless there are `initial` weights of it.
     Otherwise the network is the parent's own, which training will change.
+
+    `taught` are the keypoints that the labels teach (`taught.taught_keypoints`). A random head will
+    know these alone. A head that is kept knows the parent's, too: replay teaches them again, naive
+    training leaves their weights alone (what it forgets of them shows in their scores). Without any
+    training the parent's are all.
     """
     trained_on = tuple(dict.fromkeys((*parent.trained_on, *sources)))
     if mode not in (NEW_HEAD, SCRATCH):
-        return replace(parent, trained_on=trained_on)
+        kept = parent.taught_keypoints + (() if mode == ZERO_SHOT else taught)
+        in_order = tuple(name for name in parent.space.keypoints if name in kept)
+        return replace(parent, trained_on=trained_on, taught=in_order)
     encoder = parent.network.get_submodule("backbone").state_dict()
     weights = initial if mode == SCRATCH else ("the parent's encoder", encoder)
     return new_bundle(
@@ -39,4 +50,5 @@ def start_from(
         trained_on=sources if mode == SCRATCH else trained_on,
         terms=() if mode == SCRATCH else parent.terms,
         weights=weights,
+        taught=taught,
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from test_prediction_files import KEYPOINTS, table
@@ -264,3 +265,23 @@ def test_the_command_needs_no_torch_and_no_pandas(tmp_path):
 )
 def test_a_camera_stands_in_a_name_whole_or_not_at_all(name, cameras, found):
     assert sorted(cameras_in(name, cameras)) == found
+
+
+def test_a_keypoint_of_which_no_file_says_anything_was_not_taught(tmp_path):
+    """One file that has a single position of it, however unsure, and it is absent instead."""
+    for known, words in (([], {"untaught"}), ([1], {"absent"})):
+        files = []
+        for member in range(2):
+            written = table(frames=20, seed=member)
+            nose = written.loc[:, ("net", "nose")].copy()
+            written.loc[:, ("net", "nose")] = np.nan
+            if member in known:
+                nose[("likelihood")] = 1e-3
+                written.loc[7, ("net", "nose")] = nose.loc[7].to_numpy()
+            files.append(str(tmp_path / f"net{member}.csv"))
+            written.to_csv(files[-1])
+        output = tmp_path / "o.parquet"
+        assert main(["smooth", *files, "--fps", "50", "--output", str(output)]) == 0
+        rows = pq.read_table(output).to_pylist()
+        assert {row["evidence"] for row in rows if row["keypoint"] == "nose"} == words
+        assert {row["evidence"] for row in rows if row["keypoint"] != "nose"} == {"seen"}

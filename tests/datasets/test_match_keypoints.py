@@ -130,3 +130,18 @@ def test_a_proposal_is_a_conversion_table(tmp_path):
     rows = read_conversion_rows(tmp_path / "t.tsv")
     assert [(r.source, r.unified) for r in rows] == [("snout", "nose"), ("box", "")]
     assert read_sheet(tmp_path / "t.tsv")[0].cells["confidence"] == "1.00"
+
+
+def test_networks_vote_only_for_what_they_were_taught(labels_of):
+    labels = labels_of(keypoints=("p", "q"), per_group=200)
+    unified = KeypointSpace("u", tuple("abcdefgh"))
+    xy, score = predictions(labels, [6, 0], unified)
+    both, limits = np.stack([xy, xy]), {"min_score": 0.2, "min_confidence": 0.5}
+    both[0, :, 6] = np.nan  # a network that does not know g leaves it to the other
+    heights = np.where(np.isnan(both[..., 0]), 0.0, score)
+    found = propose_conversion(labels, unified, both, heights, **limits)
+    assert [p.unified for p in found.proposals] == ["g", "a"]
+    both[:, :, 6], heights[:, :, 6] = np.nan, 0.0
+    found = propose_conversion(labels, unified, both, heights, **limits)
+    assert [p.unified for p in found.proposals] == [None, "a"]
+    assert not found.votes[:, 6].any()

@@ -175,3 +175,19 @@ def test_intervals_hold_the_means_and_precision_stands_with_all_keypoints_only()
     every = perfect.keypoint == "all"
     assert perfect.oks_map[every] == pytest.approx(1)
     assert perfect.dlc_map[every] == pytest.approx(1)
+
+
+def test_a_keypoint_is_measured_on_the_networks_that_were_taught_it():
+    labels = labels_of()
+    predicted = labels.xy_px[None] + np.array([3.0, 4.0, 5.0])[:, None, None, None]
+    predicted = np.where(np.isnan(predicted), 0.0, predicted)
+    predicted[0, :, 0] = np.nan  # the first network was not taught a, nobody b
+    predicted[:, :, 1] = np.nan
+    score = np.where(np.isnan(predicted[..., 0]), 0.0, 0.9)
+    rows = rows_of(evaluate(predicted, score, labels))
+    errors = {(r["member"], r["dataset"], r["split"], r["keypoint"]): r for r in rows}
+    assert {keypoint for *_, keypoint in errors} == {"all", "a"}
+    assert {member for member, *_ in errors} == {"1", "2", "ensemble"}
+    for (member, *_), row in errors.items():
+        expected = {"1": 4.0, "2": 5.0, "ensemble": 4.5}[member]
+        assert row["mean_error_px"] == pytest.approx(np.sqrt(2) * expected)

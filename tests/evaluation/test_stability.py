@@ -20,7 +20,14 @@ def test_jitter_leaves_unknown_pairs_out():
     assert len(jitter_px(np.zeros((0, 1, 1, 2)))) == 0
 
 
-def test_dropped_keypoints_are_absent_or_unsure():
-    xy, score = np.zeros((2, 1, 3, 2)), np.ones((2, 1, 3))
-    xy[0, 0, 0], score[0, 0, 1:] = np.nan, [0.499, 0.5]
-    np.testing.assert_array_equal(dropped_keypoints(xy, score, min_score=0.5), [2, 0])
+def test_dropped_keypoints_are_taught_and_absent_or_unsure():
+    xy, score = np.zeros((2, 2, 4, 2)), np.ones((2, 2, 4))
+    xy[0, 0, 0], score[0, 0, 1:3] = np.nan, [0.499, 0.5]
+    xy[:, :, 3], score[:, :, 3] = np.nan, 0.0
+    every, taught = np.ones(4, bool), np.array([True, True, True, False])
+    np.testing.assert_array_equal(
+        dropped_keypoints(xy, score, taught, min_score=0.5), [[2, 0], [0, 0]]
+    )
+    np.testing.assert_array_equal(
+        dropped_keypoints(xy, score, every, min_score=0.5), [[3, 1], [1, 1]]
+    )

@@ -20,6 +20,7 @@ from superanimal_core.pose.poses import Poses
 
 CONFIG = Path(__file__).resolve().parents[2] / "config/config.yaml"
 SPACE = KeypointSpace("s", ("a", "b", "c"))
+EVERY = np.ones(len(SPACE), bool)  # keypoint was taught
 LIMITS = {"min_score": 0.5, "max_jitter_ratio": 1.05, "max_displacement_ratio": 5.0}
 
 
@@ -126,7 +127,7 @@ def before():
 
 
 def test_an_unchanged_network_is_kept(before):
-    verdict = judge_adaptation(before, before, **LIMITS)
+    verdict = judge_adaptation(before, before, EVERY, **LIMITS)
     assert verdict.is_kept
     assert verdict.jitter_ratio == pytest.approx(1)
     assert verdict.displacement_ratio == 0
@@ -135,7 +136,7 @@ def test_an_unchanged_network_is_kept(before):
 
 def test_an_animal_that_does_not_move_at_all_is_judged_too(before):
     still = changed(before, xy_px=np.repeat(before.xy_px[:1], 30, axis=0))
-    verdict = judge_adaptation(still, still, **LIMITS)
+    verdict = judge_adaptation(still, still, EVERY, **LIMITS)
     assert verdict.is_kept
     assert verdict.jitter_ratio == verdict.displacement_ratio == 0
 
@@ -143,20 +144,20 @@ def test_an_animal_that_does_not_move_at_all_is_judged_too(before):
 def test_a_steadier_network_is_kept_and_the_ratio_is_that_of_the_steps(before):
     middle = before.xy_px.mean(axis=0)
     calm = changed(before, xy_px=middle + 0.5 * (before.xy_px - middle))
-    verdict = judge_adaptation(before, calm, **{**LIMITS, "max_displacement_ratio": 100.0})
+    verdict = judge_adaptation(before, calm, EVERY, **{**LIMITS, "max_displacement_ratio": 100.0})
     assert verdict.is_kept
     assert verdict.jitter_ratio == pytest.approx(0.5)
 
 
 def test_more_jitter_is_rolled_back(before):
     noise = np.random.default_rng(1).normal(0, 2, before.xy_px.shape)
-    verdict = judge_adaptation(before, changed(before, xy_px=before.xy_px + noise), **LIMITS)
+    verdict = judge_adaptation(before, changed(before, xy_px=before.xy_px + noise), EVERY, **LIMITS)
     assert not verdict.is_kept
     assert "jitter grew" in verdict.reason
 
 
 def test_wandering_off_is_rolled_back(before):
-    verdict = judge_adaptation(before, changed(before, xy_px=before.xy_px + 50), **LIMITS)
+    verdict = judge_adaptation(before, changed(before, xy_px=before.xy_px + 50), EVERY, **LIMITS)
     assert not verdict.is_kept
     assert verdict.jitter_ratio == pytest.approx(1)
     assert "keypoints moved by" in verdict.reason
@@ -165,7 +166,7 @@ def test_wandering_off_is_rolled_back(before):
 def test_dropping_keypoints_is_rolled_back(before):
     score = before.score.copy()
     score[:, :, 0] = 0.1
-    verdict = judge_adaptation(before, changed(before, score=score), **LIMITS)
+    verdict = judge_adaptation(before, changed(before, score=score), EVERY, **LIMITS)
     assert not verdict.is_kept
     assert (verdict.dropped_before, verdict.dropped_after) == (0, 1)
     assert "1.0 keypoints per frame dropped, 0.0 before" in verdict.reason
@@ -175,14 +176,14 @@ def test_dropping_keypoints_is_rolled_back(before):
 def test_half_a_keypoint_more_may_be_dropped_of_every_frame(before, frames, is_kept):
     score = before.score.copy()
     score[:frames, :, 0] = 0.49
-    verdict = judge_adaptation(before, changed(before, score=score), **LIMITS)
+    verdict = judge_adaptation(before, changed(before, score=score), EVERY, **LIMITS)
     assert verdict.is_kept == is_kept
     assert verdict.dropped_after == pytest.approx(frames / 30)
 
 
 def test_a_score_of_just_the_limit_is_sure(before):
     at_limit = changed(before, score=np.full_like(before.score, LIMITS["min_score"]))
-    verdict = judge_adaptation(at_limit, at_limit, **LIMITS)
+    verdict = judge_adaptation(at_limit, at_limit, EVERY, **LIMITS)
     assert verdict.is_kept
     assert verdict.dropped_before == verdict.dropped_after == 0
 
@@ -193,7 +194,7 @@ def test_wandering_is_the_median_and_jitter_the_mean_of_what_is_sure_on_both_sid
     score = np.where(random.random(before.score.shape) < 0.1, 0.2, 0.8)
     xy = before.xy_px + random.standard_t(1.5, before.xy_px.shape)
     xy[score < 0.5] += 300.0
-    verdict = judge_adaptation(before, changed(before, xy_px=xy, score=score), **LIMITS)
+    verdict = judge_adaptation(before, changed(before, xy_px=xy, score=score), EVERY, **LIMITS)
     moved, steps = [], ([], [])
     for place in np.ndindex(score.shape):
         frame, *who = place
@@ -208,14 +209,14 @@ def test_wandering_is_the_median_and_jitter_the_mean_of_what_is_sure_on_both_sid
 
 
 def test_without_a_confident_keypoint_nothing_speaks_for_the_network(before):
-    verdict = judge_adaptation(before, changed(before, score=before.score * 0), **LIMITS)
+    verdict = judge_adaptation(before, changed(before, score=before.score * 0), EVERY, **LIMITS)
     assert not verdict.is_kept
     assert "no keypoint has a score of 0.5" in verdict.reason
 
 
 def test_absent_poses_are_no_reason_to_keep(before):
     absent = changed(before, xy_px=before.xy_px * np.nan, score=before.score * 0)
-    assert not judge_adaptation(absent, absent, **LIMITS).is_kept
+    assert not judge_adaptation(absent, absent, EVERY, **LIMITS).is_kept
 
 
 def test_adaptation_inherits_neither_the_warm_up_nor_an_unmasked_pretraining():
@@ -228,3 +229,15 @@ def test_adaptation_inherits_neither_the_warm_up_nor_an_unmasked_pretraining():
     for inherited in ({"masking": False}, {"warmup_steps": 100}):
         with pytest.raises(TypeError):
             adaptation_training(**pretraining | inherited)
+
+
+def test_what_has_no_position_is_no_pseudo_label_and_no_dropped_keypoint_where_untaught(before):
+    poses = changed(before, xy_px=before.xy_px.copy())
+    poses.xy_px[:, :, 2], poses.score[:, :, 2] = np.nan, 0.0
+    labels = selected(poses, min_score=0.0)
+    assert (labels.state == [LabelState.TAUGHT, LabelState.TAUGHT, 0]).all()
+    knows_two = np.array([True, True, False])
+    verdict = judge_adaptation(poses, poses, knows_two, **LIMITS)
+    assert verdict.is_kept
+    assert verdict.dropped_before == verdict.dropped_after == 0
+    assert judge_adaptation(poses, poses, EVERY, **LIMITS).dropped_after == 1

@@ -125,3 +125,15 @@ def test_an_animal_that_jumps_between_detections_is_found_again(bundle_of_networ
     assert seen.boxes_xyxy_px[2, 0, 0] == 65.0
     assert np.flatnonzero(seen.is_found_again[:, 0]).tolist() == [2]
     assert boxes[2, 0, 0] == 20.0  # what was given stays
+
+
+@pytest.mark.parametrize("factor", [0.05, 0.5, 0.89, 0.91, 1.0])
+@pytest.mark.parametrize("shift_px", [0.0, 9.5])
+def test_keypoints_that_the_network_was_not_taught_change_no_doubt(factor, shift_px):
+    """Their scores of 0 lower the usual score as much as that of the pose."""
+    pose, score = POSE + np.array([shift_px, 0]), SCORE * factor
+    with_untaught = np.concatenate([pose, np.full((6, 2), np.nan)])
+    scores = np.concatenate([score, np.zeros(6)])
+    usual = np.concatenate([SCORE, np.zeros(6)]).mean()
+    found = is_doubtful(with_untaught, scores, BOX, WINDOW, float(usual))
+    assert found == is_doubtful(pose, score, BOX, WINDOW, float(SCORE.mean()))

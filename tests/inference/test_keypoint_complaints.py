@@ -49,7 +49,7 @@ def seen(xy, noise_px, bias_px=0.0, seed=0, score=0.9):
 
 
 def judged(before, after):
-    return judge_adaptation(before, after, **LIMITS)
+    return judge_adaptation(before, after, np.ones(len(SPACE), bool), **LIMITS)
 
 
 @given(st.integers(0, 10_000), st.floats(0, 8), st.sampled_from([1, 2]))

@@ -223,3 +223,28 @@ def test_a_batch_ends_with_enough_animals_or_enough_frames(individuals, lengths)
 def test_frames_in_memory_have_the_times_of_their_rate():
     poses = predict_frames(bundle_of(0), video(), fps=20.0)
     np.testing.assert_allclose(poses.time_s, np.arange(FRAMES) / 20)
+
+
+def test_what_a_network_was_not_taught_has_no_position_and_everything_else_is_as_before():
+    boxes = boxes_of()
+    knows_all, knows_b = bundle_of(0), bundle_of(0, taught=("b",))
+    for views in ({}, {"flip": True}, {"scales": (1.0, 1.3)}):
+        (whole,) = predicted([knows_all], boxes, **views)
+        first, second = predicted([knows_b, knows_all], boxes, **views)
+        assert np.isnan(first.xy_px[:, :, 0]).all()
+        assert (first.score[:, :, 0] == 0).all()
+        if views.get("scales") is None:  # views are trusted by their whole pose
+            np.testing.assert_array_equal(first.xy_px[:, :, 1], whole.xy_px[:, :, 1])
+        assert np.isfinite(first.xy_px[:, :, 1]).all()
+        np.testing.assert_array_equal(second.xy_px, whole.xy_px)
+        np.testing.assert_array_equal(second.score, whole.score)
+
+
+def test_in_a_mirror_image_neither_an_untaught_side_nor_its_partner_is_believed():
+    """The left side's mirror view is what the network says of the right one, and the reverse."""
+    sides = KeypointSpace("s", ("a", "b"), mirror_pairs=(("a", "b"),))
+    bundle = replace(bundle_of(0), space=sides, taught=("b",))
+    (plain,), (mirrored,) = (predicted([bundle], boxes_of(), flip=f) for f in (False, True))
+    np.testing.assert_array_equal(plain.xy_px, mirrored.xy_px)
+    np.testing.assert_array_equal(plain.score, mirrored.score)
+    assert np.isnan(plain.xy_px[:, :, 0]).all()

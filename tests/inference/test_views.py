@@ -87,3 +87,13 @@ def test_mirror_images_of_whole_pixel_crops_lead_to_the_same_place_at_any_zoom()
         outputs = (shown - 0.5 / zoom, np.array([[64.0, 0.0]]) + shown * [-1, 1] - 0.5 / zoom)
         for view, output in zip((straight, mirrored), outputs, strict=True):
             np.testing.assert_allclose(apply_affine(view.to_image, output), place, atol=1e-9)
+
+
+def test_a_view_without_a_position_has_no_say():
+    truth = np.array([[100.0, 100.0], [150.0, 120.0], [90.0, 70.0]])
+    xy = np.stack([truth, truth + 0.2, truth + 0.4])
+    xy[1:, 1], xy[:, 2] = np.nan, np.nan
+    score = np.where(np.isfinite(xy[..., 0]), 0.8, 0.0)
+    merged, height = merge_views(xy, score)
+    np.testing.assert_allclose(merged, [truth[0] + 0.2, truth[1], [np.nan, np.nan]], atol=1e-9)
+    np.testing.assert_allclose(height, [0.8, 0.8, 0.0])

@@ -1,6 +1,7 @@
 import multiprocessing
 import os
 import signal
+from dataclasses import replace
 from unittest import mock
 
 import numpy as np
@@ -23,6 +24,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.report.video_file import write_video
 from superanimal_core.tables.parquet import read_record
 from superanimal_core.tables.pose_files import read_member_poses
+from superanimal_core.tables.spaces import read_taught
 from superanimal_core.tables.video_tables import read_boxes
 
 FRAMES, CHUNK = 23, 5
@@ -246,3 +248,15 @@ def test_what_is_usual_does_not_depend_on_a_kill(case, tmp_path, monkeypatch):
     predict(case, tmp_path / "killed/predicted", detects=True)
     assert 0 < len(usual) < len(undisturbed)
     assert usual == undisturbed[-len(usual) :]
+
+
+def test_each_table_says_what_its_own_network_was_taught(case, tmp_path):
+    video, boxes, times, (first, second) = case
+    case = video, boxes, times, [replace(first, taught=("a",)), second]
+    predict(case, tmp_path / "predicted")
+    assert read_taught(tmp_path / "predicted/member-0.parquet") == ("a",)
+    assert read_taught(tmp_path / "predicted/member-1.parquet") == ("a", "b")
+    one, other = read_member_poses(tmp_path / "predicted")
+    assert np.isnan(one.xy_px[..., 1, :]).all()
+    has_box = np.isfinite(boxes).all(axis=2)
+    assert np.isfinite(other.xy_px[has_box]).all()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
@@ -16,10 +18,12 @@ from superanimal_core.models.bundles import read_bundle, read_members
 from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.labels import LabelState
 from superanimal_core.report.video_file import write_video
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.tables.parquet import read_record
 from superanimal_core.tables.pose_files import read_poses
+from superanimal_core.tables.spaces import read_taught
 from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels
 
@@ -203,3 +207,26 @@ def test_a_model_without_its_weights_is_taught_anew_and_other_files_stay(study, 
     adapted(study, [0])
     assert taught == [0, 0]
     assert (folder / "member-notes.txt").exists()
+
+
+@pytest.mark.parametrize("judge", [ANYTHING, NOTHING])
+def test_what_a_parent_was_not_taught_stays_out_of_its_adaptation(study, judge, monkeypatch):
+    folder, _ = study
+    parent = replace(read_bundle(folder / "models/member-0"), taught=("b",))
+    write_bundle(parent, folder / "models/member-0", {}, History())
+    labels = []
+
+    def noted(bundle, given, *arguments, **options):
+        labels.append(given)
+        return fit_labels(bundle, given, *arguments, **options)
+
+    monkeypatch.setattr(adaptation_module, "fit_labels", noted)
+    table = adapted(study, [0], judge=judge) / "member-0.parquet"
+    assert (labels[0].state == [LabelState.NOT_IN_DATASET, LabelState.TAUGHT]).all()
+    assert read_bundle(folder / "adapted-models/member-0").taught == ("b",)
+    assert read_taught(table) == read_taught(folder / "predicted/member-0.parquet") == ("b",)
+    poses, record = read_poses(table), read_record(table)
+    assert np.isnan(poses.xy_px[:, :, 0]).all()
+    assert (poses.score[:, :, 0] == 0).all()
+    assert np.isfinite(poses.xy_px[:, :, 1]).all()
+    assert record["verdict"]["dropped_before"] == record["verdict"]["dropped_after"] == 0

@@ -142,3 +142,19 @@ def test_a_bundle_of_before_terms_were_written_has_none(tmp_path):
     del document["terms"]
     path.write_text(json.dumps(document))
     assert read_bundle(tmp_path / "member-0").terms == ()
+
+
+def test_a_bundle_knows_what_it_was_taught_and_an_older_one_counts_as_taught_everything(tmp_path):
+    write_bundle(replace(bundle_of(), taught=("nose", "r")), tmp_path / "m", RECORD, HISTORY)
+    back = read_bundle(tmp_path / "m")
+    assert back.taught == ("nose", "r")
+    assert back.is_taught.tolist() == [True, False, True]
+    document = json.loads((tmp_path / "m/bundle.json").read_text())
+    del document["taught"]
+    (tmp_path / "m/bundle.json").write_text(json.dumps(document))
+    older = read_bundle(tmp_path / "m")
+    assert older.taught is None
+    assert older.taught_keypoints == SPACE.keypoints
+    assert older.is_taught.all()
+    with pytest.raises(ValueError, match=r"taught keypoints that 's' lacks.*wing"):
+        replace(older, taught=("wing",))

@@ -1,5 +1,7 @@
 """Released layouts against the reference's outputs on deterministic weights."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -19,6 +21,8 @@ from torchvision.models.detection import (
 )
 
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.formats.documents import read_keypoint_space
+from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.network.crops import apply_affine
 from superanimal_core.network.detector import detect
 from superanimal_core.network.pose_network import ready_network
@@ -32,6 +36,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 
 pytestmark = needs_fixtures
 CPU = torch.device("cpu")
+SPACES = Path(__file__).resolve().parents[2] / "config/keypoints"
 # tolerance of poses in crop pixels: DeepLabCut's refinement multiplies rounding by 7.28
 POSES = {
     "superanimal_topviewmouse_hrnet_w32": (27, 0.0),
@@ -109,6 +114,7 @@ def test_every_other_listed_layout_of_a_pose_network_is_found_and_fits(name):
     bundle = import_pose_model(checkpoint_of(name), space_of(LISTED[name]), name, is_subpixel=True)
     layout = find_layout(checkpoint_of(name), "pose", name)
     assert name.endswith(layout.name)
+    assert bundle.is_taught.all()
     assert bundle.crop.size_px == ((288, 384) if name.endswith("rtmpose_x") else (256, 256))
 
 
@@ -278,3 +284,20 @@ def test_an_imported_network_says_what_it_was_made_from_and_under_which_terms():
     assert bundle.trained_on == ("superanimal.pt",)  # no path of a disk
     (terms,) = bundle.terms
     assert "research only" in terms
+
+
+@pytest.mark.parametrize(
+    ("space", "datasets"),
+    [
+        ("superanimal_topviewmouse", ["MackenzieMausHaus", "EPM"]),
+        ("superanimal_quadruped", ["awapose"]),
+        ("superanimal_humanbody", ["coco"]),
+    ],
+)
+def test_every_keypoint_of_a_released_space_is_labeled_in_a_data_set_of_its_weights(
+    space, datasets
+):
+    """By the conversion tables: released weights were taught their whole space."""
+    tables = [read_conversion_rows(SPACES / space / f"{name}.tsv") for name in datasets]
+    labeled = {row.unified for rows in tables for row in rows}
+    assert labeled - {""} == {*read_keypoint_space(SPACES / f"{space}.yaml").keypoints}

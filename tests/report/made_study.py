@@ -166,8 +166,8 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
     smooth_px = true_px + 0.4 * rng.normal(size=true_px.shape)
     raw_px = true_px + 2 * rng.normal(size=true_px.shape)
     score = np.full(true_px.shape[:3], 0.9)
-    score[:, :, -1] = 0.6  # the networks say something about the antler, too
-    smooth_px[:, :, -1] = raw_px[:, :, -1] = rng.uniform(0, 300, (len(time_s), 1, 2))
+    smooth_px[:, :, -1] = raw_px[:, :, -1] = np.nan  # nobody has taught the antler
+    score[:, :, -1] = 0.0
     if is_doubtful:
         smooth_px[len(time_s) // 2 : -5] = np.nan
     variance = np.where(np.isnan(smooth_px), np.nan, 1.0)
@@ -177,7 +177,8 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
     smoothed = SmoothedPoses(poses, variance, raw_px, variance, count, strength)
     radius_px = np.full(score.shape, 1.0)
     expected = ExpectedError(0.7 * radius_px, 0.5 * radius_px, radius_px)
-    write_smoothed(smoothed, folder / "poses.parquet", RECORD, expected)
+    taught = SPACE.keypoints[:-1]
+    write_smoothed(smoothed, folder / "poses.parquet", RECORD, expected, taught)
     strides = measure_strides(
         smoothed,
         StrideSettings(

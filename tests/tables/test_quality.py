@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -169,3 +170,24 @@ def test_what_smoothing_left_out_is_a_flag_of_the_video(tmp_path):
     account = account_of(results)
     assert account["status"] == "flagged"
     assert account["flags"] == ["smoothed without the help of side"]
+
+
+def test_untaught_keypoints_are_counted_apart_and_never_dropped(tmp_path):
+    results = write_results(tmp_path)
+    smoothed = read_smoothed(results["poses"])
+    smoothed.poses.xy_px[:, :, 1], smoothed.poses.score[:, :, 1] = np.nan, 0.0
+    smoothed.poses.score[:5, :, 0] = 0.4
+    for taught, dropped, untaught in ((("a",), 0.25, 1), (("a", "b"), 1.25, 0)):
+        write_smoothed(smoothed, results["poses"], {}, taught=taught)
+        figures = account_of(results)["figures"]
+        assert figures["dropped_keypoints_per_frame"] == pytest.approx(dropped)
+        assert figures["keypoints_untaught"] == untaught
+        assert figures["keypoints_seen"] == 1
+
+
+def test_features_and_strides_that_rest_on_untaught_keypoints_are_flags(tmp_path):
+    results = write_results(tmp_path)
+    for name in ("features", "gait"):
+        rewritten = pq.read_table(results[name])
+        write_parquet(rewritten, results[name], {"flags": [f"{name} rest on paw"]})
+    assert account_of(results)["flags"] == ["features rest on paw", "gait rest on paw"]

@@ -23,7 +23,7 @@ from superanimal_core.tables.schemas import (
     smoothed_from_table,
     smoothed_to_table,
 )
-from superanimal_core.tables.spaces import read_space
+from superanimal_core.tables.spaces import read_space, read_taught
 
 
 def poses_of(frames, individuals, keypoints, seed=0):
@@ -116,6 +116,37 @@ def test_every_position_says_what_it_rests_on():
     words = ["seen", "seen", "bridged", "seen", "seen", "absent"]
     assert table["evidence"].to_pylist() == words
     assert np.isnan(table["radius_90_px"].to_numpy()).all()
+
+
+@given(st.integers(1, 5), st.integers(1, 2), st.integers(1, 4), st.integers(0, 2**16))
+def test_evidence_parts_all_rows_by_position_members_and_what_was_taught(f, i, k, seed):
+    """Against the four sentences that say what the words mean."""
+    smoothed, random = smoothed_of(f, i, k, seed=seed), np.random.default_rng(seed + 2)
+    taught = [name for name in smoothed.poses.space.keypoints if random.random() < 0.6]
+    rows = smoothed_to_table(smoothed, taught=taught).to_pylist()
+    for row in rows:
+        has_position = np.isfinite([row["x_px"], row["y_px"]]).all()
+        meant = {
+            "seen": has_position and row["members"] > 0,
+            "bridged": has_position and row["members"] == 0,
+            "absent": not has_position and row["keypoint"] in taught,
+            "untaught": not has_position and row["keypoint"] not in taught,
+        }
+        assert [word for word, holds in meant.items() if holds] == [row["evidence"]]
+
+
+def test_a_table_says_what_its_networks_were_taught_and_an_ensemble_what_any_was(tmp_path):
+    for number, record in enumerate(({"taught": ["k0"]}, {"taught": ["k0", "k2"]})):
+        write_poses(poses_of(2, 1, 3), tmp_path / f"predicted/member-{number}.parquet", record)
+    assert read_taught(tmp_path / "predicted/member-0.parquet") == ("k0",)
+    assert set(read_taught(tmp_path / "predicted")) == {"k0", "k2"}
+    write_smoothed(smoothed_of(2, 1, 3), tmp_path / "p.parquet", {}, taught=("k0", "k2"))
+    assert read_taught(tmp_path / "p.parquet") == ("k0", "k2")
+
+
+def test_an_older_table_that_does_not_say_counts_as_taught_everything(tmp_path):
+    write_poses(poses_of(2, 1, 3), tmp_path / "member-0.parquet", {})
+    assert read_taught(tmp_path / "member-0.parquet") == ("k0", "k1", "k2")
 
 
 def test_a_pose_table_is_read_by_pandas_without_our_code(tmp_path):

@@ -108,13 +108,13 @@ def test_a_new_head_keeps_the_encoder_only_and_the_other_modes_everything(world)
     parent = world.bundle()
     before = state_of(parent)
     torch.manual_seed(5)
-    after = state_of(start_from(parent, NEW_HEAD, ("new",)))
+    after = state_of(start_from(parent, NEW_HEAD, ("new",), ("red",)))
     encoder = [name for name in before if name.startswith("backbone.")]
     assert encoder
     assert all(torch.equal(before[name], after[name]) for name in encoder)
     assert not torch.equal(before["head.weight"], after["head.weight"])
     for mode in (NAIVE, MEMORY_REPLAY):
-        start = start_from(parent, mode, ("new", "lab"))
+        start = start_from(parent, mode, ("new", "lab"), ("red",))
         assert all(torch.equal(before[name], value) for name, value in state_of(start).items())
         assert start.trained_on == ("lab", "new")
 
@@ -125,7 +125,7 @@ def test_a_new_head_keeps_the_encoder_only_and_the_other_modes_everything(world)
 )
 def test_terms_of_use_go_with_what_is_kept_of_a_network(world, mode, terms):
     parent = replace(world.bundle(), terms=("t",))
-    assert start_from(parent, mode, ("new",)).terms == terms
+    assert start_from(parent, mode, ("new",), ("red",)).terms == terms
 
 
 def error_px(world, bundle, labels, keypoint):
@@ -155,7 +155,9 @@ def test_naive_training_teaches_the_mapped_channels_only(world):
     parent = world.bundle()
     before = state_of(parent)
     labels = world.labels(["lab"] * 4, {"lab": ["blue"]})
-    child = trained(world, start_from(parent, NAIVE, ("lab",)), labels, steps=3, ema_decay=0.0)
+    child = trained(
+        world, start_from(parent, NAIVE, ("lab",), ("red", "green")), labels, steps=3, ema_decay=0.0
+    )
     after, blue = state_of(child), world.space.index("blue")
     assert torch.equal(before["head.weight"][blue], after["head.weight"][blue])
     assert not torch.equal(before["head.weight"][:blue], after["head.weight"][:blue])
@@ -176,7 +178,11 @@ def test_replay_keeps_a_keypoint_that_naive_training_loses(world):
     for mode, labels in ((NAIVE, lab_labels), (MEMORY_REPLAY, completed)):
         teacher.network.load_state_dict(weights)
         child = trained(
-            world, start_from(teacher, mode, ("lab",)), labels, steps=60, learning_rate=0.01
+            world,
+            start_from(teacher, mode, ("lab",), ("red", "green")),
+            labels,
+            steps=60,
+            learning_rate=0.01,
         )
         after[mode] = error_px(world, child, test, "blue")
     assert after[MEMORY_REPLAY] <= 1.3 * before + 0.5
@@ -203,7 +209,7 @@ def test_networks_of_released_layouts_give_their_encoder_too(world, architecture
         crop=world.bundle().crop,
         trained_on=(),
     )
-    child = start_from(parent, NEW_HEAD, ("lab",))
+    child = start_from(parent, NEW_HEAD, ("lab",), ("red",))
     before, after = state_of(parent), state_of(child)
     changed = {
         name.split(".")[0] for name, value in before.items() if not torch.equal(value, after[name])

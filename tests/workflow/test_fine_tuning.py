@@ -24,11 +24,13 @@ def test_a_model_is_fine_tuned_from_another_that_stays_as_it_is(workflow, study)
     bundle = json.loads((study / "results/models/lab/member-7/bundle.json").read_text())
     assert bundle["trained_on"] == [*parent["trained_on"], "arena"]
     assert bundle["parameters"] == parent["parameters"]
+    assert {*parent["taught"], *OF_ARENA_ALONE} == {*bundle["taught"]}
     rows = pq.read_table(study / TARGET).to_pylist()
     assert {"arena", "burrow"} <= {row["dataset"] for row in rows}
     assert {row["member"] for row in rows} == {"0", "1", "ensemble"}
 
 
+OF_ARENA_ALONE = ("left_shoulder", "right_shoulder", "tail1")
 FINE_TUNING = {
     "steps": 2,
     "batch": 2,

@@ -7,6 +7,7 @@ from superanimal_core.behavior.bout_intervals import (
     keypoints_of_behaviors,
 )
 from superanimal_core.behavior.features import frame_features
+from superanimal_core.behavior.unknown_features import behavior_flags
 from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.behavior import AnatomySettings
 from superanimal_core.settings.smoothing import DrawSettings
@@ -15,6 +16,7 @@ from superanimal_core.tables.behavior_tables import features_to_table, read_feat
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
 from superanimal_core.tables.schemas import columns_to_table
+from superanimal_core.tables.spaces import read_taught
 
 with video_step(snakemake) as record:
     given, params, output = snakemake.input, snakemake.params, snakemake.output
@@ -22,8 +24,10 @@ with video_step(snakemake) as record:
     anatomy = AnatomySettings(**params.anatomy)
     how = {"window_s": params.window_s, "cm_per_px": params.cm_per_px}
     features = frame_features(poses.poses, expected, anatomy, **how)
-    write_parquet(features_to_table(features), output.features, record)
     definitions = definitions_from_mapping(params.definitions)
+    taught = read_taught(given.poses)
+    flags = behavior_flags(poses.poses.space, taught, anatomy, definitions)
+    write_parquet(features_to_table(features), output.features, {**record, "flags": flags})
     bouts = predict_bouts(read_features(output.features), definitions)
     names = keypoints_of_behaviors(definitions, anatomy, poses.poses.space)
     draws = sample_poses(poses, expected, DrawSettings(keypoints=names, **params.draws))

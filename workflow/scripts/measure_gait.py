@@ -7,6 +7,7 @@ from superanimal_core.behavior.gait_intervals import (
     strides_of_draws,
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
+from superanimal_core.behavior.untaught import gait_flags
 from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.settings.smoothing import DrawSettings
@@ -14,6 +15,7 @@ from superanimal_core.smoothing.sampling import sample_poses
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
 from superanimal_core.tables.schemas import columns_to_table
+from superanimal_core.tables.spaces import read_taught
 
 with video_step(snakemake) as record:
     params, output = snakemake.params, snakemake.output
@@ -27,4 +29,6 @@ with video_step(snakemake) as record:
     drawn = strides_of_draws(draws, settings)
     of_strides, of_limbs = stride_intervals(strides, drawn), gait_intervals(summary, drawn)
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
+    taught = read_taught(snakemake.input.poses)
+    record |= {"flags": gait_flags(poses.poses.space, taught, settings.limbs)}
     write_parquet(columns_to_table(summary, of_limbs), output.gait, record)

@@ -7,6 +7,7 @@ from superanimal_core.smoothing.calibration import predict_error
 from superanimal_core.smoothing.sessions import smooth_view, view_flags
 from superanimal_core.tables.calibration_files import read_calibration
 from superanimal_core.tables.pose_files import write_smoothed
+from superanimal_core.tables.spaces import read_taught
 from superanimal_core.tables.view_files import read_views
 
 with video_step(snakemake) as record:
@@ -19,4 +20,5 @@ with video_step(snakemake) as record:
     calibration = read_calibration(inputs.calibration) if inputs.calibration else None
     expected = predict_error(calibration, smoothed, **params.lone)
     record |= {"flags": view_flags(views, params.method, cameras)}
-    write_smoothed(smoothed, snakemake.output.poses, record, expected)
+    taught = read_taught(inputs.predicted)
+    write_smoothed(smoothed, snakemake.output.poses, record, expected, taught)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from superanimal_core.datasets.few_shot import few_shot
 from superanimal_core.evaluation.transfer_cell import transfer_row
-from superanimal_core.jobs.member_training import fit_resumably
+from superanimal_core.jobs.member_training import fit_resumably, taught_by
 from superanimal_core.jobs.step import study_step
 from superanimal_core.jobs.work_folder import remove_work_folders
 from superanimal_core.media.images import cached_reader
@@ -21,20 +21,20 @@ from superanimal_core.training.starting_weights import ZERO_SHOT, start_from
 with study_step(snakemake) as record:
     params, cell, given = snakemake.params, snakemake.wildcards, snakemake.input
     seed, read = int(cell.seed), cached_reader(params.pictures)
-    output = Path(snakemake.output.row)
-    device = use_device(snakemake.threads, seed)
+    output, device = Path(snakemake.output.row), use_device(snakemake.threads, seed)
     inference = {**params.inference, "read_image": read, "device": device}
-    sets = [given.unified, *given.pretrained_on]
-    labels = fill_boxes(read_training_labels(sets[:1]), params.box_margin)
+    sets, margin = [given.unified, *given.pretrained_on], params.box_margin
+    labels = fill_boxes(read_training_labels(sets[:1]), margin)
     labels, parent = few_shot(labels, float(cell.fraction), seed), read_bundle(given.parent)
     labels = with_memory(labels, parent, cell.mode, inference, params.replay)
-    bundle = start_from(parent, cell.mode, labels.sources, read_initial_weights(given.weights))
-    minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
-    kept = {"record": record, "checkpoint_minutes": minutes}
-    training = {"training": params.training, "augment": params.augment, "seed": seed}
+    how = {"training": params.training, "augment": params.augment}
+    taught, initial = taught_by(labels, **how), read_initial_weights(given.weights)
+    bundle = start_from(parent, cell.mode, labels.sources, taught, initial)
+    how |= {"checkpoint_minutes": snakemake.config["training_jobs"]["checkpoint_minutes"]}
     if cell.mode != ZERO_SHOT:
-        fit_resumably(output, bundle, labels, read, **kept, **training, device=device)
-    predicted = held_out_predictions(bundle, sets, params.box_margin, inference)
-    row = transfer_row(*predicted, len(labels), params.min_score, **dict(cell.items()))
-    write_parquet(columns_to_table(row), output, record)
+        fit_resumably(output, bundle, labels, read, record=record, seed=seed, device=device, **how)
+    predicted = held_out_predictions(bundle, sets, margin, inference)
+    known = parent.is_taught, len(labels), params.min_score
+    row = columns_to_table(transfer_row(*predicted, *known, **dict(cell.items())))
+    write_parquet(row, output, record)
     remove_work_folders(output)

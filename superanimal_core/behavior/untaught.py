@@ -1,0 +1,16 @@
+"""Strides that cannot be known, since they rest on keypoints that nobody taught."""
+
+from collections.abc import Iterable, Sequence
+
+from superanimal_core.pose.keypoints import KeypointSpace
+
+
+def gait_flags(space: KeypointSpace, taught: Sequence[str], limbs: Sequence[str]) -> list[str]:
+    """A sentence on the limbs that have no strides, since nobody taught their keypoint."""
+    lacking = untaught_of(limbs, space, taught)
+    return [f"strides rest on keypoints nobody taught: {', '.join(lacking)}"] if lacking else []
+
+
+def untaught_of(wanted: Iterable[str], space: KeypointSpace, taught: Sequence[str]) -> list[str]:
+    """Those of the wanted keypoints that the space has and nobody taught, each once."""
+    return [name for name in dict.fromkeys(wanted) if name in {*space.keypoints} - {*taught}]
