@@ -1,12 +1,13 @@
 """Features and behaviors that cannot be known, since they rest on keypoints nobody taught."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.untaught import untaught_of
-from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings.behavior import AnatomySettings, DefinitionSettings
@@ -27,7 +28,8 @@ def unknown_features(
     time_s = np.arange(PROBE_FRAMES) / 100
     poses = Poses(space, ("animal0", "animal1"), time_s, xy_px, np.ones(shape))
     sd_px = np.where(np.isfinite(xy_px[..., 0]), 1.0, np.nan)
-    expected = ExpectedError(sd_px, sd_px, sd_px, np.zeros(shape[1:]))
+    lasting = np.zeros(shape[1:])
+    expected = replace(unknown_error(shape), radius_90_px=sd_px, correlation_time_s=lasting)
     table = frame_features(poses, expected, anatomy, window_s=0.05, cm_per_px=1.0)
     return frozenset(name for name, values in table.columns.items() if np.isnan(values).all())
 

@@ -1,13 +1,15 @@
 """Labeled animals as a video would see them: their boxes, and what networks see in boxes."""
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float, UInt8
+from jaxtyping import Float, Int, Shaped, UInt8
 from numpy import ndarray
 from scipy.optimize import linear_sum_assignment
 
+from superanimal_core.inference.disturbed import DISTURBANCES, chosen_animals, disturb
 from superanimal_core.inference.passes import Ensemble
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import Image
@@ -78,3 +80,41 @@ def predict_labels(
             found[member, rows] = [xy for xy, _ in poses]
             score[member, rows] = [heights for _, heights in poses]
     return found, score
+
+
+def predict_disturbed(
+    bundles: Sequence[ModelBundle],
+    labels: Labels,
+    read_image: Callable[[str], UInt8[ndarray, "height width 3"]],
+    **how: Any,
+) -> tuple[
+    Float[ndarray, "member shown keypoint 2"],
+    Float[ndarray, "member shown keypoint"],
+    Int[ndarray, "shown"],
+    Shaped[ndarray, "shown"],
+]:
+    """`predict_labels` for the animals in pictures that were disturbed.
+
+    Beside positions and scores: which animal is shown, and the kind of the disturbance.
+    """
+    names = np.unique(labels.image.astype(str))
+    xy_px, score, shown, kinds = [], [], [], []
+    for number, kind in enumerate(DISTURBANCES):
+        rows = chosen_animals(len(labels), number)
+
+        def read(name: str, number: int = number, kind: str = kind) -> Image:
+            place = int(np.searchsorted(names, name))
+            other = read_image(str(names[(place + len(names) // 2) % len(names)]))
+            return disturb(kind, read_image(name), other, (number, place))
+
+        found = predict_labels(bundles, labels.select(rows), read, **how)
+        xy_px.append(found[0])
+        score.append(found[1])
+        shown.append(rows)
+        kinds.append(np.full(len(rows), kind, dtype=object))
+    return (
+        np.concatenate(xy_px, axis=1),
+        np.concatenate(score, axis=1),
+        np.concatenate(shown),
+        np.concatenate(kinds),
+    )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 SD_OF_RADIUS_90 = 1 / np.sqrt(2 * np.log(10))  # of a Gaussian in two dimensions
@@ -20,13 +20,18 @@ class ExpectedError:
     """Expected distance from the true position, and radii of circles around the pose (px).
 
     `correlation_time_s` is how long an error lasts (s): errors of frames that are this far apart
-    have a correlation of 1/e. Everything is NaN where nothing can be promised.
+    have a correlation of 1/e. `probability` (0-1) is that the keypoint is there, and not more than
+    `within_px` away. `is_extrapolated` says that the animal is unlike anything that was labeled.
+    Numbers are NaN where nothing can be promised.
     """
 
     expected_error_px: Float[ndarray, "frame individual keypoint"]
     radius_50_px: Float[ndarray, "frame individual keypoint"]
     radius_90_px: Float[ndarray, "frame individual keypoint"]
     correlation_time_s: Float[ndarray, "individual keypoint"]
+    probability: Float[ndarray, "frame individual keypoint"]
+    is_extrapolated: Bool[ndarray, "frame individual"]
+    within_px: float
 
     def of_keypoints(self, columns: Sequence[int]) -> "ExpectedError":
         """The account of the keypoints at these places alone."""
@@ -35,6 +40,9 @@ class ExpectedError:
             self.radius_50_px[..., columns],
             self.radius_90_px[..., columns],
             self.correlation_time_s[:, columns],
+            self.probability[..., columns],
+            self.is_extrapolated,
+            self.within_px,
         )
 
     @cached_property
@@ -45,5 +53,7 @@ class ExpectedError:
 
 def unknown_error(shape: tuple[int, int, int]) -> ExpectedError:
     """The account of (frame, individual, keypoint) without a calibration."""
-    expected, half, most = (np.full(shape, np.nan) for _ in range(3))
-    return ExpectedError(expected, half, most, np.full(shape[1:], np.nan))
+    expected, half, most, probability = (np.full(shape, np.nan) for _ in range(4))
+    lasting = np.full(shape[1:], np.nan)
+    extrapolated = np.zeros(shape[:2], bool)
+    return ExpectedError(expected, half, most, lasting, probability, extrapolated, float("nan"))

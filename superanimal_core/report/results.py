@@ -16,9 +16,10 @@ import pyarrow.parquet as pq
 from superanimal_core.errors import VideoError
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.smoothing.calibration import LEVELS
 from superanimal_core.tables.accounts import read_quality
 from superanimal_core.tables.bundles_description import read_description
-from superanimal_core.tables.calibration_files import read_reliability
+from superanimal_core.tables.calibration_files import read_check
 from superanimal_core.tables.parquet import read_parquet
 from superanimal_core.tables.schemas import expected_error_from_table, smoothed_from_table
 from superanimal_core.tables.spaces import read_space
@@ -140,8 +141,8 @@ def _rows(path: str | Path) -> list[Row]:
 
 
 def _levels(path: str | Path) -> tuple[Column, Column]:
-    levels, covered = read_reliability(path)
-    return levels.tolist(), covered.tolist()
+    found = read_check(path)
+    return ([], []) if found is None else (LEVELS.tolist(), found[0].of_groups.tolist())
 
 
 def _read_histories(members: Sequence[str]) -> dict[str, dict[str, dict[str, Column]]]:

@@ -3,9 +3,10 @@
 The smoother's variance is right if its model is: independent noise as large as the ensemble's
 spread. Networks trained on the same labels err together, so the error is larger, by a factor that
 labeled images tell. The expected error is a nondecreasing function of the predicted deviation,
-shared by all keypoints (isotonic regression), times one factor per keypoint; circles that hold 50 %
-or 90 % of the true positions come from the quantiles of error over expected error (split conformal
-prediction), which need no Gaussian.
+shared by all keypoints (isotonic regression), times one factor per keypoint, times what the
+animal's strangeness adds (familiarity); circles that hold 50 % or 90 % of the true positions come
+from the quantiles of error over expected error (split conformal prediction), which need no
+Gaussian, widened by how much videos differ (between_groups).
 
 A labeled image is a video of one frame: smoothed alone, its posterior variance is the noise of the
 observation. In a video the posterior is narrower, and how far smoothing lessens the error no image
@@ -13,24 +14,31 @@ can tell: what the networks share, it does not. Therefore a position that was se
 for smoothing; one that was bridged has the posterior variance of the gap.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
 from superanimal_core.pose.expected_error import SD_OF_RADIUS_90, ExpectedError, unknown_error
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.smoothing.between_groups import widened_quantiles
 from superanimal_core.smoothing.error_memory import correlation_times_s
+from superanimal_core.smoothing.familiarity import (
+    Familiarity,
+    fit_familiarity,
+    growth_at,
+    signs_of,
+    strangeness,
+)
+from superanimal_core.smoothing.labeled_errors import LabeledErrors, predicted_deviation_px
+from superanimal_core.smoothing.presence import fit_presence, near_probability, within_px
 
 PRIOR_LABELS = 20  # so many labels' worth of "like the other keypoints" in a keypoint's factor
 LEVELS = np.arange(0.01, 1.0, 0.01)
-MIN_LABELS = 30
+MIN_LABELS, MIN_GROUPS = 30, 2
 MIN_ERROR_PX = 1e-3
-MIN_SCORE = 0.01
-FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -39,7 +47,8 @@ class Calibration:
 
     `expected_px` at `deviation_px` is the shared curve, `factor` one value per keypoint, and
     `quantile` the error, as a multiple of the expected one, that a part `level` (0-1) of the labels
-    does not exceed.
+    does not exceed. `presence` is the part of the animals that have a keypoint where it scores
+    `score`. `counts` are what it rests on: labels, images, animals, groups, data sets.
     """
 
     keypoints: tuple[str, ...]
@@ -48,101 +57,62 @@ class Calibration:
     factor: Float[ndarray, "keypoint"]
     level: Float[ndarray, "level"]
     quantile: Float[ndarray, "level"]
+    familiarity: Familiarity | None
+    score: Float[ndarray, "corner"]
+    presence: Float[ndarray, "corner"]
+    counts: dict[str, int]
 
 
-def predicted_deviation_px(
-    poses: SmoothedPoses, *, single_network_variance_px2: float
-) -> Float[ndarray, "frame individual keypoint"]:
-    """Root of posterior and ensemble variance over the score, both coordinates together (px).
+def fit_calibration(errors: LabeledErrors) -> Calibration | None:
+    """Calibration from the errors of labeled animals.
 
-    Where one network alone saw the keypoint, `single_network_variance_px2` stands for the ensemble
-    variance. The posterior variance counts as no less than that of the observation.
+    None when fewer than 30 errors are known, or all are of one group: then nothing can be promised.
     """
-    score = np.clip(poses.poses.score, MIN_SCORE, 1.0)[..., None]
-    members = poses.members[..., None]
-    spread = np.where(members == 1, single_network_variance_px2, poses.ensemble_variance_px2)
-    least = np.where(members > 0, spread / score, 0.0)
-    return np.sqrt(((np.maximum(poses.variance_px2, least) + spread) / score).sum(axis=-1))
-
-
-def errors_at_labels(
-    poses: SmoothedPoses,
-    label_xy_px: Float[ndarray, "frame individual keypoint 2"],
-    *,
-    single_network_variance_px2: float,
-) -> tuple[Int[ndarray, "label"], Float[ndarray, "label"], Float[ndarray, "label"]]:
-    """Keypoint, predicted deviation (px) and error (px) of every keypoint of every animal, in turn.
-
-    What is not labeled is NaN, and so is its error.
-    """
-    deviation = predicted_deviation_px(
-        poses, single_network_variance_px2=single_network_variance_px2
-    )
-    apart = poses.poses.xy_px - label_xy_px
-    keypoint = np.broadcast_to(np.arange(deviation.shape[2]), deviation.shape)
-    return keypoint.ravel(), deviation.ravel(), np.hypot(apart[..., 0], apart[..., 1]).ravel()
-
-
-def calibrate_on_images(
-    smoothed: SmoothedPoses,
-    label_xy_px: Float[ndarray, "animal keypoint 2"],
-    group: Shaped[ndarray, "animal"],
-    *,
-    single_network_variance_px2: float,
-) -> tuple[Calibration | None, Float[ndarray, "level"] | None]:
-    """Calibration from held-out labeled images, and how well such a one keeps its word.
-
-    `smoothed` holds one frame whose individuals are the labeled animals, each smoothed alone.
-    The second value is the part of the labels within the radius of each level, of groups (videos,
-    animals) that the calibration had not seen: `group` is left out in turn, in up to five folds.
-    Each is None when there are too few labels, or groups, for it.
-    """
-    keypoint, deviation, error = errors_at_labels(
-        smoothed, label_xy_px[None], single_network_variance_px2=single_network_variance_px2
-    )
-    keypoints = smoothed.poses.space.keypoints
-    calibration = fit_calibration(keypoints, keypoint, deviation, error)
-    _, number = np.unique(group.astype(str), return_inverse=True)
-    fold = np.repeat(number % FOLDS, len(keypoints))
-    covered, counts = [], []
-    for left_out in range(min(FOLDS, int(number.max(initial=-1)) + 1)):
-        test = fold == left_out
-        trained = fit_calibration(keypoints, keypoint[~test], deviation[~test], error[~test])
-        known = np.isfinite(deviation[test]) & np.isfinite(error[test])
-        if trained is not None and known.any():
-            covered.append(reliability(trained, keypoint[test], deviation[test], error[test]))
-            counts.append(known.sum())
-    return calibration, np.average(covered, axis=0, weights=counts) if covered else None
-
-
-def fit_calibration(
-    keypoints: Sequence[str],
-    keypoint: Int[ndarray, "label"],
-    deviation_px: Float[ndarray, "label"],
-    error_px: Float[ndarray, "label"],
-) -> Calibration | None:
-    """Calibration from labeled positions: which keypoint, its predicted deviation, and its error.
-
-    `error_px` is the distance between pose and label. Labels with an unknown value are left out;
-    None when fewer than 30 remain, for then nothing can be promised.
-    """
-    known = np.isfinite(deviation_px) & np.isfinite(error_px)
-    keypoint, deviation, error = keypoint[known], deviation_px[known], error_px[known]
-    if len(error) < MIN_LABELS:
+    as_they_are = errors.select(~errors.animals.is_disturbed & errors.is_known.any(axis=1))
+    row, keypoint = np.nonzero(as_they_are.is_known)
+    names, group = np.unique(as_they_are.animals.group.astype(str), return_inverse=True)
+    if len(row) < MIN_LABELS or len(names) < MIN_GROUPS:
         return None
+    deviation, error = as_they_are.deviation_px[row, keypoint], as_they_are.error_px[row, keypoint]
     knots, curve = _isotonic(deviation, error)
     expected = np.interp(deviation, knots, curve)
-    count = np.bincount(keypoint, minlength=len(keypoints))
-    found = np.bincount(keypoint, error / expected, minlength=len(keypoints))
+    count = np.bincount(keypoint, minlength=len(errors.keypoints))
+    found = np.bincount(keypoint, error / expected, minlength=len(errors.keypoints))
     factor = (found + PRIOR_LABELS) / (count + PRIOR_LABELS)
-    ratio = np.sort(error / (expected * factor[keypoint]))
-    rank = np.ceil((len(ratio) + 1) * LEVELS).astype(int)  # conformal: one label more
-    quantile = ratio[np.minimum(rank, len(ratio)) - 1]
-    return Calibration(tuple(keypoints), knots, curve, factor, LEVELS, quantile)
+    familiarity = fit_familiarity(
+        errors.signs,
+        _mean_of_known(errors.error_px / _base_px(knots, curve, factor, errors.deviation_px)),
+        errors.animals.is_disturbed,
+    )
+    growth = _growth(familiarity, as_they_are.signs)
+    ratio = error / (expected * factor[keypoint] * growth[row])
+    is_asked = as_they_are.animals.is_asked
+    is_labeled = np.asarray(np.isfinite(as_they_are.animals.label_xy_px).all(axis=-1))
+    return Calibration(
+        errors.keypoints,
+        knots,
+        curve,
+        factor,
+        LEVELS,
+        widened_quantiles(ratio, row, group, LEVELS),
+        familiarity,
+        *fit_presence(as_they_are.score[is_asked], is_labeled[is_asked]),
+        {
+            "labels": len(row),
+            "images": _count(as_they_are.animals.image),
+            "animals": len(group),
+            "groups": len(names),
+            "data sets": _count(as_they_are.animals.dataset),
+        },
+    )
 
 
 def predict_error(
-    calibration: Calibration | None, poses: SmoothedPoses, *, single_network_variance_px2: float
+    calibration: Calibration | None,
+    poses: SmoothedPoses,
+    novelty: Float[ndarray, "frame individual"] | None = None,
+    *,
+    single_network_variance_px2: float,
 ) -> ExpectedError:
     """Expected error and the radii that hold 50 % and 90 % of the true positions.
 
@@ -158,26 +128,46 @@ def predict_error(
     deviation = predicted_deviation_px(
         poses, single_network_variance_px2=single_network_variance_px2
     )
-    expected = expected_error_px(calibration, np.arange(len(calibration.keypoints)), deviation)
+    signs = signs_of(poses.poses, novelty)
+    expected = expected_error_px(calibration, deviation, signs)
     half, most = (expected * radius_factor(calibration, level) for level in (0.5, 0.9))
-    sd_px = most * SD_OF_RADIUS_90
-    lasting = correlation_times_s(poses.poses.xy_px, sd_px, poses.poses.time_s)
-    return ExpectedError(expected, half, most, lasting)
+    lasting = correlation_times_s(poses.poses.xy_px, most * SD_OF_RADIUS_90, poses.poses.time_s)
+    near_px = within_px(poses.poses)
+    is_there = np.interp(poses.poses.score, calibration.score, calibration.presence)
+    is_near = near_probability(near_px / expected, calibration.level, calibration.quantile)
+    is_absent = ~np.isfinite(poses.poses.xy_px).all(axis=-1)
+    return ExpectedError(
+        expected,
+        half,
+        most,
+        lasting,
+        np.where(is_absent, 0.0, is_there * is_near),
+        is_extrapolated(calibration, signs),
+        near_px,
+    )
 
 
 def expected_error_px(
     calibration: Calibration,
-    keypoint: Int[ndarray, "*shape"],
-    deviation_px: Float[ndarray, "*more"],
-) -> Float[ndarray, "*more"]:
-    """The shared curve at the predicted deviation, times the keypoint's factor.
+    deviation_px: Float[ndarray, "*shape keypoint"],
+    signs: Float[ndarray, "*shape sign"],
+) -> Float[ndarray, "*shape keypoint"]:
+    """The shared curve at the predicted deviation, times the keypoint's factor and the growth.
 
     Beyond the largest deviation of a label, as in long occlusions, the error grows in proportion.
     """
-    knots = calibration.deviation_px
-    curve = np.interp(deviation_px, knots, calibration.expected_px)
-    curve = curve * np.maximum(deviation_px / knots[-1], 1.0)
-    return curve * calibration.factor[keypoint]
+    knots, curve = calibration.deviation_px, calibration.expected_px
+    base = _base_px(knots, curve, calibration.factor, deviation_px)
+    return base * _growth(calibration.familiarity, signs)[..., None]
+
+
+def is_extrapolated(
+    calibration: Calibration, signs: Float[ndarray, "*shape sign"]
+) -> Bool[ndarray, "*shape"]:
+    """Where an animal is stranger than the labeled ones were."""
+    if calibration.familiarity is None:
+        return np.zeros(signs.shape[:-1], bool)
+    return strangeness(calibration.familiarity, signs) > calibration.familiarity.limit
 
 
 def radius_factor(calibration: Calibration, level: float) -> float:
@@ -185,17 +175,17 @@ def radius_factor(calibration: Calibration, level: float) -> float:
     return float(np.interp(level, calibration.level, calibration.quantile))
 
 
-def reliability(
-    calibration: Calibration,
-    keypoint: Int[ndarray, "label"],
-    deviation_px: Float[ndarray, "label"],
-    error_px: Float[ndarray, "label"],
-) -> Float[ndarray, "level"]:
-    """Part of held-out labels within the radius of each of the calibration's levels."""
-    known = np.isfinite(deviation_px) & np.isfinite(error_px)
-    expected = expected_error_px(calibration, keypoint[known], deviation_px[known])
-    ratio = error_px[known] / expected
-    return (ratio[:, None] <= calibration.quantile).mean(axis=0)
+def _base_px(knots: ndarray, curve: ndarray, factor: ndarray, deviation_px: ndarray) -> ndarray:
+    """What is expected of a familiar animal."""
+    expected = np.interp(deviation_px, knots, curve)
+    return expected * np.maximum(deviation_px / knots[-1], 1.0) * factor
+
+
+def _growth(familiarity: Familiarity | None, signs: ndarray) -> ndarray:
+    """Factor of the expected error of each animal; 1 where nothing was learned about it."""
+    if familiarity is None:
+        return np.ones(signs.shape[:-1])
+    return growth_at(familiarity, strangeness(familiarity, signs))
 
 
 def _isotonic(deviation: ndarray, error: ndarray) -> tuple[ndarray, ndarray]:
@@ -209,3 +199,14 @@ def _isotonic(deviation: ndarray, error: ndarray) -> tuple[ndarray, ndarray]:
     knots = (deviation[order][starts] + deviation[order][ends]) / 2
     curve = np.maximum(fitted.x[starts], MIN_ERROR_PX)
     return knots, curve
+
+
+def _mean_of_known(values: Float[ndarray, "animal keypoint"]) -> Float[ndarray, "animal"]:
+    known = np.isfinite(values)
+    count = known.sum(axis=1)
+    mean = np.where(known, values, 0.0).sum(axis=1) / np.maximum(count, 1)
+    return np.where(count > 0, mean, np.nan)
+
+
+def _count(names: ndarray) -> int:
+    return len(np.unique(names.astype(str)))

@@ -3,7 +3,9 @@
 In the boxes that videos get, so that what is calibrated is what is used.
 
 One row per member, labeled animal and keypoint; `label_x_px`, `label_y_px` are NaN where the
-keypoint has no position. From it the uncertainty is calibrated without asking the networks again.
+keypoint has no position, and `is_asked` says whether the data set knows the keypoint. Animals stand
+once as their picture is, and again for each way in which it was disturbed (`disturbance`). From it
+the uncertainty is calibrated without asking the networks again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,32 +14,39 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float, Shaped
+from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.pose.labels import (
     Labels,
+    LabelState,
     concatenate_labels,
     fill_boxes,
     held_out_labels,
 )
 from superanimal_core.pose.poses import Poses
+from superanimal_core.smoothing.labeled_errors import LabeledAnimals
 from superanimal_core.tables.label_files import read_labels
 from superanimal_core.tables.parquet import read_parquet, read_record, write_parquet
 from superanimal_core.tables.schemas import dictionary_array
 from superanimal_core.tables.spaces import read_space
 
+Found = tuple[Float[ndarray, "member animal keypoint 2"], Float[ndarray, "member animal keypoint"]]
+
+Disturbed = tuple[
+    Float[ndarray, "member shown keypoint 2"],
+    Float[ndarray, "member shown keypoint"],
+    Int[ndarray, "shown"],
+    Shaped[ndarray, "shown"],
+]
+
 
 @dataclass(frozen=True)
 class HeldOut:
-    """Predictions of labeled animals: one frame in which every animal is an individual.
-
-    `group` is what the split keeps together (the video or the animal).
-    """
+    """Predictions of labeled animals: one frame in which every animal is an individual."""
 
     members: list[Poses]
-    label_xy_px: Float[ndarray, "animal keypoint 2"]
-    group: Shaped[ndarray, "animal"]
+    animals: LabeledAnimals
 
 
 def read_unseen_labels(
@@ -55,13 +64,19 @@ def read_unseen_labels(
 
 
 def write_held_out(
-    xy_px: Float[ndarray, "member animal keypoint 2"],
-    score: Float[ndarray, "member animal keypoint"],
+    found: Found,
+    disturbed: Disturbed,
     labels: Labels,
     path: str | Path,
     record: Mapping[str, object],
 ) -> None:
-    """Write predictions beside the labels that they are of."""
+    """Write predictions (positions, scores) beside the labels that they are of.
+
+    `disturbed` are those in pictures that were disturbed, with the animal that is shown, and how.
+    """
+    xy_px, score = (np.concatenate([f, d], axis=1) for f, d in zip(found, disturbed, strict=False))
+    disturbance = np.concatenate([np.full(len(labels), "", dtype=object), disturbed[3]])
+    labels = labels.select(np.concatenate([np.arange(len(labels)), disturbed[2]]))
     members, animals, keypoints = score.shape
 
     def of_animal(values: ndarray) -> pa.Array:
@@ -81,10 +96,13 @@ def write_held_out(
             "animal": np.tile(np.repeat(np.arange(animals, dtype=np.int32), keypoints), members),
             **{name: of_animal(getattr(labels, name)) for name in ("image", "group")},
             "dataset": of_animal(labels.source),
+            "disturbance": of_animal(disturbance),
             "keypoint": dictionary_array([*labels.space.keypoints] * (members * animals)),
             **{name: values.astype(np.float32).ravel() for name, values in positions.items()},
         }
     )
+    is_asked = labels.state > LabelState.NOT_IN_DATASET
+    table = table.append_column("is_asked", pa.array(np.tile(is_asked.ravel(), members)))
     shape = {"members": members, "animals": animals}
     write_parquet(table, path, {**record, **shape, "space": asdict(labels.space)})
 
@@ -105,5 +123,18 @@ def read_held_out(path: str | Path) -> HeldOut:
         for xy, s in zip(dense("x_px", "y_px"), score, strict=True)
     ]
     first = slice(0, shape[1] * shape[2], shape[2])
-    group = np.array(table["group"][first].to_pylist() if len(table) else [])
-    return HeldOut(members, dense("label_x_px", "label_y_px")[0], group)
+
+    def of_animal(name: str) -> Shaped[ndarray, "animal"]:
+        return np.array(table[name][first].to_pylist() if len(table) else [], dtype=object)
+
+    asked = table["is_asked"].to_numpy(zero_copy_only=False).reshape(shape)
+    animals = LabeledAnimals(
+        label_xy_px=dense("label_x_px", "label_y_px")[0],
+        is_asked=asked[0],
+        novelty=np.full(shape[1], np.nan),
+        group=of_animal("group"),
+        dataset=of_animal("dataset"),
+        image=of_animal("image"),
+        is_disturbed=of_animal("disturbance") != "",
+    )
+    return HeldOut(members, animals)

@@ -34,7 +34,8 @@ def write_smoothed(
 ) -> None:
     """Write smoothed poses, and their expected error.
 
-    The strengths, and how long errors last, go into the metadata. `taught` are the keypoints that
+    The strengths, how long errors last, and the distance that `probability` is about, go into the
+    metadata. `taught` are the keypoints that
     at least one of the networks was taught; all without it.
     """
     document = {
@@ -44,6 +45,7 @@ def write_smoothed(
     }
     if expected is not None:
         document["correlation_time_s"] = _by_name(smoothed.poses, expected.correlation_time_s)
+        document["probability_within_px"] = expected.within_px
     if taught is not None:
         document |= {TAUGHT: list(taught)}
     write_parquet(smoothed_to_table(smoothed, expected, taught), path, document)
@@ -67,10 +69,13 @@ def read_smoothed(path: str | Path) -> SmoothedPoses:
 
 
 def read_expected_error(path: str | Path) -> ExpectedError:
-    """The expected error of poses.parquet, with how long errors last, from its metadata."""
+    """The expected error of poses.parquet, with what its metadata say of it."""
     expected = expected_error_from_table(read_parquet(path), read_space(path))
-    lasting = read_record(path).get("correlation_time_s")
-    return expected if lasting is None else replace(expected, correlation_time_s=_values(lasting))
+    record = read_record(path)
+    if "correlation_time_s" not in record:
+        return expected
+    lasting, near = _values(record["correlation_time_s"]), float(record["probability_within_px"])
+    return replace(expected, correlation_time_s=lasting, within_px=near)
 
 
 def _by_name(

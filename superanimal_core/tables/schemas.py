@@ -1,6 +1,7 @@
 """Dense arrays and long tables, both directions. Column names, types and units: docs/reference."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -12,7 +13,7 @@ from superanimal_core.pose.expected_error import ExpectedError, unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 
-ERRORS = ("expected_error_px", "radius_50_px", "radius_90_px")  # columns of poses.parquet
+ERRORS = ("expected_error_px", "radius_50_px", "radius_90_px", "probability")
 # of a position: a network saw it; it comes from elsewhere (frames before and after, other views);
 # of none: the networks know the keypoint; none of them was taught it
 EVIDENCE = ("seen", "bridged", "absent", "untaught")
@@ -35,6 +36,7 @@ def smoothed_to_table(
     """
     expected = expected or unknown_error(smoothed.poses.score.shape)
     errors = {name: getattr(expected, name) for name in ERRORS}
+    is_strange = np.repeat(expected.is_extrapolated[..., None], len(smoothed.poses.space), axis=2)
     return pa.table(
         {
             **_keys(smoothed.poses),
@@ -46,6 +48,7 @@ def smoothed_to_table(
             "members": pa.array(smoothed.members.astype(np.int8).ravel()),
             "evidence": _evidence(smoothed, taught),
             **{name: pa.array(e.astype(np.float32).ravel()) for name, e in errors.items()},
+            "is_extrapolated": pa.array(is_strange.ravel()),
         }
     )
 
@@ -83,13 +86,14 @@ def smoothed_from_table(table: pa.Table, space: KeypointSpace) -> SmoothedPoses:
 
 
 def expected_error_from_table(table: pa.Table, space: KeypointSpace) -> ExpectedError:
-    """The expected error beside smoothed poses; how long errors last is not in the table (NaN).
+    """The expected error beside smoothed poses; the metadata say the rest (NaN).
 
     SuperAnimalError as in `poses_from_table`.
     """
     shape = (_frame_count(table, space), len(_individuals(table)), len(space))
-    expected, half, most = (_dense(table, name, shape) for name in ERRORS)
-    return ExpectedError(expected, half, most, np.full(shape[1:], np.nan))
+    errors = {name: _dense(table, name, shape) for name in ERRORS}
+    is_strange = table["is_extrapolated"].to_numpy(zero_copy_only=False).reshape(shape)
+    return replace(unknown_error(shape), **errors, is_extrapolated=is_strange.any(axis=2))
 
 
 def columns_to_table(

@@ -56,6 +56,10 @@ POSES = PREDICTED | {
     "expected_error_px": "expected distance from where a person would click; NaN: not calibrated",
     "radius_50_px": "a circle around the position that holds it in 50 % of all cases",
     "radius_90_px": "in 90 %",
+    "probability": "that the keypoint is there, and no further away than probability_within_px "
+    "of the file's metadata; calibrated, unlike score",
+    "is_extrapolated": "true where the animal is unlike anything that was labeled: then circles "
+    "and probability rest on pictures that were disturbed, not on labels",
 }
 STRIDE = {
     "stride_time_s": "from strike to next strike",

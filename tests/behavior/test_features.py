@@ -1,11 +1,13 @@
 """Features of animals whose pose and motion are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from stick_animals import smoothed
 
 from superanimal_core.behavior.features import frame_features
-from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings.behavior import AnatomySettings
 
@@ -18,7 +20,9 @@ def account(poses, sd_px):
     """Errors of this standard deviation in each coordinate, without a memory."""
     sd_px = np.where(np.isfinite(poses.xy_px[..., 0]), sd_px, np.nan)
     radius_px = sd_px * np.sqrt(2 * np.log(10))
-    return ExpectedError(radius_px, radius_px, radius_px, np.zeros(poses.score.shape[1:]))
+    lasting = np.zeros(poses.score.shape[1:])
+    account = unknown_error(poses.score.shape)
+    return replace(account, radius_90_px=radius_px, correlation_time_s=lasting)
 
 
 def features_of(xy, fps=50.0, sd_px=0.5, **changed):

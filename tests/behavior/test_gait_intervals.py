@@ -15,7 +15,7 @@ from superanimal_core.behavior.gait_intervals import (
     strides_of_draws,
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
-from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.settings.smoothing import DrawSettings, EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
@@ -53,7 +53,7 @@ def account(smoothed, sd_px):
     radius = np.full(smoothed.poses.score.shape, sd_px * np.sqrt(2 * np.log(10)))
     sds = np.full(radius.shape, sd_px)
     lasting = correlation_times_s(smoothed.poses.xy_px, sds, smoothed.poses.time_s)
-    return ExpectedError(radius / 2, radius / 2, radius, lasting)
+    return replace(unknown_error(radius.shape), radius_90_px=radius, correlation_time_s=lasting)
 
 
 def measured(smoothed, draws):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from calibrated_labels import errors_of_two_labs
 
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.behavior.gait_intervals import gait_intervals
@@ -21,13 +22,14 @@ from superanimal_core.evaluation.truth import (
     truth_table,
 )
 from superanimal_core.media.images import write_image
-from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.report.page import write_page
 from superanimal_core.settings.behavior import StrideSettings
-from superanimal_core.smoothing.calibration import fit_calibration
+from superanimal_core.smoothing.calibration import LEVELS, fit_calibration
+from superanimal_core.smoothing.calibration_check import check_calibration
 from superanimal_core.tables.accounts import write_quality
 from superanimal_core.tables.audit_files import findings_to_table
 from superanimal_core.tables.calibration_files import write_calibration
@@ -176,7 +178,14 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
     strength = np.ones((1, len(SPACE)))
     smoothed = SmoothedPoses(poses, variance, raw_px, variance, count, strength)
     radius_px = np.full(score.shape, 1.0)
-    expected = ExpectedError(0.7 * radius_px, 0.5 * radius_px, radius_px)
+    expected = replace(
+        unknown_error(score.shape),
+        expected_error_px=0.7 * radius_px,
+        radius_50_px=0.5 * radius_px,
+        radius_90_px=radius_px,
+        correlation_time_s=np.full(score.shape[1:], 0.1),
+        probability=0.9 * radius_px,
+    )
     taught = SPACE.keypoints[:-1]
     write_smoothed(smoothed, folder / "poses.parquet", RECORD, expected, taught)
     strides = measure_strides(
@@ -320,12 +329,11 @@ def labels(dataset: str, animals: int = 12) -> Labels:
 def calibration(made: Made):
     """Errors as large as predicted; circles that hold 3 % more than they promise."""
     if not made.has_held_out_labels:
-        return None, None
-    rng = np.random.default_rng(0)
-    deviation = rng.uniform(1, 3, 400)
-    keypoint = rng.integers(0, len(SPACE), 400)
-    found = fit_calibration(SPACE.keypoints, keypoint, deviation, deviation * rng.random(400))
-    return found, np.minimum(found.level + 0.03, 1)
+        errors = errors_of_two_labs(SPACE.keypoints, animals=2)
+        return fit_calibration(errors), check_calibration(errors)
+    errors = errors_of_two_labs(SPACE.keypoints)
+    check = check_calibration(errors)
+    return fit_calibration(errors), replace(check, of_groups=np.minimum(LEVELS + 0.03, 1))
 
 
 def write_models(model: Path, made: Made) -> None:

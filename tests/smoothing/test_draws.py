@@ -1,10 +1,12 @@
 """Draws: as far from the smoothed pose as is expected, for as long as errors last."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from test_eks import ensemble, smooth
 
-from superanimal_core.pose.expected_error import ExpectedError, unknown_error
+from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.settings.smoothing import DrawSettings
 from superanimal_core.smoothing.sampling import lasting_noise, sample_poses
 
@@ -42,7 +44,8 @@ def test_without_a_memory_frames_are_independent_and_an_unknown_one_is_unknown()
 def account(shape, sd_px, lasting_s=0.1):
     """Expected errors with this standard deviation of each coordinate."""
     radius = np.broadcast_to(sd_px * np.sqrt(2 * np.log(10)), shape).copy()
-    return ExpectedError(radius / 2, radius / 2, radius, np.full(shape[1:], lasting_s))
+    lasting = np.full(shape[1:], lasting_s)
+    return replace(unknown_error(shape), radius_90_px=radius, correlation_time_s=lasting)
 
 
 def drawn(result, expected, draws, keypoints=None, seed=0):

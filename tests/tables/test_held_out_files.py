@@ -43,15 +43,24 @@ def test_what_is_written_is_read_as_one_frame_of_many_individuals(tmp_path, memb
     rng = np.random.default_rng(1)
     xy, score = rng.uniform(0, 100, (members, animals, 2, 2)), rng.random((members, animals, 2))
     known = labels(animals)
-    write_held_out(xy, score, known, tmp_path / "h.parquet", {"rule": "test"})
+    shown = np.arange(0, animals, 2)
+    kinds = np.full(len(shown), "dark", dtype=object)
+    disturbed = (xy[:, shown] + 5, score[:, shown] / 2, shown, kinds)
+    write_held_out((xy, score), disturbed, known, tmp_path / "h.parquet", {"rule": "test"})
     read = read_held_out(tmp_path / "h.parquet")
     assert len(read.members) == members
     for member, poses in enumerate(read.members):
         assert poses.space.keypoints == SPACE.keypoints
-        np.testing.assert_allclose(poses.xy_px[0], xy[member], rtol=1e-6)
-        np.testing.assert_allclose(poses.score[0], score[member], rtol=1e-6)
-    np.testing.assert_allclose(read.label_xy_px, known.xy_px, rtol=1e-6)
-    assert read.group.tolist() == known.group.tolist()
+        again = np.concatenate([xy[member], xy[member, shown] + 5])
+        np.testing.assert_allclose(poses.xy_px[0], again, rtol=1e-6)
+        lower = np.concatenate([score[member], score[member, shown] / 2])
+        np.testing.assert_allclose(poses.score[0], lower, rtol=1e-6)
+    rows = np.concatenate([np.arange(animals), shown])
+    np.testing.assert_allclose(read.animals.label_xy_px, known.xy_px[rows], rtol=1e-6)
+    for name, column in (("group", known.group), ("image", known.image), ("dataset", known.source)):
+        assert getattr(read.animals, name).tolist() == column[rows].tolist()
+    assert read.animals.is_disturbed.tolist() == [False] * animals + [True] * len(shown)
+    assert read.animals.is_asked.all()
 
 
 def written(folder, name, splits):
@@ -76,7 +85,24 @@ def test_a_set_that_is_only_evaluated_is_evaluated_whole(tmp_path):
 def test_animals_that_the_detector_missed_are_absent_in_every_member(tmp_path):
     known, xy = labels(3), np.ones((2, 3, 2, 2))
     xy[:, 1] = np.nan
-    write_held_out(xy, np.ones((2, 3, 2)), known, tmp_path / "h.parquet", {})
+    nothing = (xy[:, :0], np.ones((2, 0, 2)), np.empty(0, int), np.empty(0, dtype=object))
+    write_held_out((xy, np.ones((2, 3, 2))), nothing, known, tmp_path / "h.parquet", {})
     for poses in read_held_out(tmp_path / "h.parquet").members:
         assert np.isnan(poses.xy_px[0, 1]).all()
         assert np.isfinite(poses.xy_px[0, [0, 2]]).all()
+
+
+def test_a_keypoint_that_a_data_set_lacks_is_not_asked(tmp_path):
+    known = labels(3)
+    state = known.state.copy()
+    state[1, 1] = LabelState.NOT_IN_DATASET
+    nothing = (
+        np.ones((1, 0, 2, 2)),
+        np.ones((1, 0, 2)),
+        np.empty(0, int),
+        np.empty(0, dtype=object),
+    )
+    found = np.ones((1, 3, 2, 2)), np.ones((1, 3, 2))
+    write_held_out(found, nothing, replace(known, state=state), tmp_path / "h.parquet", {})
+    asked = read_held_out(tmp_path / "h.parquet").animals.is_asked
+    np.testing.assert_array_equal(asked, [[True, True], [True, False], [True, True]])

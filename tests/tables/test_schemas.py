@@ -99,7 +99,8 @@ def test_columns_have_the_types_of_the_contract():
     assert types["individual"].startswith("dictionary<values=string")
     assert types["keypoint"].startswith("dictionary<values=string")
     assert types["evidence"].startswith("dictionary<values=string")
-    words = {"frame", "time_s", "members", "individual", "keypoint", "evidence"}
+    assert types["is_extrapolated"] == "bool"
+    words = {"is_extrapolated", "frame", "time_s", "members", "individual", "keypoint", "evidence"}
     floats = set(types) - words
     assert {types[name] for name in floats} == {"float"}
     assert {"x_px", "y_raw_px", "x_var_px2", "y_ensemble_var_px2"} <= floats

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from superanimal_core.evaluation.metrics import evaluate, joined
-from superanimal_core.inference.labeled import detect_labeled, predict_labels
+from superanimal_core.inference.labeled import detect_labeled, predict_disturbed, predict_labels
 from superanimal_core.jobs.step import study_step
 from superanimal_core.media.images import cached_reader
 from superanimal_core.models.bundles import read_detector, read_members
@@ -27,4 +27,5 @@ with study_step(snakemake) as record:
     in_found = predict_labels(bundles, found, read, **inference)
     errors = [evaluate(*in_own, labels, "label"), evaluate(*in_found, labels, "detector")]
     write_parquet(columns_to_table(joined(errors)), snakemake.output.evaluation, record)
-    write_held_out(*in_found, labels, snakemake.output.held_out, record)
+    disturbed = predict_disturbed(bundles, found, read, **inference)
+    write_held_out(in_found, disturbed, labels, snakemake.output.held_out, record)
