@@ -5,9 +5,16 @@ from collections.abc import Iterable, Sequence
 from superanimal_core.pose.keypoints import KeypointSpace
 
 
-def gait_flags(space: KeypointSpace, taught: Sequence[str], limbs: Sequence[str]) -> list[str]:
-    """A sentence on the limbs that have no strides, since nobody taught their keypoint."""
-    lacking = untaught_of(limbs, space, taught)
+def gait_flags(
+    space: KeypointSpace, taught: Sequence[str], limbs: Sequence[str], body: Sequence[str]
+) -> list[str]:
+    """A sentence on the limbs and the ends of the body that strides lack, since nobody taught them.
+
+    A limb without a position has no strides; without an end of the `body` there is no body length,
+    and no limb has any.
+    """
+    trunk = [name for name in body if name in space.keypoints]
+    lacking = untaught_of([*limbs, *trunk[:1], *trunk[-1:]], space, taught)
     return [f"strides rest on keypoints nobody taught: {', '.join(lacking)}"] if lacking else []
 
 

@@ -17,6 +17,7 @@ from superanimal_core.behavior.gait_summary import (
     limbs_out_of_step,
     summarize_gait,
 )
+from superanimal_core.behavior.untaught import gait_flags
 from superanimal_core.settings.behavior import StrideSettings
 
 SETTINGS = {
@@ -260,3 +261,17 @@ def test_two_limbs_do_not_tell_which_one_is_out_of_step():
     pair = np.array(["l", "r"], dtype=object)
     found = limbs_out_of_step(pair[[0, 0]], pair, np.array([9, 9]), np.array([0.4, 0.2]))
     assert found == []
+
+
+@pytest.mark.parametrize("untaught", [*LIMBS, *BODY])
+def test_strides_are_missing_exactly_where_a_flag_says_so(untaught):
+    """A limb takes its own strides along, an end of the body all, its middle none."""
+    poses = walker(seconds=4.0)
+    space = poses.poses.space
+    taught = [name for name in space.keypoints if name != untaught]
+    poses.poses.xy_px[:, :, space.index(untaught)] = np.nan
+    left = {*LIMBS} - {untaught}
+    lost_all = untaught in (BODY[0], BODY[-1])
+    assert {*strides_of(poses).limb} == (set() if lost_all else left)
+    said = gait_flags(space, taught, LIMBS, BODY)
+    assert [untaught in flag for flag in said] == ([] if untaught == BODY[1] else [True])

@@ -51,7 +51,7 @@ def test_with_every_keypoint_taught_every_feature_is_known_and_nothing_is_flagge
     assert unknown_features(SPACE, SPACE.keypoints, ANATOMY) == frozenset()
     definitions = {"run": definition("speed_cm_per_s"), "reach": definition("head_height_px")}
     assert behavior_flags(SPACE, SPACE.keypoints, ANATOMY, definitions) == []
-    assert gait_flags(SPACE, SPACE.keypoints, ["paw"]) == []
+    assert gait_flags(SPACE, SPACE.keypoints, ["paw"], ["neck", "tail_base"]) == []
 
 
 def test_features_that_rest_on_an_absent_keypoint_are_nan_in_a_video_too():
@@ -78,6 +78,9 @@ def test_flags_name_the_keypoints_and_the_behaviors():
         "features rest on keypoints nobody taught: neck",
         "behaviors rest on keypoints nobody taught: turn, groom",
     ]
-    assert gait_flags(SPACE, taught, ["paw", "wing"]) == [
+    assert gait_flags(SPACE, taught, ["paw", "wing"], ["nose", "neck", "back", "horn"]) == [
         "strides rest on keypoints nobody taught: paw"
+    ]
+    assert gait_flags(SPACE, taught, ["paw"], ["horn", "neck", "back"]) == [
+        "strides rest on keypoints nobody taught: paw, neck"
     ]

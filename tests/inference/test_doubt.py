@@ -131,9 +131,10 @@ def test_an_animal_that_jumps_between_detections_is_found_again(bundle_of_networ
 @pytest.mark.parametrize("shift_px", [0.0, 9.5])
 def test_keypoints_that_the_network_was_not_taught_change_no_doubt(factor, shift_px):
     """Their scores of 0 lower the usual score as much as that of the pose."""
-    pose, score = POSE + np.array([shift_px, 0]), SCORE * factor
+    box, window = BOX + 1000, WINDOW + 1000  # far from where a forgotten NaN would become 0
+    pose, score = POSE + 1000 + np.array([shift_px, 0]), SCORE * factor
     with_untaught = np.concatenate([pose, np.full((6, 2), np.nan)])
     scores = np.concatenate([score, np.zeros(6)])
     usual = np.concatenate([SCORE, np.zeros(6)]).mean()
-    found = is_doubtful(with_untaught, scores, BOX, WINDOW, float(usual))
-    assert found == is_doubtful(pose, score, BOX, WINDOW, float(SCORE.mean()))
+    found = is_doubtful(with_untaught, scores, box, window, float(usual))
+    assert found == is_doubtful(pose, score, box, window, float(SCORE.mean()))

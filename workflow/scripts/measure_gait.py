@@ -30,5 +30,6 @@ with video_step(snakemake) as record:
     of_strides, of_limbs = stride_intervals(strides, drawn), gait_intervals(summary, drawn)
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
     taught = read_taught(snakemake.input.poses)
-    record |= {"flags": gait_flags(poses.poses.space, taught, settings.limbs)}
+    lacking = gait_flags(poses.poses.space, taught, settings.limbs, settings.body)
+    record |= {"flags": lacking}
     write_parquet(columns_to_table(summary, of_limbs), output.gait, record)
