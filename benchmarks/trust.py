@@ -1,0 +1,112 @@
+"""Whether what is promised is held: circles, intervals and flags, where the truth is known.
+
+    python benchmarks/trust.py [--quick] [--part simulations | labs]
+
+`simulations`: walking and resting stick animals, seen by ensembles whose errors last, are shared in
+part and have heavy tails; calibrated on other animals of the same law. An interval of a stride or a
+bout is asked about what the same detection finds on poses without an error.
+
+`labs`: synthetic laboratories with cameras, coats and lights of their own. A network learns all of
+them but one, is calibrated on their held-out pictures (as they are, and disturbed), and is asked
+about the one that nobody labeled.
+
+One line per figure, with the range that is aimed at; rows go to benchmarks/results/trust.parquet.
+"""
+
+import argparse
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import trust_labs
+import trust_simulations
+
+RESULTS = Path(__file__).resolve().parent / "results"
+HELD = (0.85, 0.95)
+
+
+class Figure(NamedTuple):
+    """What was measured, and the range that is aimed at."""
+
+    name: str
+    value: float
+    least: float
+    most: float
+
+
+def main() -> None:
+    """Print the figures and write them down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer animals, laws and steps")
+    parser.add_argument("--part", choices=["simulations", "labs"], help="only this one")
+    chosen = parser.parse_args()
+    parts = {"simulations": simulations, "labs": labs}
+    figures = [
+        figure
+        for name, part in parts.items()
+        if chosen.part in (None, name)
+        for figure in part(chosen.quick)
+    ]
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    rows = [figure._asdict() for figure in figures]
+    pq.write_table(pa.Table.from_pylist(rows), RESULTS / "trust.parquet")
+
+
+def simulations(is_quick: bool) -> Iterator[Figure]:
+    """Coverage of circles and intervals, per law, number of members and frame rate."""
+    laws = trust_simulations.QUICK if is_quick else tuple(trust_simulations.LAWS)
+    members, rates = (
+        ((2, 5), (30.0, 100.0)) if is_quick else ((2, 3, 5), (30.0, 60.0, 100.0, 200.0))
+    )
+    asked = [(law, count, fps) for law in laws for count in members for fps in rates]
+    animals = 8 if is_quick else 24
+    with ProcessPoolExecutor(2) as pool:
+        for case, held in zip(
+            asked, pool.map(trust_simulations.measure, asked, [animals] * len(asked)), strict=True
+        ):
+            name = f"{case[0]}, {case[1]} members, {case[2]:.0f} fps"
+            for what, value in held.items():
+                yield told(Figure(f"{name}: {what}", value, *aim_of(what)))
+
+
+def aim_of(what: str) -> tuple[float, float]:
+    """Times of bouts are whole frames: an interval of one frame holds them always or never."""
+    if what.endswith("unknown"):
+        return 0.0, 0.1
+    return (HELD[0], 1.0) if what == "bout times" else HELD
+
+
+def labs(is_quick: bool) -> Iterator[Figure]:
+    """Coverage of the laboratory that was left out, whether it is flagged, and rank correlation."""
+    names = list(trust_labs.LABS)[: 6 if is_quick else None]
+    steps = 500 if is_quick else 1500
+    with ProcessPoolExecutor(2) as pool:
+        found = [*pool.map(trust_labs.leave_out, names, [names] * len(names), [steps] * len(names))]
+    for lab in found:
+        yield told(Figure(f"{lab.name} left out: within 90 %", lab.held, *HELD))
+        yield told(
+            Figure(f"{lab.name} left out: extrapolated pictures", lab.extrapolated, 0.0, 1.0)
+        )
+    is_kept = [HELD[0] <= lab.held <= HELD[1] for lab in found]
+    yield told(Figure("laboratories whose circles hold", sum(is_kept) / len(found), 5 / 6, 1.0))
+    silent = [not kept and not lab.is_flagged for kept, lab in zip(is_kept, found, strict=True)]
+    yield told(Figure("laboratories that do not hold and are not flagged", sum(silent), 0, 0))
+    false = [lab.is_flagged for kept, lab in zip(is_kept, found, strict=True) if kept]
+    yield told(Figure("flagged though they hold", sum(false) / max(len(false), 1), 0.0, 0.1))
+    correlation = trust_labs.rank_correlation(found)
+    yield told(Figure("strangeness against error, rank correlation of videos", correlation, 0.6, 1))
+
+
+def told(figure: Figure) -> Figure:
+    """The figure, after it was printed."""
+    is_met = figure.least <= figure.value <= figure.most
+    aim = f"aim {figure.least:g} to {figure.most:g}"
+    print(f"{figure.name:62s} {figure.value:6.3f}  {aim}{'' if is_met else '  MISSED'}", flush=True)
+    return figure
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,220 @@
+"""Laboratories with cameras, coats and lights of their own, each left out in turn."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy import ndarray
+from scipy.stats import spearmanr
+from trust_simulations import ROOT
+
+from superanimal_core.inference.labeled import predict_disturbed, predict_labels
+from superanimal_core.network.bundle import ModelBundle, new_bundle
+from superanimal_core.network.crops import CropGeometry
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.labels import Labels, LabelState, fill_boxes
+from superanimal_core.pose.poses import Poses
+from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.settings.smoothing import SmoothingSettings
+from superanimal_core.smoothing.baselines import SMOOTHERS
+from superanimal_core.smoothing.calibration import (
+    expected_error_px,
+    fit_calibration,
+    is_extrapolated,
+    radius_factor,
+)
+from superanimal_core.smoothing.familiarity import strangeness
+from superanimal_core.smoothing.labeled_errors import (
+    LabeledAnimals,
+    LabeledErrors,
+    errors_at_labels,
+)
+from superanimal_core.study.overlay import CONFIG, overlaid, read_config
+from superanimal_core.synthetic.labs import MOUSE_KEYPOINTS, Lab, lab_images
+from superanimal_core.training.label_training import fit_labels
+
+SETTINGS = overlaid(read_config(ROOT / CONFIG), read_config(ROOT / "demo" / "config.yaml"))
+SMOOTHING = SmoothingSettings(**SETTINGS["smoothing"])
+LONE = {"single_network_variance_px2": SMOOTHING.eks.single_network_variance_px2}
+SPACE = KeypointSpace("superanimal_topviewmouse", tuple(MOUSE_KEYPOINTS))
+PICTURES = 120
+FLAGGED = 0.2  # part of the pictures that are extrapolated: SETTINGS of quality say the same
+CPU = torch.device("cpu")
+
+
+def lab(
+    name: str,
+    backgrounds: tuple[str, ...],
+    coats: tuple[str, ...],
+    px_per_bl: tuple[float, float] = (70.0, 112.0),
+    blur_px: tuple[float, float] = (0.4, 1.0),
+    noise_sd: tuple[float, float] = (2.0, 5.0),
+    jpeg_quality: int | None = None,
+    brightness: tuple[float, float] = (0.75, 1.1),
+) -> Lab:
+    """A laboratory that films mice and labels all that the space knows."""
+    words = tuple((keypoint, keypoint) for keypoint in MOUSE_KEYPOINTS)
+    return Lab(
+        name, "mouse", "coco", words, backgrounds, coats, px_per_bl, 0.08, blur_px, noise_sd,
+        jpeg_quality, brightness, hidden_labeled=0.3, left_out=0.03,
+    )  # fmt: skip
+
+
+LABS = {
+    made.name: made
+    for made in (
+        lab("bedding", ("bedding",), ("black", "brown", "gray")),
+        lab("meadow", ("meadow",), ("white", "brown"), jpeg_quality=80),
+        lab("dark", ("walkway",), ("black", "gray"), brightness=(0.3, 0.5), noise_sd=(6, 10)),
+        lab("bright", ("fence",), ("white", "gray"), brightness=(1.2, 1.5)),
+        lab("far", ("room",), ("spotted", "brown"), px_per_bl=(38, 55), blur_px=(1.0, 1.4)),
+        lab("noisy", ("bedding", "wood"), ("brown", "spotted"), noise_sd=(12, 18)),
+        lab("arena", ("arena",), ("brown", "white", "black"), brightness=(0.6, 1.05)),
+        lab("wood", ("wood",), ("gray", "spotted", "ginger"), jpeg_quality=85),
+        lab("tiles", ("tiles",), ("ginger", "black", "white")),
+        lab("coarse", ("arena", "tiles"), ("black", "ginger"), jpeg_quality=12),
+    )
+}
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What was found in a laboratory that a network and its calibration have not seen.
+
+    `strange` and `error` are means over its videos, the error in parts of the body; those of the
+    other laboratories' held-out videos stand behind them.
+    """
+
+    name: str
+    held: float
+    extrapolated: float
+    strange: list[float]
+    error: list[float]
+
+    @property
+    def is_flagged(self) -> bool:
+        """Whether more of it is extrapolated than a video may have without a flag."""
+        return self.extrapolated > FLAGGED
+
+
+def leave_out(name: str, names: Sequence[str], steps: int) -> LeftOut:
+    """Train and calibrate without one laboratory, then look at it."""
+    torch.set_num_threads(1)
+    labels, pictures = drawn([LABS[other] for other in names])
+    is_own = labels.source == name
+    is_test = (labels.split == "test") & ~is_own
+    bundle = trained(labels.select((labels.split == "train") & ~is_own), pictures, steps)
+    calibration = fit_calibration(errors_of(bundle, labels.select(is_test), pictures, True))
+    assert calibration is not None
+    assert calibration.familiarity is not None
+    rows = is_own | is_test
+    errors = errors_of(bundle, labels.select(rows), pictures, False)
+    expected = expected_error_px(calibration, errors.deviation_px, errors.signs)
+    radius = expected * radius_factor(calibration, 0.9)
+    own = is_own[rows]
+    inside = (errors.error_px <= radius)[own][errors.is_known[own]]
+    strange = strangeness(calibration.familiarity, errors.signs)
+    boxes = labels.box_xyxy_px[rows]
+    side = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    relative = np.nanmean(errors.error_px, axis=1) / side
+    videos = np.unique(errors.animals.group)
+    return LeftOut(
+        name,
+        float(inside.mean()),
+        float(is_extrapolated(calibration, errors.signs)[own].mean()),
+        [float(strange[errors.animals.group == video].mean()) for video in videos],
+        [float(relative[errors.animals.group == video].mean()) for video in videos],
+    )
+
+
+def rank_correlation(found: Sequence[LeftOut]) -> float:
+    """Mean over the networks of Spearman's, between strangeness and error of videos."""
+    return float(np.mean([spearmanr(one.strange, one.error).statistic for one in found]))
+
+
+def drawn(labs: Sequence[Lab]) -> tuple[Labels, dict[str, ndarray]]:
+    """Labels of the laboratories, with the last two of six videos held out, and their pictures."""
+    made = [(one, image) for one in labs for image in lab_images(one, PICTURES, (320, 240), 3)]
+    count = len(made)
+    names = np.array([f"{one.name}/{number}" for number, (one, _) in enumerate(made)])
+    xy = np.stack([image.xy_px for _, image in made])
+    seen = np.stack([image.is_visible for _, image in made])
+    state = np.where(seen, LabelState.VISIBLE, LabelState.OCCLUDED)
+    state = np.where(np.isfinite(xy[..., 0]), state, LabelState.NOT_LABELED).astype(int)
+    group = np.array([image.group for _, image in made])
+    labels = Labels(
+        space=SPACE,
+        source=np.array([one.name for one, _ in made]),
+        image=names,
+        image_size_px=np.tile([320, 240], (count, 1)),
+        individual=np.full(count, "animal0"),
+        group=group,
+        split=np.where([g.endswith(("05", "06")) for g in group], "test", "train"),
+        box_xyxy_px=np.full((count, 4), np.nan),
+        xy_px=xy,
+        state=state,
+        score=np.isfinite(xy[..., 0]).astype(float),
+    )
+    pixels = {str(name): image.frame.image for name, (_, image) in zip(names, made, strict=True)}
+    return fill_boxes(labels, 0.1), pixels
+
+
+def trained(labels: Labels, pictures: dict[str, ndarray], steps: int) -> ModelBundle:
+    """The demo's network after so many steps."""
+    torch.manual_seed(0)
+    model, shared = SETTINGS["models"]["mouse"], SETTINGS["network"]
+    side = model["input_size_px"]
+    crop = CropGeometry(
+        size_px=(side, side),
+        margin=shared["crop_margin"],
+        mean=tuple(model["mean"]),
+        std=tuple(model["std"]),
+        in_whole_pixels=False,
+    )
+    parameters = {
+        "backbone": model["backbone"],
+        "stride_px": shared["stride_px"],
+        "sigma_px": shared["sigma_px"],
+        "decoder_channels": shared["decoder_channels"],
+        "is_subpixel": shared["subpixel"],
+    }
+    bundle = new_bundle(
+        SPACE, architecture="pyramid", parameters=parameters, crop=crop, trained_on=labels.sources
+    )
+    training = TrainingSettings(**SETTINGS["training"] | {"steps": steps})
+    augment = AugmentSettings(**SETTINGS["augment"])
+    fit_labels(
+        bundle, labels, pictures.__getitem__, training, augment, seed=0, device=CPU,
+        tell=lambda *_: None,
+    )  # fmt: skip
+    return bundle
+
+
+def errors_of(
+    bundle: ModelBundle, labels: Labels, pictures: dict[str, ndarray], with_disturbed: bool
+) -> LabeledErrors:
+    """Errors at labels, those in disturbed pictures among them."""
+    how = {"batch": 64, "precision": "float32", "device": CPU}
+    xy, score = predict_labels([bundle], labels, pictures.__getitem__, **how)
+    rows, is_disturbed = np.arange(len(labels)), np.zeros(len(labels), bool)
+    if with_disturbed:
+        more_xy, more_score, shown, _ = predict_disturbed(
+            [bundle], labels, pictures.__getitem__, **how
+        )
+        xy, score = np.concatenate([xy, more_xy], axis=1), np.concatenate([score, more_score], 1)
+        rows = np.concatenate([rows, shown])
+        is_disturbed = np.concatenate([is_disturbed, np.ones(len(shown), bool)])
+    known = labels.select(rows)
+    names = tuple(map(str, range(len(rows))))
+    poses = [Poses(SPACE, names, np.zeros(1), xy[0][None], score[0][None])]
+    animals = LabeledAnimals(
+        label_xy_px=known.xy_px,
+        is_asked=np.ones(known.state.shape, bool),
+        novelty=np.full(len(rows), np.nan),
+        group=known.group,
+        dataset=known.source,
+        image=known.image,
+        is_disturbed=is_disturbed,
+    )
+    return errors_at_labels(SMOOTHERS["eks"](poses, SMOOTHING.of("eks")), animals, **LONE)
