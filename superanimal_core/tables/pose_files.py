@@ -5,6 +5,8 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+from jaxtyping import Shaped
+from numpy import ndarray
 
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import Poses, SmoothedPoses
@@ -29,12 +31,14 @@ def write_smoothed(
     record: Mapping[str, object],
     expected: ExpectedError | None = None,
 ) -> None:
-    """Write smoothed poses, and their expected error; the strengths go into the metadata."""
-    strength = {
-        individual: dict(zip(smoothed.poses.space.keypoints, map(float, row), strict=True))
-        for individual, row in zip(smoothed.poses.individuals, smoothed.strength, strict=True)
+    """Write smoothed poses, and their expected error; strengths and smoothers as metadata."""
+    document = {
+        **record,
+        "space": asdict(smoothed.poses.space),
+        "strength": _by_name(smoothed.poses, smoothed.strength),
     }
-    document = {**record, "space": asdict(smoothed.poses.space), "strength": strength}
+    if smoothed.smoother is not None:
+        document["smoother"] = _by_name(smoothed.poses, smoothed.smoother)
     write_parquet(smoothed_to_table(smoothed, expected), path, document)
 
 
@@ -50,10 +54,24 @@ def read_member_poses(folder: str | Path) -> list[Poses]:
 
 
 def read_smoothed(path: str | Path) -> SmoothedPoses:
-    """Read poses.parquet, with the smoothing strengths of its metadata."""
+    """Read poses.parquet, with the smoothing strengths and the smoothers of its metadata."""
     smoothed = smoothed_from_table(read_parquet(path), read_space(path))
-    strength = read_record(path)["strength"]
-    return replace(smoothed, strength=np.array([[*of.values()] for of in strength.values()]))
+    record = read_record(path)
+    strength = np.array([[*of.values()] for of in record["strength"].values()])
+    smoother = record.get("smoother")
+    if smoother is not None:
+        smoother = np.array([[*of.values()] for of in smoother.values()])
+    return replace(smoothed, strength=strength, smoother=smoother)
+
+
+def _by_name(
+    poses: Poses, values: Shaped[ndarray, "individual keypoint"]
+) -> dict[str, dict[str, object]]:
+    """A value of each individual's keypoints."""
+    return {
+        individual: dict(zip(poses.space.keypoints, row, strict=True))
+        for individual, row in zip(poses.individuals, values.tolist(), strict=True)
+    }
 
 
 def read_expected_error(path: str | Path) -> ExpectedError:

@@ -34,7 +34,14 @@ def smoothed_walk(error_px, seed=0, seconds=6.0):
     return smooth_ensemble(
         ensemble_of(walker(fps=100.0, seconds=seconds), 5, error_px, seed),
         EksSmoothing(
-            center="median", strength=None, strength_frames=10_000, min_score=0.1, **SMOOTHING
+            center="median",
+            strength=None,
+            motion="random_walk",
+            velocity_s=0.15,
+            noise="reference",
+            strength_frames=10_000,
+            min_score=0.1,
+            **SMOOTHING,
         ),
     )
 
