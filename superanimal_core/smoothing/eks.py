@@ -112,7 +112,7 @@ def smooth_keypoint(
     steps = step_per_strength(time_s, moments.members > 0, settings.max_gap_s)
     motions = possible_motions(settings, time_s)
     if settings.noise == "learned":
-        noise = learn_noise(xy_px, moments, settings)
+        noise = learn_noise(xy_px, moments, time_s, settings)
         mean, variance, motion, strength = smooth_robustly(
             moments.center_px, noise, time_s, steps, motions, settings
         )

@@ -20,15 +20,13 @@ from numpy import ndarray
 
 from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.ensemble import EnsembleMoments
-from superanimal_core.smoothing.strength import likelihood_frames
+from superanimal_core.smoothing.error_memory import ErrorMemory, error_memory
 
 MIN_FRAMES = 10  # with a spread; with fewer nothing is learned
 LONE_FREEDOM = 4.0  # of the noise of a lone network, whose tails nothing tells
 MEDIAN_FREEDOM = 50.0  # a median of three or more withstands a member that strays
 MOST_FREEDOM = 200.0  # as good as Gaussian
-MIN_CORRELATION = 0.05  # below, errors of two frames count as independent
 SHARED = 0.25  # of a member's variance: what networks taught by the same labels err together
-OUTLYING = 2.0  # standard deviations at which the members' differences are cut for correlations
 
 
 @dataclass(frozen=True)
@@ -36,18 +34,20 @@ class LearnedNoise:
     """Noise of a center as an observation.
 
     `noise_px2` is infinite where nobody saw the keypoint, `freedom` the degrees of freedom to which
-    it is known; `repeats` is how many frames repeat one error, `lasting_frames` after how many
-    frames an error is forgotten.
+    it is known, `memory` how long its errors last; `is_lone` where no frame has two members.
     """
 
     noise_px2: Float[ndarray, "frame 2"]
     freedom: Float[ndarray, "frame"]
-    repeats: float
-    lasting_frames: int
+    memory: ErrorMemory
+    is_lone: bool
 
 
 def learn_noise(
-    xy_px: Sequence[Float[ndarray, "frame 2"]], moments: EnsembleMoments, settings: EksSmoothing
+    xy_px: Sequence[Float[ndarray, "frame 2"]],
+    moments: EnsembleMoments,
+    time_s: Float[ndarray, "frame"],
+    settings: EksSmoothing,
 ) -> LearnedNoise:
     """The noise of one keypoint's center; `xy_px` holds one array per member.
 
@@ -57,18 +57,18 @@ def learn_noise(
     """
     count = moments.members.astype(float)
     member_px2, freedom = shrunk_variance_px2(moments, settings.min_variance_px2)
+    memory = error_memory(xy_px, moments, member_px2, time_s, settings.strength_frames)
     lone = settings.single_network_variance_px2 / np.maximum(moments.score, 1e-5)
     noise = np.where(
         moments.members[:, None] > 1,
-        member_px2 * (SHARED + 1 / np.maximum(count, 1)[:, None]),
+        member_px2 * (SHARED + 1 / np.maximum(count, 1)[:, None]) * (1 - memory.standing),
         lone[:, None],
     )
     noise = np.maximum(noise, settings.min_variance_px2)
     noise[moments.members == 0] = np.inf
     if settings.center == "median":
         freedom = np.where(count > 2, np.maximum(freedom, MEDIAN_FREEDOM), freedom)
-    repeats, lasting = error_memory(xy_px, moments, member_px2, settings.strength_frames)
-    return LearnedNoise(noise, freedom, repeats, lasting)
+    return LearnedNoise(noise, freedom, memory, not (count > 1).any())
 
 
 def shrunk_variance_px2(
@@ -115,41 +115,6 @@ def prior_freedom(log_ratio: Float[ndarray, "seen"], freedom: Float[ndarray, "se
         lambda half: polygamma(1, half) - excess, bracket=(1e-3, MOST_FREEDOM / 2), method="brentq"
     )
     return 2 * float(found.root)
-
-
-def error_memory(
-    xy_px: Sequence[Float[ndarray, "frame 2"]],
-    moments: EnsembleMoments,
-    variance_px2: Float[ndarray, "frame 2"],
-    at_most: int,
-) -> tuple[float, int]:
-    """How many frames repeat one error, and after how many frames errors are independent.
-
-    From the correlation in time of the members' differences from their mean, on at most so many
-    frames. 1 and 1 where no two members tell.
-    """
-    seen = np.flatnonzero(moments.members == len(xy_px))
-    if len(xy_px) < 2 or len(seen) < MIN_FRAMES:
-        return 1.0, 1
-    chosen = seen[likelihood_frames(len(seen), at_most)]
-    positions = np.stack([member[chosen] for member in xy_px], dtype=np.float64)
-    off = (positions - positions.mean(axis=0)) / np.sqrt(variance_px2[chosen])
-    off = np.clip(off, -OUTLYING, OUTLYING)
-    power = float(np.square(off).mean())
-    repeats, lag, stride = 1.0, 1, 1
-    while power > 0 and lag <= len(chosen) // 4:
-        apart = chosen[lag:] - chosen[:-lag] == lag
-        correlation = _mean_product(off[:, lag:][:, apart], off[:, :-lag][:, apart]) / power
-        if not correlation > MIN_CORRELATION:
-            break
-        repeats += 2 * correlation * stride
-        stride = max(lag // 8, 1)
-        lag += stride
-    return repeats, lag
-
-
-def _mean_product(first: ndarray, second: ndarray) -> float:
-    return float((first * second).mean()) if first.size else 0.0
 
 
 def tail_weight(

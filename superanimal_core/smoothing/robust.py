@@ -19,7 +19,8 @@ from superanimal_core.smoothing.motion import Motion, chosen_motion, smooth_moti
 from superanimal_core.smoothing.running_median import odd_window, running_median
 from superanimal_core.smoothing.strength import Series, likelihood_frames
 
-JUMP_S = 0.14  # the window of the first median: jumps up to half of it are told at once
+JUMP_S, JUMP_FRAMES = 0.14, 7  # window of the first median, the shorter of both: fast paws are no
+LONE_JUMP_FRAMES = 15  # jumps; of a lone network, no spread tells any jump
 ROUNDS = 2  # of weights and strength; a third moves positions by less than a tenth of their error
 COMBS = 4  # of frames with independent errors, that the likelihood looks at
 MIN_TEETH = 50  # frames of a comb, though their errors be dependent
@@ -43,11 +44,11 @@ def smooth_robustly(
     for _ in range(ROUNDS):
         weighted = noise.noise_px2 / weight[:, None]
         series = independent_series(
-            center_px, weighted, steps, noise.lasting_frames, settings.strength_frames
+            center_px, weighted, steps, noise.memory.lasting_frames, settings.strength_frames
         )
         motion, strength = chosen_motion(series, motions, settings.strength)
         known = strength if np.isfinite(strength) else 1.0
-        slow = weighted * np.sqrt(noise.repeats)
+        slow = weighted * np.sqrt(noise.memory.repeats)
         mean, variance = smooth_motion(motion, center_px, slow, steps, known)
         motions = [motion]
         weight = tail_weight(center_px - mean, noise)
@@ -61,16 +62,17 @@ def learned_noise_px2(
     settings: EksSmoothing,
 ) -> Float[ndarray, "frame 2"]:
     """The learned noise with what lasts and what jumps in it, for a smoother that looks once."""
-    noise = learn_noise(xy_px, moments, settings)
+    noise = learn_noise(xy_px, moments, time_s, settings)
     weight = weight_beside_neighbors(moments.center_px, noise, time_s)
-    return noise.noise_px2 / weight[:, None] * np.sqrt(noise.repeats)
+    return noise.noise_px2 / weight[:, None] * np.sqrt(noise.memory.repeats)
 
 
 def weight_beside_neighbors(
     center_px: Float[ndarray, "frame 2"], noise: LearnedNoise, time_s: Float[ndarray, "frame"]
 ) -> Float[ndarray, "frame"]:
     """Weight (0-1) of each frame after its distance from a running median."""
-    median = running_median(center_px, odd_window(time_s, JUMP_S))
+    longest = LONE_JUMP_FRAMES if noise.is_lone else JUMP_FRAMES
+    median = running_median(center_px, min(odd_window(time_s, JUMP_S), longest))
     return np.minimum(tail_weight(center_px - median, noise), 1.0)
 
 
