@@ -48,6 +48,9 @@ LIMIT_S, LIMIT_GB = 60, 3
 VIEWS = {"left": -0.5, "middle": 0.0, "right": 0.6}
 SETTINGS = {
     "center": "median",
+    "motion": "random_walk",
+    "velocity_s": 0.15,
+    "noise": "reference",
     "strength_frames": 10_000,
     "min_variance_px2": 1e-4,
     "min_score": 0.0,

@@ -6,14 +6,17 @@ No training: an ensemble's predictions are simulated on the true tracks of synth
 quadrupeds. All members share a part of their error, as networks trained on the same labels do. A
 keypoint that is hidden, by the animal itself or now and then by something else, is guessed: every
 member is off by itself and by the same, slowly; its score drops; and now and then it jumps to
-another keypoint of the animal or to anywhere. The settings are those of config/config.yaml.
+another keypoint of the animal or to anywhere. The settings are those of config/config.yaml; `walk`
+is the smoother with a random walk alone, `reference` with the noise of EKS 4.6.2, too.
 
-Errors are compared where every method has a position. Intervals are calibrated as in the workflow,
-on single images (every 20th frame of every other video), and checked on the rest of the videos.
+Errors are compared where every method has a position, for several frame rates and sizes of the
+ensemble. Gaps are stretches that no network sees; only a Kalman smoother bridges them. Intervals
+are calibrated as in the workflow, on single images (every 20th frame of every other video), and
+checked on the rest of the videos.
 """
 
 import argparse
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +28,21 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
-from superanimal_core.smoothing.calibration import calibrate_on_images, predict_error
+from superanimal_core.smoothing.calibration import fit_calibration, predict_error
+from superanimal_core.smoothing.labeled_errors import LabeledAnimals, errors_at_labels
+from superanimal_core.smoothing.self_check import contradictions
 from superanimal_core.study.overlay import CONFIG, read_config
 from superanimal_core.synthetic.casting import mouse_video_scene, quadruped_video_scene
 
 ROOT = Path(__file__).resolve().parents[1]
 METHODS = ("eks", "none", "median", "savitzky_golay", "one_euro")
-FPS = 50.0
-MEMBERS = 5
+SIMPLER = {
+    "walk": {"motion": "random_walk"},
+    "reference": {"motion": "random_walk", "noise": "reference"},
+}
+RATES_HZ, MEMBERS = (30.0, 50.0, 100.0, 200.0), (2, 5)
+FPS, MOST_MEMBERS = 50.0, 5
+GAP_S, GAP_EVERY_S = (0.1, 0.2, 0.4), (0.7, 1.7)
 SHARED_PX, OWN_PX, WHITE_PX = 0.7, 0.8, 0.5  # standard deviations where the keypoint is seen
 SHARED_HIDDEN_PX, OWN_HIDDEN_PX = 2.0, 6.0  # and where it is not
 SHARED_S, OWN_S, HIDDEN_S = 0.3, 0.1, 0.2  # how long an error lasts
@@ -52,42 +62,104 @@ class Video:
 
 
 def main() -> None:
-    """Print one line per figure and write them to benchmarks/results/smoothing_truth.parquet."""
+    """Print what was found and write it to benchmarks/results/smoothing_truth.parquet."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="six videos instead of twenty-four")
     count = 3 if parser.parse_args().quick else 12
     smoothing = SmoothingSettings(**read_config(ROOT / CONFIG)["smoothing"])
-    videos = [simulated_video(kind, seed) for seed in range(count) for kind in MAKERS]
-    smoothed = [smooth_by_all(video, smoothing) for video in videos]
     rows = [
-        row for video, by_method in zip(videos, smoothed, strict=True)
-        for row in errors(video, by_method)
-    ]  # fmt: skip
-    rows += coverage(videos, [by_method["eks"] for by_method in smoothed], smoothing)
-    for row in rows:
-        print("{video:14s} {part:8s} {method:16s} {figure:16s} {value:8.3f}  n {n}".format(**row))
-    print_summary(rows)
+        row | {"fps": fps, "members": members}
+        for fps in RATES_HZ
+        for members in MEMBERS
+        for row in measure(fps, members, count, smoothing)
+    ]
     results = ROOT / "benchmarks" / "results"
     results.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows), results / "smoothing_truth.parquet")
 
 
-def print_summary(rows: list[dict[str, Any]]) -> None:
-    """Per part and baseline: on how many videos the smoother's error is lower, and by how much."""
+def measure(
+    fps: float, members: int, count: int, smoothing: SmoothingSettings
+) -> list[dict[str, Any]]:
+    """All figures of one frame rate and one size of the ensemble."""
+    videos = [simulated_video(k, seed, fps, members) for seed in range(count) for k in MAKERS]
+    smoothed = [smooth_by_all(video, smoothing) for video in videos]
+    rows = [
+        row for video, by_method in zip(videos, smoothed, strict=True)
+        for row in errors(video, by_method)
+    ]  # fmt: skip
+    rows += [row for video in videos for row in gap_errors(video, smoothing)]
+    eks = [by_method["eks"] for by_method in smoothed]
+    rows += coverage(videos, eks, smoothing)
+    label = f"{fps:.0f} Hz, {members} networks"
+    print_summary(rows, label)
+    chosen = np.concatenate([one.smoothers().ravel() for one in eks])
+    fallen = np.mean([contradictions(one, smoothing.of("eks")) for one in eks[::2]])
+    print(
+        f"{label}: keeps a velocity {np.mean(chosen == 'constant_velocity'):.0%} of the keypoints; "
+        f"fall back {fallen:.1%}; numpy {np.__version__}",
+        flush=True,
+    )
+    return rows
+
+
+def print_summary(rows: list[dict[str, Any]], label: str) -> None:
+    """Error over that of each baseline (mean, worst video); gaps; what intervals hold."""
     value = {(r["video"], r["part"], r["method"]): r["value"] for r in rows}
     names = dict.fromkeys(row["video"] for row in rows)
     for part in ("all", "seen", "hidden"):
-        for method in ["one network", *METHODS[1:]]:
+        told = []
+        for method in ["one network", *METHODS[1:], *SIMPLER]:
             ratio = np.array([value[n, part, "eks"] / value[n, part, method] for n in names])
-            print(
-                f"{part}: eks is better than {method} on {(ratio < 1).sum()} of {len(names)} "
-                f"videos; error ratio {ratio.mean():.2f} ({ratio.min():.2f} to {ratio.max():.2f})"
-            )
+            told.append(f"{method} {ratio.mean():.3f} ({ratio.max():.3f})")
+        print(f"{label}: {part}: error over that of {', '.join(told)}", flush=True)
+    for part in (f"gap {gap_s:g} s" for gap_s in GAP_S):
+        mean = {m: np.mean([value[n, part, m] for n in names]) for m in ("eks", *SIMPLER)}
+        told = ", ".join(f"{method} {px:.2f}" for method, px in mean.items())
+        print(f"{label}: {part}: error, px: {told}", flush=True)
+    for method in ("posterior", "calibrated"):
+        held = [row["value"] for row in rows if row["method"] == method]
+        print(f"{label}: {method} 90 %: {min(held):.2f} to {max(held):.2f}", flush=True)
+
+
+def gap_errors(video: Video, smoothing: SmoothingSettings) -> list[dict[str, Any]]:
+    """Mean distance from the truth (px) within bridged gaps, by their length."""
+    rows = []
+    for gap_s in GAP_S:
+        is_gap = gaps(video, gap_s)
+        blind = [
+            replace(one, xy_px=np.where(is_gap[:, None, :, None], np.nan, one.xy_px))
+            for one in video.members
+        ]
+        for method, changed in {"eks": {}, **SIMPLER}.items():
+            eks = smoothing.of("eks").model_copy(update=changed)
+            far = distance_px(video, SMOOTHERS["eks"](blind, eks))[is_gap]
+            rows.append({"video": video.name, "part": f"gap {gap_s:g} s", "method": method,
+                         "figure": "mean error, px", "value": float(np.nanmean(far)),
+                         "n": int(np.isfinite(far).sum())})  # fmt: skip
+    return rows
+
+
+def gaps(video: Video, gap_s: float) -> np.ndarray:
+    """Frame by keypoint: stretches of this length, seen before and after."""
+    rng = np.random.default_rng(5)
+    fps = video.members[0].fps
+    is_gap = np.zeros(video.is_hidden.shape, bool)
+    for keypoint in range(is_gap.shape[1]):
+        start = round(fps * rng.uniform(*GAP_EVERY_S))
+        while start < len(is_gap) - fps * (gap_s + 0.2):
+            is_gap[start : start + round(gap_s * fps), keypoint] = True
+            start += round(fps * (gap_s + rng.uniform(*GAP_EVERY_S)))
+    return is_gap
 
 
 def smooth_by_all(video: Video, smoothing: SmoothingSettings) -> dict[str, SmoothedPoses]:
     """The video smoothed by every method, with the settings of the section `smoothing`."""
-    return {method: SMOOTHERS[method](video.members, smoothing.of(method)) for method in METHODS}
+    by_all = {m: SMOOTHERS[m](video.members, smoothing.of(m)) for m in METHODS}
+    for name, changed in SIMPLER.items():
+        eks = smoothing.of("eks").model_copy(update=changed)
+        by_all[name] = SMOOTHERS["eks"](video.members, eks)
+    return by_all
 
 
 def errors(video: Video, by_method: dict[str, SmoothedPoses]) -> list[dict[str, Any]]:
@@ -114,7 +186,8 @@ def coverage(
         of_kind = [(v, s) for v, s in zip(videos, smoothed, strict=True) if v.name.startswith(kind)]
         images, label_px, group = labeled_images([video for video, _ in of_kind[1::2]])
         on_images = SMOOTHERS["eks"](images, smoothing.of("eks"))
-        calibration, _ = calibrate_on_images(on_images, label_px, group, **lone)
+        errors = errors_at_labels(on_images, labeled_animals(label_px, group), **lone)
+        calibration = fit_calibration(errors)
         for video, poses in of_kind[::2]:
             off = np.abs(poses.poses.xy_px[:, 0] - video.xy_px)
             own = off <= 1.645 * np.sqrt(poses.variance_px2[:, 0])
@@ -126,6 +199,20 @@ def coverage(
                              "figure": "within 90 %", "value": float(value),
                              "n": int(known.sum())})  # fmt: skip
     return rows
+
+
+def labeled_animals(label_px: np.ndarray, group: np.ndarray) -> LabeledAnimals:
+    """Labels in pictures as they are, all of one data set."""
+    count = len(label_px)
+    return LabeledAnimals(
+        label_xy_px=label_px,
+        is_asked=np.ones(label_px.shape[:2], bool),
+        novelty=np.full(count, np.nan),
+        group=group,
+        dataset=np.full(count, "simulated"),
+        image=np.arange(count).astype(str),
+        is_disturbed=np.zeros(count, bool),
+    )
 
 
 def labeled_images(videos: list[Video]) -> tuple[list[Poses], np.ndarray, np.ndarray]:
@@ -159,30 +246,34 @@ MAKERS = {
 }
 
 
-def simulated_video(kind: str, seed: int) -> Video:
+def simulated_video(kind: str, seed: int, fps: float = FPS, count: int = MOST_MEMBERS) -> Video:
     """A scene's true tracks and an ensemble's predictions of them."""
     scene = MAKERS[kind](seed)
     rng = np.random.default_rng([seed, 77])
-    time_s = np.arange(round((12 if kind == "mouse" else 8) * FPS)) / FPS
+    time_s = np.arange(round((12 if kind == "mouse" else 8) * fps)) / fps
     figure = scene.animal.figure(time_s)
     truth = scene.camera.project(figure.keypoints)
-    is_hidden = ~scene.is_visible(figure) | covered(truth.shape[:2], rng)
+    is_hidden = ~scene.is_visible(figure) | covered(truth.shape[:2], fps, rng)
     space = KeypointSpace(scene.animal.space, tuple(scene.animal.keypoints))
-    shared = lasting(truth.shape, SHARED_S, rng) * SHARED_PX
-    shared += lasting(truth.shape, HIDDEN_S, rng) * SHARED_HIDDEN_PX * is_hidden[..., None]
+    shared = lasting(truth.shape, SHARED_S * fps, rng) * SHARED_PX
+    shared += lasting(truth.shape, HIDDEN_S * fps, rng) * SHARED_HIDDEN_PX * is_hidden[..., None]
     members = []
-    for _ in range(MEMBERS):
-        xy, score = predicted(truth, is_hidden, shared, rng)
+    for _ in range(count):
+        xy, score = predicted(truth, is_hidden, shared, fps, rng)
         members.append(Poses(space, ("animal0",), time_s, xy[:, None], score[:, None]))
     return Video(f"{kind}_{seed}", truth, is_hidden, members)
 
 
 def predicted(
-    truth: np.ndarray, is_hidden: np.ndarray, shared: np.ndarray, rng: np.random.Generator
+    truth: np.ndarray,
+    is_hidden: np.ndarray,
+    shared: np.ndarray,
+    fps: float,
+    rng: np.random.Generator,
 ) -> tuple[np.ndarray, np.ndarray]:
     """One member's positions and scores."""
-    own = lasting(truth.shape, OWN_S, rng) * OWN_PX + rng.normal(size=truth.shape) * WHITE_PX
-    own += lasting(truth.shape, HIDDEN_S, rng) * OWN_HIDDEN_PX * is_hidden[..., None]
+    own = lasting(truth.shape, OWN_S * fps, rng) * OWN_PX + rng.normal(size=truth.shape) * WHITE_PX
+    own += lasting(truth.shape, HIDDEN_S * fps, rng) * OWN_HIDDEN_PX * is_hidden[..., None]
     begins = rng.random(is_hidden.shape) < np.where(is_hidden, JUMP_HIDDEN, JUMP_SEEN)
     jumps = is_recent(begins, JUMP_FRAMES)
     to_another = truth[:, rng.integers(truth.shape[1], size=truth.shape[1])]
@@ -193,9 +284,9 @@ def predicted(
     return xy, rng.uniform(low, high)
 
 
-def lasting(shape: tuple[int, ...], memory_s: float, rng: np.random.Generator) -> np.ndarray:
-    """Noise of variance 1 that forgets itself within about `memory_s` (AR(1) over axis 0)."""
-    memory = np.exp(-1 / (FPS * memory_s))
+def lasting(shape: tuple[int, ...], frames: float, rng: np.random.Generator) -> np.ndarray:
+    """Noise of variance 1 that forgets itself within about so many frames (AR(1) over axis 0)."""
+    memory = np.exp(-1 / frames)
     values = rng.normal(size=shape)
     values[1:] *= np.sqrt(1 - memory**2)
     for frame in range(1, len(values)):
@@ -203,12 +294,12 @@ def lasting(shape: tuple[int, ...], memory_s: float, rng: np.random.Generator) -
     return values
 
 
-def covered(shape: tuple[int, int], rng: np.random.Generator) -> np.ndarray:
+def covered(shape: tuple[int, int], fps: float, rng: np.random.Generator) -> np.ndarray:
     """Where something else hides a keypoint."""
     hidden = np.zeros(shape, bool)
     for keypoint in range(shape[1]):
-        for start in np.flatnonzero(rng.random(shape[0]) < 1 / (FPS * COVERED_EVERY_S)):
-            hidden[start : start + round(FPS * rng.uniform(*COVERED_S)), keypoint] = True
+        for start in np.flatnonzero(rng.random(shape[0]) < 1 / (fps * COVERED_EVERY_S)):
+            hidden[start : start + round(fps * rng.uniform(*COVERED_S)), keypoint] = True
     return hidden
 
 

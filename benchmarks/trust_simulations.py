@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy import ndarray
+from smoothing_truth import labeled_animals
 
 from superanimal_core.behavior.actions import (
     BoutTable,
@@ -24,7 +25,6 @@ from superanimal_core.settings.smoothing import DrawSettings, SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.calibration import fit_calibration, predict_error
 from superanimal_core.smoothing.labeled_errors import (
-    LabeledAnimals,
     LabeledErrors,
     errors_at_labels,
 )
@@ -166,16 +166,8 @@ def labeled(law: Law, members: int, fps: float) -> LabeledErrors:
         )
         for m in range(members)
     ]
-    animals = LabeledAnimals(
-        label_xy_px=label,
-        is_asked=np.ones(label.shape[:2], bool),
-        novelty=np.full(len(label), np.nan),
-        group=group,
-        dataset=np.full(len(label), "sticks"),
-        image=np.array(names),
-        is_disturbed=np.zeros(len(label), bool),
-    )
-    return errors_at_labels(SMOOTHERS["eks"](frames, SMOOTHING.of("eks")), animals, **LONE)
+    smoothed = SMOOTHERS["eks"](frames, SMOOTHING.of("eks"))
+    return errors_at_labels(smoothed, labeled_animals(label, group), **LONE)
 
 
 def strides_held(

@@ -18,9 +18,10 @@ from superanimal_core.formats.prediction_files import read_ensemble
 from superanimal_core.formats.smoothed_csv import write_reference_csv
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.settings.smoothing import EksSmoothing, NoiseSettings, SmoothingSettings
-from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.individuals import match_individuals
-from superanimal_core.smoothing.multicamera import join_mirrored, smooth_views, split_mirrored
+from superanimal_core.smoothing.multicamera import join_mirrored, split_mirrored
+from superanimal_core.smoothing.self_check import fallback_flags
+from superanimal_core.smoothing.sessions import smooth_alone, smooth_together
 from superanimal_core.study.overlay import CONFIG, read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
 from superanimal_core.study.shipped import WORKFLOW
@@ -30,6 +31,9 @@ HELP = {
     "method": "eks, none, median, savitzky_golay, one_euro or pupil",
     "center": "median or mean of the networks",
     "min_score": "predictions with a lower score count as absent (0-1)",
+    "motion": "eks: random_walk, constant_velocity, or auto: the more likely one per keypoint",
+    "velocity_s": "eks: how long a velocity lasts, s",
+    "noise": "eks: learned (from the members' spread and memory) or reference (as in EKS 4.6.2)",
     "strength": "eks: variance of the random walk, px^2 per frame",
     "strength_frames": "eks: at most so many frames are used to find the strength",
     "min_variance_px2": "eks, pupil: least noise of an observation, px^2",
@@ -101,6 +105,8 @@ def run(options: argparse.Namespace) -> None:
                       "inputs": [str(name) for name in options.files]}  # fmt: skip
             write_smoothed(smoothed, path, record, taught=predicted_keypoints(smoothed))
         print(summary(smoothed, path, settings.method), file=sys.stderr)
+        for flag in fallback_flags(smoothed):
+            print(f"{path}: {flag}", file=sys.stderr)
 
 
 def chosen_settings(options: argparse.Namespace) -> SmoothingSettings:
@@ -162,7 +168,7 @@ def _smoothed(
     own, shared = settings.of(method), settings.views
     if not options.views and not options.cameras:
         members = match_individuals(read_ensemble(options.files, fps=options.fps))
-        return {output: SMOOTHERS[method](members, own)}
+        return {output: smooth_alone(members, method, own)}
     if not isinstance(own, EksSmoothing):
         raise ConfigError([f"--views and --cameras need the method 'eks', not '{method}'"])
     most = 2 * len(options.views or options.cameras)
@@ -170,13 +176,13 @@ def _smoothed(
         raise ConfigError([f"--latent: 1 to {most} (two per view)"])
     if options.views:
         members = match_individuals(read_ensemble(options.files, fps=options.fps))
-        smoothed = smooth_views(_split(members, options.views), own, shared)
+        smoothed = smooth_together(_split(members, options.views), own, shared, None)
         return {output: join_mirrored(smoothed, members[0].space.keypoints)}
     files = files_of_cameras(options.files, options.cameras)
     views = {name: read_ensemble(paths, fps=options.fps) for name, paths in files.items()}
     return {
         output.with_name(f"{output.stem}_{name}{output.suffix}"): smoothed
-        for name, smoothed in smooth_views(views, own, shared).items()
+        for name, smoothed in smooth_together(views, own, shared, None).items()
     }
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.pose.frame_rate import frames_per_second
@@ -60,7 +60,8 @@ class SmoothedPoses:
     `poses` holds the posterior mean, `variance_px2` the posterior variance of x and y; `raw_xy_px`
     is the ensemble's center before smoothing, `ensemble_variance_px2` the spread of the members (0
     for one member), `members` how many members saw the keypoint, `strength` the smoothing strength
-    per individual and keypoint (see smoothing.eks).
+    per individual and keypoint (see smoothing.motion) and `smoother` the name of what smoothed it;
+    None where nothing says.
     """
 
     poses: Poses
@@ -69,6 +70,7 @@ class SmoothedPoses:
     ensemble_variance_px2: Float[ndarray, "frame individual keypoint 2"]
     members: Int[ndarray, "frame individual keypoint"]
     strength: Float[ndarray, "individual keypoint"]
+    smoother: Shaped[ndarray, "individual keypoint"] | None = None
 
     def __post_init__(self) -> None:
         with np.errstate(invalid="ignore"):
@@ -85,4 +87,11 @@ class SmoothedPoses:
             self.ensemble_variance_px2[:, :, columns],
             self.members[:, :, columns],
             self.strength[:, columns],
+            None if self.smoother is None else self.smoother[:, columns],
         )
+
+    def smoothers(self) -> Shaped[ndarray, "individual keypoint"]:
+        """What smoothed each keypoint; 'unknown' where nothing says."""
+        if self.smoother is None:
+            return np.full(self.strength.shape, "unknown")
+        return self.smoother

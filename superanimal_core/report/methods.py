@@ -23,6 +23,10 @@ PACKAGES = (
 )
 YE = "Ye"
 BIDERMAN = "Biderman"
+LEARNED = (
+    " Beyond it, the noise was learned from how much and how long the networks differ, and each "
+    "keypoint moves by the more likely of two models: a random walk, or a velocity that lasts."
+)
 FILTERS = {
     "median": "a running median",
     "savitzky_golay": "a Savitzky-Golay filter",
@@ -106,7 +110,8 @@ def methods_sentences(
             f"the adaptation was kept in {sum(verdicts):,} of {counted(len(verdicts), 'case')}, "
             "judged on held-out frames, and rolled back otherwise."
         )
-    said.append(_of_smoothing(**{key: smoothing[key] for key in ("method", "center")}))
+    noise = smoothing["eks"]["noise"]
+    said.append(_of_smoothing(smoothing["method"], smoothing["center"], noise))
     limbs = sorted({limb for names in settings["gait"]["limbs"].values() for limb in names})
     if limbs:
         said.append(
@@ -125,13 +130,14 @@ def terms_sentences(terms: Mapping[str, Sequence[str]]) -> list[str]:
     ]
 
 
-def _of_smoothing(method: str, center: str) -> str:
+def _of_smoothing(method: str, center: str, noise: str) -> str:
     if method == "none":
         return f"The {center} of the predictions was not smoothed."
     if method == "eks":
         return (
             f"The {center} of the predictions was smoothed with the ensemble Kalman smoother "
             f"[{BIDERMAN}], whose posterior variance is given with every position."
+            + (LEARNED if noise == "learned" else "")
         )
     if method == "pupil":
         return (

@@ -42,9 +42,17 @@ class PosteriorSettings(NoiseSettings):
     max_gap_s: NotNegative
 
 
-class EksSettings(PosteriorSettings):
+class MotionSettings(Section):
+    """How a keypoint is thought to move."""
+
+    motion: Literal["auto", "random_walk", "constant_velocity"]
+    velocity_s: Positive
+
+
+class EksSettings(PosteriorSettings, MotionSettings):
     """The ensemble Kalman smoother."""
 
+    noise: Literal["learned", "reference"]
     strength: Positive | None
     strength_frames: Count
 

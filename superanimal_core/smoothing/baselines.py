@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.settings.smoothing import (
     EnsembleSettings,
@@ -28,17 +27,18 @@ from superanimal_core.smoothing.eks import (
 )
 from superanimal_core.smoothing.ensemble import ensemble_moments
 from superanimal_core.smoothing.pupil import smooth_pupil
+from superanimal_core.smoothing.running_median import odd_window, running_median
 
 
 def take_center(members: Sequence[Poses], settings: EnsembleSettings) -> SmoothedPoses:
     """No smoothing: the center of the members that saw the keypoint."""
-    return _filtered(members, settings, lambda xy_px: xy_px)
+    return _filtered(members, settings, "none", lambda xy_px: xy_px)
 
 
 def smooth_by_median(members: Sequence[Poses], settings: MedianSmoothing) -> SmoothedPoses:
     """Running median of the center over `window_s`, at least three frames."""
     window = odd_window(check_members(members).time_s, settings.window_s)
-    return _filtered(members, settings, lambda xy_px: running_median(xy_px, window))
+    return _filtered(members, settings, "median", lambda xy_px: running_median(xy_px, window))
 
 
 def smooth_by_polynomial(
@@ -51,7 +51,9 @@ def smooth_by_polynomial(
     """
     time_s, order = check_members(members).time_s, settings.order
     window = max(odd_window(time_s, settings.window_s), 2 * (order // 2) + 3)
-    return _filtered(members, settings, lambda xy_px: _savitzky_golay(xy_px, window, order))
+    return _filtered(
+        members, settings, "savitzky_golay", lambda xy_px: _savitzky_golay(xy_px, window, order)
+    )
 
 
 def smooth_by_one_euro(members: Sequence[Poses], settings: OneEuroSmoothing) -> SmoothedPoses:
@@ -63,7 +65,7 @@ def smooth_by_one_euro(members: Sequence[Poses], settings: OneEuroSmoothing) -> 
     time_s = check_members(members).time_s
     s = settings
     limits = (s.min_cutoff_hz, s.speed_coefficient, s.derivative_cutoff_hz)
-    return _filtered(members, settings, lambda xy_px: one_euro(xy_px, time_s, *limits))
+    return _filtered(members, settings, "one_euro", lambda xy_px: one_euro(xy_px, time_s, *limits))
 
 
 SMOOTHERS: dict[str, Callable[..., SmoothedPoses]] = {
@@ -74,29 +76,6 @@ SMOOTHERS: dict[str, Callable[..., SmoothedPoses]] = {
     "one_euro": smooth_by_one_euro,
     "pupil": smooth_pupil,
 }
-
-
-def odd_window(time_s: Float[ndarray, "frame"], window_s: float) -> int:
-    """An odd number of frames, at least three, that lasts about `window_s`."""
-    if len(time_s) < 2:
-        return 3
-    frames = window_s * frames_per_second(time_s)
-    return max(2 * round((frames - 1) / 2) + 1, 3)
-
-
-def running_median(
-    values: Float[ndarray, "frame axis"], window: int
-) -> Float[ndarray, "frame axis"]:
-    """Median of the known values in a centered window of `window` frames; NaN stays NaN."""
-    half = window // 2
-    if not len(values):
-        return values
-    padded = np.pad(values, ((half, half), (0, 0)), constant_values=np.nan)
-    ordered = np.sort(np.lib.stride_tricks.sliding_window_view(padded, window, axis=0), axis=-1)
-    count = np.isfinite(ordered).sum(axis=-1, keepdims=True)
-    low = np.take_along_axis(ordered, np.maximum(count - 1, 0) // 2, axis=-1)
-    high = np.take_along_axis(ordered, np.minimum(count // 2, window - 1), axis=-1)
-    return np.where(np.isfinite(values), (low + high)[..., 0] / 2, np.nan)
 
 
 def one_euro(
@@ -146,6 +125,7 @@ def _savitzky_golay(xy_px: ndarray, window: int, order: int) -> ndarray:
 def _filtered(
     members: Sequence[Poses],
     settings: EnsembleSettings,
+    name: str,
     smooth: Callable[[ndarray], ndarray],
 ) -> SmoothedPoses:
     """The ensemble's center of every keypoint, through a filter of its (frame, axis) array."""
@@ -158,7 +138,7 @@ def _filtered(
             settings,
         )
         spread = np.where(moments.members[:, None] > 0, moments.variance_px2, np.nan)
-        return SmoothedTrack(smooth(moments.center_px), spread, moments, float("nan"))
+        return SmoothedTrack(smooth(moments.center_px), spread, moments, float("nan"), name)
 
     individuals, keypoints = first.score.shape[1:]
     return poses_from_tracks(

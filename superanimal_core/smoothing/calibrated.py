@@ -24,6 +24,8 @@ from superanimal_core.smoothing.inflation import inflate_variances
 from superanimal_core.smoothing.kalman import Observations
 from superanimal_core.smoothing.latent_walk import LatentWalk, fit_walk_strength, smooth_walk
 from superanimal_core.smoothing.multicamera import check_views, trusted_frames, view_observations
+from superanimal_core.smoothing.robust import JUMP_S
+from superanimal_core.smoothing.running_median import odd_window, running_median
 from superanimal_core.smoothing.strength import likelihood_frames
 
 LINEARIZATIONS = 10  # at most; two or three suffice when the cameras are far away
@@ -83,7 +85,7 @@ def smooth_calibrated(
         for v, one in enumerate(moments):
             xy, slope = project(lenses[v], point)
             variance = np.einsum("fsi,fij,fsj->fs", slope, spread, slope)
-            tracks[v].append(SmoothedTrack(xy, variance, one, found))
+            tracks[v].append(SmoothedTrack(xy, variance, one, found, "views"))
     poses = {
         name: poses_from_tracks(first, of_view)
         for name, first, of_view in zip(views, firsts, tracks, strict=True)
@@ -112,7 +114,8 @@ def smooth_point(
     )
     weight = np.where(np.isfinite(center_px), 1 / inflated, 0.0).reshape(frames, -1)
     steps = step_per_strength(time_s, weight.max(axis=1) > 0, settings.max_gap_s)
-    at = _interpolated(triangulated, known, time_s)
+    steady = running_median(triangulated, odd_window(time_s, JUMP_S))  # no jump as a start
+    at = _interpolated(steady, known, time_s)
     walk = _walk(at, center_px, weight, steps, cameras, triangulated)
     strength = settings.strength
     if strength is None:

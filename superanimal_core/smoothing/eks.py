@@ -17,12 +17,14 @@ from superanimal_core.errors import VideoError
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.settings.smoothing import EksSmoothing, NoiseSettings
 from superanimal_core.smoothing.ensemble import EnsembleMoments, ensemble_moments
-from superanimal_core.smoothing.local_level import smooth_local_level
+from superanimal_core.smoothing.learned_noise import learn_noise
+from superanimal_core.smoothing.motion import chosen_motion, possible_motions, smooth_motion
+from superanimal_core.smoothing.robust import smooth_robustly
 from superanimal_core.smoothing.strength import (
     Series,
-    fit_strength,
     likelihood_frames,
     take_frames,
+    with_constant_noise,
 )
 
 ROUNDING_S = 1e-9  # of differences of time stamps, which must not depend on the hour
@@ -31,12 +33,13 @@ MIN_CONFIDENCE = 1e-5  # EKS 4.6.2: a lone network's score is not taken for less
 
 @dataclass(frozen=True)
 class SmoothedTrack:
-    """One keypoint of one individual, smoothed; fields as in SmoothedPoses."""
+    """One keypoint of one individual, smoothed, and by what; fields as in SmoothedPoses."""
 
     xy_px: Float[ndarray, "frame 2"]
     variance_px2: Float[ndarray, "frame 2"]
     moments: EnsembleMoments
     strength: float
+    smoother: str
 
 
 def smooth_ensemble(members: Sequence[Poses], settings: EksSmoothing) -> SmoothedPoses:
@@ -84,13 +87,14 @@ def poses_from_tracks(like: Poses, tracks: Iterable[SmoothedTrack]) -> SmoothedP
     score = np.zeros(like.score.shape, dtype)
     seen_by = np.zeros(like.score.shape, np.int16)
     strengths = np.full(like.score.shape[1:], np.nan)
+    smoothers = np.full(strengths.shape, "", dtype=object)
     for (i, k), track in zip(np.ndindex(strengths.shape), tracks, strict=True):
         xy[:, i, k], variance[:, i, k] = track.xy_px, track.variance_px2
         raw[:, i, k], spread[:, i, k] = track.moments.center_px, track.moments.variance_px2
         score[:, i, k], seen_by[:, i, k] = track.moments.score, track.moments.members
-        strengths[i, k] = track.strength
+        strengths[i, k], smoothers[i, k] = track.strength, track.smoother
     poses = Poses(like.space, like.individuals, like.time_s, xy, score)
-    return SmoothedPoses(poses, variance, raw, spread, seen_by, strengths)
+    return SmoothedPoses(poses, variance, raw, spread, seen_by, strengths, smoothers.astype(str))
 
 
 def smooth_keypoint(
@@ -105,17 +109,25 @@ def smooth_keypoint(
     exactly, keypoint by keypoint.
     """
     moments = ensemble_moments(xy_px, score, settings)
-    noise = observation_noise_px2(moments, settings)
     steps = step_per_strength(time_s, moments.members > 0, settings.max_gap_s)
-    series = [Series(moments.center_px[:, axis].copy(), noise[:, axis], steps) for axis in (0, 1)]
-    strength = settings.strength
-    if strength is None:
-        chosen = likelihood_frames(len(time_s), settings.strength_frames)
-        strength = fit_strength([take_frames(s, chosen) for s in series])
-    walk = steps * (strength if np.isfinite(strength) else 1.0)
-    both = [smooth_local_level(s.y_px, s.noise_px2, walk) for s in series]
-    mean, variance = (np.stack(part, axis=1) for part in zip(*both, strict=True))
-    return SmoothedTrack(mean, variance, moments, strength)
+    motions = possible_motions(settings, time_s)
+    if settings.noise == "learned":
+        noise = learn_noise(xy_px, moments, time_s, settings)
+        mean, variance, motion, strength = smooth_robustly(
+            moments.center_px, noise, time_s, steps, motions, settings
+        )
+        return SmoothedTrack(mean, variance, moments, strength, motion.name)
+    noise_px2 = observation_noise_px2(moments, settings)
+    chosen = likelihood_frames(len(time_s), settings.strength_frames)
+    series = [
+        take_frames(Series(moments.center_px[:, axis].copy(), noise_px2[:, axis], steps), chosen)
+        for axis in (0, 1)
+    ]
+    constant = [one for s in series if (one := with_constant_noise(s)) is not None]
+    motion, strength = chosen_motion(constant, motions, settings.strength)
+    known = strength if np.isfinite(strength) else 1.0
+    mean, variance = smooth_motion(motion, moments.center_px, noise_px2, steps, known)
+    return SmoothedTrack(mean, variance, moments, strength, motion.name)
 
 
 def observation_noise_px2(

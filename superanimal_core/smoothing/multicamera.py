@@ -29,6 +29,7 @@ from superanimal_core.smoothing.ensemble import EnsembleMoments, ensemble_moment
 from superanimal_core.smoothing.inflation import inflate_variances
 from superanimal_core.smoothing.kalman import Observations
 from superanimal_core.smoothing.latent_walk import LatentWalk, fit_walk_strength, smooth_walk
+from superanimal_core.smoothing.robust import learned_noise_px2
 from superanimal_core.smoothing.strength import likelihood_frames
 
 RIDGE = 1e-9  # of the largest step variance: keeps a flat subspace solvable
@@ -71,7 +72,7 @@ def smooth_views(
                 center_px, noise_px2, firsts[0].time_s, settings, shared
             )
             for v, one in enumerate(moments):
-                tracks[v].append(SmoothedTrack(xy[:, v], variance[:, v], one, found))
+                tracks[v].append(SmoothedTrack(xy[:, v], variance[:, v], one, found, "views"))
     return {
         name: poses_from_tracks(first, of_view)
         for name, first, of_view in zip(views, firsts, tracks, strict=True)
@@ -164,16 +165,18 @@ def view_observations(
     settings: EksSmoothing,
 ) -> tuple[list[EnsembleMoments], Float[ndarray, "frame view 2"], Float[ndarray, "frame view 2"]]:
     """Ensemble moments of one keypoint in every view, its center (px) and its noise (px^2)."""
-    moments = [
-        ensemble_moments(
-            [member.xy_px[:, individual, keypoint] for member in members],
-            [member.score[:, individual, keypoint] for member in members],
-            settings,
-        )
-        for members in views.values()
-    ]
-    noise = [observation_noise_px2(one, settings) for one in moments]
-    return moments, np.stack([one.center_px for one in moments], axis=1), np.stack(noise, axis=1)
+    moments, noise_px2 = [], []
+    for members in views.values():
+        xy = [member.xy_px[:, individual, keypoint] for member in members]
+        score = [member.score[:, individual, keypoint] for member in members]
+        one = ensemble_moments(xy, score, settings)
+        if settings.noise == "learned":
+            noise_px2.append(learned_noise_px2(xy, one, members[0].time_s, settings))
+        else:
+            noise_px2.append(observation_noise_px2(one, settings))
+        moments.append(one)
+    centers = np.stack([one.center_px for one in moments], axis=1)
+    return moments, centers, np.stack(noise_px2, axis=1)
 
 
 def check_views(views: Mapping[str, Sequence[Poses]], firsts: Sequence[Poses]) -> None:
@@ -253,4 +256,5 @@ def join_mirrored(views: Mapping[str, SmoothedPoses], keypoints: Sequence[str]) 
         joined([one.ensemble_variance_px2 for one in every], 2),
         joined([one.members for one in every], 2),
         joined([one.strength for one in every], 1),
+        joined([one.smoothers() for one in every], 1),
     )

@@ -166,14 +166,14 @@ def _track(
     )  # fmt: skip
     unknown = np.full(own.center_px.shape, np.nan)
     if k not in columns:
-        return SmoothedTrack(unknown, unknown, own, float("nan"))
+        return SmoothedTrack(unknown, unknown, own, float("nan"), "pupil")
     if np.isnan(pupil.diameter_memory):
         seen = np.where(np.isfinite(noise_px2[:, k]), noise_px2[:, k], np.nan)
-        return SmoothedTrack(own.center_px, seen, own, float("nan"))
+        return SmoothedTrack(own.center_px, seen, own, float("nan"), "none")
     rows = DESIGN[2 * columns.index(k) :][:2]
     state = np.column_stack([pupil.diameter_px, pupil.center_px])
     variance = np.einsum("oi,tij,oj->to", rows, pupil.covariance_px2, rows)
-    return SmoothedTrack(state @ rows.T, variance, own, pupil.diameter_memory)
+    return SmoothedTrack(state @ rows.T, variance, own, pupil.diameter_memory, "pupil")
 
 
 def _distance(first: ndarray, second: ndarray) -> ndarray:

@@ -95,6 +95,7 @@ def _quality_table(accounts: Sequence[Account]) -> pa.Table:
             **{name: [a[name] for a in accounts] for name in said},
             **_users_columns(accounts),
             **{name: [a["figures"].get(name) for a in accounts] for name in figures},
+            "smoother": [a["smoother"] for a in accounts],
             "adapted_members": [sum(v["is_kept"] for v in a["adaptation"]) for a in accounts],
             "file": [a["file"] for a in accounts],
         }

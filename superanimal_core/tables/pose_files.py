@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 from numpy import ndarray
 
 from superanimal_core.pose.expected_error import ExpectedError
@@ -34,15 +34,17 @@ def write_smoothed(
 ) -> None:
     """Write smoothed poses, and their expected error.
 
-    The strengths, how long errors last, and the distance that `probability` is about, go into the
-    metadata. `taught` are the keypoints that
-    at least one of the networks was taught; all without it.
+    Strengths, smoothers, how long errors last, and the distance that `probability` is about, go
+    into the metadata. `taught` are the keypoints that at least one of the networks was taught; all
+    without it.
     """
     document = {
         **record,
         "space": asdict(smoothed.poses.space),
         "strength": _by_name(smoothed.poses, smoothed.strength),
     }
+    if smoothed.smoother is not None:
+        document["smoother"] = _by_name(smoothed.poses, smoothed.smoother)
     if expected is not None:
         document["correlation_time_s"] = _by_name(smoothed.poses, expected.correlation_time_s)
         document["probability_within_px"] = expected.within_px
@@ -63,9 +65,17 @@ def read_member_poses(folder: str | Path) -> list[Poses]:
 
 
 def read_smoothed(path: str | Path) -> SmoothedPoses:
-    """Read poses.parquet, with the smoothing strengths of its metadata."""
+    """Read poses.parquet, with the smoothing strengths and the smoothers of its metadata."""
     smoothed = smoothed_from_table(read_parquet(path), read_space(path))
-    return replace(smoothed, strength=_values(read_record(path)["strength"]))
+    record = read_record(path)
+    smoother = record.get("smoother")
+    return replace(
+        smoothed,
+        strength=_values(record["strength"]),
+        smoother=None
+        if smoother is None
+        else np.array([[*of.values()] for of in smoother.values()]),
+    )
 
 
 def read_expected_error(path: str | Path) -> ExpectedError:
@@ -79,12 +89,12 @@ def read_expected_error(path: str | Path) -> ExpectedError:
 
 
 def _by_name(
-    poses: Poses, values: Float[ndarray, "individual keypoint"]
-) -> dict[str, dict[str, float]]:
+    poses: Poses, values: Shaped[ndarray, "individual keypoint"]
+) -> dict[str, dict[str, object]]:
     """One value per individual and keypoint, for metadata."""
     return {
-        individual: dict(zip(poses.space.keypoints, map(float, row), strict=True))
-        for individual, row in zip(poses.individuals, values, strict=True)
+        individual: dict(zip(poses.space.keypoints, row, strict=True))
+        for individual, row in zip(poses.individuals, values.tolist(), strict=True)
     }
 
 

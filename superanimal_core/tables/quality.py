@@ -1,5 +1,6 @@
 """quality.json: the account of one video. What is there, what is doubtful, why it failed."""
 
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from superanimal_core.evaluation.account import video_flags
 from superanimal_core.evaluation.file_flags import FILE_FIGURES
 from superanimal_core.evaluation.stability import dropped_keypoints, jitter_px
 from superanimal_core.smoothing.gaps import open_gaps_s
+from superanimal_core.smoothing.self_check import has_fallen_back
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
 from superanimal_core.tables.spaces import read_taught
@@ -47,10 +49,12 @@ def assess_video(
             "reason": error.reason,
             "flags": [],
             "figures": _frame_figures(results["frames"]),
+            "smoother": "",
             "adaptation": [],
         }
     figures["limbs_out_of_step"] = len(astray)
     flags = video_flags(figures, max_absent_fraction, max_uncertainty_px) + astray
+    record = read_record(results["poses"])
     for table in ("poses", "features", "gait"):
         flags += read_record(results[table]).get("flags", [])
     return {
@@ -60,6 +64,7 @@ def assess_video(
         "reason": "; ".join(flags),
         "flags": flags,
         "figures": figures,
+        "smoother": _counted_smoothers(record.get("smoother", {})),
         "adaptation": _verdicts(results["adapted"]) if "adapted" in results else [],
     }
 
@@ -95,6 +100,7 @@ def _figures(
         "jitter_px": _mean_jitter_px(smoothed.poses.xy_px),
         "median_uncertainty_px": _median(deviation),
         "median_expected_error_px": _median(expected_px[np.isfinite(expected_px)]),
+        "keypoints_fallen_back": int(has_fallen_back(smoothed.smoothers()).any(axis=0).sum()),
         "gaps": len(gaps_s),
         "longest_gap_s": float(gaps_s.max(initial=0.0)),
         "strides": counts["strides"],
@@ -128,6 +134,12 @@ def _limbs_out_of_step(gait: str) -> list[str]:
         "do not trust its strides; another limb may have been taken for it"
         for individual, limb, often in found
     ]
+
+
+def _counted_smoothers(smoother: Mapping[str, Mapping[str, str]]) -> str:
+    """What smoothed the keypoints of all animals, the most frequent first."""
+    counts = Counter(name for of_animal in smoother.values() for name in of_animal.values())
+    return ", ".join(f"{name} ({count})" for name, count in counts.most_common())
 
 
 def _verdicts(folder: str) -> list[dict[str, Any]]:

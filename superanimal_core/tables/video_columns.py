@@ -186,11 +186,13 @@ QUALITY = (
         "jitter_px": "after smoothing",
         "median_uncertainty_px": "posterior standard deviation",
         "median_expected_error_px": "NaN: not calibrated",
+        "keypoints_fallen_back": "whose residuals contradict the smoother: smoothed more simply",
         "gaps": "in the track of an animal, too long to bridge",
         "longest_gap_s": "the longest of them",
         "strides": "rows of strides.parquet",
         "bouts": "rows of bouts.parquet",
         "limbs_out_of_step": "limbs that strike far more or less often than the animal's others",
+        "smoother": "what smoothed the keypoints, and how many (of all animals)",
         "adapted_members": "networks whose adaptation was kept",
     }
 )

@@ -38,6 +38,9 @@ def test_stride_time_survives_prediction_errors_and_smoothing(members, fps, to_t
         EksSmoothing(
             center="median",
             strength=None,
+            motion="auto",
+            velocity_s=0.15,
+            noise="learned",
             strength_frames=10_000,
             min_variance_px2=0.01,
             min_score=0.1,

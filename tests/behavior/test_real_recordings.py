@@ -32,6 +32,9 @@ pytestmark = pytest.mark.skipif(
 SMOOTHING = {
     "center": "median",
     "strength": None,
+    "motion": "auto",
+    "velocity_s": 0.15,
+    "noise": "learned",
     "strength_frames": 20_000,
     "min_variance_px2": 0.01,
     "single_network_variance_px2": 1.0,

@@ -32,6 +32,7 @@ def as_reference(name, *options):
     files = [str(EKS / about["input_dir"] / f) for f in about["input_files"] if f.endswith(".csv")]
     same = ["--strength", "10", "--min-score", "0", "--min-variance-px2", "1e-12"]
     same += ["--single-network-variance-px2", "1", "--fps", "60", "--max-gap-s", "1"]
+    same += ["--motion", "random_walk", "--noise", "reference"]
     return [*files, *same, *options]
 
 
@@ -70,6 +71,7 @@ def test_the_csv_is_the_references(tmp_path, name):
 def test_mirrored_views_in_one_csv_are_the_references(tmp_path):
     name = "mirrored_mm_fixed_s10_q95_inflate"
     options = as_reference(name, "--views", "top,bot", "--inflation-rounds", "100")
+    options[options.index("--fps") + 1] = "250"  # as it was recorded: seconds are what is checked
     assert main(["smooth", *options, "--output", str(tmp_path / "o.csv")]) == 0
     ours, theirs = read_output(tmp_path / "o.csv"), reference(name, "eks_mirrored_multicam.csv.gz")
     for column in theirs.columns:
@@ -196,8 +198,8 @@ def test_the_pupils_csv_is_the_references_but_for_its_exchanged_columns(tmp_path
     name = "pupil_fixed_099_099"
     points = [f"pupil_{point}_r" for point in ("top", "bottom", "right", "left")]
     options = as_reference(name)
-    del options[options.index("--strength") : options.index("--strength") + 2]
-    del options[options.index("--max-gap-s") : options.index("--max-gap-s") + 2]
+    for option in ("--strength", "--max-gap-s", "--motion", "--noise"):
+        del options[options.index(option) : options.index(option) + 2]
     options += ["--method", "pupil", "--points", ",".join(points), "--memories", "0.99,0.99"]
     assert main(["smooth", *options, "--output", str(tmp_path / "o.csv")]) == 0
     ours, theirs = read_output(tmp_path / "o.csv"), reference(name, "eks_ibl_pupil.csv.gz")

@@ -266,7 +266,7 @@ def test_a_keypoint_that_nothing_teaches_has_no_trace(page):
 @pytest.mark.parametrize("method", ["none", "eks", "median", "savitzky_golay", "one_euro"])
 def test_the_methods_name_every_way_of_smoothing(method):
     chosen = settings(Made(), "A study")
-    chosen["smoothing"] = {"method": method, "center": "median"}
+    chosen["smoothing"] = {"method": method, "center": "median", "eks": {"noise": "learned"}}
     text, references = numbered(methods_sentences(chosen, DATASETS, []))
     assert "smoothed" in text
     assert any("Lightning Pose" in words for words, _ in references) == (method == "eks")

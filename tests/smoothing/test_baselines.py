@@ -8,7 +8,8 @@ from scipy.signal import medfilt, savgol_filter
 from test_eks import SETTINGS, ensemble
 
 from superanimal_core.settings.smoothing import METHODS
-from superanimal_core.smoothing.baselines import SMOOTHERS, odd_window, one_euro, running_median
+from superanimal_core.smoothing.baselines import SMOOTHERS, one_euro
+from superanimal_core.smoothing.running_median import odd_window, running_median
 
 COMMON = {"center": "median", "min_score": 0.0}
 SETTINGS_OF = {

@@ -22,6 +22,9 @@ from superanimal_core.smoothing.cameras import (
 
 SETTINGS = {
     "center": "median",
+    "motion": "random_walk",
+    "velocity_s": 0.15,
+    "noise": "reference",
     "strength_frames": 10_000,
     "min_variance_px2": 1e-12,
     "min_score": 0.0,

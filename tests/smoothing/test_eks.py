@@ -14,6 +14,9 @@ from superanimal_core.smoothing.strength import Series, fit_strength, likelihood
 
 SETTINGS = {
     "center": "median",
+    "motion": "random_walk",
+    "velocity_s": 0.15,
+    "noise": "reference",
     "strength": 4.0,
     "strength_frames": 10_000,
     "min_variance_px2": 1e-4,

@@ -56,6 +56,9 @@ def smoothed(name, cameras, strength):
     settings = EksSmoothing(
         center="median",
         strength=strength,
+        motion="random_walk",
+        velocity_s=0.15,
+        noise="reference",
         strength_frames=10_000,
         min_variance_px2=1e-12,
         min_score=0.0,

@@ -15,6 +15,9 @@ from superanimal_core.smoothing.sessions import smooth_view
 SMOOTHING = {
     "center": "median",
     "min_score": 0.1,
+    "motion": "auto",
+    "velocity_s": 0.15,
+    "noise": "learned",
     "strength": None,
     "strength_frames": 10_000,
     "min_variance_px2": 0.01,

@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+from test_learned_noise import SETTINGS
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
-from superanimal_core.smoothing.eks import step_per_strength
+from superanimal_core.smoothing.constant_velocity import smooth_velocity, velocity_prior
+from superanimal_core.smoothing.eks import smooth_keypoint, step_per_strength
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.smoothing.kalman import Observations
 from superanimal_core.smoothing.latent_walk import LatentWalk, smooth_walk
@@ -40,6 +42,36 @@ def test_the_local_level_of_a_day_is_that_of_its_minutes(hour):
         alone = smooth(y[part], noise[part], steps[part][:-1])
         for long, short in zip(whole, alone, strict=True):
             np.testing.assert_allclose(long[part][inner], short[inner], rtol=1e-9)
+
+
+def test_a_velocity_is_kept_through_a_day_as_through_its_minutes():
+    y, noise = series(len(DAY))
+    steps = step_per_strength(DAY, np.isfinite(noise), 5.0)
+    whole = smooth_velocity(y, noise, velocity_prior(steps, 0.1), 0.05)
+    for hour in (0.5, 23.9):
+        start = int(hour * 3600 * 60)
+        part = slice(start - BEFORE, start + MINUTE + BEFORE)
+        prior = velocity_prior(steps[part][:-1], 0.1)
+        alone = smooth_velocity(y[part], noise[part], prior, 0.05)
+        for long, short in zip(whole, alone, strict=True):
+            inner = slice(BEFORE, BEFORE + MINUTE)
+            np.testing.assert_allclose(long[part][inner], short[inner], rtol=1e-7)
+
+
+@pytest.mark.parametrize("motion", ["random_walk", "constant_velocity"])
+def test_a_keypoint_of_two_hours_is_that_of_its_minutes_where_the_strength_is_known(motion):
+    """Its weights look at neighbors only; what is learned of the noise is learned of all."""
+    frames = 2 * 3600 * 60
+    rng = np.random.default_rng(0)
+    y = 900 + 300 * np.sin(DAY[:frames, None] / [7, 5])
+    members = [y + rng.normal(size=y.shape) for _ in range(2)]
+    score = [np.full(frames, 0.9)] * 2
+    fixed = SETTINGS.model_copy(update={"strength": 3.0, "motion": motion})
+    whole = smooth_keypoint(members, score, DAY[:frames], fixed)
+    part = slice(frames // 2, frames // 2 + MINUTE)
+    alone = smooth_keypoint([m[part] for m in members], [s[part] for s in score], DAY[part], fixed)
+    assert np.abs(whole.xy_px[part] - alone.xy_px)[500:-500].max() < 1
+    assert np.abs(whole.xy_px - y).mean() < 0.5
 
 
 def test_the_likelihood_of_a_day_is_the_sum_of_its_hours():

@@ -34,6 +34,7 @@ def write_video(folder, name, status, columns=None, speed=True):
         "reason": "it is empty" if is_failed else "",
         "flags": [],
         "figures": {} if is_failed else {"fps": 50.0},
+        "smoother": "" if is_failed else "constant_velocity (2)",
         "adaptation": [] if is_failed else [{"is_kept": True}, {"is_kept": False}],
     }
     write_quality(account, folder / "quality.json", {})
@@ -67,6 +68,7 @@ def test_good_videos_are_joined_and_every_video_has_a_row_of_quality(tmp_path, c
     assert quality["status"].to_dict() == {"a": "ok", "bad": "failed", "c": "flagged"}
     assert quality.loc["bad", ["stage", "reason"]].tolist() == ["probe_video", "it is empty"]
     assert quality["adapted_members"].to_dict() == {"a": 1, "bad": 0, "c": 1}
+    assert quality["smoother"].to_dict()["c"] == "constant_velocity (2)"
     assert np.isnan(quality.loc["bad", "fps"])
     videos = pd.read_parquet(outputs["videos"])
     assert videos.to_dict("list") == {

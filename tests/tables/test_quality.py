@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -66,6 +67,20 @@ def test_jitter_is_that_of_the_networks_and_that_of_the_smoothed_poses(tmp_path)
         read_smoothed(write_results(tmp_path, absent=FRAMES)["poses"]), results["poses"], {}
     )
     assert np.isnan(account_of(results)["figures"]["jitter_px"])
+
+
+def test_keypoints_that_were_smoothed_otherwise_are_counted_and_named(tmp_path):
+    results = write_results(tmp_path)
+    assert account_of(results)["smoother"] == ""
+    smoothed = replace(
+        read_smoothed(results["poses"]),
+        smoother=np.array([["random_walk", "median instead of random_walk"]]),
+    )
+    write_smoothed(smoothed, results["poses"], {"flags": ["b gave way"]})
+    account = account_of(results)
+    assert account["smoother"] == "random_walk (1), median instead of random_walk (1)"
+    assert account["figures"]["keypoints_fallen_back"] == 1
+    assert account["reason"] == "b gave way"
 
 
 def write_gait(folder, stride_time_s=(0.4, 0.4, 0.41)):

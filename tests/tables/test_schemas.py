@@ -1,4 +1,4 @@
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,9 @@ def smoothed_of(*shape, seed=0):
         return random.random(full).astype(np.float32).astype(float)
 
     members = random.integers(0, 6, full[:3])
-    return SmoothedPoses(poses, single(), single(), single(), members, random.random(full[1:3]))
+    names = random.choice(["random_walk", "views", ""], full[1:3])
+    strength = random.random(full[1:3])
+    return SmoothedPoses(poses, single(), single(), single(), members, strength, names)
 
 
 def check_same(first, second):
@@ -178,7 +180,12 @@ def test_the_space_travels_with_the_table(tmp_path):
 def test_smoothed_poses_are_written_and_read(tmp_path):
     smoothed = smoothed_of(3, 2, 2)
     write_smoothed(smoothed, tmp_path / "p.parquet", {})
-    check_same(read_smoothed(tmp_path / "p.parquet").poses, smoothed.poses)
+    back = read_smoothed(tmp_path / "p.parquet")
+    check_same(back.poses, smoothed.poses)
+    np.testing.assert_array_equal(back.strength, smoothed.strength)
+    np.testing.assert_array_equal(back.smoother, smoothed.smoother)
+    write_smoothed(replace(smoothed, smoother=None), tmp_path / "p.parquet", {})
+    assert read_smoothed(tmp_path / "p.parquet").smoother is None
 
 
 def test_members_come_back_in_the_order_of_their_names(tmp_path):

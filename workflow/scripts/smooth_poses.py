@@ -4,7 +4,7 @@ from superanimal_core.formats.camera_files import read_cameras
 from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.smoothing import METHODS, VideoViewSettings
 from superanimal_core.smoothing.calibration import predict_error
-from superanimal_core.smoothing.sessions import smooth_view, view_flags
+from superanimal_core.smoothing.sessions import smooth_view, smoothing_flags
 from superanimal_core.tables.calibration_files import read_calibration
 from superanimal_core.tables.pose_files import write_smoothed
 from superanimal_core.tables.spaces import read_taught
@@ -19,6 +19,6 @@ with video_step(snakemake) as record:
     smoothed = smooth_view(views, params.method, smoothing, shared, cameras)
     calibration = read_calibration(inputs.calibration) if inputs.calibration else None
     expected = predict_error(calibration, smoothed, **params.lone)
-    record |= {"flags": view_flags(views, params.method, cameras)}
+    record |= {"flags": smoothing_flags(smoothed, views, params.method, cameras)}
     taught = read_taught(inputs.predicted)
     write_smoothed(smoothed, snakemake.output.poses, record, expected, taught)

@@ -1,0 +1,113 @@
+"""Slow errors and jumps: what the likelihood looks at, and what a jump does."""
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_learned_noise import SETTINGS
+
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses
+from superanimal_core.smoothing.eks import smooth_ensemble
+from superanimal_core.smoothing.robust import comb_frames, independent_series, steps_between
+from superanimal_core.smoothing.running_median import running_median
+
+FPS = 100.0
+
+
+@given(st.lists(st.sampled_from([0.5, 1.0, 2.0, np.inf]), min_size=3, max_size=30), st.data())
+def test_steps_are_added_and_cuts_stay_cuts(steps, data):
+    steps = np.array(steps)
+    chosen = data.draw(st.sets(st.integers(0, len(steps)), min_size=2))
+    frames = np.array(sorted(chosen))
+    expected = [steps[a:b].sum() for a, b in pairwise(frames)]
+    np.testing.assert_allclose(steps_between(frames, steps), expected)
+
+
+def test_combs_are_spaced_seen_and_no_longer_than_allowed():
+    seen = np.ones(1000, bool)
+    seen[100:200] = False
+    comb = comb_frames(seen, 3, 10, 1000)
+    np.testing.assert_array_equal(comb, [f for f in range(3, 1000, 10) if seen[f]])
+    assert len(comb_frames(seen, 0, 1, 400)) <= 400
+
+
+@pytest.mark.parametrize(("lasting", "series"), [(1, 2), (3, 6), (8, 8), (40, 8), (4000, 8)])
+def test_the_likelihood_sees_frames_with_independent_errors(lasting, series):
+    xy, noise = np.random.default_rng(0).normal(size=(1000, 2)), np.ones((1000, 2))
+    found = independent_series(xy, noise, np.ones(999), lasting, 10_000)
+    assert len(found) == series
+    spacing = min(lasting, 20)  # so that fifty are left
+    for one in found:
+        np.testing.assert_array_equal(one.step_per_strength, spacing)
+
+
+def walk(members=2, frames=600, lasting_s=0.0, seed=0):
+    """An animal that goes to and fro, and networks with errors of 1 px that last."""
+    rng = np.random.default_rng(seed)
+    time_s = np.arange(frames) / FPS
+    truth = 200 + 60 * np.stack([np.sin(3 * time_s), np.cos(2 * time_s)], axis=-1)
+    kept = np.exp(-1 / (FPS * lasting_s)) if lasting_s else 0.0
+    errors = rng.normal(size=(members, frames, 2))
+    errors[:, 1:] *= np.sqrt(1 - kept**2)
+    for frame in range(1, frames):
+        errors[:, frame] += kept * errors[:, frame - 1]
+    space, score = KeypointSpace("s", ("nose",)), np.full((frames, 1, 1), 0.9)
+    return truth, [
+        Poses(space, ("animal0",), time_s, (truth + e)[:, None, None], score) for e in errors
+    ]
+
+
+def off_px(smoothed, truth):
+    return np.hypot(*(smoothed.poses.xy_px[:, 0, 0] - truth).T)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_a_jump_of_one_network_moves_little(members):
+    truth, predicted = walk(members)
+    before = off_px(smooth_ensemble(predicted, SETTINGS), truth)
+    jumped = predicted[0].xy_px.copy()
+    for start in range(50, 600, 100):
+        jumped[start : start + 3] += 80
+    predicted[0] = replace(predicted[0], xy_px=jumped)
+    after = off_px(smooth_ensemble(predicted, SETTINGS), truth)
+    assert after.mean() < 1.3 * before.mean()
+    assert after.max() < 5
+
+
+@pytest.mark.parametrize("members", [2, 5])
+@pytest.mark.parametrize("lasting_s", [0.05, 0.1])
+def test_errors_that_last_are_smoothed_better_than_by_the_reference(members, lasting_s):
+    """Over several recordings: the reference takes slow errors for motion."""
+    ratio = []
+    reference = {"noise": "reference", "motion": "random_walk"}
+    for seed in range(4):
+        truth, predicted = walk(members, lasting_s=lasting_s, seed=seed)
+        found = off_px(smooth_ensemble(predicted, SETTINGS), truth).mean()
+        other = SETTINGS.model_copy(update=reference)
+        ratio.append(found / off_px(smooth_ensemble(predicted, other), truth).mean())
+    assert np.mean(ratio) < 0.95
+
+
+def test_fast_motion_is_no_jump():
+    """A paw at 250 Hz: its swing of 40 ms is followed, whatever the members differ by."""
+    rng, time_s = np.random.default_rng(0), np.arange(1000) / 250
+    truth = 300 + np.stack([60 * np.sin(2 * np.pi * 7 * time_s), np.zeros(1000)], axis=-1)
+    space, score = KeypointSpace("s", ("paw",)), np.full((1000, 1, 1), 0.9)
+    predicted = [
+        Poses(space, ("animal0",), time_s, (truth + rng.normal(size=truth.shape))[:, None, None],
+              score)
+        for _ in range(2)
+    ]  # fmt: skip
+    assert off_px(smooth_ensemble(predicted, SETTINGS), truth).mean() < 1.0
+
+
+def test_blocks_of_a_running_median_meet(monkeypatch):
+    values = np.random.default_rng(0).normal(size=(100, 2))
+    values[40:43] = np.nan
+    whole = running_median(values, 7)
+    monkeypatch.setattr("superanimal_core.smoothing.running_median.BLOCK_FRAMES", 13)
+    np.testing.assert_array_equal(running_median(values, 7), whole)
