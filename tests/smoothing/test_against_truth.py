@@ -57,4 +57,5 @@ def test_intervals_calibrated_on_images_cover_other_videos(benchmark, smoothing,
     rows = benchmark.coverage(videos, smoothed, smoothing)
     calibrated = [row["value"] for row in rows if row["method"] == "calibrated"]
     assert len(calibrated) == 4
-    assert all(0.85 <= value <= 0.96 for value in calibrated)  # images know no smoothing
+    # images know no smoothing, and two videos are few: circles are widened for it
+    assert all(0.85 <= value <= 0.97 for value in calibrated)
