@@ -46,7 +46,7 @@ def test_the_likelihood_sees_frames_with_independent_errors(lasting, series):
 
 
 def walk(members=2, frames=600, lasting_s=0.0, seed=0):
-    """An animal that goes to and fro, and networks with errors of 1 px that last."""
+    """An animal that goes back and forth, and networks with errors of 1 px that last."""
     rng = np.random.default_rng(seed)
     time_s = np.arange(frames) / FPS
     truth = 200 + 60 * np.stack([np.sin(3 * time_s), np.cos(2 * time_s)], axis=-1)
