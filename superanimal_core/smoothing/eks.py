@@ -47,17 +47,17 @@ def smooth_ensemble(members: Sequence[Poses], settings: EksSmoothing) -> Smoothe
 
     The members' `center` is the observation. `motion` names the model, 'auto' takes the more likely
     one; a velocity lasts for `velocity_s`. `strength` is the variance that a coordinate gains in
-    the long run, in px^2 per median frame interval; None finds the most likely one per individual and
-    keypoint (x and y share it), on at most `strength_frames` frames. A step lasts as long as it
-    lasts, so dropped frames and variable rates are what they are. Predictions with a score
-    below `min_score` count as absent. Frames without any are bridged when the observations before
-    and after are at most `max_gap_s` apart, else they are NaN, as are frames before the first and
-    after the last observation. Each series stands alone: NaN never reaches a neighbor.
+    the long run, in px^2 per median frame interval; None finds the most likely one per individual
+    and keypoint (x and y share it), on at most `strength_frames` frames. A step lasts as long as it
+    lasts, so dropped frames and variable rates are what they are. Predictions with a score below
+    `min_score` count as absent. Frames without any are bridged when the observations before and
+    after are at most `max_gap_s` apart, else they are NaN, as are frames before the first and after
+    the last observation. Each series stands alone: NaN never reaches a neighbor.
 
     With the noise 'reference' it is the ensemble variance over the mean score, with 'learned' what
     the whole recording tells of it (learned_noise.py, robust.py); at least `min_variance_px2`.
-    Where only one member saw the keypoint there is no spread: the noise is `single_network_variance_px2`
-    over the score, and the reported ensemble variance is 0.
+    Where only one member saw the keypoint there is no spread: the noise is
+    `single_network_variance_px2` over the score, and the reported ensemble variance is 0.
 
     Positions have the dtype of the members' positions. VideoError when there are no members, when
     they do not describe the same frames, or when time does not increase.
