@@ -1,9 +1,9 @@
 """The Ensemble Kalman smoother for one camera.
 
 Biderman, Whiteway et al. 2024 (Lightning Pose), section "Ensemble Kalman smoother": the center of
-several networks is the observation, their spread is its noise, and each coordinate is a random
-walk. Where the networks agree the smoother follows them, where they disagree it follows the past
-and the future.
+several networks is the observation, their spread is its noise, and each coordinate moves by a
+simple model (motion.py). Where the networks agree the smoother follows them, where they disagree it
+follows the past and the future.
 """
 
 from collections.abc import Iterable, Sequence
@@ -45,17 +45,19 @@ class SmoothedTrack:
 def smooth_ensemble(members: Sequence[Poses], settings: EksSmoothing) -> SmoothedPoses:
     """Posterior mean and variance of every keypoint, from the predictions of several networks.
 
-    The members' `center` is the observation. `strength` is the random walk's variance in px^2 per
-    median frame interval; None finds the most likely one per individual and keypoint (x and y
-    share it), on at most `strength_frames` frames. The variance of a step is strength times its
-    real duration, so dropped frames and variable rates are what they are. Predictions with a score
-    below `min_score` count as absent. Frames without any are bridged when the observations before
-    and after are at most `max_gap_s` apart, else they are NaN, as are frames before the first and
-    after the last observation. Each series stands alone: NaN never reaches a neighbor.
+    The members' `center` is the observation. `motion` names the model, 'auto' takes the more likely
+    one; a velocity lasts for `velocity_s`. `strength` is the variance that a coordinate gains in
+    the long run, in px^2 per median frame interval; None finds the most likely one per individual
+    and keypoint (x and y share it), on at most `strength_frames` frames. A step lasts as long as it
+    lasts, so dropped frames and variable rates are what they are. Predictions with a score below
+    `min_score` count as absent. Frames without any are bridged when the observations before and
+    after are at most `max_gap_s` apart, else they are NaN, as are frames before the first and after
+    the last observation. Each series stands alone: NaN never reaches a neighbor.
 
-    The noise is the ensemble variance over the mean score, at least `min_variance_px2`. Where only
-    one member saw the keypoint there is no spread: the noise is `single_network_variance_px2` over
-    the score, and the reported ensemble variance is 0.
+    With the noise 'reference' it is the ensemble variance over the mean score, with 'learned' what
+    the whole recording tells of it (learned_noise.py, robust.py); at least `min_variance_px2`.
+    Where only one member saw the keypoint there is no spread: the noise is
+    `single_network_variance_px2` over the score, and the reported ensemble variance is 0.
 
     Positions have the dtype of the members' positions. VideoError when there are no members, when
     they do not describe the same frames, or when time does not increase.
@@ -105,7 +107,7 @@ def smooth_keypoint(
 ) -> SmoothedTrack:
     """One keypoint of one individual (see smooth_ensemble); one array per member.
 
-    It needs about 200 bytes per frame beyond its input, so a recording of any length is smoothed
+    It needs a few hundred bytes per frame beyond its input, so that long recordings are smoothed
     exactly, keypoint by keypoint.
     """
     moments = ensemble_moments(xy_px, score, settings)

@@ -21,7 +21,7 @@ from superanimal_core.smoothing.strength import Series, likelihood_frames
 
 JUMP_S, JUMP_FRAMES = 0.14, 7  # window of the first median, the shorter of both: fast paws are no
 LONE_JUMP_FRAMES = 15  # jumps; of a lone network, no spread tells any jump
-ROUNDS = 2  # of weights and strength; a third moves positions by less than a tenth of their error
+ROUNDS = 2  # of weights and strength; more gain nothing (benchmarks/smoothing_truth.py)
 COMBS = 4  # of frames with independent errors, that the likelihood looks at
 MIN_TEETH = 50  # frames of a comb, though their errors be dependent
 

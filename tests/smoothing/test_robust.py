@@ -46,7 +46,7 @@ def test_the_likelihood_sees_frames_with_independent_errors(lasting, series):
 
 
 def walk(members=2, frames=600, lasting_s=0.0, seed=0):
-    """An animal that goes to and fro, and networks with errors of 1 px that last."""
+    """An animal that goes back and forth, and networks with errors of 1 px that last."""
     rng = np.random.default_rng(seed)
     time_s = np.arange(frames) / FPS
     truth = 200 + 60 * np.stack([np.sin(3 * time_s), np.cos(2 * time_s)], axis=-1)
@@ -92,17 +92,35 @@ def test_errors_that_last_are_smoothed_better_than_by_the_reference(members, las
     assert np.mean(ratio) < 0.95
 
 
-def test_fast_motion_is_no_jump():
-    """A paw at 250 Hz: its swing of 40 ms is followed, whatever the members differ by."""
+@pytest.mark.parametrize("members", [2, 5])
+@pytest.mark.parametrize("strength", [0.002, 0.01])
+def test_the_strength_is_that_of_the_animal_and_not_of_errors_that_last(members, strength):
+    """Errors of 1 px change by more in a frame than an animal that hardly moves."""
+    rng, frames = np.random.default_rng(0), 4000
+    _, predicted = walk(members, frames, lasting_s=0.05)
+    wander = np.sqrt(strength) * rng.normal(size=(frames, 2)).cumsum(axis=0)
+    still = walk(members, frames, lasting_s=0.05)[0] - wander
+    moved = [replace(one, xy_px=one.xy_px - still[:, None, None]) for one in predicted]
+    only = SETTINGS.model_copy(update={"motion": "random_walk"})
+    found = smooth_ensemble(moved, only).strength.item()
+    assert found == pytest.approx(strength, rel=0.6)
+
+
+@pytest.mark.parametrize("rough", [0.5, 1.5])
+def test_fast_motion_is_no_jump(rough):
+    """A paw at 250 Hz swings within 40 ms, and some frames of its networks are worse than others.
+
+    Taken for jumps, the swings would be cut off.
+    """
     rng, time_s = np.random.default_rng(0), np.arange(1000) / 250
-    truth = 300 + np.stack([60 * np.sin(2 * np.pi * 7 * time_s), np.zeros(1000)], axis=-1)
+    swing_px = 80 * np.abs(np.sin(2 * np.pi * 3.5 * time_s)) ** 8
+    truth = 300 + np.stack([3 * (time_s * 7 % 1 < 0.3).cumsum(), swing_px], axis=-1)
+    own = 0.5 * np.exp(rough * rng.normal(size=(1000, 1)))
     space, score = KeypointSpace("s", ("paw",)), np.full((1000, 1, 1), 0.9)
-    predicted = [
-        Poses(space, ("animal0",), time_s, (truth + rng.normal(size=truth.shape))[:, None, None],
-              score)
-        for _ in range(2)
-    ]  # fmt: skip
-    assert off_px(smooth_ensemble(predicted, SETTINGS), truth).mean() < 1.0
+    seen = [truth + own * rng.normal(size=truth.shape) for _ in range(2)]
+    predicted = [Poses(space, ("a",), time_s, xy[:, None, None], score) for xy in seen]
+    raw_px = np.hypot(*(np.mean(seen, axis=0) - truth).T)
+    assert off_px(smooth_ensemble(predicted, SETTINGS), truth).mean() < 0.9 * raw_px.mean()
 
 
 def test_blocks_of_a_running_median_meet(monkeypatch):

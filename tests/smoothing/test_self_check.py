@@ -11,6 +11,7 @@ from test_views_in_depth import recording as recording  # a fixture
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.smoothing.calibrated import smooth_calibrated
 from superanimal_core.smoothing.cameras import project
 from superanimal_core.smoothing.eks import smooth_ensemble
 from superanimal_core.smoothing.multicamera import smooth_views
@@ -176,8 +177,9 @@ def lasting_views(members, shared_px, seed, depth=2.0):
     return truth, views, lenses
 
 
-@pytest.mark.parametrize("members", [1, 2, 5])
-def test_views_that_fit_stay_together_though_their_networks_err_together(members):
+@pytest.mark.parametrize(("members", "most"), [(1, 0.96), (2, 0.92), (5, 0.85)])
+def test_views_that_fit_stay_together_though_their_networks_err_together(members, most):
+    """And are better together by what the noise that each view learns allows."""
     fallen, ratio = [], []
     for seed in range(3):
         truth, views, lenses = lasting_views(members, 1.2, seed)
@@ -186,7 +188,21 @@ def test_views_that_fit_stay_together_though_their_networks_err_together(members
         alone = smooth_ensemble(views["left"], EKS)
         ratio.append(error_px(found["left"], truth["left"]) / error_px(alone, truth["left"]))
     assert np.mean(fallen) <= 0.02
-    assert np.mean(ratio) < 1
+    assert np.mean(ratio) < most
+
+
+@pytest.mark.parametrize("seed", [3, 4])
+def test_no_frame_is_thrown_far_away_by_a_jump_of_one_view(seed):
+    """A jump's triangulation is no place to linearize the projection at."""
+    rng = np.random.default_rng(seed)
+    truth, views, lenses = lasting_views(1, 1.5, seed, depth=0.3)
+    for (one,) in views.values():
+        for keypoint in range(6):
+            for start in rng.integers(5, 590, 6):
+                one.xy_px[start : start + 3, 0, keypoint] += 80 * rng.normal(size=2)
+    _, joint = smooth_calibrated(views, lenses, EKS, VIEWS)
+    for name, found in joint.items():
+        assert np.abs(found.poses.xy_px - truth[name]).max() < 200
 
 
 def test_the_names_of_smoothers_are_those_of_the_chosen_methods():
