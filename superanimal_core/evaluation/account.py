@@ -1,19 +1,26 @@
 """What is doubtful about a video, in sentences, from the figures of its account."""
 
+from collections.abc import Sequence
+
+from superanimal_core.evaluation.absences import Absence, told_absences
 from superanimal_core.evaluation.file_flags import Figures, file_flags
 
 
 def video_flags(
-    figures: Figures, max_absent_fraction: float, max_uncertainty_px: float
+    figures: Figures,
+    absences: Sequence[Absence],
+    max_absent_fraction: float,
+    max_uncertainty_px: float,
 ) -> list[str]:
     """A sentence for each doubt about the file, its gaps, its keypoints and their uncertainty.
 
-    `figures` are those of quality.json; above the two limits (a part of the frames; pixels) a video
-    is flagged.
+    `figures` and `absences` are those of quality.json; above the two limits (a part of the frames;
+    pixels) a video is flagged.
     """
     flags = file_flags(figures)
     if figures["absent_fraction"] > max_absent_fraction:
-        flags.append(f"{figures['absent_fraction']:.0%} of the frames have no pose")
+        frames = int(figures["frames_predicted"] + figures["frames_without_animal"])
+        flags.append(told_absences(absences, frames))
     if figures["gaps"]:
         counted = "1 gap" if figures["gaps"] == 1 else f"{figures['gaps']} gaps"
         flags.append(

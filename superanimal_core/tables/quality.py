@@ -5,13 +5,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 from numpy import ndarray
 
 from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
+from superanimal_core.evaluation.absences import find_absences
 from superanimal_core.evaluation.account import video_flags
 from superanimal_core.evaluation.file_flags import FILE_FIGURES
 from superanimal_core.evaluation.stability import jitter_px
+from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
@@ -36,7 +39,9 @@ def assess_video(
     """
     account: dict[str, Any] = {"video": video, "file": Path(path).name, "columns": dict(columns)}
     try:
-        figures = _figures(results, min_score, max_gap_s)
+        smoothed = read_smoothed(results["poses"])
+        absences = find_absences(_has_pose(smoothed.poses), smoothed.poses.time_s)
+        figures = _figures(results, smoothed, min_score, max_gap_s)
         astray = _limbs_out_of_step(results["gait"])
     except VideoError as error:
         return {
@@ -46,10 +51,11 @@ def assess_video(
             "reason": error.reason,
             "flags": [],
             "figures": _frame_figures(results["frames"]),
+            "absences": [],
             "adaptation": [],
         }
     figures["limbs_out_of_step"] = len(astray)
-    flags = video_flags(figures, max_absent_fraction, max_uncertainty_px) + astray
+    flags = video_flags(figures, absences, max_absent_fraction, max_uncertainty_px) + astray
     flags += read_record(results["poses"]).get("flags", [])
     return {
         **account,
@@ -58,20 +64,20 @@ def assess_video(
         "reason": "; ".join(flags),
         "flags": flags,
         "figures": figures,
+        "absences": absences,
         "adaptation": _verdicts(results["adapted"]) if "adapted" in results else [],
     }
 
 
 def _figures(
-    results: Mapping[str, Any], min_score: float, max_gap_s: float
+    results: Mapping[str, Any], smoothed: SmoothedPoses, min_score: float, max_gap_s: float
 ) -> dict[str, int | float]:
     """Counts and means; VideoError from the first result that stands for a failure."""
     frames = read_parquet(results["frames"])
-    smoothed = read_smoothed(results["poses"])
     counts = {name: len(read_parquet(results[name])) for name in ("strides", "features", "bouts")}
     score = smoothed.poses.score
     seen = np.asarray(np.isfinite(smoothed.poses.xy_px).all(axis=3))
-    has_pose = np.asarray(seen.any(axis=(1, 2)))
+    has_pose = _has_pose(smoothed.poses)
     used = (score > min_score).mean(axis=(0, 1)) > 0.01  # keypoints that this video shows at all
     deviation = np.sqrt(smoothed.variance_px2.mean(axis=3))[seen]
     expected_px = read_expected_error(results["poses"]).expected_error_px
@@ -82,6 +88,7 @@ def _figures(
         "frames_damaged": int(np.sum(~frames["is_decoded"].to_numpy())),
         "frames_predicted": int(has_pose.sum()),
         "duration_s": float(smoothed.poses.time_s[-1] - smoothed.poses.time_s[0]),
+        "frames_without_animal": int((~has_pose).sum()),
         "absent_fraction": float(1 - has_pose.mean()),
         "keypoints_seen": int(used.sum()),
         "mean_score": float(score[:, :, used].mean()) if used.any() else 0.0,
@@ -95,6 +102,11 @@ def _figures(
         "strides": counts["strides"],
         "bouts": counts["bouts"],
     }
+
+
+def _has_pose(poses: Poses) -> Bool[ndarray, "frame"]:
+    """Where any animal has any keypoint."""
+    return np.asarray(np.isfinite(poses.xy_px).all(axis=3).any(axis=(1, 2)))
 
 
 def _mean_jitter_px(xy_px: ndarray) -> float:

@@ -85,7 +85,8 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
     assert figures["frames_decoded"] == figures["frames_predicted"] == FRAMES
     assert figures["duration_s"] == pytest.approx(1.9)
     assert (figures["strides"], figures["bouts"]) == (3, 2)
-    assert figures["absent_fraction"] == 0
+    assert figures["absent_fraction"] == figures["frames_without_animal"] == 0
+    assert account["absences"] == []
     assert figures["mean_score"] == pytest.approx(0.9)
     assert figures["median_uncertainty_px"] == pytest.approx(1)
     assert figures["jitter_px"] == figures["jitter_raw_px"] == 0
@@ -96,7 +97,7 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
     [
         ({"promised": 30}, "the file promises 30 frames, 20 could be decoded"),
         ({"gap": (5, 9)}, "1 gap without a pose, too long to bridge (up to 0.5 s)"),
-        ({"absent": 10}, "50% of the frames have no pose"),
+        ({"absent": 10}, "no animal in 10 of 20 frames (50%): 0.0 to 0.9 s"),
         ({"variance": 400.0}, "median uncertainty 20.0 px"),
         (
             {"is_estimated_time": True, "estimated_times": 3},
@@ -134,6 +135,16 @@ def test_short_gaps_and_animals_that_come_late_or_leave_are_no_reason_to_flag(tm
     account = account_of(write_results(tmp_path, **changes))
     assert account["status"] == "ok"
     assert account["figures"]["gaps"] == 0
+
+
+def test_when_no_animal_was_there_is_told_also_where_it_is_no_reason_to_flag(tmp_path):
+    account = account_of(write_results(tmp_path, absent=1, gap=(17, FRAMES)))
+    assert account["status"] == "ok"
+    assert account["figures"]["frames_without_animal"] == 4
+    assert account["absences"] == [
+        {"frames": 1, "first_s": 0.0, "last_s": 0.0},
+        {"frames": 3, "first_s": pytest.approx(1.7), "last_s": pytest.approx(1.9)},
+    ]
 
 
 @pytest.mark.parametrize("promised", [0, FRAMES - 1])
