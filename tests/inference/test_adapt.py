@@ -228,3 +228,15 @@ def test_adaptation_inherits_neither_the_warm_up_nor_an_unmasked_pretraining():
     for inherited in ({"masking": False}, {"warmup_steps": 100}):
         with pytest.raises(TypeError):
             adaptation_training(**pretraining | inherited)
+
+
+@pytest.mark.parametrize(("score", "is_kept"), [(0.0, True), (0.9, False), (np.nan, False)])
+def test_a_keypoint_that_went_out_of_view_is_no_loss_and_any_other_without_a_position_is(
+    score, is_kept
+):
+    before = changed(poses_of(), score=np.full((40, 1, 3), 0.9))
+    xy, scores = before.xy_px.copy(), before.score.copy()
+    xy[7, 0, 1], scores[7, 0, 1] = np.nan, score
+    verdict = judge_adaptation(before, changed(before, xy_px=xy, score=scores), **LIMITS)
+    assert verdict.is_kept is is_kept
+    assert ("no position or score" in verdict.reason) is not is_kept
