@@ -106,7 +106,8 @@ def _figures(
 
 def _has_pose(poses: Poses) -> Bool[ndarray, "frame"]:
     """Where any animal has any keypoint."""
-    return np.asarray(np.isfinite(poses.xy_px).all(axis=3).any(axis=(1, 2)))
+    is_known = np.isfinite(poses.xy_px).all(axis=3)
+    return np.asarray(is_known.any(axis=2).any(axis=1))
 
 
 def _mean_jitter_px(xy_px: ndarray) -> float:

@@ -1,5 +1,7 @@
 """When a video shows no animal."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ def test_stretches_hold_exactly_the_frames_without_a_pose_and_are_as_long_as_can
     assert [len(each) for each in frames] == [a["frames"] for a in found]
     missing = np.concatenate([np.empty(0, int), *frames]).tolist()
     assert missing == [i for i, known in enumerate(has_pose) if not known]
-    assert all(before[-1] + 1 < after[0] for before, after in zip(frames, frames[1:], strict=False))
+    assert all(before[-1] + 1 < after[0] for before, after in pairwise(frames))
 
 
 @pytest.mark.parametrize(
