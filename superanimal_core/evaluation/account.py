@@ -1,19 +1,28 @@
 """What is doubtful about a video, in sentences, from the figures of its account."""
 
+from collections.abc import Sequence
+
+from superanimal_core.evaluation.absences import Absence, told_absences
 from superanimal_core.evaluation.file_flags import Figures, file_flags
 
 
 def video_flags(
-    figures: Figures, max_absent_fraction: float, max_uncertainty_px: float
+    figures: Figures,
+    absences: Sequence[Absence],
+    max_absent_fraction: float,
+    max_expected_error: float,
+    max_extrapolated_fraction: float,
 ) -> list[str]:
     """A sentence for each doubt about the file, its gaps, its keypoints and their uncertainty.
 
-    `figures` are those of quality.json; above the two limits (a part of the frames; pixels) a video
-    is flagged.
+    `figures` and `absences` are those of quality.json; above the three limits (parts of the frames,
+    of the animal's size, of the frames with a pose) a video is flagged. Nothing is said about an
+    error that is not known.
     """
     flags = file_flags(figures)
     if figures["absent_fraction"] > max_absent_fraction:
-        flags.append(f"{figures['absent_fraction']:.0%} of the frames have no pose")
+        frames = int(figures["frames_predicted"] + figures["frames_without_animal"])
+        flags.append(told_absences(absences, frames))
     if figures["gaps"]:
         counted = "1 gap" if figures["gaps"] == 1 else f"{figures['gaps']} gaps"
         flags.append(
@@ -21,6 +30,14 @@ def video_flags(
         )
     if not figures["keypoints_seen"]:
         flags.append("no keypoint reaches the score limit: wrong model, or boxes beside the animal")
-    if figures["median_uncertainty_px"] > max_uncertainty_px:
-        flags.append(f"median uncertainty {figures['median_uncertainty_px']:.1f} px")
+    if figures["expected_error_of_size"] > max_expected_error:
+        flags.append(
+            f"expected error {figures['expected_error_of_size']:.0%} of the animal's size, "
+            f"{figures['median_expected_error_px']:.1f} px"
+        )
+    if figures["extrapolated_fraction"] > max_extrapolated_fraction:
+        flags.append(
+            f"unlike anything that was labeled in {figures['extrapolated_fraction']:.0%} of the "
+            "frames: expected errors are extrapolated there; label some of this video"
+        )
     return flags

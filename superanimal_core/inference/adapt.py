@@ -153,7 +153,8 @@ def judge_adaptation(
         complaints.append(f"jitter grew to {jitter:.2f} of what it was")
     elif displacement > max_displacement_ratio:
         complaints.append(f"keypoints moved by {displacement:.1f} times the jitter")
-    lost = int((is_known[0] & ~(is_known[1] & np.isfinite(after.score))).sum())
+    is_absent = ~is_known[1] & (after.score == 0)  # out of view, which counts as dropped
+    lost = int((is_known[0] & ~is_absent & ~(is_known[1] & np.isfinite(after.score))).sum())
     if lost:
         complaints.append(f"{lost} keypoints have no position or score any more")
     complaints += keypoint_complaints(before, after, both, max_displacement_ratio)

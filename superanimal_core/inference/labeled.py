@@ -10,6 +10,7 @@ from numpy import ndarray
 from scipy.optimize import linear_sum_assignment
 
 from superanimal_core.inference.disturbed import DISTURBANCES, chosen_animals, disturb
+from superanimal_core.inference.out_of_view import is_out_of_view
 from superanimal_core.inference.passes import Ensemble
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import Image
@@ -64,7 +65,8 @@ def predict_labels(
 ) -> tuple[Float[ndarray, "member animal keypoint 2"], Float[ndarray, "member animal keypoint"]]:
     """Where each network sees the keypoints of labeled animals, given their boxes (px); scores.
 
-    An animal without a box is absent: NaN, with score 0. `scales` and `flip` as for videos.
+    An animal without a box, and a keypoint out of view, are absent: NaN, with score 0. `scales` and
+    `flip` as for videos.
     """
     ensemble = Ensemble(bundles, batch, precision, device, scales, flip)
     found = np.full((len(bundles), len(labels), len(bundles[0].space), 2), np.nan)
@@ -79,6 +81,8 @@ def predict_labels(
         for member, poses in enumerate(ensemble.poses(views)):
             found[member, rows] = [xy for xy, _ in poses]
             score[member, rows] = [heights for _, heights in poses]
+    is_out = is_out_of_view(found, score, labels.box_xyxy_px, labels.image_size_px)
+    found[is_out], score[is_out] = np.nan, 0.0
     return found, score
 
 

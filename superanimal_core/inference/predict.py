@@ -11,6 +11,7 @@ from numpy import ndarray
 
 from superanimal_core.inference.detect import BoxedFrame, Boxes, DetectAgain, GivenBoxes, Image
 from superanimal_core.inference.doubt import is_doubtful
+from superanimal_core.inference.out_of_view import is_out_of_view
 from superanimal_core.inference.passes import Ensemble
 from superanimal_core.network.ahead import ahead
 from superanimal_core.network.bundle import ModelBundle
@@ -88,7 +89,7 @@ def predict_batches(
     two batches, both parts have the batches of the whole. Every batch of crops goes through all
     networks, which must share space and crop geometry (members of one ensemble). `scales` and
     `flip`: see inference.views; `compiled`: by torch.compile. With `redetection`, boxes that lost
-    their animal are looked for again.
+    their animal are looked for again. Keypoints out of view (inference.out_of_view) are absent.
     """
     ensemble = Ensemble(bundles, batch, precision, device, scales, flip, compiled)
     for part in ahead(_batches(frames, batch, ensemble.views_of), BATCHES_AHEAD):
@@ -99,6 +100,7 @@ def predict_batches(
             _find_again(seen, part, lost, redetection.detect_again)
             boxed = [(part.frames[f].image, seen.boxes_xyxy_px[f, i]) for f, i in lost]
             _predict(ensemble, seen, lost, [ensemble.views_of(*each) for each in boxed])
+        _leave_out_of_view(seen, part.frames)
         yield seen
 
 
@@ -189,6 +191,15 @@ def _predict(
         for (frame, individual), (xy_px, score) in zip(slots, found, strict=True):
             seen.xy_px[member, frame, individual] = xy_px
             seen.score[member, frame, individual] = score
+
+
+def _leave_out_of_view(seen: SeenFrames, frames: Sequence[BoxedFrame]) -> None:
+    """Keypoints beyond the picture become absent in `seen`: NaN, with score 0."""
+    for number, frame in enumerate(frames):
+        xy_px, score = seen.xy_px[:, number], seen.score[:, number]
+        size_px = np.array([frame.image.shape[1], frame.image.shape[0]])
+        is_out = is_out_of_view(xy_px, score, seen.boxes_xyxy_px[number], size_px)
+        xy_px[is_out], score[is_out] = np.nan, 0.0
 
 
 def _batches(

@@ -201,7 +201,8 @@ class QualitySettings(Section):
 
     min_score: Fraction
     max_absent_fraction: Fraction
-    max_uncertainty_px: Positive
+    max_expected_error: Positive
+    max_extrapolated_fraction: Fraction
     max_failed_fraction: Fraction
 
 

@@ -190,7 +190,7 @@ class RuleSettings:
 
     def account(self) -> dict[str, Any]:
         """From where on something about a video is doubtful."""
-        limits = self.of("quality", "min_score", "max_absent_fraction", "max_uncertainty_px")
+        limits = {k: v for k, v in self.of("quality").items() if k != "max_failed_fraction"}
         return limits | {"max_gap_s": self.all["smoothing"]["eks"]["max_gap_s"]}
 
     def users_columns(self, video: str) -> Mapping[str, str]:

@@ -1,15 +1,20 @@
 """Animals drawn by lot: individuals, programs, paths, lights; and the scenes of videos."""
 
+from dataclasses import replace
+
 import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
 
 from superanimal_core.synthetic.backgrounds import BACKGROUNDS
-from superanimal_core.synthetic.cameras import Camera, Light, tilted
+from superanimal_core.synthetic.cameras import Camera, Light, expose, tilted
 from superanimal_core.synthetic.coats import COATS
 from superanimal_core.synthetic.gait_generator import TROT_PHASES, WALK_PHASES, Gait, plan_timeline
 from superanimal_core.synthetic.mouse import Mouse, MouseBuild, wander
 from superanimal_core.synthetic.quadruped import Quadruped, QuadrupedBuild
 from superanimal_core.synthetic.scene import Scene
 
+BEYOND_BL = 1.6  # of a visitor's floor lie beyond each edge of the picture
 MOUSE_COLORS = ("black", "brown", "white", "spotted", "gray")
 
 
@@ -89,6 +94,30 @@ def mouse_video_scene(seed: int, duration_s: float) -> Scene:
     light = Light(0.95, 0.3, generator.uniform(-3, 3), 0.2, (1.0, 0.99, 0.95), flicker=0.03)
     coat = COATS[str(generator.choice(MOUSE_COLORS))]
     return Scene(animal, coat, camera, light, place, None, seed)
+
+
+def visiting_mouse_scene(seed: int, duration_s: float) -> Scene:
+    """The same mouse on a larger floor than the camera sees: it leaves, and comes back."""
+    scene = mouse_video_scene(seed, duration_s)
+    generator, camera = np.random.default_rng([seed, 13]), scene.camera
+    timeline = scene.animal.timeline
+    size_bl = np.array([camera.width_px, camera.height_px]) / camera.px_per_bl
+    way_bl = float(timeline.distance_bl(np.array([timeline.duration_s]))[0]) + 0.5
+    half_bl = tuple((size_bl / 2 + BEYOND_BL).tolist())
+    path = wander(generator, way_bl, half_bl, (0.0, 0.0), generator.uniform(-np.pi, np.pi))
+    return replace(scene, animal=Mouse(timeline, path, draw_mouse_build(seed)))
+
+
+def empty_scene_picture(
+    seed: int, kind: str, size_px: tuple[int, int] = (320, 240)
+) -> UInt8[ndarray, "height width 3"]:
+    """A background of BACKGROUNDS as a camera sees it, without an animal."""
+    generator = np.random.default_rng([seed, 14])
+    ground_px = size_px[1] * generator.uniform(0.70, 0.84)
+    place = BACKGROUNDS[kind](generator, size_px, ground_px).astype(np.float32)
+    camera = Camera(*size_px, 80.0, blur_px=0.6, noise_sd=generator.uniform(2, 5))
+    lit = place * draw_light(generator, (0.65, 1.15)).field(*size_px)
+    return expose(lit, camera, generator)
 
 
 def quadruped_video_scene(seed: int, duration_s: float, width_px: int) -> Scene:

@@ -6,14 +6,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from jaxtyping import Bool
 from numpy import ndarray
 
 from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
+from superanimal_core.evaluation.absences import find_absences
 from superanimal_core.evaluation.account import video_flags
 from superanimal_core.evaluation.file_flags import FILE_FIGURES
 from superanimal_core.evaluation.stability import dropped_keypoints, jitter_px
+from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.gaps import open_gaps_s
+from superanimal_core.smoothing.presence import WITHIN
 from superanimal_core.smoothing.self_check import has_fallen_back
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
@@ -28,7 +32,8 @@ def assess_video(
     *,
     min_score: float,
     max_absent_fraction: float,
-    max_uncertainty_px: float,
+    max_expected_error: float,
+    max_extrapolated_fraction: float,
     max_gap_s: float,
 ) -> dict[str, Any]:
     """The account of a video: status (ok, flagged, failed), stage, reason, flags and figures.
@@ -39,7 +44,9 @@ def assess_video(
     """
     account: dict[str, Any] = {"video": video, "file": Path(path).name, "columns": dict(columns)}
     try:
-        figures = _figures(results, min_score, max_gap_s)
+        smoothed = read_smoothed(results["poses"])
+        absences = find_absences(_has_pose(smoothed.poses), smoothed.poses.time_s)
+        figures = _figures(results, smoothed, min_score, max_gap_s)
         astray = _limbs_out_of_step(results["gait"])
     except VideoError as error:
         return {
@@ -50,10 +57,12 @@ def assess_video(
             "flags": [],
             "figures": _frame_figures(results["frames"]),
             "smoother": "",
+            "absences": [],
             "adaptation": [],
         }
     figures["limbs_out_of_step"] = len(astray)
-    flags = video_flags(figures, max_absent_fraction, max_uncertainty_px) + astray
+    limits = max_absent_fraction, max_expected_error, max_extrapolated_fraction
+    flags = video_flags(figures, absences, *limits) + astray
     record = read_record(results["poses"])
     for table in ("poses", "features", "gait"):
         flags += read_record(results[table]).get("flags", [])
@@ -65,25 +74,27 @@ def assess_video(
         "flags": flags,
         "figures": figures,
         "smoother": _counted_smoothers(record.get("smoother", {})),
+        "absences": absences,
         "adaptation": _verdicts(results["adapted"]) if "adapted" in results else [],
     }
 
 
 def _figures(
-    results: Mapping[str, Any], min_score: float, max_gap_s: float
+    results: Mapping[str, Any], smoothed: SmoothedPoses, min_score: float, max_gap_s: float
 ) -> dict[str, int | float]:
     """Counts and means; VideoError from the first result that stands for a failure."""
     frames = read_parquet(results["frames"])
-    smoothed = read_smoothed(results["poses"])
     counts = {name: len(read_parquet(results[name])) for name in ("strides", "features", "bouts")}
     score, keypoints = smoothed.poses.score, smoothed.poses.space.keypoints
     is_taught = np.isin(keypoints, read_taught(results["poses"]))
     dropped = dropped_keypoints(smoothed.poses.xy_px, score, is_taught, min_score=min_score)
     seen = np.asarray(np.isfinite(smoothed.poses.xy_px).all(axis=3))
-    has_pose = np.asarray(seen.any(axis=(1, 2)))
+    has_pose = _has_pose(smoothed.poses)
     used = (score > min_score).mean(axis=(0, 1)) > 0.01  # keypoints that this video shows at all
     deviation = np.sqrt(smoothed.variance_px2.mean(axis=3))[seen]
-    expected_px = read_expected_error(results["poses"]).expected_error_px
+    account = read_expected_error(results["poses"])
+    expected_px = _median(account.expected_error_px[np.isfinite(account.expected_error_px)])
+    is_here = np.asarray(seen.any(axis=2))
     gaps_s = open_gaps_s(smoothed.poses, max_gap_s)
     return {
         **_frame_figures(results["frames"]),
@@ -91,6 +102,7 @@ def _figures(
         "frames_damaged": int(np.sum(~frames["is_decoded"].to_numpy())),
         "frames_predicted": int(has_pose.sum()),
         "duration_s": float(smoothed.poses.time_s[-1] - smoothed.poses.time_s[0]),
+        "frames_without_animal": int((~has_pose).sum()),
         "absent_fraction": float(1 - has_pose.mean()),
         "keypoints_seen": int(used.sum()),
         "mean_score": float(score[:, :, used].mean()) if used.any() else 0.0,
@@ -99,7 +111,9 @@ def _figures(
         "jitter_raw_px": _mean_jitter_px(smoothed.raw_xy_px),
         "jitter_px": _mean_jitter_px(smoothed.poses.xy_px),
         "median_uncertainty_px": _median(deviation),
-        "median_expected_error_px": _median(expected_px[np.isfinite(expected_px)]),
+        "median_expected_error_px": expected_px,
+        "expected_error_of_size": expected_px * WITHIN / account.within_px,
+        "extrapolated_fraction": _part(account.is_extrapolated, is_here),
         "keypoints_fallen_back": int(has_fallen_back(smoothed.smoothers()).any(axis=0).sum()),
         "gaps": len(gaps_s),
         "longest_gap_s": float(gaps_s.max(initial=0.0)),
@@ -108,10 +122,21 @@ def _figures(
     }
 
 
+def _has_pose(poses: Poses) -> Bool[ndarray, "frame"]:
+    """Where any animal has any keypoint."""
+    is_known = np.asarray(np.isfinite(poses.xy_px).all(axis=3))
+    return np.asarray(is_known.any(axis=(1, 2)))
+
+
 def _mean_jitter_px(xy_px: ndarray) -> float:
     """Mean jitter over the steps in which something is known."""
     jitter = jitter_px(xy_px)
     return float(np.mean(jitter[np.isfinite(jitter)])) if np.isfinite(jitter).any() else np.nan
+
+
+def _part(is_true: ndarray, counted: ndarray) -> float:
+    """Part of what counts that is true; 0 where nothing counts."""
+    return float(is_true[counted].mean()) if counted.any() else 0.0
 
 
 def _median(values: ndarray) -> float:

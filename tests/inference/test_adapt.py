@@ -241,3 +241,15 @@ def test_what_has_no_position_is_no_pseudo_label_and_no_dropped_keypoint_where_u
     assert verdict.is_kept
     assert verdict.dropped_before == verdict.dropped_after == 0
     assert judge_adaptation(poses, poses, EVERY, **LIMITS).dropped_after == 1
+
+
+@pytest.mark.parametrize(("score", "is_kept"), [(0.0, True), (0.9, False), (np.nan, False)])
+def test_a_keypoint_that_went_out_of_view_is_no_loss_and_any_other_without_a_position_is(
+    score, is_kept
+):
+    before = changed(poses_of(), score=np.full((40, 1, 3), 0.9))
+    xy, scores = before.xy_px.copy(), before.score.copy()
+    xy[7, 0, 1], scores[7, 0, 1] = np.nan, score
+    verdict = judge_adaptation(before, changed(before, xy_px=xy, score=scores), EVERY, **LIMITS)
+    assert verdict.is_kept is is_kept
+    assert ("no position or score" in verdict.reason) is not is_kept

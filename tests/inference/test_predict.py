@@ -29,6 +29,16 @@ class Brightest(HeatmapNetwork):
         return crops[:, :2]
 
 
+class FixedPlaces(Brightest):
+    """Sees keypoint a in the crop's first cell and keypoint b in its middle, surely."""
+
+    def forward(self, crops):
+        heatmaps = torch.zeros_like(crops[:, :2])
+        heatmaps[:, 0, 0, 0] = 1.0
+        heatmaps[:, 1, crops.shape[2] // 2, crops.shape[3] // 2] = 1.0
+        return heatmaps
+
+
 def bundle_of(seed, **changes):
     torch.manual_seed(seed)
     bundle = pyramid_bundle(SPACE)
@@ -43,8 +53,8 @@ def video():
 
 def boxes_of(individuals=2):
     random = np.random.default_rng(1)
-    low = random.uniform(0, 30, (FRAMES, individuals, 2))
-    return np.concatenate([low, low + random.uniform(10, 30, low.shape)], axis=2)
+    low = random.uniform(8, 30, (FRAMES, individuals, 2))
+    return np.concatenate([low, low + random.uniform(10, 25, low.shape)], axis=2)
 
 
 def predicted(bundles, boxes, batch=3, frames=None, time_s=None, **changes):
@@ -101,7 +111,7 @@ def test_members_in_one_pass_see_what_each_sees_alone():
         alone = predicted([bundle], boxes)[0]
         np.testing.assert_allclose(poses.xy_px, alone.xy_px, atol=1e-4)
         np.testing.assert_allclose(poses.score, alone.score, atol=1e-6)
-    assert np.abs(together[0].xy_px - together[1].xy_px).max() > 1
+    assert np.nanmax(np.abs(together[0].xy_px - together[1].xy_px)) > 1
 
 
 def test_without_a_box_there_is_no_pose_and_no_score():
@@ -113,6 +123,19 @@ def test_without_a_box_there_is_no_pose_and_no_score():
     assert np.argwhere(absent).tolist() == [[2, 0], [4, 0], [4, 1]]
     assert np.isfinite(poses.xy_px[~absent]).all()
     assert (poses.score[absent] == 0).all()
+
+
+def test_a_keypoint_beyond_the_picture_has_no_position_and_no_score():
+    crop = square_crop(mean=(0.0,) * 3, std=(1.0,) * 3)
+    bundle = bundle_of(0, network=FixedPlaces(), crop=crop)
+    middle, at_the_corner = [20.0, 20.0, 40.0, 40.0], [0.0, 0.0, 20.0, 20.0]
+    boxes = np.array([[middle], [at_the_corner]])
+    frames, times = video()[:2], np.arange(2.0)
+    (poses,) = predicted([bundle], boxes, frames=frames, time_s=times)
+    assert np.isfinite(poses.xy_px[0]).all()
+    assert np.isnan(poses.xy_px[1, 0, 0]).all()  # the crop's corner is outside of the picture
+    assert np.isfinite(poses.xy_px[1, 0, 1]).all()
+    assert poses.score[:, 0].tolist() == [[1.0, 1.0], [0.0, 1.0]]
 
 
 def test_a_video_without_any_box_gives_absent_poses():

@@ -28,7 +28,7 @@ SETTINGS = {
     "max_gap_s": 0.5,
 }
 LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
-LIMITS |= {"max_uncertainty_px": 10.0, "max_gap_s": 0.45}
+LIMITS |= {"max_expected_error": 0.1, "max_extrapolated_fraction": 0.2, "max_gap_s": 0.45}
 SPACE = KeypointSpace("s", ("nose", "tail"))
 FRAMES, STEP_MS = 150, 20
 DROPPED = np.r_[10:13, 30, 40:48]  # up to 180 ms: to be bridged

@@ -66,7 +66,7 @@ def test_the_quality_table_tells_the_figures_of_every_video(page):
     assert row[:6] == ["good0", "ok", "mouse1", "200", "200", "200"]
     assert "1 / 1" in row  # one adaptation kept, one rolled back
     (row,) = [r for r in read.rows_of("doubtful0") if "flagged" in r]
-    assert "48% of the frames have no pose" in row[-1]
+    assert "(48%): " in row[-1]
 
 
 def test_the_worst_videos_come_first(page):

@@ -6,6 +6,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.tables.accounts import read_quality, write_quality
@@ -14,7 +15,7 @@ from superanimal_core.tables.pose_files import read_smoothed, write_smoothed
 from superanimal_core.tables.quality import assess_video
 
 LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
-LIMITS |= {"max_uncertainty_px": 10.0, "max_gap_s": 0.45}
+LIMITS |= {"max_expected_error": 0.1, "max_extrapolated_fraction": 0.2, "max_gap_s": 0.45}
 FRAMES = 20
 
 
@@ -101,7 +102,8 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
     assert figures["frames_decoded"] == figures["frames_predicted"] == FRAMES
     assert figures["duration_s"] == pytest.approx(1.9)
     assert (figures["strides"], figures["bouts"]) == (3, 2)
-    assert figures["absent_fraction"] == 0
+    assert figures["absent_fraction"] == figures["frames_without_animal"] == 0
+    assert account["absences"] == []
     assert figures["mean_score"] == pytest.approx(0.9)
     assert figures["median_uncertainty_px"] == pytest.approx(1)
     assert figures["jitter_px"] == figures["jitter_raw_px"] == 0
@@ -112,8 +114,7 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
     [
         ({"promised": 30}, "the file promises 30 frames, 20 could be decoded"),
         ({"gap": (5, 9)}, "1 gap without a pose, too long to bridge (up to 0.5 s)"),
-        ({"absent": 10}, "50% of the frames have no pose"),
-        ({"variance": 400.0}, "median uncertainty 20.0 px"),
+        ({"absent": 10}, "no animal in 10 of 20 frames (50%): 0.0 to 0.9 s"),
         (
             {"is_estimated_time": True, "estimated_times": 3},
             "time stamps missing, or against the others, and estimated: 3",
@@ -150,6 +151,16 @@ def test_short_gaps_and_animals_that_come_late_or_leave_are_no_reason_to_flag(tm
     account = account_of(write_results(tmp_path, **changes))
     assert account["status"] == "ok"
     assert account["figures"]["gaps"] == 0
+
+
+def test_when_no_animal_was_there_is_told_also_where_it_is_no_reason_to_flag(tmp_path):
+    account = account_of(write_results(tmp_path, absent=1, gap=(17, FRAMES)))
+    assert account["status"] == "ok"
+    assert account["figures"]["frames_without_animal"] == 4
+    assert account["absences"] == [
+        {"frames": 1, "first_s": 0.0, "last_s": 0.0},
+        {"frames": 3, "first_s": pytest.approx(1.7), "last_s": pytest.approx(1.9)},
+    ]
 
 
 @pytest.mark.parametrize("promised", [0, FRAMES - 1])
@@ -206,3 +217,45 @@ def test_features_and_strides_that_rest_on_untaught_keypoints_are_flags(tmp_path
         rewritten = pq.read_table(results[name])
         write_parquet(rewritten, results[name], {"flags": [f"{name} rest on paw"]})
     assert account_of(results)["flags"] == ["features rest on paw", "gait rest on paw"]
+
+
+def with_expected_error(results, expected_px, within_px, strange):
+    """The same poses with an account of their error; the first so many frames are strange."""
+    smoothed = read_smoothed(results["poses"])
+    account = replace(
+        unknown_error(smoothed.poses.score.shape),
+        expected_error_px=np.full(smoothed.poses.score.shape, expected_px),
+        is_extrapolated=np.arange(FRAMES)[:, None] < strange,
+        within_px=within_px,
+    )
+    write_smoothed(smoothed, results["poses"], {}, account)
+    return account_of(results)
+
+
+@pytest.mark.parametrize(("expected_px", "is_flagged"), [(10.0, False), (10.1, True)])
+def test_a_large_expected_error_is_flagged_in_parts_of_the_animal(
+    tmp_path, expected_px, is_flagged
+):
+    """An animal of 100 px: a twentieth of it is 5 px."""
+    account = with_expected_error(write_results(tmp_path), expected_px, 5.0, 0)
+    assert account["figures"]["expected_error_of_size"] == pytest.approx(expected_px / 100)
+    assert (account["status"] == "flagged") == is_flagged
+    assert ("expected error 10% of the animal's size, 10.1 px" in account["reason"]) == is_flagged
+
+
+@pytest.mark.parametrize(("strange", "is_flagged"), [(4, False), (5, True)])
+def test_a_video_that_nobody_labeled_is_flagged(tmp_path, strange, is_flagged):
+    account = with_expected_error(write_results(tmp_path), 1.0, 5.0, strange)
+    assert account["figures"]["extrapolated_fraction"] == pytest.approx(strange / FRAMES)
+    assert (account["status"] == "flagged") == is_flagged
+    assert ("unlike anything that was labeled in 25%" in account["reason"]) == is_flagged
+
+
+def test_frames_without_an_animal_are_not_strange(tmp_path):
+    account = with_expected_error(write_results(tmp_path, absent=10), 1.0, 5.0, 4)
+    absent = account["figures"]["frames_without_animal"]
+    assert absent > 0
+    shown = FRAMES - absent
+    assert account["figures"]["extrapolated_fraction"] * shown == pytest.approx(
+        round(account["figures"]["extrapolated_fraction"] * shown)
+    )
