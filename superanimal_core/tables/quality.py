@@ -106,8 +106,8 @@ def _figures(
 
 def _has_pose(poses: Poses) -> Bool[ndarray, "frame"]:
     """Where any animal has any keypoint."""
-    is_known = np.isfinite(poses.xy_px).all(axis=3)
-    return np.asarray(is_known.any(axis=2).any(axis=1))
+    is_known = np.asarray(np.isfinite(poses.xy_px).all(axis=3))
+    return np.asarray(is_known.any(axis=(1, 2)))
 
 
 def _mean_jitter_px(xy_px: ndarray) -> float:
