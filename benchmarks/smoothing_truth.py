@@ -207,7 +207,6 @@ def labeled_animals(label_px: np.ndarray, group: np.ndarray) -> LabeledAnimals:
     return LabeledAnimals(
         label_xy_px=label_px,
         is_asked=np.ones(label_px.shape[:2], bool),
-        novelty=np.full(count, np.nan),
         group=group,
         dataset=np.full(count, "simulated"),
         image=np.arange(count).astype(str),

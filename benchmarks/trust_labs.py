@@ -211,7 +211,6 @@ def errors_of(
     animals = LabeledAnimals(
         label_xy_px=known.xy_px,
         is_asked=np.ones(known.state.shape, bool),
-        novelty=np.full(len(rows), np.nan),
         group=known.group,
         dataset=known.source,
         image=known.image,

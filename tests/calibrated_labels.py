@@ -15,13 +15,12 @@ def errors_of_two_labs(keypoints=("nose", "tail"), animals=120):
     known = LabeledAnimals(
         label_xy_px=rng.uniform(0, 100, (*shape, 2)),
         is_asked=np.ones(shape, bool),
-        novelty=np.full(animals, np.nan),
         group=(rows % 6).astype(str).astype(object),
         dataset=np.where(rows % 6 < 3, "barn", "field").astype(object),
         image=rows.astype(str).astype(object),
         is_disturbed=is_disturbed,
     )
     error = rng.rayleigh(2.0, shape) * doubt[:, None]
-    signs = np.stack([doubt, np.full(animals, np.nan)], axis=1)
+    signs = doubt[:, None]
     deviation, score = rng.uniform(0.5, 5, shape), rng.random(shape)
     return LabeledErrors(keypoints, known, deviation, error, score, signs)

@@ -110,7 +110,6 @@ def fit_calibration(errors: LabeledErrors) -> Calibration | None:
 def predict_error(
     calibration: Calibration | None,
     poses: SmoothedPoses,
-    novelty: Float[ndarray, "frame individual"] | None = None,
     *,
     single_network_variance_px2: float,
 ) -> ExpectedError:
@@ -128,7 +127,7 @@ def predict_error(
     deviation = predicted_deviation_px(
         poses, single_network_variance_px2=single_network_variance_px2
     )
-    signs = signs_of(poses.poses, novelty)
+    signs = signs_of(poses.poses)
     expected = expected_error_px(calibration, deviation, signs)
     half, most = (expected * radius_factor(calibration, level) for level in (0.5, 0.9))
     lasting = correlation_times_s(poses.poses.xy_px, most * SD_OF_RADIUS_90, poses.poses.time_s)

@@ -1,9 +1,8 @@
 """How unlike the labeled animals an animal is, and how much larger its error must be expected.
 
-Two signs speak of it: doubt, the networks' low scores, and novelty, how far the features that they
-see are from those of labeled animals. What errors go with them is learned on held-out labels, and
-on the same pictures disturbed until the networks fail: a laboratory that nobody labeled lies
-between. Below what is usual, a sign says nothing.
+Its sign is doubt: the networks' scores are low. What errors go with it is learned on held-out
+labels, and on the same pictures disturbed until the networks fail: a laboratory that nobody labeled
+lies between. Below what is usual, a sign says nothing.
 """
 
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from numpy import ndarray
 
 from superanimal_core.pose.poses import Poses
 
-SIGNS = ("doubt", "novelty")
+SIGNS = ("doubt",)
 MIN_SCORE = 0.01
 MIN_ANIMALS = 20
 USUAL = 0.99  # part of the labeled animals that are not extrapolated
@@ -36,19 +35,15 @@ class Familiarity:
     limit: float
 
 
-def signs_of(
-    poses: Poses, novelty: Float[ndarray, "frame individual"] | None
-) -> Float[ndarray, "frame individual sign"]:
-    """The signs of each animal in each frame; NaN where it is absent, or a sign is unknown.
+def signs_of(poses: Poses) -> Float[ndarray, "frame individual sign"]:
+    """The signs (SIGNS) of each animal in each frame; NaN where it is absent.
 
     Doubt is minus the logarithm of the mean score of the keypoints that have a position.
     """
     known = np.isfinite(poses.xy_px).all(axis=-1)
     count = known.sum(axis=-1)
     mean = np.where(known, poses.score, 0.0).sum(axis=-1) / np.maximum(count, 1)
-    doubt = np.where(count > 0, -np.log(np.maximum(mean, MIN_SCORE)), np.nan)
-    unknown = np.full(doubt.shape, np.nan)
-    return np.stack([doubt, unknown if novelty is None else novelty], axis=-1)
+    return np.where(count > 0, -np.log(np.maximum(mean, MIN_SCORE)), np.nan)[..., None]
 
 
 def strangeness(

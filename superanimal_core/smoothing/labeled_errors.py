@@ -19,12 +19,11 @@ class LabeledAnimals:
     `label_xy_px` is NaN where a keypoint has no label; `is_asked` says whether the animal's data
     set knows the keypoint, so that no label means that it was not there. `group` is what a split
     keeps together (a video, an animal); `dataset` and `image` are names. Pictures that were
-    disturbed tell how errors grow, and nothing else. `novelty` as in familiarity.
+    disturbed tell how errors grow, and nothing else.
     """
 
     label_xy_px: Float[ndarray, "animal keypoint 2"]
     is_asked: Bool[ndarray, "animal keypoint"]
-    novelty: Float[ndarray, "animal"]
     group: Shaped[ndarray, "animal"]
     dataset: Shaped[ndarray, "animal"]
     image: Shaped[ndarray, "animal"]
@@ -92,5 +91,5 @@ def errors_at_labels(
         deviation[0],
         np.hypot(apart[..., 0], apart[..., 1]),
         smoothed.poses.score[0],
-        signs_of(smoothed.poses, animals.novelty[None])[0],
+        signs_of(smoothed.poses)[0],
     )

@@ -131,7 +131,6 @@ def read_held_out(path: str | Path) -> HeldOut:
     animals = LabeledAnimals(
         label_xy_px=dense("label_x_px", "label_y_px")[0],
         is_asked=asked[0],
-        novelty=np.full(shape[1], np.nan),
         group=of_animal("group"),
         dataset=of_animal("dataset"),
         image=of_animal("image"),

@@ -24,7 +24,6 @@ def labeled_errors(
     known = LabeledAnimals(
         label_xy_px=np.repeat(label, 2, axis=2),
         is_asked=np.ones((animals, count), bool),
-        novelty=np.full(animals, np.nan),
         group=(rows % 4 if group is None else np.asarray(group)).astype(str),
         dataset=(np.zeros(animals) if dataset is None else np.asarray(dataset)).astype(str),
         image=rows.astype(str),
@@ -36,7 +35,7 @@ def labeled_errors(
         np.broadcast_to(deviation_px, (animals, count)).astype(float),
         np.asarray(error_px, dtype=float),
         np.ones((animals, count)),
-        np.full((animals, 2), np.nan) if signs is None else signs,
+        np.full((animals, 1), np.nan) if signs is None else signs,
     )
 
 

@@ -40,7 +40,6 @@ def labels_of(truth_px, group, **more):
     known = {
         "label_xy_px": truth_px,
         "is_asked": np.ones(truth_px.shape[:2], bool),
-        "novelty": np.full(animals, np.nan),
         "group": np.asarray(group).astype(str),
         "dataset": np.full(animals, "barn"),
         "image": np.arange(animals).astype(str),
@@ -117,7 +116,7 @@ def test_a_factor_is_halfway_to_that_of_the_keypoints_own_twenty_labels():
 def test_beyond_the_labels_the_error_grows_in_proportion():
     calibration = fit_calibration(drawn_errors(150, 0))
     last = calibration.deviation_px[-1] * np.array([[1.0], [2.0], [5.0]])
-    expected = expected_error_px(calibration, np.repeat(last, 3, axis=1), np.full((3, 2), np.nan))
+    expected = expected_error_px(calibration, np.repeat(last, 3, axis=1), np.full((3, 1), np.nan))
     np.testing.assert_allclose(expected[:, 0] / expected[0, 0], [1, 2, 5])
 
 
@@ -145,9 +144,8 @@ def strange_errors(animals, seed, is_disturbed=None):
     disturbed = np.arange(animals) % 2 == 1 if is_disturbed is None else is_disturbed
     doubt = 1 + np.where(disturbed, rng.uniform(0, 2, animals), 0.05 * rng.random(animals))
     error = rng.rayleigh(1.0, (animals, 3)) * 2 ** (doubt - 1)[:, None]
-    signs = np.stack([doubt, np.full(animals, np.nan)], axis=1)
     return labeled_errors(
-        1.0, error, signs=signs, is_disturbed=disturbed, group=np.arange(animals) % 8
+        1.0, error, signs=doubt[:, None], is_disturbed=disturbed, group=np.arange(animals) % 8
     )
 
 
@@ -159,7 +157,7 @@ def test_circles_hold_of_strange_animals_too_and_say_that_they_are():
     assert 0.85 < held(calibration, usual, 0.9) < 0.96
     assert is_extrapolated(calibration, strange.signs).mean() > 0.9
     assert is_extrapolated(calibration, usual.signs).mean() < 0.05
-    blind = fit_calibration(replace(strange_errors(600, 0), signs=np.full((600, 2), np.nan)))
+    blind = fit_calibration(replace(strange_errors(600, 0), signs=np.full((600, 1), np.nan)))
     assert held(blind, strange, 0.9) < 0.8
 
 
