@@ -117,14 +117,16 @@ def leave_out(name: str, names: Sequence[str], steps: int) -> LeftOut:
     strange = strangeness(calibration.familiarity, errors.signs)
     boxes = labels.box_xyxy_px[rows]
     side = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    relative = np.nanmean(errors.error_px, axis=1) / side
+    is_labeled = errors.is_known.any(axis=1)
+    relative = np.full(len(side), np.nan)
+    relative[is_labeled] = np.nanmean(errors.error_px[is_labeled], axis=1) / side[is_labeled]
     videos = np.unique(errors.animals.group)
     return LeftOut(
         name,
         float(inside.mean()),
         float(is_extrapolated(calibration, errors.signs)[own].mean()),
         [float(strange[errors.animals.group == video].mean()) for video in videos],
-        [float(relative[errors.animals.group == video].mean()) for video in videos],
+        [float(np.nanmean(relative[errors.animals.group == video])) for video in videos],
     )
 
 
