@@ -181,17 +181,16 @@ def coverage(
 ) -> list[dict[str, Any]]:
     """Part of the truth within 90 % intervals, per space: the smoother's own, and calibrated."""
     rows = []
-    lone = {"single_network_variance_px2": smoothing.eks.single_network_variance_px2}
     for kind in MAKERS:
         of_kind = [(v, s) for v, s in zip(videos, smoothed, strict=True) if v.name.startswith(kind)]
         images, label_px, group = labeled_images([video for video, _ in of_kind[1::2]])
         on_images = SMOOTHERS["eks"](images, smoothing.of("eks"))
-        errors = errors_at_labels(on_images, labeled_animals(label_px, group), **lone)
+        errors = errors_at_labels(on_images, labeled_animals(label_px, group))
         calibration = fit_calibration(errors)
         for video, poses in of_kind[::2]:
             off = np.abs(poses.poses.xy_px[:, 0] - video.xy_px)
             own = off <= 1.645 * np.sqrt(poses.variance_px2[:, 0])
-            radius = predict_error(calibration, poses, **lone).radius_90_px[:, 0]
+            radius = predict_error(calibration, poses).radius_90_px[:, 0]
             known = np.isfinite(radius)
             inside = distance_px(video, poses)[known] <= radius[known]
             for method, value in (("posterior", own[known].mean()), ("calibrated", inside.mean())):

@@ -19,7 +19,7 @@ from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.calibration import (
-    expected_error_px,
+    expected_error,
     fit_calibration,
     is_extrapolated,
     radius_factor,
@@ -36,7 +36,6 @@ from superanimal_core.training.label_training import fit_labels
 
 SETTINGS = overlaid(read_config(ROOT / CONFIG), read_config(ROOT / "demo" / "config.yaml"))
 SMOOTHING = SmoothingSettings(**SETTINGS["smoothing"])
-LONE = {"single_network_variance_px2": SMOOTHING.eks.single_network_variance_px2}
 SPACE = KeypointSpace("superanimal_topviewmouse", tuple(MOUSE_KEYPOINTS))
 PICTURES = 120
 FLAGGED = 0.2  # part of the pictures that are extrapolated: SETTINGS of quality say the same
@@ -110,16 +109,16 @@ def leave_out(name: str, names: Sequence[str], steps: int) -> LeftOut:
     assert calibration.familiarity is not None
     rows = is_own | is_test
     errors = errors_of(bundle, labels.select(rows), pictures, False)
-    expected = expected_error_px(calibration, errors.deviation_px, errors.signs)
+    expected = expected_error(calibration, errors.deviation, errors.signs)
     radius = expected * radius_factor(calibration, 0.9)
     own = is_own[rows]
-    inside = (errors.error_px <= radius)[own][errors.is_known[own]]
+    inside = (errors.error <= radius)[own][errors.is_known[own]]
     strange = strangeness(calibration.familiarity, errors.signs)
     boxes = labels.box_xyxy_px[rows]
     side = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     is_labeled = errors.is_known.any(axis=1)
     relative = np.full(len(side), np.nan)
-    relative[is_labeled] = np.nanmean(errors.error_px[is_labeled], axis=1) / side[is_labeled]
+    relative[is_labeled] = np.nanmean(errors.error[is_labeled], axis=1) / side[is_labeled]
     videos = np.unique(errors.animals.group)
     return LeftOut(
         name,
@@ -218,4 +217,4 @@ def errors_of(
         image=known.image,
         is_disturbed=is_disturbed,
     )
-    return errors_at_labels(SMOOTHERS["eks"](poses, SMOOTHING.of("eks")), animals, **LONE)
+    return errors_at_labels(SMOOTHERS["eks"](poses, SMOOTHING.of("eks")), animals)

@@ -64,7 +64,6 @@ LAWS = {
 QUICK = ("half shared", "mostly shared", "heavy tails", "slow")
 SETTINGS = read_config(ROOT / CONFIG)
 SMOOTHING = SmoothingSettings(**SETTINGS["smoothing"])
-LONE = {"single_network_variance_px2": SMOOTHING.eks.single_network_variance_px2}
 STRIDES = StrideSettings(
     **{k: v for k, v in SETTINGS["gait"].items() if k not in ("limbs", "body", "draws")},
     limbs=[*LIMBS],
@@ -94,7 +93,7 @@ def measure(case: tuple[str, int, float], animals: int) -> dict[str, float]:
     for seed in range(animals):
         truth, seen = simulated(law, members, fps, seed)
         smoothed = SMOOTHERS["eks"](seen, SMOOTHING.of("eks"))
-        expected = predict_error(calibration, smoothed, **LONE)
+        expected = predict_error(calibration, smoothed)
         apart = smoothed.poses.xy_px - truth.poses.xy_px
         inside = np.hypot(apart[..., 0], apart[..., 1]) <= expected.radius_90_px
         found.setdefault("positions", []).extend(inside.ravel().tolist())
@@ -167,7 +166,7 @@ def labeled(law: Law, members: int, fps: float) -> LabeledErrors:
         for m in range(members)
     ]
     smoothed = SMOOTHERS["eks"](frames, SMOOTHING.of("eks"))
-    return errors_at_labels(smoothed, labeled_animals(label, group), **LONE)
+    return errors_at_labels(smoothed, labeled_animals(label, group))
 
 
 def strides_held(

@@ -1,4 +1,4 @@
-"""Calibrated uncertainty: from variances to the pixel error that must be expected.
+"""Calibrated uncertainty: from variances to the error that must be expected.
 
 The smoother's variance is right if its model is: independent noise as large as the ensemble's
 spread. Networks trained on the same labels err together, so the error is larger, by a factor that
@@ -32,28 +32,32 @@ from superanimal_core.smoothing.familiarity import (
     signs_of,
     strangeness,
 )
-from superanimal_core.smoothing.labeled_errors import LabeledErrors, predicted_deviation_px
+from superanimal_core.smoothing.labeled_errors import (
+    LabeledErrors,
+    animal_size_px,
+    predicted_deviation,
+)
 from superanimal_core.smoothing.presence import fit_presence, near_probability, within_px
 
 PRIOR_LABELS = 20  # so many labels' worth of "like the other keypoints" in a keypoint's factor
 LEVELS = np.arange(0.01, 1.0, 0.01)
 MIN_LABELS, MIN_GROUPS = 30, 2
-MIN_ERROR_PX = 1e-3
+MIN_ERROR = 1e-5  # of the animal's size
 
 
 @dataclass(frozen=True)
 class Calibration:
-    """What labels said about the smoother's errors.
+    """What labels said about the smoother's errors, in parts of the animal's size.
 
-    `expected_px` at `deviation_px` is the shared curve, `factor` one value per keypoint, and
+    `expected` at `deviation` is the shared curve, `factor` one value per keypoint, and
     `quantile` the error, as a multiple of the expected one, that a part `level` (0-1) of the labels
     does not exceed. `presence` is the part of the animals that have a keypoint where it scores
     `score`. `counts` are what it rests on: labels, images, animals, groups, data sets.
     """
 
     keypoints: tuple[str, ...]
-    deviation_px: Float[ndarray, "knot"]
-    expected_px: Float[ndarray, "knot"]
+    deviation: Float[ndarray, "knot"]
+    expected: Float[ndarray, "knot"]
     factor: Float[ndarray, "keypoint"]
     level: Float[ndarray, "level"]
     quantile: Float[ndarray, "level"]
@@ -74,7 +78,7 @@ def fit_calibration(errors: LabeledErrors, min_groups: int = MIN_GROUPS) -> Cali
     names, group = np.unique(as_they_are.animals.group.astype(str), return_inverse=True)
     if len(row) < MIN_LABELS or len(names) < min_groups:
         return None
-    deviation, error = as_they_are.deviation_px[row, keypoint], as_they_are.error_px[row, keypoint]
+    deviation, error = as_they_are.deviation[row, keypoint], as_they_are.error[row, keypoint]
     knots, curve = _isotonic(deviation, error)
     expected = np.interp(deviation, knots, curve)
     count = np.bincount(keypoint, minlength=len(errors.keypoints))
@@ -82,7 +86,7 @@ def fit_calibration(errors: LabeledErrors, min_groups: int = MIN_GROUPS) -> Cali
     factor = (found + PRIOR_LABELS) / (count + PRIOR_LABELS)
     familiarity = fit_familiarity(
         errors.signs,
-        _mean_of_known(errors.error_px / _base_px(knots, curve, factor, errors.deviation_px)),
+        _mean_of_known(errors.error / _base(knots, curve, factor, errors.deviation)),
         errors.animals.is_disturbed,
     )
     growth = _growth(familiarity, as_they_are.signs)
@@ -108,13 +112,8 @@ def fit_calibration(errors: LabeledErrors, min_groups: int = MIN_GROUPS) -> Cali
     )
 
 
-def predict_error(
-    calibration: Calibration | None,
-    poses: SmoothedPoses,
-    *,
-    single_network_variance_px2: float,
-) -> ExpectedError:
-    """Expected error and the radii that hold 50 % and 90 % of the true positions.
+def predict_error(calibration: Calibration | None, poses: SmoothedPoses) -> ExpectedError:
+    """Expected error and the radii that hold 50 % and 90 % of the true positions (px).
 
     NaN without a calibration. DatasetError when the poses have other keypoints than the labels had.
     """
@@ -125,11 +124,8 @@ def predict_error(
             f"calibration: made for {', '.join(calibration.keypoints)}, but the poses have "
             f"{', '.join(poses.poses.space.keypoints)}"
         )
-    deviation = predicted_deviation_px(
-        poses, single_network_variance_px2=single_network_variance_px2
-    )
-    signs = signs_of(poses.poses)
-    expected = expected_error_px(calibration, deviation, signs)
+    signs, size_px = signs_of(poses.poses), animal_size_px(poses.poses)[..., None]
+    expected = size_px * expected_error(calibration, predicted_deviation(poses), signs)
     half, most = (expected * radius_factor(calibration, level) for level in (0.5, 0.9))
     lasting = correlation_times_s(poses.poses.xy_px, most * SD_OF_RADIUS_90, poses.poses.time_s)
     near_px = within_px(poses.poses)
@@ -147,17 +143,17 @@ def predict_error(
     )
 
 
-def expected_error_px(
+def expected_error(
     calibration: Calibration,
-    deviation_px: Float[ndarray, "*shape keypoint"],
+    deviation: Float[ndarray, "*shape keypoint"],
     signs: Float[ndarray, "*shape sign"],
 ) -> Float[ndarray, "*shape keypoint"]:
     """The shared curve at the predicted deviation, times the keypoint's factor and the growth.
 
-    Beyond the largest deviation of a label, as in long occlusions, the error grows in proportion.
+    In parts of the animal's size. Beyond the largest deviation of a label, as in long occlusions,
+    the error grows in proportion.
     """
-    knots, curve = calibration.deviation_px, calibration.expected_px
-    base = _base_px(knots, curve, calibration.factor, deviation_px)
+    base = _base(calibration.deviation, calibration.expected, calibration.factor, deviation)
     return base * _growth(calibration.familiarity, signs)[..., None]
 
 
@@ -175,10 +171,10 @@ def radius_factor(calibration: Calibration, level: float) -> float:
     return float(np.interp(level, calibration.level, calibration.quantile))
 
 
-def _base_px(knots: ndarray, curve: ndarray, factor: ndarray, deviation_px: ndarray) -> ndarray:
+def _base(knots: ndarray, curve: ndarray, factor: ndarray, deviation: ndarray) -> ndarray:
     """What is expected of a familiar animal."""
-    expected = np.interp(deviation_px, knots, curve)
-    return expected * np.maximum(deviation_px / knots[-1], 1.0) * factor
+    expected = np.interp(deviation, knots, curve)
+    return expected * np.maximum(deviation / knots[-1], 1.0) * factor
 
 
 def _growth(familiarity: Familiarity | None, signs: ndarray) -> ndarray:
@@ -197,7 +193,7 @@ def _isotonic(deviation: ndarray, error: ndarray) -> tuple[ndarray, ndarray]:
     starts = fitted.blocks[:-1]
     ends = fitted.blocks[1:] - 1
     knots = (deviation[order][starts] + deviation[order][ends]) / 2
-    curve = np.maximum(fitted.x[starts], MIN_ERROR_PX)
+    curve = np.maximum(fitted.x[starts], MIN_ERROR)
     return knots, curve
 
 

@@ -14,7 +14,7 @@ from numpy import ndarray
 
 from superanimal_core.smoothing.calibration import (
     LEVELS,
-    expected_error_px,
+    expected_error,
     fit_calibration,
     radius_factor,
 )
@@ -60,7 +60,7 @@ class HeldRatios:
 
 def held_ratios(errors: LabeledErrors, parts: Iterator[Bool[ndarray, "animal"]]) -> HeldRatios:
     """Labels of each part, judged by a calibration made without it. NaN: none could be made."""
-    level = np.full(errors.error_px.shape, np.nan)
+    level = np.full(errors.error.shape, np.nan)
     promised = level.copy()
     for part in parts:
         calibration = fit_calibration(errors.select(~part), min_groups=1)
@@ -68,8 +68,8 @@ def held_ratios(errors: LabeledErrors, parts: Iterator[Bool[ndarray, "animal"]])
         if calibration is None or not asked.any():
             continue
         left_out = errors.select(asked)
-        expected = expected_error_px(calibration, left_out.deviation_px, left_out.signs)
-        ratio = np.where(left_out.is_known, left_out.error_px / expected, np.nan)
+        expected = expected_error(calibration, left_out.deviation, left_out.signs)
+        ratio = np.where(left_out.is_known, left_out.error / expected, np.nan)
         reached = np.searchsorted(calibration.quantile, ratio.ravel()).reshape(ratio.shape)
         level[asked] = np.where(np.isfinite(ratio), np.append(LEVELS, 1.0)[reached], np.nan)
         inside = ratio <= radius_factor(calibration, PROMISED)

@@ -1,15 +1,21 @@
-"""How far a model's poses are from labels that it has not seen, and what was known beforehand."""
+"""How far a model's poses are from labels that it has not seen, and what was known beforehand.
 
+All in parts of the animal's size: a network sees every animal as large as its crops are, and errs
+by as many pixels more as the animal has more of them.
+"""
+
+import warnings
 from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from numpy import ndarray
 
-from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.familiarity import signs_of
 
 MIN_SCORE = 0.01
+LONE = 0.02  # of the size: stands for the spread of a network that is alone
 
 
 @dataclass(frozen=True)
@@ -36,12 +42,12 @@ class LabeledAnimals:
 
 @dataclass(frozen=True)
 class LabeledErrors:
-    """Predicted deviation, error, score and signs of labeled animals, each smoothed alone (px)."""
+    """Predicted deviation, error, score and signs of labeled animals, each smoothed alone."""
 
     keypoints: tuple[str, ...]
     animals: LabeledAnimals
-    deviation_px: Float[ndarray, "animal keypoint"]
-    error_px: Float[ndarray, "animal keypoint"]
+    deviation: Float[ndarray, "animal keypoint"]
+    error: Float[ndarray, "animal keypoint"]
     score: Float[ndarray, "animal keypoint"]
     signs: Float[ndarray, "animal sign"]
 
@@ -50,8 +56,8 @@ class LabeledErrors:
         return replace(
             self,
             animals=self.animals.select(rows),
-            deviation_px=self.deviation_px[rows],
-            error_px=self.error_px[rows],
+            deviation=self.deviation[rows],
+            error=self.error[rows],
             score=self.score[rows],
             signs=self.signs[rows],
         )
@@ -59,37 +65,51 @@ class LabeledErrors:
     @property
     def is_known(self) -> Bool[ndarray, "animal keypoint"]:
         """Where an error is known."""
-        return np.isfinite(self.deviation_px) & np.isfinite(self.error_px)
+        return np.isfinite(self.deviation) & np.isfinite(self.error)
 
 
-def predicted_deviation_px(
-    poses: SmoothedPoses, *, single_network_variance_px2: float
-) -> Float[ndarray, "frame individual keypoint"]:
-    """Root of posterior and ensemble variance over the score, both coordinates together (px).
+def animal_size_px(poses: Poses) -> Float[ndarray, "frame individual"]:
+    """Median distance of an animal's keypoints from their middle (px), always positive.
 
-    Where one network alone saw the keypoint, `single_network_variance_px2` stands for the ensemble
-    variance. The posterior variance counts as no less than that of the observation.
+    Half of the keypoints may be anywhere. Where fewer than two are known it is the animal's median
+    over the video, else that of all animals; 1 px where none has a size.
     """
-    score = np.clip(poses.poses.score, MIN_SCORE, 1.0)[..., None]
-    members = poses.members[..., None]
-    spread = np.where(members == 1, single_network_variance_px2, poses.ensemble_variance_px2)
+    known = np.asarray(np.isfinite(poses.xy_px).all(axis=-1))
+    xy = np.where(known[..., None], poses.xy_px, np.nan)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", RuntimeWarning)  # animals without a keypoint stay NaN
+        apart = xy - np.nanmedian(xy, axis=2, keepdims=True)
+        size = np.nanmedian(np.hypot(apart[..., 0], apart[..., 1]), axis=2)
+        size = np.where(size > 0, size, np.nan)
+        size = np.where(np.isnan(size), np.nanmedian(size, axis=0), size)
+        size = np.where(np.isnan(size), np.nanmedian(size), size)
+    return np.nan_to_num(size, nan=1.0)
+
+
+def predicted_deviation(smoothed: SmoothedPoses) -> Float[ndarray, "frame individual keypoint"]:
+    """Root of posterior and ensemble variance over the score, both coordinates, over the size.
+
+    A network that is alone has no spread; what stands for it says nothing about the size of errors,
+    only how they grow as its score falls. The posterior variance counts as no less than that of the
+    observation.
+    """
+    score = np.clip(smoothed.poses.score, MIN_SCORE, 1.0)[..., None]
+    members, size = smoothed.members[..., None], animal_size_px(smoothed.poses)[..., None, None]
+    spread = np.where(members == 1, np.square(LONE * size), smoothed.ensemble_variance_px2)
     least = np.where(members > 0, spread / score, 0.0)
-    return np.sqrt(((np.maximum(poses.variance_px2, least) + spread) / score).sum(axis=-1))
+    posterior = np.where(members == 1, least, np.maximum(smoothed.variance_px2, least))
+    posterior = np.where(np.isfinite(smoothed.variance_px2), posterior, np.nan)
+    return np.sqrt(((posterior + spread) / score).sum(axis=-1)) / size[..., 0]
 
 
-def errors_at_labels(
-    smoothed: SmoothedPoses, animals: LabeledAnimals, *, single_network_variance_px2: float
-) -> LabeledErrors:
+def errors_at_labels(smoothed: SmoothedPoses, animals: LabeledAnimals) -> LabeledErrors:
     """Errors of labeled animals; `smoothed` holds one frame whose individuals they are."""
-    deviation = predicted_deviation_px(
-        smoothed, single_network_variance_px2=single_network_variance_px2
-    )
     apart = smoothed.poses.xy_px[0] - animals.label_xy_px
     return LabeledErrors(
         smoothed.poses.space.keypoints,
         animals,
-        deviation[0],
-        np.hypot(apart[..., 0], apart[..., 1]),
+        predicted_deviation(smoothed)[0],
+        np.hypot(apart[..., 0], apart[..., 1]) / animal_size_px(smoothed.poses)[0, :, None],
         smoothed.poses.score[0],
         signs_of(smoothed.poses)[0],
     )

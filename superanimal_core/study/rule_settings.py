@@ -144,11 +144,6 @@ class RuleSettings:
         own = self.all["smoothing"].get(self.all["smoothing"]["method"], {})
         return self.of("smoothing", "center", "min_score") | own
 
-    def lone_network(self) -> dict[str, Any]:
-        """What a network that alone saw a keypoint is trusted: no spread tells it."""
-        key = "single_network_variance_px2"
-        return {key: self.all["smoothing"]["eks"][key]}
-
     def views(self, video: str) -> dict[str, Any]:
         """How views are smoothed together, and the mirrors that the video's space knows."""
         views = self.all["smoothing"]["views"]

@@ -2,7 +2,8 @@
 
 `part` says what a row is about, `name` of whom, and x and y are
 
-* `curve`: expected error y at predicted deviation x (px); `factor`: y of a keypoint;
+* `curve`: expected error y at predicted deviation x, in parts of the animal's size; `factor`: y of
+  a keypoint;
 * `quantile`: the error over the expected one, y, that a part x of the labels does not exceed;
 * `center` and `slope` of a sign of strangeness, `growth` y of the error at strangeness x, and the
   `limit` y of what is not extrapolated;
@@ -43,7 +44,7 @@ def write_calibration(
         write_parquet(SCHEMA.empty_table(), path, record)
         return
     parts = [
-        _line("curve", calibration.deviation_px, calibration.expected_px),
+        _line("curve", calibration.deviation, calibration.expected),
         _named("factor", dict(zip(calibration.keypoints, calibration.factor, strict=True))),
         _line("quantile", calibration.level, calibration.quantile),
         _line("presence", calibration.score, calibration.presence),

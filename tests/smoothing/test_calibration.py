@@ -5,12 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from labeled_animals import KEYPOINTS, drawn_errors, labeled_errors
-from test_eks import SETTINGS, ensemble, smooth
+from test_eks import ensemble, smooth
 
 from superanimal_core.errors import DatasetError
 from superanimal_core.smoothing.calibration import (
     LEVELS,
-    expected_error_px,
+    expected_error,
     fit_calibration,
     is_extrapolated,
     predict_error,
@@ -19,18 +19,19 @@ from superanimal_core.smoothing.calibration import (
 from superanimal_core.smoothing.calibration_check import check_calibration
 from superanimal_core.smoothing.labeled_errors import (
     LabeledAnimals,
+    animal_size_px,
     errors_at_labels,
-    predicted_deviation_px,
+    predicted_deviation,
 )
 from superanimal_core.smoothing.presence import WITHIN
 
-LONE = {"single_network_variance_px2": SETTINGS["single_network_variance_px2"]}
+BODY_PX = np.array([[0.0, 0.0], [300.0, 0.0], [0.0, 300.0]])  # three keypoints of one animal
 
 
 def held(calibration, errors, level):
     """Part of the labels within the radius of a level."""
-    expected = expected_error_px(calibration, errors.deviation_px, errors.signs)
-    inside = errors.error_px <= expected * radius_factor(calibration, level)
+    expected = expected_error(calibration, errors.deviation, errors.signs)
+    inside = errors.error <= expected * radius_factor(calibration, level)
     return inside[errors.is_known].mean()
 
 
@@ -71,7 +72,7 @@ def replace_group(errors, group):
 
 def test_expected_error_grows_with_the_deviation_and_differs_between_keypoints():
     calibration = fit_calibration(drawn_errors(700, 0))
-    assert (np.diff(calibration.expected_px) >= 0).all()
+    assert (np.diff(calibration.expected) >= 0).all()
     assert (np.diff(calibration.factor) > 0).all()
     assert radius_factor(calibration, 0.9) > radius_factor(calibration, 0.5)
 
@@ -81,17 +82,17 @@ def test_an_error_is_the_distance_from_the_label():
     result = smooth(members)
     label_px = result.poses.xy_px[0] + np.array([3.0, -4.0])
     label_px[1, 2] = np.nan
-    found = errors_at_labels(result, labels_of(label_px, range(6)), **LONE)
-    expected = np.full(label_px.shape[:2], 5.0)
+    found = errors_at_labels(result, labels_of(label_px, range(6)))
+    expected = np.repeat(5.0 / animal_size_px(result.poses)[0, :, None], label_px.shape[1], axis=1)
     expected[1, 2] = np.nan
-    np.testing.assert_allclose(found.error_px, expected)
-    np.testing.assert_array_equal(found.deviation_px, predicted_deviation_px(result, **LONE)[0])
+    np.testing.assert_allclose(found.error, expected)
+    np.testing.assert_array_equal(found.deviation, predicted_deviation(result)[0])
     assert found.select(np.array([1])).is_known.sum() == found.is_known[1].sum()
 
 
 def test_without_a_calibration_nothing_is_promised():
     _, members = ensemble(frames=10, individuals=1)
-    expected = predict_error(None, smooth(members), **LONE)
+    expected = predict_error(None, smooth(members))
     for values in (expected.radius_90_px, expected.probability, expected.sd_px):
         assert np.isnan(values).all()
     assert not expected.is_extrapolated.any()
@@ -115,8 +116,8 @@ def test_a_factor_is_halfway_to_that_of_the_keypoints_own_twenty_labels():
 
 def test_beyond_the_labels_the_error_grows_in_proportion():
     calibration = fit_calibration(drawn_errors(150, 0))
-    last = calibration.deviation_px[-1] * np.array([[1.0], [2.0], [5.0]])
-    expected = expected_error_px(calibration, np.repeat(last, 3, axis=1), np.full((3, 1), np.nan))
+    last = calibration.deviation[-1] * np.array([[1.0], [2.0], [5.0]])
+    expected = expected_error(calibration, np.repeat(last, 3, axis=1), np.full((3, 1), np.nan))
     np.testing.assert_allclose(expected[:, 0] / expected[0, 0], [1, 2, 5])
 
 
@@ -165,7 +166,7 @@ def test_disturbed_pictures_change_no_promise_about_usual_ones():
     whole = strange_errors(600, 0)
     alone = whole.select(~whole.animals.is_disturbed)
     first, second = fit_calibration(whole), fit_calibration(alone)
-    np.testing.assert_array_equal(first.expected_px, second.expected_px)
+    np.testing.assert_array_equal(first.expected, second.expected)
     assert first.counts == second.counts
     assert radius_factor(first, 0.9) == pytest.approx(radius_factor(second, 0.9), rel=0.1)
 
@@ -174,7 +175,7 @@ def test_other_keypoints_are_refused():
     calibration = fit_calibration(drawn_errors(100, 0))
     _, members = ensemble(frames=10, individuals=1)
     with pytest.raises(DatasetError, match="made for a, b, c"):
-        predict_error(calibration, smooth(members), **LONE)
+        predict_error(calibration, smooth(members))
 
 
 @pytest.mark.parametrize("count", [1, 3])
@@ -184,7 +185,7 @@ def test_images_calibrate_as_videos_of_one_frame(count):
     truth[0, :20] = np.nan  # not labeled
     group = np.repeat(np.arange(8), 50)
     known = labels_of(truth[0], group, dataset=(group // 4).astype(str))
-    check = check_calibration(errors_at_labels(smooth(members), known, **LONE))
+    check = check_calibration(errors_at_labels(smooth(members), known))
     for covered in (check.of_groups, check.of_datasets):
         at = dict(zip(LEVELS.round(2), covered, strict=True))
         assert 0.85 < at[0.9] < 0.95
@@ -192,7 +193,7 @@ def test_images_calibrate_as_videos_of_one_frame(count):
     assert set(check.by_dataset) == {"0", "1"}
     assert all(0.85 < part < 0.95 for part in check.by_dataset.values())
     assert all(0.8 < part < 0.97 for part in check.by_keypoint.values())
-    alone = check_calibration(errors_at_labels(smooth(members), labels_of(truth[0], group), **LONE))
+    alone = check_calibration(errors_at_labels(smooth(members), labels_of(truth[0], group)))
     assert np.isnan(alone.of_datasets).all()
     assert np.isnan(alone.by_dataset["barn"])
 
@@ -200,9 +201,9 @@ def test_images_calibrate_as_videos_of_one_frame(count):
 def test_a_data_set_with_larger_errors_is_seen_when_it_is_left_out():
     errors = drawn_errors(300, 0, groups=12)
     dataset = np.arange(300) % 3
-    larger = errors.error_px * np.where(dataset == 2, 3.0, 1.0)[:, None]
+    larger = errors.error * np.where(dataset == 2, 3.0, 1.0)[:, None]
     errors = replace(
-        errors, error_px=larger, animals=replace(errors.animals, dataset=dataset.astype(str))
+        errors, error=larger, animals=replace(errors.animals, dataset=dataset.astype(str))
     )
     by_dataset = check_calibration(errors).by_dataset
     assert by_dataset["2"] < 0.7 < 0.85 < by_dataset["0"]
@@ -213,13 +214,18 @@ def test_smoothing_gives_no_credit(count):
     """What networks share it does not lessen, and nobody knows how much that is."""
     _, members = ensemble(count=count, frames=60, individuals=1)
     alone = [replace(m, time_s=m.time_s * 1e3) for m in members]  # no frame is linked to another
-    in_video, apart = (predicted_deviation_px(smooth(m), **LONE) for m in (members, alone))
+    in_video, apart = (
+        predicted_deviation(one) * (animal_size_px(one.poses)[..., None] if count > 1 else 1)
+        for one in (smooth(members), smooth(alone))
+    )
     np.testing.assert_allclose(in_video, apart)
 
 
 def calibrated_video(shared=0.0):
     """A video, and the calibration of 200 of its frames in 8 groups; errors may be shared."""
     truth, members = ensemble(frames=3000, individuals=1)
+    truth = truth + BODY_PX
+    members = [replace(m, xy_px=m.xy_px + BODY_PX) for m in members]
     if shared:
         off = shared * np.random.default_rng(5).normal(size=truth.shape)
         members = [replace(m, xy_px=m.xy_px + off) for m in members]
@@ -232,8 +238,8 @@ def calibrated_video(shared=0.0):
         for m in members
     ]  # fmt: skip
     known = labels_of(truth[chosen, 0], np.arange(200) % 8)
-    calibration = fit_calibration(errors_at_labels(smooth(images), known, **LONE))
-    return truth, result, predict_error(calibration, result, **LONE)
+    calibration = fit_calibration(errors_at_labels(smooth(images), known))
+    return truth, result, predict_error(calibration, result)
 
 
 @pytest.mark.parametrize(("shared", "most"), [(0.0, 0.99), (2.0, 0.97), (6.0, 0.95)])
@@ -264,7 +270,7 @@ def test_an_absent_keypoint_is_there_with_no_probability():
     calibration = replace(calibration, keypoints=result.poses.space.keypoints)
     if len(calibration.keypoints) != len(KEYPOINTS):
         calibration = replace(calibration, factor=np.ones(len(calibration.keypoints)))
-    expected = predict_error(calibration, result, **LONE)
+    expected = predict_error(calibration, result)
     assert (expected.probability[:, 0, 1] == 0).all()
     assert (expected.probability[:, 0, 0] > 0).all()
     assert np.isnan(expected.radius_90_px[:, 0, 1]).all()
@@ -279,3 +285,31 @@ def test_two_videos_are_asked_about_each_other():
     one = errors.select(errors.animals.group == errors.animals.group[0])
     assert fit_calibration(one) is None
     assert np.isnan(check_calibration(one).of_groups).all()
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_an_animal_that_is_filmed_from_nearer_errs_by_more_pixels(count):
+    """Everything twice as large, the networks' differences too: circles are twice as large."""
+    _, members = ensemble(count=count, frames=200, individuals=1)
+    members = [replace(m, xy_px=m.xy_px + BODY_PX) for m in members]
+    near = [replace(m, xy_px=2 * m.xy_px) for m in members]
+    calibration = fit_calibration(drawn_errors(100, 0))
+    calibration = replace(calibration, keypoints=members[0].space.keypoints)
+    once, twice = (predict_error(calibration, smooth(m, strength=None)) for m in (members, near))
+    np.testing.assert_allclose(twice.radius_90_px, 2 * once.radius_90_px, rtol=0.02)
+
+
+def test_the_size_of_an_animal_does_not_mind_wild_keypoints():
+    _, members = ensemble(frames=6, individuals=2, keypoints=5)
+    poses = members[0]
+    poses.xy_px[:, 0] = [[0, 0], [10, 0], [-10, 0], [0, 10], [0, -10]]
+    poses.xy_px[1, 0, 3:] = 1e4
+    poses.xy_px[2, 0, 1:] = np.nan
+    poses.xy_px[3, 0] = np.nan
+    poses.xy_px[:, 1] = np.nan
+    size = animal_size_px(poses)
+    np.testing.assert_allclose(size[[0, 2, 3], 0], 10)
+    assert size[1, 0] < 30
+    np.testing.assert_allclose(size[:, 1], 10)  # an animal that is never there: as the other
+    poses.xy_px[:] = np.nan
+    np.testing.assert_allclose(animal_size_px(poses), 1)

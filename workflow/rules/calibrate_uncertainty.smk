@@ -16,6 +16,5 @@ rule calibrate_uncertainty:
         ),
         method=config["smoothing"]["method"],
         smoothing=SETTINGS.smoother(),
-        lone=SETTINGS.lone_network(),
     script:
         "../scripts/calibrate_uncertainty.py"

@@ -21,7 +21,6 @@ rule smooth_poses:
         code=code("smooth_poses", lambda wildcards: SETTINGS.code_of_smoothing()),
         method=config["smoothing"]["method"],
         smoothing=SETTINGS.smoother(),
-        lone=SETTINGS.lone_network(),
         cameras=by("video", SETTINGS.cameras),
         views=by("video", SETTINGS.views),
     script:

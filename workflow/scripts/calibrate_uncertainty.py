@@ -14,6 +14,6 @@ with study_step(snakemake) as record:
     settings = METHODS[params.method](**params.smoothing)
     held_out = read_held_out(snakemake.input.held_out)
     smoothed = SMOOTHERS[params.method](held_out.members, settings)
-    errors = errors_at_labels(smoothed, held_out.animals, **params.lone)
+    errors = errors_at_labels(smoothed, held_out.animals)
     calibration, check = fit_calibration(errors), check_calibration(errors)
     write_calibration(calibration, check, snakemake.output.calibration, record)

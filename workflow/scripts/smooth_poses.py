@@ -18,7 +18,7 @@ with video_step(snakemake) as record:
     shared = VideoViewSettings(**params.views)
     smoothed = smooth_view(views, params.method, smoothing, shared, cameras)
     calibration = read_calibration(inputs.calibration) if inputs.calibration else None
-    expected = predict_error(calibration, smoothed, **params.lone)
+    expected = predict_error(calibration, smoothed)
     record |= {"flags": smoothing_flags(smoothed, views, params.method, cameras)}
     taught = read_taught(inputs.predicted)
     write_smoothed(smoothed, snakemake.output.poses, record, expected, taught)
