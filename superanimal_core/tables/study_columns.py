@@ -71,10 +71,14 @@ HELD_OUT = {
     "score": "0 to 1",
     "label_x_px": "where a person clicked; NaN: not labeled",
     "label_y_px": "the same",
+    "disturbance": "how the picture was made worse (dark, blurred, …); empty: the picture as it is",
+    "is_asked": "whether the data set knows the keypoint: then no label means that it was not there",
 }
 CALIBRATION = {
-    "part": "curve (deviation to error), factor (of a keypoint), quantile or reliability",
-    "keypoint": "that it is about, if one",
+    "part": "curve (deviation to error, in parts of the animal's size), factor (of a keypoint), "
+    "quantile, presence, growth with strangeness and its center, slope and limit, count (what it "
+    "rests on), or what it holds with groups, datasets, each dataset or keypoint left out",
+    "name": "the keypoint, data set, sign or count that it is about, if one",
     "x": "where",
     "y": "value there",
 }

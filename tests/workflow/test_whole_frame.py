@@ -19,7 +19,9 @@ def test_without_a_detector_every_frame_is_a_box(workflow, study):
     assert (boxes[[*expected]] == pd.Series(expected)).all(axis=None)
     assert len(boxes) == FRAMES
     poses = pd.read_parquet(study / "results/videos/mouse/predicted/member-0.parquet")
-    assert poses.x_px.between(-width, 2 * width).all()
+    in_view = poses[poses.score > 0]  # the tiny network puts many keypoints at an edge
+    assert in_view.x_px.between(0, width).all()
+    assert poses[poses.score == 0].x_px.isna().all()
 
 
 def test_two_animals_need_a_detector(workflow, study):
