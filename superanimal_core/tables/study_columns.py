@@ -72,7 +72,7 @@ HELD_OUT = {
     "label_x_px": "where a person clicked; NaN: not labeled",
     "label_y_px": "the same",
     "disturbance": "how the picture was made worse (dark, blurred, …); empty: the picture as it is",
-    "is_asked": "whether the data set knows the keypoint: then no label means that it was not there",
+    "is_asked": "whether the data set knows the keypoint: then no label means it was not there",
 }
 CALIBRATION = {
     "part": "curve (deviation to error, in parts of the animal's size), factor (of a keypoint), "
