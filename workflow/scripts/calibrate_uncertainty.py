@@ -3,8 +3,9 @@
 from superanimal_core.jobs.step import study_step
 from superanimal_core.settings.smoothing import METHODS
 from superanimal_core.smoothing.baselines import SMOOTHERS
-from superanimal_core.smoothing.calibration import errors_at_labels, fit_calibration
+from superanimal_core.smoothing.calibration import fit_calibration
 from superanimal_core.smoothing.calibration_check import check_calibration
+from superanimal_core.smoothing.labeled_errors import errors_at_labels
 from superanimal_core.tables.calibration_files import write_calibration
 from superanimal_core.tables.held_out_files import read_held_out
 
