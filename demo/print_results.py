@@ -36,7 +36,7 @@ def main() -> None:
     print(
         "\nTrue positions within the circles of 50 % and 90 %, and the mean error of the smoothers"
     )
-    covered = reliability_table({}, {video: covered_of(rows) for video, rows in truth.items()})
+    covered = reliability_table({video: covered_of(rows) for video, rows in truth.items()})
     print_table(("video", "within 50 %, %", "within 90 %, %"), covered.rows)
     print("\nMean error of the smoothers, px")
     smoothers = smoother_table(truth)

@@ -18,6 +18,7 @@ from superanimal_core.network.released_weights import (
     import_detector,
     import_pose_model,
 )
+from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.report.labeled_video import draw_poses
 
@@ -89,7 +90,8 @@ def picture_with_predictions(
     smoothed = SmoothedPoses(
         poses, nothing, poses.xy_px, nothing, members, np.zeros(poses.score.shape[1:])
     )
-    drawn = next(draw_poses([image], smoothed, boxes, min_score=min_score))
+    unknown = unknown_error(poses.score.shape)
+    drawn = next(draw_poses([image], smoothed, unknown, boxes, min_score=min_score))
     return drawn, float(np.median(poses.score))
 
 

@@ -1,10 +1,12 @@
 """A few videos closely: traces, footfalls, gait, behavior, and the verdicts on adaptation."""
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
 from markupsafe import Markup
 
+from superanimal_core.behavior.gait_intervals import NO_DRAWS, OTHER_STRIDES
 from superanimal_core.report.cells import Table, number, with_interval, with_sd
 from superanimal_core.report.figures import svg
 from superanimal_core.report.rasters import draw_bouts, draw_footfalls
@@ -18,6 +20,11 @@ MEDIANS = (  # quantity, heading, unit, factor to that unit, decimals
     ("duty_factor", "duty factor", "", 1, 2),
     ("stride_length_px", "stride length", "px", 1, 1),
 )
+WHY_NOT = {
+    "": "",
+    NO_DRAWS: "not calibrated, or none asked for",
+    OTHER_STRIDES: "the trajectories have other strides",
+}
 
 
 def closer_look(
@@ -40,6 +47,7 @@ def closer_look(
         "gait": gait_table(results.gait),
         "intervals": interval_table(results.gait),
         "bouts": _bouts(bouts, results, f"{name}-bouts"),
+        "is_probability_known": any(math.isfinite(row["probability"]) for row in bouts),
         "verdicts": verdict_table(account["adaptation"]),
     }
 
@@ -81,8 +89,11 @@ def gait_table(gait: Sequence[Row]) -> Table | None:
 
 
 def interval_table(gait: Sequence[Row]) -> Table | None:
-    """The median stride of each limb with the 90 % interval of the drawn trajectories."""
-    if not any(row["draws"] for row in gait):
+    """The median stride of each limb with the 90 % interval of the drawn trajectories.
+
+    None without a draw: then there is no interval at all.
+    """
+    if all(row["no_interval_because"] == NO_DRAWS for row in gait):
         return None
     rows = [
         (
@@ -91,6 +102,7 @@ def interval_table(gait: Sequence[Row]) -> Table | None:
             *(_interval(row, name, factor, digits) for name, _, _, factor, digits in MEDIANS),
             number(row["strides"], 0),
             number(row["strides_per_draw"], 1),
+            WHY_NOT[row["no_interval_because"]],
         )
         for row in gait
     ]
@@ -100,8 +112,9 @@ def interval_table(gait: Sequence[Row]) -> Table | None:
         *((heading, unit) for _, heading, unit, _, _ in MEDIANS),
         ("strides", ""),
         ("strides", "per draw"),
+        ("no interval because", ""),
     )
-    return Table(columns, rows, words=("animal", "limb"))
+    return Table(columns, rows, words=("animal", "limb", "no interval because"))
 
 
 def _interval(row: Row, name: str, factor: float, digits: int) -> str:
@@ -138,17 +151,15 @@ def verdict_table(verdicts: Sequence[Row]) -> Table | None:
 
 
 def _traces(results: VideoResults, count: int, name: str) -> Markup | None:
-    poses = results.poses
-    if poses is None:
+    poses, expected = results.poses, results.expected
+    if poses is None or expected is None:
         return None
     keypoints = keypoints_to_trace(poses, count)
     if not keypoints:
         return None
     described = f"Position over time of {len(keypoints)} keypoints of {results.account['video']}"
-    band_px = 2 * np.sqrt(poses.variance_px2)
-    if results.expected is not None and _is_calibrated(results):
-        band_px = np.repeat(results.expected.radius_90_px[..., None], 2, axis=-1)
-    return svg(lambda: draw_traces(poses, band_px, keypoints, results.window_s), name, described)
+    radius_px = expected.radius_90_px
+    return svg(lambda: draw_traces(poses, radius_px, keypoints, results.window_s), name, described)
 
 
 def _is_calibrated(results: VideoResults) -> bool:

@@ -27,6 +27,8 @@ LEARNED = (
     " Beyond it, the noise was learned from how much and how long the networks differ, and each "
     "keypoint moves by the more likely of two models: a random walk, or a velocity that lasts."
 )
+LEI = "Lei"
+HIGGINS = "Higgins"
 FILTERS = {
     "median": "a running median",
     "savitzky_golay": "a Savitzky-Golay filter",
@@ -48,6 +50,17 @@ REFERENCES = {
         "semi-supervised learning, Bayesian ensembling and cloud-native open-source tools. "
         "Nature Methods 21, 1316–1328 (2024).",
         "https://doi.org/10.1038/s41592-024-02319-1",
+    ),
+    LEI: (
+        "Lei, J. et al. Distribution-free predictive inference for regression. "
+        "Journal of the American Statistical Association 113, 1094–1111 (2018).",
+        "https://doi.org/10.1080/01621459.2017.1307116",
+    ),
+    HIGGINS: (
+        "Higgins, J. P. T., Thompson, S. G. & Spiegelhalter, D. J. A re-evaluation of "
+        "random-effects meta-analysis. Journal of the Royal Statistical Society A 172, 137–159 "
+        "(2009).",
+        "https://doi.org/10.1111/j.1467-985X.2008.00552.x",
     ),
 }
 
@@ -93,10 +106,12 @@ def methods_sentences(
     settings: Mapping[str, Any],
     datasets: Mapping[str, Mapping[str, str]],
     verdicts: Sequence[bool],
+    calibrated: Sequence[str],
 ) -> list[str]:
-    """Sentences about what was done, after the settings. [Ye] and [Biderman] stand for references.
+    """Sentences about what was done, after the settings. Names in brackets stand for references.
 
-    `verdicts` tell of every adaptation whether it was kept.
+    `verdicts` tell of every adaptation whether it was kept; `calibrated` are the models whose
+    errors on held-out labels were enough for a calibration.
     """
     said = [
         _of_model(name, model, datasets, bool(settings["training"]["masking"]))
@@ -112,6 +127,7 @@ def methods_sentences(
         )
     noise = smoothing["eks"]["noise"]
     said.append(_of_smoothing(smoothing["method"], smoothing["center"], noise))
+    said += _of_uncertainty(list(settings["models"]), calibrated)
     limbs = sorted({limb for names in settings["gait"]["limbs"].values() for limb in names})
     if limbs:
         said.append(
@@ -136,15 +152,39 @@ def _of_smoothing(method: str, center: str, noise: str) -> str:
     if method == "eks":
         return (
             f"The {center} of the predictions was smoothed with the ensemble Kalman smoother "
-            f"[{BIDERMAN}], whose posterior variance is given with every position."
-            + (LEARNED if noise == "learned" else "")
+            f"[{BIDERMAN}]." + (LEARNED if noise == "learned" else "")
         )
     if method == "pupil":
         return (
             f"The {center} of the predictions was smoothed with the ensemble Kalman smoother for "
-            f"pupils [{BIDERMAN}], whose posterior variance is given with every position."
+            f"pupils [{BIDERMAN}]."
         )
     return f"The {center} of the predictions was smoothed with {FILTERS.get(method, method)}."
+
+
+def _of_uncertainty(models: Sequence[str], calibrated: Sequence[str]) -> list[str]:
+    """How the expected error was calibrated, and what was drawn from it."""
+    without = [model for model in models if model not in calibrated]
+    said = []
+    if calibrated:
+        said += [
+            "The error to be expected of every position was calibrated on labels that no network "
+            "was trained on: a nondecreasing curve from predicted deviation to error (isotonic "
+            "regression), a factor for each keypoint, and circles from the quantiles of error over "
+            f"expected error (split conformal prediction [{LEI}]), widened by the differences "
+            f"between groups of labels (videos, animals; a random effect [{HIGGINS}]).",
+            "How it grows with the strangeness of an animal (low scores, unusual features in the "
+            "networks) was learned on labeled pictures that were disturbed on purpose.",
+            "Intervals of strides and probabilities and intervals of bouts come from trajectories "
+            "that were drawn with errors of this size, correlated over time; standard deviations "
+            "of features from errors of the same size.",
+        ]
+    if without:
+        said.append(
+            f"For want of held-out labels, no error was calibrated for {listed(without)}, and no "
+            "uncertainty is given."
+        )
+    return said
 
 
 def _of_model(

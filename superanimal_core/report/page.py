@@ -32,6 +32,7 @@ from superanimal_core.report.doubtful import (
     finding_table,
     leaks,
 )
+from superanimal_core.report.extrapolated import extrapolated
 from superanimal_core.report.methods import (
     dataset_table,
     methods_sentences,
@@ -40,9 +41,14 @@ from superanimal_core.report.methods import (
     versions,
 )
 from superanimal_core.report.models import models
-from superanimal_core.report.reliability import reliability
+from superanimal_core.report.reliability import (
+    covered_of,
+    reliability_diagram,
+    reliability_table,
+)
 from superanimal_core.report.results import StudyResults, read_results, read_video
 from superanimal_core.report.transfer_section import transfer_section
+from superanimal_core.report.trust import trust
 from superanimal_core.tables.atomic import replacing
 
 SHOWN_VIDEOS = 5
@@ -89,7 +95,9 @@ def page_contents(
     """Everything that the template asks for, by section."""
     videos, report = results.videos, settings["report"]
     verdicts = [v["is_kept"] for a in results.accounts.values() for v in a["adaptation"]]
-    sentences = methods_sentences(settings, datasets, verdicts) + terms_sentences(results.terms)
+    calibrated = [model for model, check in results.checks.items() if check is not None]
+    sentences = methods_sentences(settings, datasets, verdicts, calibrated)
+    sentences += terms_sentences(results.terms)
     closely = [
         read_video(results, video, report["trace_seconds"])
         for video in videos_to_show(videos, SHOWN_VIDEOS)
@@ -107,7 +115,7 @@ def page_contents(
         "accuracy": accuracy(results.truth),
         "models": models(results),
         "transfer": transfer_section(results.transfer) if results.transfer else None,
-        "reliability": reliability(results.reliability, results.truth),
+        "trust": _trust(results),
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report, pictures),
         "closely": [closer_look(r, i, count) for i, r in enumerate(closely)],
@@ -117,6 +125,19 @@ def page_contents(
         "datasets": dataset_table(datasets, results.coverage),
         "methods": numbered(sentences),
         "settings": json.dumps(settings, indent=2, ensure_ascii=False),
+    }
+
+
+def _trust(results: StudyResults) -> dict[str, Any]:
+    """What the page says of how far it can be trusted: by model, against truth, by video."""
+    found = {video: covered_of(rows) for video, rows in results.truth.items()}
+    covered = {video: levels for video, levels in found.items() if levels}
+    known = {model: check[0] for model, check in results.checks.items() if check is not None}
+    return {
+        **trust(results.checks),
+        "svg": reliability_diagram(known, covered),
+        "truth": reliability_table(covered),
+        "videos": extrapolated(results.videos),
     }
 
 

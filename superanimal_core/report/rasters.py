@@ -1,5 +1,6 @@
 """Footfalls and bouts over time, as bars."""
 
+import math
 from collections.abc import Sequence
 
 from matplotlib.colors import to_rgba
@@ -34,17 +35,22 @@ def draw_footfalls(
 def draw_bouts(
     bouts: Sequence[Row], behaviors: Sequence[str], span_s: tuple[float, float]
 ) -> Figure:
-    """A bar per bout over the whole video; the surer, the darker."""
+    """A bar per bout over the whole video; the surer, the darker; plain where nobody can tell."""
     figure = new_figure(10.8, 0.55 + 0.24 * len(behaviors))
     axes = figure.add_subplot()
     for number, behavior in enumerate(behaviors):
         axes.axhline(number, color=PALE, lw=0.8, zorder=0)
         chosen = [b for b in bouts if b["behavior"] == behavior][:MOST_BARS]
         bars = [(b["start_s"], b["stop_s"] - b["start_s"]) for b in chosen]
-        colors = [to_rgba(BLUE, 0.3 + 0.7 * min(max(0.0, b["probability"]), 1.0)) for b in chosen]
+        colors = [to_rgba(BLUE, _opacity(b["probability"])) for b in chosen]
         axes.broken_barh(bars, (number - 0.32, 0.64), facecolors=colors, lw=0)
     _finish(figure, list(behaviors), span_s)
     return figure
+
+
+def _opacity(probability: float) -> float:
+    """Of a bout; 1 where its probability is not known (NaN)."""
+    return 1.0 if math.isnan(probability) else 0.3 + 0.7 * min(max(0.0, probability), 1.0)
 
 
 def _finish(figure: Figure, names: list[str], span_s: tuple[float, float]) -> None:

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from superanimal_core.errors import VideoError
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import SmoothedPoses
-from superanimal_core.smoothing.calibration import LEVELS
+from superanimal_core.smoothing.calibration_check import CalibrationCheck
 from superanimal_core.tables.accounts import read_quality
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.calibration_files import read_check
@@ -36,10 +36,10 @@ class StudyResults:
     `videos` are the rows of the quality table in the order of the sheet, `accounts` the account
     (quality.json) of each, `coverage` the label counts, `evaluation` rows by model, `histories`
     (step, loss) columns by model and member, `truth` rows by video for videos whose truth is known
-    and that did not fail, `reliability` by model levels and what part of held-out labels they hold
-    (empty where unknown); `findings` and `repeats` are rows about doubtful labels and pictures,
-    `transfer` the rows of the transfer table (none unless asked for), `unified` the label table
-    of each data set; `folder` holds a folder for each video.
+    and that did not fail, `checks` by model how well its calibration keeps its word and what it
+    rests on (None without one); `findings` and `repeats` are rows about doubtful labels and
+    pictures, `transfer` the rows of the transfer table (none unless asked for), `unified` the label
+    table of each data set; `folder` holds a folder for each video.
     """
 
     videos: list[Row]
@@ -49,7 +49,7 @@ class StudyResults:
     histories: dict[str, dict[str, dict[str, Column]]]
     terms: dict[str, list[str]]
     truth: dict[str, list[Row]]
-    reliability: dict[str, tuple[Column, Column]]
+    checks: dict[str, tuple[CalibrationCheck, dict[str, int]] | None]
     findings: list[Row]
     repeats: list[Row]
     unified: dict[str, str]
@@ -94,7 +94,7 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         histories=_read_histories(inputs["members"]),
         terms=_read_terms(inputs["members"]),
         truth=read_truth(inputs["truth"]),
-        reliability={Path(p).parent.name: _levels(p) for p in inputs["calibration"]},
+        checks={Path(p).parent.name: read_check(p) for p in inputs["calibration"]},
         findings=[row for path in inputs["audits"] for row in _rows(path)],
         repeats=_rows(inputs["repeats"]),
         transfer=_rows(inputs["transfer"]) if inputs["transfer"] else [],
@@ -138,11 +138,6 @@ def read_video(results: StudyResults, video: str, seconds: float) -> VideoResult
 
 def _rows(path: str | Path) -> list[Row]:
     return read_parquet(path).to_pylist()
-
-
-def _levels(path: str | Path) -> tuple[Column, Column]:
-    found = read_check(path)
-    return ([], []) if found is None else (LEVELS.tolist(), found[0].of_groups.tolist())
 
 
 def _read_histories(members: Sequence[str]) -> dict[str, dict[str, dict[str, Column]]]:

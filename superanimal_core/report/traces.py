@@ -1,4 +1,4 @@
-"""Traces of a few keypoints: raw, smoothed, and how sure the smoother is."""
+"""Traces of a few keypoints: raw, smoothed, and how far off they must be expected to be."""
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -39,24 +39,28 @@ def sample_step(frames: int) -> int:
 
 def draw_traces(
     poses: SmoothedPoses,
-    band_px: Float[ndarray, "frame individual keypoint 2"],
+    radius_90_px: Float[ndarray, "frame individual keypoint"],
     keypoints: list[int],
     window_s: tuple[float, float],
 ) -> Figure:
-    """x and y of the first individual's keypoints over time: band to both sides, line, raw dots."""
+    """x and y of the first individual's keypoints over time: line, raw dots, and a band.
+
+    The band is the circle of 90 %, to both sides; there is none where it is not known (NaN).
+    """
     figure = new_figure(10.8, 0.5 + 1.05 * len(keypoints))
     grid = figure.subplots(len(keypoints), 2, sharex=True, squeeze=False)
     chosen = slice(None, None, sample_step(len(poses.poses)))
     time_s = poses.poses.time_s[chosen]
     for row, keypoint in zip(grid, keypoints, strict=True):
         score = poses.poses.score[chosen, 0, keypoint]
+        band_px = radius_90_px[chosen, 0, keypoint]
         for axis, axes in enumerate(row):
             part = (chosen, 0, keypoint, axis)
             _draw_trace(
                 axes,
                 time_s,
                 poses.poses.xy_px[part],
-                band_px[part],
+                band_px,
                 poses.raw_xy_px[part],
                 score > SEEN_SCORE,
             )

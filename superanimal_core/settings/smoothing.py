@@ -36,12 +36,6 @@ class NoiseSettings(Section):
     single_network_variance_px2: Positive
 
 
-class PosteriorSettings(NoiseSettings):
-    """What a posterior of a single camera depends on beside the strength."""
-
-    max_gap_s: NotNegative
-
-
 class MotionSettings(Section):
     """How a keypoint is thought to move."""
 
@@ -49,9 +43,10 @@ class MotionSettings(Section):
     velocity_s: Positive
 
 
-class EksSettings(PosteriorSettings, MotionSettings):
+class EksSettings(NoiseSettings, MotionSettings):
     """The ensemble Kalman smoother."""
 
+    max_gap_s: NotNegative
     noise: Literal["learned", "reference"]
     strength: Positive | None
     strength_frames: Count

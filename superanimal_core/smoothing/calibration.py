@@ -63,15 +63,16 @@ class Calibration:
     counts: dict[str, int]
 
 
-def fit_calibration(errors: LabeledErrors) -> Calibration | None:
+def fit_calibration(errors: LabeledErrors, min_groups: int = MIN_GROUPS) -> Calibration | None:
     """Calibration from the errors of labeled animals.
 
-    None when fewer than 30 errors are known, or all are of one group: then nothing can be promised.
+    None when fewer than 30 errors are known, or those of fewer groups than `min_groups`: then
+    nothing can be promised.
     """
     as_they_are = errors.select(~errors.animals.is_disturbed & errors.is_known.any(axis=1))
     row, keypoint = np.nonzero(as_they_are.is_known)
     names, group = np.unique(as_they_are.animals.group.astype(str), return_inverse=True)
-    if len(row) < MIN_LABELS or len(names) < MIN_GROUPS:
+    if len(row) < MIN_LABELS or len(names) < min_groups:
         return None
     deviation, error = as_they_are.deviation_px[row, keypoint], as_they_are.error_px[row, keypoint]
     knots, curve = _isotonic(deviation, error)

@@ -1,7 +1,8 @@
 """How well a calibration keeps its word, on labels that it has not seen.
 
 It is made again without some groups (videos, animals), and without each data set, and asked about
-those: what it holds there is what it can be trusted for.
+those: what it holds there is what it can be trusted for. What is left may be a single group, which
+would promise nothing by itself.
 """
 
 from collections.abc import Iterator
@@ -62,7 +63,7 @@ def held_ratios(errors: LabeledErrors, parts: Iterator[Bool[ndarray, "animal"]])
     level = np.full(errors.error_px.shape, np.nan)
     promised = level.copy()
     for part in parts:
-        calibration = fit_calibration(errors.select(~part))
+        calibration = fit_calibration(errors.select(~part), min_groups=1)
         asked = part & ~errors.animals.is_disturbed
         if calibration is None or not asked.any():
             continue

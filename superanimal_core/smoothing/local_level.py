@@ -103,26 +103,6 @@ def local_level_log_likelihood(
     return total + 0.5 * (known * LOG_2PI - float(np.log(pivots).sum()))
 
 
-def sample_local_level(
-    y_px: Float[ndarray, "frame"],
-    noise_px2: Float[ndarray, "frame"],
-    step_px2: Float[ndarray, "step"],
-    draws: int,
-    rng: np.random.Generator,
-) -> Float[ndarray, "draw frame"]:
-    """Whole trajectories drawn from the posterior (px), flat prior; NaN where nothing is known."""
-    diagonal, link, shift = _information(y_px, noise_px2, step_px2, FLAT, FLAT)
-    is_unknown = diagonal == 0
-    diagonal[is_unknown] = 1
-    pivots, multipliers = _factor(diagonal, link)
-    mean = _solve(pivots, multipliers, shift)
-    white = rng.standard_normal((len(mean), draws)) / np.sqrt(pivots)[:, None]
-    deviation = dtbtrs(_lower_band(multipliers), white, uplo="L", trans="T", diag="U")[0]
-    trajectories = (mean[:, None] + deviation).T
-    trajectories[:, is_unknown] = np.nan
-    return trajectories
-
-
 def hand_over(
     y_px: Float[ndarray, "frame"],
     noise_px2: Float[ndarray, "frame"],

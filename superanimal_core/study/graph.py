@@ -230,11 +230,6 @@ class Graph:
         _, *others = self.study.views_of(video).values()
         return [f"results/videos/{other}/{self.last_predictions}" for other in others]
 
-    def has_one_view(self, video: str) -> bool:
-        """Whether a video is smoothed by itself and holds no mirrors."""
-        mirrors = self._settings.smoothing.views.mirrors.get(self.space_of_video(video), [])
-        return not mirrors and not self.other_views(video)
-
     def camera_file(self, video: str) -> Original | list[str]:
         """The calibration of the cameras of a video's session; none for most videos."""
         file = self.study.videos[video].columns.get("camera_file")

@@ -39,7 +39,7 @@ from superanimal_core.tables.label_files import write_labels
 from superanimal_core.tables.names import OF_COHORT
 from superanimal_core.tables.parquet import write_failure, write_parquet
 from superanimal_core.tables.picture_files import find_repeats, fingerprint_pictures
-from superanimal_core.tables.pose_files import write_smoothed
+from superanimal_core.tables.pose_files import read_expected_error, read_poses, write_smoothed
 from superanimal_core.tables.quality import assess_video
 from superanimal_core.tables.schemas import columns_to_table
 
@@ -65,7 +65,7 @@ class Made:
     is_adapted: bool = True
     has_truth: bool = True
     has_feet: bool = True
-    has_held_out_labels: bool = True
+    has_held_out_labels: bool = True  # without them nothing is calibrated, and nothing promised
     seconds: float = 4.0
     columns: tuple[tuple[str, str], ...] = (("subject", "mouse1"),)
 
@@ -178,14 +178,17 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
     strength = np.ones((1, len(SPACE)))
     smoothed = SmoothedPoses(poses, variance, raw_px, variance, count, strength)
     radius_px = np.full(score.shape, 1.0)
-    expected = replace(
-        unknown_error(score.shape),
-        expected_error_px=0.7 * radius_px,
-        radius_50_px=0.5 * radius_px,
-        radius_90_px=radius_px,
-        correlation_time_s=np.full(score.shape[1:], 0.1),
-        probability=0.9 * radius_px,
-    )
+    expected = unknown_error(score.shape)
+    if made.has_held_out_labels:
+        expected = replace(
+            expected,
+            expected_error_px=0.7 * radius_px,
+            radius_50_px=0.5 * radius_px,
+            radius_90_px=radius_px,
+            correlation_time_s=np.full(score.shape[1:], 0.1),
+            probability=0.9 * radius_px,
+            is_extrapolated=np.full(score.shape[:2], is_doubtful),
+        )
     taught = SPACE.keypoints[:-1]
     write_smoothed(smoothed, folder / "poses.parquet", RECORD, expected, taught)
     strides = measure_strides(
@@ -203,7 +206,7 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
         ),
     )
     bouts = [("walk", 0.0, made.seconds / 2), ("pause", made.seconds / 2, made.seconds)]
-    write_tables(folder, strides, bouts, time_s)
+    write_tables(folder, made, strides, bouts, time_s)
     if made.has_truth:
         stages = {"raw": raw_px[:, 0], "adapted": raw_px[:, 0], "smoothed": smooth_px[:, 0]}
         stages = stages if made.is_adapted else {s: stages[s] for s in ("raw", "smoothed")}
@@ -218,20 +221,21 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
     write_account(folder, made, write_verdicts(folder, made) if made.is_adapted else None)
 
 
-def write_tables(folder: Path, strides, bouts, time_s) -> None:
-    """frames, strides, gait, features and bouts of a video."""
+def write_tables(folder: Path, made: Made, strides, bouts, time_s) -> None:
+    """frames, strides, gait, features and bouts of a video; no draws without a calibration."""
     container = {"container_frames": len(time_s), "fps": FPS, "width_px": 640, "height_px": 480}
     frames = pa.table({"time_s": time_s, "is_decoded": np.ones(len(time_s), bool)})
     record = {**RECORD, **container, "is_estimated_time": False, "missing_end_s": 0.0}
     write_parquet(frames, folder / "frames.parquet", record)
     write_parquet(columns_to_table(strides), folder / "strides.parquet", RECORD)
     gait = summarize_gait(strides, fps=FPS)
-    intervals = gait_intervals(gait, [strides, strides])
+    intervals = gait_intervals(gait, [strides, strides] if made.has_held_out_labels else [])
     write_parquet(columns_to_table(gait, intervals), folder / "gait.parquet", RECORD)
     write_parquet(pa.table({"time_s": time_s}), folder / "features.parquet", RECORD)
     behavior, start_s, stop_s = zip(*bouts, strict=True)
     columns = {"individual": ["animal0"] * len(bouts), "behavior": behavior}
-    columns |= {"start_s": start_s, "stop_s": stop_s, "probability": [0.9] * len(bouts)}
+    probability = 0.9 if made.has_held_out_labels else np.nan
+    columns |= {"start_s": start_s, "stop_s": stop_s, "probability": [probability] * len(bouts)}
     write_parquet(pa.table(columns), folder / "bouts.parquet", RECORD)
 
 
@@ -266,7 +270,17 @@ def write_account(folder: Path, made: Made, adapted: str | None) -> None:
         results | ({"adapted": adapted} if adapted else {}),
         **limits,
     )
+    if account["status"] != "failed":
+        add_figures_of_trust(account["figures"], folder / "poses.parquet")
     write_quality(account, folder / "quality.json", RECORD)
+
+
+def add_figures_of_trust(figures: dict, poses: Path) -> None:
+    """How much of a video is extrapolated, and in how many frames there is no animal."""
+    has_pose = np.isfinite(read_poses(poses).xy_px).all(axis=3).any(axis=2)
+    is_strange = read_expected_error(poses).is_extrapolated[has_pose]
+    figures.setdefault("extrapolated_fraction", float(is_strange.mean()))
+    figures.setdefault("frames_without_animal", int((~has_pose.any(axis=1)).sum()))
 
 
 def write_coverage(datasets: Path) -> None:

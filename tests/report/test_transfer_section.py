@@ -54,5 +54,5 @@ def test_the_methods_say_what_a_model_was_fine_tuned_from():
     child = chosen["models"]["walker"] | {"fine_tune": {"parent": "p", "mode": "memory_replay"}}
     chosen["models"] = {"mine": child}
     datasets = DATASETS | {"lab": DATASETS["barn"] | {"role": "fine_tune"}}
-    sentence = methods_sentences(chosen, datasets, [])[0]
+    sentence = methods_sentences(chosen, datasets, [], [])[0]
     assert "of the model p were fine-tuned (memory replay) [Ye] on 1 data set: lab" in sentence

@@ -268,3 +268,14 @@ def test_an_absent_keypoint_is_there_with_no_probability():
     assert (expected.probability[:, 0, 1] == 0).all()
     assert (expected.probability[:, 0, 0] > 0).all()
     assert np.isnan(expected.radius_90_px[:, 0, 1]).all()
+
+
+def test_two_videos_are_asked_about_each_other():
+    """Nothing is promised from one video, but what one says about the other can be checked."""
+    errors = drawn_errors(200, 0, groups=2)
+    check = check_calibration(errors)
+    assert 0.85 < check.of_groups[89] < 0.97
+    assert np.isnan(check.of_datasets).all()
+    one = errors.select(errors.animals.group == errors.animals.group[0])
+    assert fit_calibration(one) is None
+    assert np.isnan(check_calibration(one).of_groups).all()

@@ -10,7 +10,6 @@ from superanimal_core.smoothing.local_level import (
     filter_local_level,
     hand_over,
     local_level_log_likelihood,
-    sample_local_level,
     smooth_local_level,
 )
 
@@ -134,16 +133,6 @@ def test_nan_is_a_missing_observation():
     np.testing.assert_array_equal(
         smooth_local_level(holes, noise, step), smooth_local_level(y, noise, step)
     )
-
-
-def test_draws_have_the_posterior_mean_and_covariance():
-    y, noise, step = walk(frames=12, missing=(5,))
-    rng = np.random.default_rng(1)
-    draws = sample_local_level(y, noise, step, 40_000, rng)
-    wide = Prior(0.0, 1e6)
-    mean, covariance, _ = dense(y, noise, step, wide)
-    np.testing.assert_allclose(draws.mean(axis=0), mean, atol=0.03)
-    np.testing.assert_allclose(np.cov(draws.T), covariance, atol=0.05)
 
 
 def test_ninety_percent_intervals_cover_the_truth():
