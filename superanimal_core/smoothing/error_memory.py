@@ -46,10 +46,12 @@ def correlation_time_s(
     time_s: Float[ndarray, "frame"],
 ) -> float:
     """The same for one keypoint."""
-    if len(time_s) < 3:
+    if len(time_s) < 2:
         return float("nan")
     fps = frames_per_second(time_s)
     lag = max(round(LAG_S * fps), 1)
+    if len(time_s) <= 2 * lag:
+        return float("nan")
     size = _second_differences(xy_px, sd_px, time_s, lag)
     if len(size) < MIN_FRAMES:
         return float("nan")

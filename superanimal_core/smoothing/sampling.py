@@ -27,12 +27,14 @@ def sample_poses(
     The error of each coordinate is Gaussian with the expected standard deviation of its frame, and
     lasts as long as `expected.correlation_time_s` says; errors of different keypoints are
     independent. Only `keypoints` are drawn, the others stay as they are; names that the space lacks
-    are left out. There is no draw without a calibration: where nothing is known of the error, a
-    position is NaN.
+    are left out. Where nothing is known of the error, or how long it lasts, a position is NaN;
+    where that is so of all of them, as without a calibration or in a very short video, there is no
+    draw.
     """
     names = smoothed.poses.space.keypoints
     columns = [k for k, name in enumerate(names) if name in settings.keypoints]
-    if not np.isfinite(expected.sd_px[:, :, columns]).any():
+    is_known = np.isfinite(expected.sd_px * expected.correlation_time_s)
+    if not is_known[:, :, columns].any():
         return
     rng = np.random.default_rng(settings.seed)
     for _ in range(settings.draws):

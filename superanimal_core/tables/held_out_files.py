@@ -108,7 +108,7 @@ def write_held_out(
 
 
 def read_held_out(path: str | Path) -> HeldOut:
-    """Read what `write_held_out` wrote."""
+    """Read what `write_held_out` wrote; groups are named after their data set and themselves."""
     table, record, space = read_parquet(path), read_record(path), read_space(path)
     shape = record["members"], record["animals"], len(space)
 
@@ -127,11 +127,12 @@ def read_held_out(path: str | Path) -> HeldOut:
     def of_animal(name: str) -> Shaped[ndarray, "animal"]:
         return np.array(table[name][first].to_pylist() if len(table) else [], dtype=object)
 
+    named = zip(of_animal("dataset"), of_animal("group"), strict=True)
     asked = table["is_asked"].to_numpy(zero_copy_only=False).reshape(shape)
     animals = LabeledAnimals(
         label_xy_px=dense("label_x_px", "label_y_px")[0],
         is_asked=asked[0],
-        group=of_animal("group"),
+        group=np.array([f"{dataset}/{group}" for dataset, group in named], dtype=object),
         dataset=of_animal("dataset"),
         image=of_animal("image"),
         is_disturbed=of_animal("disturbance") != "",

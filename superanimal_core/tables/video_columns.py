@@ -72,7 +72,7 @@ STRIDE = {
     "speed_cm_per_s": "the same; NaN without cm_per_px",
 }
 DRAWS = "trajectories, drawn as likely as the smoothed one, in which"
-NO_INTERVAL = "no draws (not calibrated, or none asked for)"
+NO_INTERVAL = "no draws (not calibrated, a very short video, or none asked for)"
 OTHER = "other strides (the draws find a fifth more or fewer)"
 SELDOM = "seldom found (in less than half of the draws)"
 STRIDES = (

@@ -66,9 +66,12 @@ class LabeledPictures:
         boxes = [labels.box_xyxy_px[some][labels.has_box[some]] for some in rows]
         is_boxed = np.array([len(each) > 0 for each in boxes])
         is_whole = np.array([bool(labels.has_box[some].all()) for some in rows])
+        group = np.array(
+            [f"{s}/{g}" for s, g in zip(labels.source, labels.group, strict=True)], dtype=object
+        )
         return cls(
             names[is_boxed],
-            labels.group[first][is_boxed],
+            group[first][is_boxed],
             [each for each in boxes if len(each)],
             is_whole[is_boxed],
         )

@@ -92,3 +92,14 @@ def test_nothing_is_drawn_without_a_calibration():
     names = [*result.poses.space.keypoints]
     settings = DrawSettings(draws=3, keypoints=names, seed=0)
     assert not [*sample_poses(result, unknown_error(result.poses.score.shape), settings)]
+
+
+def test_nothing_is_drawn_where_no_error_is_known_to_last():
+    """A draw without a position would say that no bout was found."""
+    _, members = ensemble(frames=40, individuals=1, keypoints=2)
+    result, shape = smooth(members), (40, 1, 2)
+    settings = DrawSettings(draws=3, keypoints=[*result.poses.space.keypoints], seed=0)
+    expected = account(shape, 1.0, lasting_s=np.nan)
+    assert not [*sample_poses(result, expected, settings)]
+    expected.correlation_time_s[0, 0] = 0.1
+    assert len([*sample_poses(result, expected, settings)]) == 3

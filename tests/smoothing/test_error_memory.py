@@ -68,7 +68,8 @@ def test_as_few_frames_as_the_limit_are_enough_and_fewer_are_not():
         assert np.isfinite(found) == is_known
 
 
-@pytest.mark.parametrize("frames", [0, 1, 2])
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("frames", [0, 1, 2, 3, 6])
 def test_very_short_videos_are_unknown(frames):
     assert np.isnan(correlation_time_s(noise(0.2)[:frames], ones()[:frames], TIME_S[:frames]))
 

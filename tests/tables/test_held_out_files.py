@@ -57,10 +57,21 @@ def test_what_is_written_is_read_as_one_frame_of_many_individuals(tmp_path, memb
         np.testing.assert_allclose(poses.score[0], lower, rtol=1e-6)
     rows = np.concatenate([np.arange(animals), shown])
     np.testing.assert_allclose(read.animals.label_xy_px, known.xy_px[rows], rtol=1e-6)
-    for name, column in (("group", known.group), ("image", known.image), ("dataset", known.source)):
+    groups = np.array([f"barn/{group}" for group in known.group], dtype=object)
+    for name, column in (("group", groups), ("image", known.image), ("dataset", known.source)):
         assert getattr(read.animals, name).tolist() == column[rows].tolist()
     assert read.animals.is_disturbed.tolist() == [False] * animals + [True] * len(shown)
     assert read.animals.is_asked.all()
+
+
+def test_videos_of_the_same_name_in_two_data_sets_are_two_groups(tmp_path):
+    known = replace(
+        labels(2), source=np.array(["barn", "field"]), group=np.array(["images", "images"])
+    )
+    found, path = (np.zeros((1, 2, 2, 2)), np.zeros((1, 2, 2))), tmp_path / "h.parquet"
+    nobody = (found[0][:, :0], found[1][:, :0], np.zeros(0, int), np.zeros(0, object))
+    write_held_out(found, nobody, known, path, {"rule": "test"})
+    assert len(set(read_held_out(path).animals.group)) == 2
 
 
 def written(folder, name, splits):

@@ -99,6 +99,14 @@ def test_the_squares_of_a_step_follow_from_the_seed_and_the_step():
         assert not np.array_equal(one.pixels, three.pixels)
 
 
+def test_videos_of_the_same_name_in_two_data_sets_are_two_places():
+    known = labels_of([boxes_by_lot(i, 1) for i in range(4)], ["images"] * 4)
+    known = replace(known, source=np.array(["lab", "lab", "barn", "barn"], dtype=object))
+    pictures = LabeledPictures.of(known)
+    drawn = [pictures.another(0, np.random.default_rng(i)) for i in range(200)]
+    assert np.mean(np.array(drawn) == 1) > 0.8
+
+
 def test_another_picture_is_mostly_of_the_same_group_and_never_the_same_one():
     pictures = squares().pictures
     for row in range(PICTURES):
