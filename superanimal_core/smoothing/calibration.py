@@ -163,7 +163,8 @@ def is_extrapolated(
     """Where an animal is stranger than the labeled ones were."""
     if calibration.familiarity is None:
         return np.zeros(signs.shape[:-1], bool)
-    return strangeness(calibration.familiarity, signs) > calibration.familiarity.limit
+    with np.errstate(invalid="ignore"):
+        return np.asarray((signs > calibration.familiarity.limit).any(axis=-1))
 
 
 def radius_factor(calibration: Calibration, level: float) -> float:

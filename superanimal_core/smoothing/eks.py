@@ -113,7 +113,7 @@ def smooth_keypoint(
     moments = ensemble_moments(xy_px, score, settings)
     steps = step_per_strength(time_s, moments.members > 0, settings.max_gap_s)
     motions = possible_motions(settings, time_s)
-    if settings.noise == "learned":
+    if settings.noise == "learned" and len(xy_px) > 1:
         noise = learn_noise(xy_px, moments, time_s, settings)
         mean, variance, motion, strength = smooth_robustly(
             moments.center_px, noise, time_s, steps, motions, settings

@@ -49,11 +49,12 @@ def correlation_time_s(
     if len(time_s) < 2:
         return float("nan")
     fps = frames_per_second(time_s)
-    lag = max(round(LAG_S * fps), 1)
-    if len(time_s) <= 2 * lag:
-        return float("nan")
-    size = _second_differences(xy_px, sd_px, time_s, lag)
-    if len(size) < MIN_FRAMES:
+    least = max(round(LAG_S * fps), 1)
+    for lag in (least, least + 1, least + 2):  # frames that come by turns are even two by two
+        size = _second_differences(xy_px, sd_px, time_s, lag)
+        if len(size) >= MIN_FRAMES:
+            break
+    else:
         return float("nan")
     correlation = 2 - np.sqrt(1 + _mean_of_quiet(size) / 2)
     if correlation <= 0:
@@ -66,6 +67,8 @@ def _second_differences(
     xy_px: ndarray, sd_px: ndarray, time_s: ndarray, lag: int
 ) -> Float[ndarray, "frame"]:
     """Squared, over twice the variance: of mean (6 - 8 r + 2 r^2). Uneven steps are left out."""
+    if len(time_s) <= 2 * lag:
+        return np.empty(0)
     before, here, after = slice(None, -2 * lag), slice(lag, -lag), slice(2 * lag, None)
     step = xy_px[after].astype(np.float64) - 2 * xy_px[here] + xy_px[before]
     first, second = time_s[here] - time_s[before], time_s[after] - time_s[here]

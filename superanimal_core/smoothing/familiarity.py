@@ -24,15 +24,15 @@ class Familiarity:
     """What is usual of each sign, and how the error grows beyond it.
 
     The strangeness of an animal is the sum of `slope` times (sign - `center`) where that is
-    positive. Its error is `growth` times the expected one, at the strangeness `knot`. More than
-    `limit` is strange to 99 % of the labeled animals: there is no label to prove what is said.
+    positive. Its error is `growth` times the expected one, at the strangeness `knot`. A sign beyond
+    its `limit` is unknown to 99 % of the labeled animals: there is no label to prove what is said.
     """
 
     center: Float[ndarray, "sign"]
     slope: Float[ndarray, "sign"]
     knot: Float[ndarray, "knot"]
     growth: Float[ndarray, "knot"]
-    limit: float
+    limit: Float[ndarray, "sign"]
 
 
 def signs_of(poses: Poses) -> Float[ndarray, "frame individual sign"]:
@@ -88,7 +88,11 @@ def fit_familiarity(
     fitted = isotonic_regression(ratio[known][order]).x
     knot, growth = _corners(strange[known][order], fitted)
     growth = np.maximum(growth / np.interp(np.median(strange[usual]), knot, growth), 1.0)
-    return Familiarity(center, slope, knot, growth, float(np.quantile(strange[usual], USUAL)))
+    limit = np.array(
+        [np.quantile(of[np.isfinite(of)], USUAL) if np.isfinite(of).any() else np.inf
+         for of in signs[usual].T]
+    )  # fmt: skip
+    return Familiarity(center, slope, knot, growth, limit)
 
 
 def _medians(signs: Float[ndarray, "animal sign"]) -> Float[ndarray, "sign"]:

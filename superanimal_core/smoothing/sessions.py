@@ -19,7 +19,7 @@ from superanimal_core.settings.smoothing import (
     SharedViewSettings,
     VideoViewSettings,
 )
-from superanimal_core.smoothing.baselines import SMOOTHERS, smooth_by_median
+from superanimal_core.smoothing.baselines import SMOOTHERS, smooth_by_median, take_center
 from superanimal_core.smoothing.calibrated import smooth_calibrated
 from superanimal_core.smoothing.cameras import Camera
 from superanimal_core.smoothing.multicamera import join_mirrored, smooth_views, split_mirrored
@@ -69,10 +69,11 @@ def smooth_alone(
 ) -> SmoothedPoses:
     """One view, by `method`; keypoints that contradict its model by a running median.
 
-    A median has no posterior: its variance is then that of a single observation.
+    Those that contradict the median, too, stay as the networks see them. Neither has a posterior:
+    their variance is then that of a single observation.
     """
     smoothed = SMOOTHERS[method](members, smoothing)
-    if not isinstance(smoothing, NoiseSettings):
+    if not isinstance(smoothing, NoiseSettings) or _is_reference(smoothing):
         return smoothed
     fallen = contradictions(smoothed, smoothing)
     if not fallen.any():
@@ -80,10 +81,10 @@ def smooth_alone(
     settings = MedianSmoothing(
         center=smoothing.center, min_score=smoothing.min_score, window_s=JUMP_S
     )
-    median = smooth_by_median(members, settings)
-    noise = claimed_noise_px2(median, smoothing)
-    noise[~np.isfinite(median.poses.xy_px)] = np.nan
-    return fall_back(smoothed, replace(median, variance_px2=noise), fallen)
+    median = _with_noise(smooth_by_median(members, settings), smoothing)
+    too_fast = fallen & contradictions(median, smoothing)
+    center = _with_noise(take_center(members, smoothing), smoothing)
+    return fall_back(fall_back(smoothed, median, fallen & ~too_fast), center, too_fast)
 
 
 def smooth_together(
@@ -101,6 +102,8 @@ def smooth_together(
         joint = smooth_views(views, smoothing, shared)
     else:
         joint = smooth_calibrated(views, cameras, smoothing, shared)[1]
+    if _is_reference(smoothing):
+        return joint
     fallen = np.any([contradictions(one, smoothing) for one in joint.values()], axis=0)
     if not fallen.any():
         return joint
@@ -108,6 +111,18 @@ def smooth_together(
         name: fall_back(one, smooth_alone(views[name], "eks", smoothing), fallen)
         for name, one in joint.items()
     }
+
+
+def _is_reference(smoothing: EnsembleSettings) -> bool:
+    """Whether the reference's own answer was asked for, whatever it claims."""
+    return isinstance(smoothing, EksSmoothing) and smoothing.noise == "reference"
+
+
+def _with_noise(smoothed: SmoothedPoses, smoothing: NoiseSettings) -> SmoothedPoses:
+    """Positions with the variance of a single observation."""
+    noise = claimed_noise_px2(smoothed, smoothing)
+    noise[~np.isfinite(smoothed.poses.xy_px)] = np.nan
+    return replace(smoothed, variance_px2=noise)
 
 
 def smoothing_flags(

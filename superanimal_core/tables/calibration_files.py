@@ -5,8 +5,8 @@
 * `curve`: expected error y at predicted deviation x, in parts of the animal's size; `factor`: y of
   a keypoint;
 * `quantile`: the error over the expected one, y, that a part x of the labels does not exceed;
-* `center` and `slope` of a sign of strangeness, `growth` y of the error at strangeness x, and the
-  `limit` y of what is not extrapolated;
+* `center` and `slope` of a sign of strangeness, the `limit` beyond which it is extrapolated, and
+  `growth` y of the error at strangeness x;
 * `presence`: part y of the animals that have a keypoint with score x;
 * `count`: how many labels, images, animals, groups and data sets it rests on;
 * `groups` and `datasets`: the part y of the labels within the radius of level x, groups (videos,
@@ -59,7 +59,7 @@ def write_calibration(
             _named("center", dict(zip(SIGNS, known.center, strict=True))),
             _named("slope", dict(zip(SIGNS, known.slope, strict=True))),
             _line("growth", known.knot, known.growth),
-            _named("limit", {"strangeness": known.limit}),
+            _named("limit", dict(zip(SIGNS, known.limit, strict=True))),
         ]
     write_parquet(pa.concat_tables(parts), path, record)
 
@@ -79,7 +79,7 @@ def read_calibration(path: str | Path) -> Calibration | None:
             parts["slope"].y,
             parts["growth"].x,
             parts["growth"].y,
-            float(parts["limit"].y[0]),
+            parts["limit"].y,
         )
     return Calibration(
         tuple(parts["factor"].names),

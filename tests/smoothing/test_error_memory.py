@@ -69,6 +69,13 @@ def test_as_few_frames_as_the_limit_are_enough_and_fewer_are_not():
 
 
 @pytest.mark.filterwarnings("error")
+def test_frames_that_come_by_turns_are_even_two_by_two():
+    """33 and 50 ms in turn: no second difference of neighbors is even."""
+    time_s = np.cumsum(np.tile([1 / 30, 1 / 20], 1500))
+    found = correlation_time_s(noise(0.3, time_s=time_s), ones(time_s), time_s)
+    assert found == pytest.approx(0.3, rel=0.4)
+
+
 @pytest.mark.parametrize("frames", [0, 1, 2, 3, 6])
 def test_very_short_videos_are_unknown(frames):
     assert np.isnan(correlation_time_s(noise(0.2)[:frames], ones()[:frames], TIME_S[:frames]))

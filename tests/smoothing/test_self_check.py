@@ -114,7 +114,7 @@ def test_a_video_of_one_frame_or_none_is_not_judged():
 
 def test_a_walk_that_cannot_follow_gives_way_to_the_median_and_says_so():
     truth, views, _ = three_views()
-    stiff = EKS.model_copy(update={"strength": 1e-5, "motion": "random_walk", "noise": "reference"})
+    stiff = EKS.model_copy(update={"strength": 1e-5, "motion": "random_walk", "noise": "learned"})
     found = smooth_alone(views["middle"], "eks", stiff)
     alone = smooth_ensemble(views["middle"], stiff)
     assert error_px(found, truth["middle"]) < 2 < error_px(alone, truth["middle"])
@@ -213,3 +213,28 @@ def test_the_names_of_smoothers_are_those_of_the_chosen_methods():
     unknown = replace(joint, smoother=None)
     assert (unknown.smoothers() == "unknown").all()
     assert not has_fallen_back(unknown.smoothers()).any()
+
+
+@pytest.mark.parametrize("noise", ["learned", "reference"])
+def test_the_reference_is_taken_at_its_word(noise):
+    _, views, _ = three_views()
+    stiff = EKS.model_copy(update={"strength": 1e-5, "motion": "random_walk", "noise": noise})
+    found = smooth_alone(views["middle"], "eks", stiff)
+    assert has_fallen_back(found.smoothers()).all() == (noise == "learned")
+
+
+@pytest.mark.parametrize("members", [1, 2, 5])
+@pytest.mark.parametrize("hz", [5.0, 10.0])
+def test_what_is_too_fast_for_every_model_stays_as_it_is_seen(members, hz):
+    """A paw that oscillates by 30 px at 50 frames per second."""
+    time_s, lot = np.arange(600) / 50, np.random.default_rng(0)
+    space = KeypointSpace("s", ("paw",))
+    truth = np.stack([30 * np.sin(2 * np.pi * hz * time_s), 0 * time_s], axis=1)
+    seen = [truth + lot.normal(size=truth.shape) for _ in range(members)]
+    poses = [
+        Poses(space, ("a",), time_s, xy[:, None, None], np.full((600, 1, 1), 0.9)) for xy in seen
+    ]
+    found = smooth_alone(poses, "eks", EKS).poses.xy_px[:, 0, 0]
+    center = np.median([p.xy_px[:, 0, 0] for p in poses], axis=0)
+    off, unsmoothed = (np.hypot(*(xy - truth).T).mean() for xy in (found, center))
+    assert off < 1.5 * unsmoothed
