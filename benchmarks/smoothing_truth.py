@@ -64,8 +64,8 @@ class Video:
 def main() -> None:
     """Print what was found and write it to benchmarks/results/smoothing_truth.parquet."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="six videos instead of twenty-four")
-    count = 3 if parser.parse_args().quick else 12
+    parser.add_argument("--quick", action="store_true", help="eight videos instead of twenty-four")
+    count = 4 if parser.parse_args().quick else 12
     smoothing = SmoothingSettings(**read_config(ROOT / CONFIG)["smoothing"])
     rows = [
         row | {"fps": fps, "members": members}

@@ -17,7 +17,7 @@ from superanimal_core.smoothing.strength import likelihood_frames
 
 LONGEST_S = 0.2  # what correlates after that stands
 MIN_CORRELATION = 0.05  # below, errors of two frames count as independent
-MOST_STANDING = 0.95
+MOST_STANDING = 0.999
 MIN_FRAMES = 10  # seen by all members; with fewer nothing is told
 OUTLYING = 2.0  # standard deviations at which differences are cut
 
