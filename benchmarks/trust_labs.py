@@ -38,7 +38,7 @@ SETTINGS = overlaid(read_config(ROOT / CONFIG), read_config(ROOT / "demo" / "con
 SMOOTHING = SmoothingSettings(**SETTINGS["smoothing"])
 SPACE = KeypointSpace("superanimal_topviewmouse", tuple(MOUSE_KEYPOINTS))
 PICTURES = 120
-FLAGGED = 0.25  # part of the pictures that are extrapolated: SETTINGS of quality say the same
+FLAGGED = SETTINGS["quality"]["max_extrapolated_fraction"]  # here of the pictures
 CPU = torch.device("cpu")
 
 

@@ -212,8 +212,9 @@ def bouts_held(
         for poses in (truth, smoothed)
     )
     settings = DrawSettings(keypoints=[*BODY], draws=SETTINGS["behavior"]["draws"], seed=0)
-    draws = sample_poses(smoothed, expected, settings)
-    drawn = bouts_of_draws(draws, expected, [*BODY], BEHAVIORS, ANATOMY, **HOW)
+    errors = expected.of_keypoints(smoothed.poses.space, BODY)
+    draws = sample_poses(smoothed.of_keypoints(BODY), errors, settings)
+    drawn = bouts_of_draws(draws, errors, BEHAVIORS, ANATOMY, **HOW)
     intervals = bout_intervals(bouts, drawn)
     held: dict[str, list[float]] = {"bout times": [], "bouts unknown": []}
     frame_s = 1 / truth.poses.fps

@@ -13,14 +13,12 @@ from numpy import ndarray
 
 from superanimal_core.behavior.actions import BoutTable, predict_bouts
 from superanimal_core.behavior.features import frame_features
+from superanimal_core.behavior.gait_intervals import LEVEL, MIN_FOUND, NO_DRAWS, SELDOM_FOUND
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.behavior import AnatomySettings, DefinitionSettings
 
-LEVEL = 0.9
-MIN_FOUND = 0.5  # part of the draws in which a bout must be found again
-NO_DRAWS, SELDOM_FOUND = "no draws", "seldom found"
 OF_ALL_KEYPOINTS = ("motion_", "hull_area_")  # features that every keypoint takes part in
 
 Columns = dict[str, Shaped[ndarray, "bout"]]
@@ -44,29 +42,23 @@ def keypoints_of_behaviors(
 def bouts_of_draws(
     draws: Iterable[SmoothedPoses],
     expected: ExpectedError,
-    keypoints: Sequence[str],
     definitions: Mapping[str, DefinitionSettings],
     anatomy: AnatomySettings,
     *,
     window_s: float,
     cm_per_px: float | None,
 ) -> list[BoutTable]:
-    """The bouts of every draw, by the features of some `keypoints` alone (keypoints_of_behaviors).
+    """The bouts of every draw; the other arguments are as in `frame_features`.
 
-    The other arguments are as in `frame_features`.
+    The keypoints that the definitions rest on are enough (keypoints_of_behaviors).
     """
-    found = []
-    for draw in draws:
-        columns = [draw.poses.space.index(name) for name in keypoints]
-        features = frame_features(
-            draw.poses.of_keypoints(keypoints),
-            expected.of_keypoints(columns),
-            anatomy,
-            window_s=window_s,
-            cm_per_px=cm_per_px,
+    return [
+        predict_bouts(
+            frame_features(draw.poses, expected, anatomy, window_s=window_s, cm_per_px=cm_per_px),
+            definitions,
         )
-        found.append(predict_bouts(features, definitions))
-    return found
+        for draw in draws
+    ]
 
 
 def bout_intervals(bouts: BoutTable, drawn: Sequence[BoutTable]) -> Columns:

@@ -69,7 +69,7 @@ class Ensemble:
             pairs = zip(some, positions[: len(some)], strict=True)
             xy_px += [apply_affine(view.to_image, xy) for view, xy in pairs]
             score += list(heights[: len(some)])
-        poses, place = [], 0
+        poses, place, is_taught = [], 0, bundle.is_taught
         for views in animals:
             outputs = output_of_keypoint(len(views), self.flip, bundle.space.mirror_permutation())
             rows = range(place, place + len(views))
@@ -77,7 +77,7 @@ class Ensemble:
             heights = np.stack(
                 [score[row][output] for row, output in zip(rows, outputs, strict=True)]
             )
-            taught = bundle.is_taught & bundle.is_taught[outputs]  # of a mirror image both sides
+            taught = is_taught & is_taught[outputs]  # of a mirror image both sides
             xy, heights = np.where(taught[..., None], xy, np.nan), np.where(taught, heights, 0.0)
             poses.append(merge_views(xy, heights))
             place += len(views)

@@ -195,11 +195,9 @@ def _predict(
 
 def _leave_out_of_view(seen: SeenFrames, frames: Sequence[BoxedFrame]) -> None:
     """Keypoints beyond the picture become absent in `seen`: NaN, with score 0."""
-    for number, frame in enumerate(frames):
-        xy_px, score = seen.xy_px[:, number], seen.score[:, number]
-        size_px = np.array([frame.image.shape[1], frame.image.shape[0]])
-        is_out = is_out_of_view(xy_px, score, seen.boxes_xyxy_px[number], size_px)
-        xy_px[is_out], score[is_out] = np.nan, 0.0
+    size_px = np.array([frame.image.shape[1::-1] for frame in frames])[:, None]
+    is_out = is_out_of_view(seen.xy_px, seen.score, seen.boxes_xyxy_px, size_px)
+    seen.xy_px[is_out], seen.score[is_out] = np.nan, 0.0
 
 
 def _batches(

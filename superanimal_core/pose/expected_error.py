@@ -12,6 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
+from superanimal_core.pose.keypoints import KeypointSpace
+
 SD_OF_RADIUS_90 = 1 / np.sqrt(2 * np.log(10))  # of a Gaussian in two dimensions
 
 
@@ -33,8 +35,9 @@ class ExpectedError:
     is_extrapolated: Bool[ndarray, "frame individual"]
     within_px: float
 
-    def of_keypoints(self, columns: Sequence[int]) -> "ExpectedError":
-        """The account of the keypoints at these places alone."""
+    def of_keypoints(self, space: KeypointSpace, names: Sequence[str]) -> "ExpectedError":
+        """The account of some keypoints of a space alone, in this order."""
+        columns = [space.index(name) for name in names]
         return ExpectedError(
             self.expected_error_px[..., columns],
             self.radius_50_px[..., columns],

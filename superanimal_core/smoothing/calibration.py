@@ -32,6 +32,7 @@ from superanimal_core.smoothing.familiarity import (
     signs_of,
     strangeness,
 )
+from superanimal_core.smoothing.isotonic import rising_line
 from superanimal_core.smoothing.labeled_errors import (
     LabeledErrors,
     animal_size_px,
@@ -79,7 +80,8 @@ def fit_calibration(errors: LabeledErrors, min_groups: int = MIN_GROUPS) -> Cali
     if len(row) < MIN_LABELS or len(names) < min_groups:
         return None
     deviation, error = as_they_are.deviation[row, keypoint], as_they_are.error[row, keypoint]
-    knots, curve = _isotonic(deviation, error)
+    knots, curve = rising_line(deviation, error)
+    curve = np.maximum(curve, MIN_ERROR)
     expected = np.interp(deviation, knots, curve)
     count = np.bincount(keypoint, minlength=len(errors.keypoints))
     found = np.bincount(keypoint, error / expected, minlength=len(errors.keypoints))
@@ -183,19 +185,6 @@ def _growth(familiarity: Familiarity | None, signs: ndarray) -> ndarray:
     if familiarity is None:
         return np.ones(signs.shape[:-1])
     return growth_at(familiarity, strangeness(familiarity, signs))
-
-
-def _isotonic(deviation: ndarray, error: ndarray) -> tuple[ndarray, ndarray]:
-    """Nondecreasing mean error at increasing deviation, as the corners of a line."""
-    from scipy.optimize import isotonic_regression  # here: slow to import, for few
-
-    order = np.argsort(deviation, kind="stable")
-    fitted = isotonic_regression(error[order])
-    starts = fitted.blocks[:-1]
-    ends = fitted.blocks[1:] - 1
-    knots = (deviation[order][starts] + deviation[order][ends]) / 2
-    curve = np.maximum(fitted.x[starts], MIN_ERROR)
-    return knots, curve
 
 
 def _mean_of_known(values: Float[ndarray, "animal keypoint"]) -> Float[ndarray, "animal"]:

@@ -55,7 +55,8 @@ def smooth_ensemble(members: Sequence[Poses], settings: EksSmoothing) -> Smoothe
     the last observation. Each series stands alone: NaN never reaches a neighbor.
 
     With the noise 'reference' it is the ensemble variance over the mean score, with 'learned' what
-    the whole recording tells of it (learned_noise.py, robust.py); at least `min_variance_px2`.
+    the whole recording tells of it (learned_noise.py, robust.py), of more than one member, for one
+    alone tells nothing of its own noise; at least `min_variance_px2`.
     Where only one member saw the keypoint there is no spread: the noise is
     `single_network_variance_px2` over the score, and the reported ensemble variance is 0.
 

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.pose.poses import Poses
+from superanimal_core.smoothing.isotonic import rising_line
 
 SIGNS = ("doubt",)
 MIN_SCORE = 0.01
@@ -76,7 +77,7 @@ def fit_familiarity(
     usual = known & ~is_disturbed
     if usual.sum() < MIN_ANIMALS:
         return None
-    from scipy.optimize import isotonic_regression, nnls  # here: slow to import, for few
+    from scipy.optimize import nnls  # here: slow to import, for few
 
     center = _medians(signs[usual])
     beyond = np.nan_to_num(np.maximum(signs - center, 0.0), nan=0.0)
@@ -84,9 +85,7 @@ def fit_familiarity(
     logarithm = np.log(np.maximum(ratio[known], 1e-3))
     slope = nnls(np.concatenate([beyond[known], ones, -ones], axis=1), logarithm)[0][: len(center)]
     strange = beyond @ slope
-    order = np.argsort(strange[known], kind="stable")
-    fitted = isotonic_regression(ratio[known][order]).x
-    knot, growth = _corners(strange[known][order], fitted)
+    knot, growth = rising_line(strange[known], ratio[known])
     growth = np.maximum(growth / np.interp(np.median(strange[usual]), knot, growth), 1.0)
     limit = np.array(
         [np.quantile(of[np.isfinite(of)], USUAL) if np.isfinite(of).any() else np.inf
@@ -100,12 +99,3 @@ def _medians(signs: Float[ndarray, "animal sign"]) -> Float[ndarray, "sign"]:
     return np.array(
         [np.median(of[np.isfinite(of)]) if np.isfinite(of).any() else 0.0 for of in signs.T]
     )
-
-
-def _corners(
-    strange: Float[ndarray, "animal"], fitted: Float[ndarray, "animal"]
-) -> tuple[Float[ndarray, "knot"], Float[ndarray, "knot"]]:
-    """A monotone line through the middles of its steps."""
-    starts = np.flatnonzero(np.concatenate([[True], np.diff(fitted) > 0]))
-    ends = np.append(starts[1:], len(fitted)) - 1
-    return (strange[starts] + strange[ends]) / 2, fitted[starts]

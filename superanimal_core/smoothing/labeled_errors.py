@@ -12,9 +12,8 @@ from jaxtyping import Bool, Float, Shaped
 from numpy import ndarray
 
 from superanimal_core.pose.poses import Poses, SmoothedPoses
-from superanimal_core.smoothing.familiarity import signs_of
+from superanimal_core.smoothing.familiarity import MIN_SCORE, signs_of
 
-MIN_SCORE = 0.01
 LONE = 0.02  # of the size: stands for the spread of a network that is alone
 
 

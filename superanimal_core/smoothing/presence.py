@@ -8,7 +8,9 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
+from superanimal_core.pose.boxes import boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.poses import Poses
+from superanimal_core.smoothing.isotonic import rising_line
 
 WITHIN = 0.05  # of the animal's longer side: how near a keypoint is asked to be
 
@@ -19,12 +21,7 @@ def fit_presence(
     """Part of the keypoints that are there at increasing score, as the corners of a line."""
     if not len(score):
         return np.array([0.0]), np.array([1.0])
-    from scipy.optimize import isotonic_regression  # here: slow to import, for few
-
-    order = np.argsort(score, kind="stable")
-    fitted = isotonic_regression(is_there[order].astype(float))
-    starts, ends = fitted.blocks[:-1], fitted.blocks[1:] - 1
-    return (score[order][starts] + score[order][ends]) / 2, fitted.x[starts]
+    return rising_line(score, is_there.astype(float))
 
 
 def near_probability(
@@ -39,8 +36,5 @@ def near_probability(
 
 def within_px(poses: Poses) -> float:
     """A twentieth of the animals' longer side, their median over the video; NaN without any."""
-    known = np.isfinite(poses.xy_px).all(axis=-1, keepdims=True)
-    high = np.where(known, poses.xy_px, -np.inf).max(axis=2, initial=-np.inf)
-    low = np.where(known, poses.xy_px, np.inf).min(axis=2, initial=np.inf)
-    side = (high - low).max(axis=-1)
+    side = longer_side_px(boxes_from_keypoints(poses.xy_px, 0.0))
     return WITHIN * float(np.median(side[side > 0])) if (side > 0).any() else float("nan")

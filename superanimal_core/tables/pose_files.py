@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 from jaxtyping import Float, Shaped
 from numpy import ndarray
 
@@ -66,7 +67,22 @@ def read_member_poses(folder: str | Path) -> list[Poses]:
 
 def read_smoothed(path: str | Path) -> SmoothedPoses:
     """Read poses.parquet, with the smoothing strengths and the smoothers of its metadata."""
-    smoothed = smoothed_from_table(read_parquet(path), read_space(path))
+    return _smoothed(read_parquet(path), path)
+
+
+def read_expected_error(path: str | Path) -> ExpectedError:
+    """The expected error of poses.parquet, with what its metadata say of it."""
+    return _expected_error(read_parquet(path), path)
+
+
+def read_smoothed_and_error(path: str | Path) -> tuple[SmoothedPoses, ExpectedError]:
+    """Both, from a table that is read once."""
+    table = read_parquet(path)
+    return _smoothed(table, path), _expected_error(table, path)
+
+
+def _smoothed(table: pa.Table, path: str | Path) -> SmoothedPoses:
+    smoothed = smoothed_from_table(table, read_space(path))
     record = read_record(path)
     smoother = record.get("smoother")
     return replace(
@@ -78,9 +94,8 @@ def read_smoothed(path: str | Path) -> SmoothedPoses:
     )
 
 
-def read_expected_error(path: str | Path) -> ExpectedError:
-    """The expected error of poses.parquet, with what its metadata say of it."""
-    expected = expected_error_from_table(read_parquet(path), read_space(path))
+def _expected_error(table: pa.Table, path: str | Path) -> ExpectedError:
+    expected = expected_error_from_table(table, read_space(path))
     record = read_record(path)
     if "correlation_time_s" not in record:
         return expected

@@ -15,12 +15,13 @@ from superanimal_core.evaluation.absences import find_absences
 from superanimal_core.evaluation.account import video_flags
 from superanimal_core.evaluation.file_flags import FILE_FIGURES
 from superanimal_core.evaluation.stability import dropped_keypoints, jitter_px
+from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.smoothing.presence import WITHIN
 from superanimal_core.smoothing.self_check import has_fallen_back
 from superanimal_core.tables.parquet import read_parquet, read_record
-from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
+from superanimal_core.tables.pose_files import read_smoothed_and_error
 from superanimal_core.tables.spaces import read_taught
 
 
@@ -44,9 +45,9 @@ def assess_video(
     """
     account: dict[str, Any] = {"video": video, "file": Path(path).name, "columns": dict(columns)}
     try:
-        smoothed = read_smoothed(results["poses"])
+        smoothed, expected = read_smoothed_and_error(results["poses"])
         absences = find_absences(_has_pose(smoothed.poses), smoothed.poses.time_s)
-        figures = _figures(results, smoothed, min_score, max_gap_s)
+        figures = _figures(results, smoothed, expected, min_score, max_gap_s)
         astray = _limbs_out_of_step(results["gait"])
     except VideoError as error:
         return {
@@ -63,9 +64,8 @@ def assess_video(
     figures["limbs_out_of_step"] = len(astray)
     limits = max_absent_fraction, max_expected_error, max_extrapolated_fraction
     flags = video_flags(figures, absences, *limits) + astray
-    record = read_record(results["poses"])
-    for table in ("poses", "features", "gait"):
-        flags += read_record(results[table]).get("flags", [])
+    records = {table: read_record(results[table]) for table in ("poses", "features", "gait")}
+    flags += [flag for record in records.values() for flag in record.get("flags", [])]
     return {
         **account,
         "status": "flagged" if flags else "ok",
@@ -73,14 +73,18 @@ def assess_video(
         "reason": "; ".join(flags),
         "flags": flags,
         "figures": figures,
-        "smoother": _counted_smoothers(record.get("smoother", {})),
+        "smoother": _counted_smoothers(records["poses"].get("smoother", {})),
         "absences": absences,
         "adaptation": _verdicts(results["adapted"]) if "adapted" in results else [],
     }
 
 
 def _figures(
-    results: Mapping[str, Any], smoothed: SmoothedPoses, min_score: float, max_gap_s: float
+    results: Mapping[str, Any],
+    smoothed: SmoothedPoses,
+    expected: ExpectedError,
+    min_score: float,
+    max_gap_s: float,
 ) -> dict[str, int | float]:
     """Counts and means; VideoError from the first result that stands for a failure."""
     frames = read_parquet(results["frames"])
@@ -92,8 +96,7 @@ def _figures(
     has_pose = _has_pose(smoothed.poses)
     used = (score > min_score).mean(axis=(0, 1)) > 0.01  # keypoints that this video shows at all
     deviation = np.sqrt(smoothed.variance_px2.mean(axis=3))[seen]
-    account = read_expected_error(results["poses"])
-    expected_px = _median(account.expected_error_px[np.isfinite(account.expected_error_px)])
+    expected_px = _median(expected.expected_error_px[np.isfinite(expected.expected_error_px)])
     is_here = np.asarray(seen.any(axis=2))
     gaps_s = open_gaps_s(smoothed.poses, max_gap_s)
     return {
@@ -112,8 +115,8 @@ def _figures(
         "jitter_px": _mean_jitter_px(smoothed.poses.xy_px),
         "median_uncertainty_px": _median(deviation),
         "median_expected_error_px": expected_px,
-        "expected_error_of_size": expected_px * WITHIN / account.within_px,
-        "extrapolated_fraction": _part(account.is_extrapolated, is_here),
+        "expected_error_of_size": expected_px * WITHIN / expected.within_px,
+        "extrapolated_fraction": _part(expected.is_extrapolated, is_here),
         "keypoints_fallen_back": int(has_fallen_back(smoothed.smoothers()).any(axis=0).sum()),
         "gaps": len(gaps_s),
         "longest_gap_s": float(gaps_s.max(initial=0.0)),

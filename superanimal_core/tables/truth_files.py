@@ -29,9 +29,8 @@ from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.tables.parquet import read_parquet
 from superanimal_core.tables.pose_files import (
-    read_expected_error,
     read_member_poses,
-    read_smoothed,
+    read_smoothed_and_error,
 )
 from superanimal_core.tables.spaces import read_taught
 
@@ -53,7 +52,7 @@ def compare_video(
     Every smoother of the section `smoothing` of the settings is tried on what smooth_poses was
     given. Keypoints that no network was taught are left out. VideoError when the video has failed.
     """
-    smoothed, expected = read_smoothed(poses), read_expected_error(poses)
+    smoothed, expected = read_smoothed_and_error(poses)
     summary = json.loads(_beside(truth, "truth.json").read_text(encoding="utf-8"))
     keypoints = smoothed.poses.space.keypoints
     true_px, is_visible = true_positions(pq.read_table(truth), keypoints, len(smoothed.poses))

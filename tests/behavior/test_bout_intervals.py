@@ -88,7 +88,8 @@ def test_the_bouts_of_a_draw_are_those_of_its_features():
     walk = walker(pause_s=(3.0, 5.0), fps=50.0)
     expected = unknown_error(walk.poses.score.shape)
     rule, how = definitions("speed_bl_per_s"), {"window_s": 0.1, "cm_per_px": None}
-    drawn = bouts_of_draws([walk], expected, PARTS, rule, ANATOMY, **how)
+    errors = expected.of_keypoints(walk.poses.space, PARTS)
+    drawn = bouts_of_draws([walk.of_keypoints(PARTS)], errors, rule, ANATOMY, **how)
     alone = predict_bouts(frame_features(walk.poses, expected, ANATOMY, **how), rule)
     assert len(drawn) == 1
     assert len(alone) == 2

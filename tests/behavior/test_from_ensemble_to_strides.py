@@ -11,6 +11,19 @@ from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.smoothing.eks import smooth_ensemble
 
+SMOOTHING = EksSmoothing(
+    center="median",
+    strength=None,
+    motion="auto",
+    velocity_s=0.15,
+    noise="learned",
+    strength_frames=10_000,
+    min_variance_px2=0.01,
+    min_score=0.1,
+    single_network_variance_px2=1.0,
+    max_gap_s=0.2,
+)
+
 
 def ensemble_of(poses, members, error_px, seed=0):
     rng = np.random.default_rng(seed)
@@ -35,18 +48,7 @@ def test_stride_time_survives_prediction_errors_and_smoothing(members, fps, to_t
     truth = walker(fps=fps, to_the_right=to_the_right)
     smoothed = smooth_ensemble(
         ensemble_of(truth, members, error_px=1.0),
-        EksSmoothing(
-            center="median",
-            strength=None,
-            motion="auto",
-            velocity_s=0.15,
-            noise="learned",
-            strength_frames=10_000,
-            min_variance_px2=0.01,
-            min_score=0.1,
-            single_network_variance_px2=1.0,
-            max_gap_s=0.2,
-        ),
+        SMOOTHING,
     )
     strides = measure_strides(smoothed, StrideSettings(**SETTINGS))
     for limb in LIMBS:

@@ -5,6 +5,7 @@ from dataclasses import fields, replace
 import numpy as np
 import pytest
 from stick_animals import BODY, LIMBS, walker
+from test_from_ensemble_to_strides import SMOOTHING
 from test_gait import SETTINGS
 
 from superanimal_core.behavior.gait import measure_strides
@@ -17,25 +18,13 @@ from superanimal_core.behavior.gait_intervals import (
 from superanimal_core.behavior.gait_summary import summarize_gait
 from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.settings.behavior import StrideSettings
-from superanimal_core.settings.smoothing import DrawSettings, EksSmoothing
+from superanimal_core.settings.smoothing import DrawSettings
 from superanimal_core.smoothing.eks import smooth_ensemble
 from superanimal_core.smoothing.error_memory import correlation_times_s
 from superanimal_core.smoothing.sampling import lasting_noise, sample_poses
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed, write_smoothed
 
 ALIKE = np.full((1, len(LIMBS) + len(BODY)), 0.1)  # how long errors last (s)
-SMOOTHING = EksSmoothing(
-    center="median",
-    strength=None,
-    motion="auto",
-    velocity_s=0.15,
-    noise="learned",
-    strength_frames=10_000,
-    min_score=0.1,
-    min_variance_px2=0.01,
-    single_network_variance_px2=1.0,
-    max_gap_s=0.2,
-)
 
 
 def erring(truth, members, shared_px, own_px, lasting_s, seed):

@@ -14,13 +14,13 @@ from superanimal_core.settings.smoothing import DrawSettings
 from superanimal_core.smoothing.sampling import sample_poses
 from superanimal_core.tables.behavior_tables import features_to_table, read_features
 from superanimal_core.tables.parquet import write_parquet
-from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
+from superanimal_core.tables.pose_files import read_smoothed_and_error
 from superanimal_core.tables.schemas import columns_to_table
 from superanimal_core.tables.spaces import read_taught
 
 with video_step(snakemake) as record:
     given, params, output = snakemake.input, snakemake.params, snakemake.output
-    poses, expected = read_smoothed(given.poses), read_expected_error(given.poses)
+    poses, expected = read_smoothed_and_error(given.poses)
     anatomy = AnatomySettings(**params.anatomy)
     how = {"window_s": params.window_s, "cm_per_px": params.cm_per_px}
     features = frame_features(poses.poses, expected, anatomy, **how)
@@ -30,7 +30,8 @@ with video_step(snakemake) as record:
     write_parquet(features_to_table(features), output.features, {**record, "flags": flags})
     bouts = predict_bouts(read_features(output.features), definitions)
     names = keypoints_of_behaviors(definitions, anatomy, poses.poses.space)
-    draws = sample_poses(poses, expected, DrawSettings(keypoints=names, **params.draws))
-    drawn = bouts_of_draws(draws, expected, names, definitions, anatomy, **how)
+    some, errors = poses.of_keypoints(names), expected.of_keypoints(poses.poses.space, names)
+    draws = sample_poses(some, errors, DrawSettings(keypoints=names, **params.draws))
+    drawn = bouts_of_draws(draws, errors, definitions, anatomy, **how)
     intervals = bout_intervals(bouts, drawn)
     write_parquet(columns_to_table(bouts, intervals), output.bouts, record)

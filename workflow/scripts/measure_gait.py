@@ -13,19 +13,17 @@ from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.settings.smoothing import DrawSettings
 from superanimal_core.smoothing.sampling import sample_poses
 from superanimal_core.tables.parquet import write_parquet
-from superanimal_core.tables.pose_files import read_expected_error, read_smoothed
+from superanimal_core.tables.pose_files import read_smoothed_and_error
 from superanimal_core.tables.schemas import columns_to_table
 from superanimal_core.tables.spaces import read_taught
 
 with video_step(snakemake) as record:
     params, output = snakemake.params, snakemake.output
     settings = StrideSettings(**params.gait)
-    poses = read_smoothed(snakemake.input.poses)
+    poses, expected = read_smoothed_and_error(snakemake.input.poses)
     strides = measure_strides(poses, settings)
     summary = summarize_gait(strides, fps=poses.poses.fps)
-    draws = sample_poses(
-        poses, read_expected_error(snakemake.input.poses), DrawSettings(**params.draws)
-    )
+    draws = sample_poses(poses, expected, DrawSettings(**params.draws))
     drawn = strides_of_draws(draws, settings)
     of_strides, of_limbs = stride_intervals(strides, drawn), gait_intervals(summary, drawn)
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
