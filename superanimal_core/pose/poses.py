@@ -31,6 +31,8 @@ class Poses:
                 f"poses: positions {self.xy_px.shape} and scores {self.score.shape} "
                 f"do not fit (frame, individual, keypoint) = {shape}"
             )
+        if len(set(self.individuals)) < len(self.individuals):
+            raise ValueError(f"poses: two animals of one name in {self.individuals}")
 
     def __len__(self) -> int:
         return len(self.time_s)

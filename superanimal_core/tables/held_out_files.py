@@ -40,6 +40,11 @@ Disturbed = tuple[
     Shaped[ndarray, "shown"],
 ]
 
+COLUMNS = (
+    *("member", "animal", "image", "group", "dataset", "disturbance", "keypoint"),
+    *("x_px", "y_px", "score", "label_x_px", "label_y_px", "is_asked"),
+)
+
 
 @dataclass(frozen=True)
 class HeldOut:
@@ -109,7 +114,7 @@ def write_held_out(
 
 def read_held_out(path: str | Path) -> HeldOut:
     """Read what `write_held_out` wrote; groups are named after their data set and themselves."""
-    table, record, space = read_parquet(path), read_record(path), read_space(path)
+    table, record, space = read_parquet(path, COLUMNS), read_record(path), read_space(path)
     shape = record["members"], record["animals"], len(space)
 
     def dense(x: str, y: str) -> Float[ndarray, "member animal keypoint 2"]:

@@ -7,7 +7,7 @@ is how a failure travels down the chain.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,12 +57,22 @@ def raise_failure_in(folder: str | Path) -> None:
         raise VideoError(failure["stage"], failure["reason"])
 
 
-def read_parquet(path: str | Path) -> pa.Table:
-    """Read a table of ours. VideoError when it stands for a failed video."""
+def read_parquet(path: str | Path, needed: Iterable[str] = ()) -> pa.Table:
+    """Read a table of ours. VideoError when it stands for a failed video.
+
+    SuperAnimalError when it lacks one of the `needed` columns, as one of an older version may.
+    """
     record = read_record(path)
     if "failure" in record:
         raise VideoError(record["failure"]["stage"], record["failure"]["reason"])
-    return pq.read_table(path)
+    table = pq.read_table(path)
+    if lacking := [name for name in needed if name not in table.column_names]:
+        raise SuperAnimalError(
+            f"{path}: has no column '{lacking[0]}' (its columns: {', '.join(table.column_names)}); "
+            "an older version of the pipeline wrote it, or something else did: run the pipeline "
+            "again, which makes it anew"
+        )
+    return table
 
 
 def read_record(path: str | Path) -> dict[str, Any]:

@@ -18,6 +18,9 @@ from superanimal_core.tables.parquet import (
     write_parquet,
 )
 from superanimal_core.tables.schemas import (
+    EXPECTED,
+    POSES,
+    SMOOTHED,
     expected_error_from_table,
     poses_from_table,
     smoothed_from_table,
@@ -56,7 +59,7 @@ def write_smoothed(
 
 def read_poses(path: str | Path) -> Poses:
     """Read a prediction table, or the smoothed positions of poses.parquet."""
-    return poses_from_table(read_parquet(path), read_space(path))
+    return poses_from_table(read_parquet(path, POSES), read_space(path))
 
 
 def read_member_poses(folder: str | Path) -> list[Poses]:
@@ -67,17 +70,17 @@ def read_member_poses(folder: str | Path) -> list[Poses]:
 
 def read_smoothed(path: str | Path) -> SmoothedPoses:
     """Read poses.parquet, with the smoothing strengths and the smoothers of its metadata."""
-    return _smoothed(read_parquet(path), path)
+    return _smoothed(read_parquet(path, SMOOTHED), path)
 
 
 def read_expected_error(path: str | Path) -> ExpectedError:
     """The expected error of poses.parquet, with what its metadata say of it."""
-    return _expected_error(read_parquet(path), path)
+    return _expected_error(read_parquet(path, EXPECTED), path)
 
 
 def read_smoothed_and_error(path: str | Path) -> tuple[SmoothedPoses, ExpectedError]:
     """Both, from a table that is read once."""
-    table = read_parquet(path)
+    table = read_parquet(path, {*SMOOTHED, *EXPECTED})
     return _smoothed(table, path), _expected_error(table, path)
 
 

@@ -14,6 +14,10 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 
 ERRORS = ("expected_error_px", "radius_50_px", "radius_90_px", "probability")
+POSES = ("frame", "time_s", "individual", "keypoint", "x_px", "y_px", "score")
+OBSERVED = ("x_raw_px", "y_raw_px", "x_ensemble_var_px2", "y_ensemble_var_px2", "members")
+SMOOTHED = (*POSES, *OBSERVED, "x_var_px2", "y_var_px2")
+EXPECTED = (*POSES, *ERRORS, "is_extrapolated")
 # of a position: a network saw it; it comes from elsewhere (frames before and after, other views);
 # of none: the networks know the keypoint; none of them was taught it
 EVIDENCE = ("seen", "bridged", "absent", "untaught")
@@ -57,7 +61,7 @@ def poses_from_table(table: pa.Table, space: KeypointSpace) -> Poses:
     """The inverse of `poses_to_table`. SuperAnimalError when rows are missing or out of order."""
     individuals, frames = _individuals(table), _frame_count(table, space)
     shape = (frames, len(individuals), len(space))
-    time_s = table["time_s"].to_numpy().reshape(frames, -1)[:, 0]
+    time_s = table["time_s"].to_numpy()[:: max(len(individuals) * len(space), 1)]
     return Poses(
         space,
         individuals,
@@ -176,7 +180,8 @@ def _frame_count(table: pa.Table, space: KeypointSpace) -> int:
     individuals = len(_individuals(table))
     frames = len(table) // max(individuals * len(space), 1)
     keypoints = table["keypoint"][: len(space)].to_pylist()
-    if len(table) != frames * individuals * len(space) or keypoints != list(space.keypoints):
+    is_other = len(table) > 0 and keypoints != list(space.keypoints)
+    if len(table) != frames * individuals * len(space) or is_other:
         raise SuperAnimalError(
             f"a pose table has {len(table)} rows with keypoints {keypoints[:3]}…; expected one row "
             f"per frame, individual and keypoint of '{space.name}' in its order"

@@ -10,10 +10,13 @@ from prediction_tables import write_poses
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.tables.parquet import read_parquet, read_record, write_parquet
 from superanimal_core.tables.pose_files import (
+    read_expected_error,
     read_member_poses,
     read_poses,
     read_smoothed,
+    read_smoothed_and_error,
     write_smoothed,
 )
 from superanimal_core.tables.schemas import (
@@ -186,6 +189,41 @@ def test_smoothed_poses_are_written_and_read(tmp_path):
     np.testing.assert_array_equal(back.smoother, smoothed.smoother)
     write_smoothed(replace(smoothed, smoother=None), tmp_path / "p.parquet", {})
     assert read_smoothed(tmp_path / "p.parquet").smoother is None
+
+
+@pytest.mark.parametrize(
+    ("read", "lacking"),
+    [
+        (read_poses, "score"),
+        (read_smoothed, "members"),
+        (read_smoothed, "y_raw_px"),
+        (read_expected_error, "probability"),
+        (read_expected_error, "is_extrapolated"),
+        (read_smoothed_and_error, "x_var_px2"),
+        (read_smoothed_and_error, "radius_90_px"),
+    ],
+)
+def test_a_table_of_an_older_version_is_named_with_the_column_it_lacks(tmp_path, read, lacking):
+    path = tmp_path / "poses.parquet"
+    write_smoothed(smoothed_of(3, 2, 2), path, {})
+    read(path)
+    record = read_record(path)
+    write_parquet(read_parquet(path).drop_columns([lacking]), path, record)
+    with pytest.raises(
+        SuperAnimalError, match=rf"poses\.parquet: has no column '{lacking}'.*again"
+    ):
+        read(path)
+
+
+def test_a_table_without_animals_is_read(tmp_path):
+    write_poses(poses_of(4, 0, 3), tmp_path / "p.parquet", {})
+    assert read_poses(tmp_path / "p.parquet").score.shape == (0, 0, 3)
+
+
+def test_two_animals_of_one_name_are_refused():
+    poses = poses_of(3, 2, 2)
+    with pytest.raises(ValueError, match="two animals of one name"):
+        replace(poses, individuals=("animal0", "animal0"))
 
 
 def test_members_come_back_in_the_order_of_their_names(tmp_path):
