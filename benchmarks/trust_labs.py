@@ -18,13 +18,14 @@ from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
+from superanimal_core.smoothing.bones import Bones
 from superanimal_core.smoothing.calibration import (
     expected_error,
     fit_calibration,
     is_extrapolated,
     radius_factor,
 )
-from superanimal_core.smoothing.familiarity import strangeness
+from superanimal_core.smoothing.familiarity import growth_at
 from superanimal_core.smoothing.labeled_errors import (
     LabeledAnimals,
     LabeledErrors,
@@ -108,12 +109,12 @@ def leave_out(name: str, names: Sequence[str], steps: int) -> LeftOut:
     assert calibration is not None
     assert calibration.familiarity is not None
     rows = is_own | is_test
-    errors = errors_of(bundle, labels.select(rows), pictures, False)
+    errors = errors_of(bundle, labels.select(rows), pictures, False, calibration.bones)
     expected = expected_error(calibration, errors.deviation, errors.signs)
     radius = expected * radius_factor(calibration, 0.9)
     own = is_own[rows]
     inside = (errors.error <= radius)[own][errors.is_known[own]]
-    strange = strangeness(calibration.familiarity, errors.signs)
+    strange = np.log(growth_at(calibration.familiarity, errors.signs))
     boxes = labels.box_xyxy_px[rows]
     side = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
     is_labeled = errors.is_known.any(axis=1)
@@ -193,9 +194,13 @@ def trained(labels: Labels, pictures: dict[str, ndarray], steps: int) -> ModelBu
 
 
 def errors_of(
-    bundle: ModelBundle, labels: Labels, pictures: dict[str, ndarray], with_disturbed: bool
+    bundle: ModelBundle,
+    labels: Labels,
+    pictures: dict[str, ndarray],
+    with_disturbed: bool,
+    bones: Bones | None = None,
 ) -> LabeledErrors:
-    """Errors at labels, those in disturbed pictures among them."""
+    """Errors at labels, those in disturbed pictures among them; `bones`: what is usual."""
     how = {"batch": 64, "precision": "float32", "device": CPU}
     xy, score = predict_labels([bundle], labels, pictures.__getitem__, **how)
     rows, is_disturbed = np.arange(len(labels)), np.zeros(len(labels), bool)
@@ -217,4 +222,4 @@ def errors_of(
         image=known.image,
         is_disturbed=is_disturbed,
     )
-    return errors_at_labels(SMOOTHERS["eks"](poses, SMOOTHING.of("eks")), animals)
+    return errors_at_labels(SMOOTHERS["eks"](poses, SMOOTHING.of("eks")), animals, bones)

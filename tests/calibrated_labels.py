@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from superanimal_core.smoothing.bones import Bones
 from superanimal_core.smoothing.labeled_errors import LabeledAnimals, LabeledErrors
 
 
@@ -21,6 +22,7 @@ def errors_of_two_labs(keypoints=("nose", "tail"), animals=120):
         is_disturbed=is_disturbed,
     )
     error = rng.rayleigh(2.0, shape) * doubt[:, None]
-    signs = doubt[:, None]
+    signs = np.stack([doubt, rng.random(animals)], axis=1)
+    bones = Bones(np.array([[0, 1]]), np.array([-0.3]), np.array([0.2]))
     deviation, score = rng.uniform(0.5, 5, shape), rng.random(shape)
-    return LabeledErrors(keypoints, known, deviation, error, score, signs)
+    return LabeledErrors(keypoints, bones, known, deviation, error, score, signs)

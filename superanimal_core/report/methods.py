@@ -173,8 +173,9 @@ def _of_uncertainty(models: Sequence[str], calibrated: Sequence[str]) -> list[st
             "regression), a factor for each keypoint, and circles from the quantiles of error over "
             f"expected error (split conformal prediction [{LEI}]), widened by the differences "
             f"between groups of labels (videos, animals; a random effect [{HIGGINS}]).",
-            "How it grows with the strangeness of an animal (low scores of the "
-            "networks) was learned on labeled pictures that were disturbed on purpose.",
+            "How it grows with the strangeness of an animal (low scores of the networks, unusual "
+            "distances between keypoints) was learned on labeled pictures that were disturbed on "
+            "purpose.",
             "Intervals of strides and probabilities and intervals of bouts come from trajectories "
             "that were drawn with errors of this size, correlated over time; standard deviations "
             "of features from errors of the same size.",

@@ -24,13 +24,14 @@ from superanimal_core.errors import DatasetError
 from superanimal_core.pose.expected_error import SD_OF_RADIUS_90, ExpectedError, unknown_error
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.smoothing.between_groups import widened_quantiles
+from superanimal_core.smoothing.bones import Bones
 from superanimal_core.smoothing.error_memory import correlation_times_s
 from superanimal_core.smoothing.familiarity import (
     Familiarity,
     fit_familiarity,
     growth_at,
+    is_strange,
     signs_of,
-    strangeness,
 )
 from superanimal_core.smoothing.isotonic import rising_line
 from superanimal_core.smoothing.labeled_errors import (
@@ -63,6 +64,7 @@ class Calibration:
     level: Float[ndarray, "level"]
     quantile: Float[ndarray, "level"]
     familiarity: Familiarity | None
+    bones: Bones
     score: Float[ndarray, "corner"]
     presence: Float[ndarray, "corner"]
     counts: dict[str, int]
@@ -103,6 +105,7 @@ def fit_calibration(errors: LabeledErrors, min_groups: int = MIN_GROUPS) -> Cali
         LEVELS,
         widened_quantiles(ratio, row, group, LEVELS),
         familiarity,
+        errors.bones,
         *fit_presence(as_they_are.score[is_asked], is_labeled[is_asked]),
         {
             "labels": len(row),
@@ -126,8 +129,9 @@ def predict_error(calibration: Calibration | None, poses: SmoothedPoses) -> Expe
             f"calibration: made for {', '.join(calibration.keypoints)}, but the poses have "
             f"{', '.join(poses.poses.space.keypoints)}"
         )
-    signs, size_px = signs_of(poses.poses), animal_size_px(poses.poses)[..., None]
-    expected = size_px * expected_error(calibration, predicted_deviation(poses), signs)
+    size_px = animal_size_px(poses.poses)
+    signs = signs_of(poses.poses, calibration.bones, size_px)
+    expected = size_px[..., None] * expected_error(calibration, predicted_deviation(poses), signs)
     half, most = (expected * radius_factor(calibration, level) for level in (0.5, 0.9))
     lasting = correlation_times_s(poses.poses.xy_px, most * SD_OF_RADIUS_90, poses.poses.time_s)
     near_px = within_px(poses.poses)
@@ -165,8 +169,7 @@ def is_extrapolated(
     """Where an animal is stranger than the labeled ones were."""
     if calibration.familiarity is None:
         return np.zeros(signs.shape[:-1], bool)
-    with np.errstate(invalid="ignore"):
-        return np.asarray((signs > calibration.familiarity.limit).any(axis=-1))
+    return is_strange(calibration.familiarity, signs)
 
 
 def radius_factor(calibration: Calibration, level: float) -> float:
@@ -184,7 +187,7 @@ def _growth(familiarity: Familiarity | None, signs: ndarray) -> ndarray:
     """Factor of the expected error of each animal; 1 where nothing was learned about it."""
     if familiarity is None:
         return np.ones(signs.shape[:-1])
-    return growth_at(familiarity, strangeness(familiarity, signs))
+    return growth_at(familiarity, signs)
 
 
 def _mean_of_known(values: Float[ndarray, "animal keypoint"]) -> Float[ndarray, "animal"]:

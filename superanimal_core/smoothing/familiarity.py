@@ -1,8 +1,9 @@
 """How unlike the labeled animals an animal is, and how much larger its error must be expected.
 
-Its sign is doubt: the networks' scores are low. What errors go with it is learned on held-out
-labels, and on the same pictures disturbed until the networks fail: a laboratory that nobody labeled
-lies between. Below what is usual, a sign says nothing.
+Two signs tell: doubt (the networks' scores are low) and bones (keypoints are as far from each other
+as in no labeled animal). What errors go with each is learned on held-out labels, and on the same
+pictures disturbed until the networks fail: a laboratory that nobody labeled lies between. The worse
+sign counts.
 """
 
 from dataclasses import dataclass
@@ -12,9 +13,10 @@ from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.pose.poses import Poses
+from superanimal_core.smoothing.bones import Bones, strange_bones
 from superanimal_core.smoothing.isotonic import rising_line
 
-SIGNS = ("doubt",)
+SIGNS = ("doubt", "bones")
 MIN_SCORE = 0.01
 MIN_ANIMALS = 20
 USUAL = 0.99  # part of the labeled animals that are not extrapolated
@@ -22,21 +24,22 @@ USUAL = 0.99  # part of the labeled animals that are not extrapolated
 
 @dataclass(frozen=True)
 class Familiarity:
-    """What is usual of each sign, and how the error grows beyond it.
+    """How the error grows with each sign, as a line that never falls (`sign` and `growth`).
 
-    The strangeness of an animal is the sum of `slope` times (sign - `center`) where that is
-    positive. Its error is `growth` times the expected one, at the strangeness `knot`. A sign beyond
-    its `limit` is unknown to 99 % of the labeled animals: there is no label to prove what is said.
+    An animal's error is the expected one times the largest growth of its signs. It is extrapolated
+    where that is more than `limit`, which 99 % of the labeled animals stay below, or where a sign
+    is beyond the `most` that any labeled animal showed, in disturbed pictures too.
     """
 
-    center: Float[ndarray, "sign"]
-    slope: Float[ndarray, "sign"]
-    knot: Float[ndarray, "knot"]
-    growth: Float[ndarray, "knot"]
-    limit: Float[ndarray, "sign"]
+    sign: tuple[Float[ndarray, "_corner"], ...]
+    growth: tuple[Float[ndarray, "_corner"], ...]
+    most: Float[ndarray, "sign"]
+    limit: float
 
 
-def signs_of(poses: Poses) -> Float[ndarray, "frame individual sign"]:
+def signs_of(
+    poses: Poses, bones: Bones, size_px: Float[ndarray, "frame individual"]
+) -> Float[ndarray, "frame individual sign"]:
     """The signs (SIGNS) of each animal in each frame; NaN where it is absent.
 
     Doubt is minus the logarithm of the mean score of the keypoints that have a position.
@@ -44,22 +47,26 @@ def signs_of(poses: Poses) -> Float[ndarray, "frame individual sign"]:
     known = np.isfinite(poses.xy_px).all(axis=-1)
     count = known.sum(axis=-1)
     mean = np.where(known, poses.score, 0.0).sum(axis=-1) / np.maximum(count, 1)
-    return np.where(count > 0, -np.log(np.maximum(mean, MIN_SCORE)), np.nan)[..., None]
-
-
-def strangeness(
-    familiarity: Familiarity, signs: Float[ndarray, "*shape sign"]
-) -> Float[ndarray, "*shape"]:
-    """How strange each animal is; an unknown sign adds nothing."""
-    beyond = np.nan_to_num(np.maximum(signs - familiarity.center, 0.0), nan=0.0)
-    return np.asarray(beyond @ familiarity.slope)
+    doubt = np.where(count > 0, -np.log(np.maximum(mean, MIN_SCORE)), np.nan)
+    return np.stack([doubt, strange_bones(bones, poses.xy_px, size_px)], axis=-1)
 
 
 def growth_at(
-    familiarity: Familiarity, strange: Float[ndarray, "*shape"]
+    familiarity: Familiarity, signs: Float[ndarray, "*shape sign"]
 ) -> Float[ndarray, "*shape"]:
-    """By what the expected error is multiplied at some strangeness."""
-    return np.asarray(np.interp(strange, familiarity.knot, familiarity.growth))
+    """By what the expected error is multiplied; an unknown sign adds nothing."""
+    laws = zip(np.moveaxis(signs, -1, 0), familiarity.sign, familiarity.growth, strict=True)
+    growth = [np.where(np.isnan(x), 1.0, np.interp(x, sign, grown)) for x, sign, grown in laws]
+    return np.asarray(np.max(growth, axis=0))
+
+
+def is_strange(
+    familiarity: Familiarity, signs: Float[ndarray, "*shape sign"]
+) -> Bool[ndarray, "*shape"]:
+    """Where an animal is stranger than the labeled ones were."""
+    with np.errstate(invalid="ignore"):
+        is_beyond = (signs > familiarity.most).any(axis=-1)
+    return np.asarray(is_beyond | (growth_at(familiarity, signs) > familiarity.limit))
 
 
 def fit_familiarity(
@@ -69,33 +76,27 @@ def fit_familiarity(
 ) -> Familiarity | None:
     """What makes errors grow, from the mean error over expected error of each animal.
 
-    Slopes are those of the logarithm of the ratio, and not negative; the growth is the isotonic
-    regression of the ratio on the strangeness, 1 at what is usual. None with fewer than 20 labeled
-    animals whose pictures were not disturbed.
+    A sign's law is the isotonic regression of the ratio on it, 1 at what is usual. None with fewer
+    than 20 labeled animals whose pictures were not disturbed.
     """
-    known = np.isfinite(ratio)
-    usual = known & ~is_disturbed
+    usual = np.isfinite(ratio) & ~is_disturbed
     if usual.sum() < MIN_ANIMALS:
         return None
-    from scipy.optimize import nnls  # here: slow to import, for few
-
-    center = _medians(signs[usual])
-    beyond = np.nan_to_num(np.maximum(signs - center, 0.0), nan=0.0)
-    ones = np.ones((int(known.sum()), 1))
-    logarithm = np.log(np.maximum(ratio[known], 1e-3))
-    slope = nnls(np.concatenate([beyond[known], ones, -ones], axis=1), logarithm)[0][: len(center)]
-    strange = beyond @ slope
-    knot, growth = rising_line(strange[known], ratio[known])
-    growth = np.maximum(growth / np.interp(np.median(strange[usual]), knot, growth), 1.0)
-    limit = np.array(
-        [np.quantile(of[np.isfinite(of)], USUAL) if np.isfinite(of).any() else np.inf
-         for of in signs[usual].T]
-    )  # fmt: skip
-    return Familiarity(center, slope, knot, growth, limit)
+    corners, growth = zip(*(_law(sign, ratio, usual) for sign in signs.T), strict=True)
+    most = np.array([np.nanmax(s) if np.isfinite(s).any() else np.inf for s in signs.T])
+    known = Familiarity(corners, growth, most, np.inf)
+    limit = float(np.quantile(growth_at(known, signs[usual]), USUAL))
+    return Familiarity(known.sign, known.growth, most, limit)
 
 
-def _medians(signs: Float[ndarray, "animal sign"]) -> Float[ndarray, "sign"]:
-    """Median of each sign; 0 for one that is never known."""
-    return np.array(
-        [np.median(of[np.isfinite(of)]) if np.isfinite(of).any() else 0.0 for of in signs.T]
+def _law(
+    sign: Float[ndarray, "animal"], ratio: Float[ndarray, "animal"], usual: Bool[ndarray, "animal"]
+) -> tuple[Float[ndarray, "corner"], Float[ndarray, "corner"]]:
+    """Corners of the line; no growth for a sign that is never known of what is usual."""
+    known = np.isfinite(sign) & np.isfinite(ratio)
+    if not (known & usual).any():
+        return np.zeros(1), np.ones(1)
+    corner, growth = rising_line(sign[known], ratio[known])
+    return corner, np.maximum(
+        growth / np.interp(np.median(sign[known & usual]), corner, growth), 1.0
     )

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Shaped
 from numpy import ndarray
 
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.smoothing.bones import Bones, usual_bones
 from superanimal_core.smoothing.familiarity import MIN_SCORE, signs_of
 
 LONE = 0.02  # of the size: stands for the spread of a network that is alone
@@ -41,9 +42,13 @@ class LabeledAnimals:
 
 @dataclass(frozen=True)
 class LabeledErrors:
-    """Predicted deviation, error, score and signs of labeled animals, each smoothed alone."""
+    """Predicted deviation, error, score and signs of labeled animals, each smoothed alone.
+
+    `bones` are what is usual of them, which the signs were compared with.
+    """
 
     keypoints: tuple[str, ...]
+    bones: Bones
     animals: LabeledAnimals
     deviation: Float[ndarray, "animal keypoint"]
     error: Float[ndarray, "animal keypoint"]
@@ -101,14 +106,25 @@ def predicted_deviation(smoothed: SmoothedPoses) -> Float[ndarray, "frame indivi
     return np.sqrt(((posterior + spread) / score).sum(axis=-1)) / size[..., 0]
 
 
-def errors_at_labels(smoothed: SmoothedPoses, animals: LabeledAnimals) -> LabeledErrors:
-    """Errors of labeled animals; `smoothed` holds one frame whose individuals they are."""
+def errors_at_labels(
+    smoothed: SmoothedPoses, animals: LabeledAnimals, bones: Bones | None = None
+) -> LabeledErrors:
+    """Errors of labeled animals; `smoothed` holds one frame whose individuals they are.
+
+    `bones` are what is usual; without it, what is usual of these labels. Sizes are those of the
+    poses: data sets label some keypoints or others, networks find all that they were taught.
+    """
+    size_px = animal_size_px(smoothed.poses)
+    if bones is None:
+        rows = ~animals.is_disturbed
+        bones = usual_bones(animals.label_xy_px[rows], size_px[0, rows])
     apart = smoothed.poses.xy_px[0] - animals.label_xy_px
     return LabeledErrors(
         smoothed.poses.space.keypoints,
+        bones,
         animals,
         predicted_deviation(smoothed)[0],
-        np.hypot(apart[..., 0], apart[..., 1]) / animal_size_px(smoothed.poses)[0, :, None],
+        np.hypot(apart[..., 0], apart[..., 1]) / size_px[0, :, None],
         smoothed.poses.score[0],
-        signs_of(smoothed.poses)[0],
+        signs_of(smoothed.poses, bones, size_px)[0],
     )

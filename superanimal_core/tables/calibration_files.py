@@ -5,8 +5,10 @@
 * `curve`: expected error y at predicted deviation x, in parts of the animal's size; `factor`: y of
   a keypoint;
 * `quantile`: the error over the expected one, y, that a part x of the labels does not exceed;
-* `center` and `slope` of a sign of strangeness, the `limit` beyond which it is extrapolated, and
-  `growth` y of the error at strangeness x;
+* `growth` y of the error where a sign of strangeness is x, the `most` of it that was seen, and the
+  `limit` of the growth beyond which an animal is extrapolated;
+* `bone`: usual logarithm x of the distance of two keypoints (a tab between their names) over the
+  animal's size, and its spread y;
 * `presence`: part y of the animals that have a keypoint with score x;
 * `count`: how many labels, images, animals, groups and data sets it rests on;
 * `groups` and `datasets`: the part y of the labels within the radius of level x, groups (videos,
@@ -15,7 +17,7 @@
 A table without a row says that there were too few labels.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +27,7 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.smoothing.bones import NO_BONES, Bones
 from superanimal_core.smoothing.calibration import Calibration
 from superanimal_core.smoothing.calibration_check import CalibrationCheck
 from superanimal_core.smoothing.familiarity import SIGNS, Familiarity
@@ -43,11 +46,13 @@ def write_calibration(
     if calibration is None:
         write_parquet(SCHEMA.empty_table(), path, record)
         return
+    bones = calibration.bones
     parts = [
         _line("curve", calibration.deviation, calibration.expected),
         _named("factor", dict(zip(calibration.keypoints, calibration.factor, strict=True))),
         _line("quantile", calibration.level, calibration.quantile),
         _line("presence", calibration.score, calibration.presence),
+        _rows("bone", _bone_names(calibration), bones.log_length, bones.spread),
         _named("count", calibration.counts),
         _line("groups", calibration.level, check.of_groups),
         _line("datasets", calibration.level, check.of_datasets),
@@ -55,11 +60,11 @@ def write_calibration(
         _named("keypoint", check.by_keypoint),
     ]
     if known := calibration.familiarity:
+        laws = zip(SIGNS, known.sign, known.growth, strict=True)
         parts += [
-            _named("center", dict(zip(SIGNS, known.center, strict=True))),
-            _named("slope", dict(zip(SIGNS, known.slope, strict=True))),
-            _line("growth", known.knot, known.growth),
-            _named("limit", dict(zip(SIGNS, known.limit, strict=True))),
+            *(_rows("growth", [name] * len(sign), sign, growth) for name, sign, growth in laws),
+            _named("most", dict(zip(SIGNS, known.most, strict=True))),
+            _named("limit", {"growth": known.limit}),
         ]
     write_parquet(pa.concat_tables(parts), path, record)
 
@@ -72,27 +77,36 @@ def read_calibration(path: str | Path) -> Calibration | None:
     parts = _read_parts(path)
     if not parts:
         return None
-    familiarity = None
-    if "growth" in parts:
-        familiarity = Familiarity(
-            parts["center"].y,
-            parts["slope"].y,
-            parts["growth"].x,
-            parts["growth"].y,
-            parts["limit"].y,
-        )
+    keypoints = tuple(parts["factor"].names)
     return Calibration(
-        tuple(parts["factor"].names),
+        keypoints,
         parts["curve"].x,
         parts["curve"].y,
         parts["factor"].y,
         parts["quantile"].x,
         parts["quantile"].y,
-        familiarity,
+        _familiarity(parts) if "growth" in parts else None,
+        _bones(parts["bone"], keypoints) if "bone" in parts else NO_BONES,
         parts["presence"].x,
         parts["presence"].y,
         {name: int(y) for name, y in parts["count"].by_name().items()},
     )
+
+
+def _familiarity(parts: Mapping[str, "_Part"]) -> Familiarity:
+    growth = parts["growth"]
+    of_sign = [np.array(growth.names) == name for name in SIGNS]
+    sign, grown = (tuple(values[rows] for rows in of_sign) for values in (growth.x, growth.y))
+    return Familiarity(sign, grown, parts["most"].y, float(parts["limit"].y[0]))
+
+
+def _bone_names(calibration: Calibration) -> list[str]:
+    return ["\t".join(calibration.keypoints[k] for k in pair) for pair in calibration.bones.pair]
+
+
+def _bones(part: "_Part", keypoints: tuple[str, ...]) -> Bones:
+    pair = [[keypoints.index(name) for name in names.split("\t")] for names in part.names]
+    return Bones(np.array(pair), part.x, part.y)
 
 
 def read_check(path: str | Path) -> tuple[CalibrationCheck, dict[str, int]] | None:
@@ -121,14 +135,17 @@ class _Part:
         return dict(zip(self.names, self.y.tolist(), strict=True))
 
 
+def _rows(part: str, names: Sequence[str | None], x: ndarray, y: ndarray) -> pa.Table:
+    return pa.table([[part] * len(x), [*names], x, y], schema=SCHEMA)
+
+
 def _line(part: str, x: ndarray, y: ndarray) -> pa.Table:
-    return pa.table([[part] * len(x), [None] * len(x), x, y], schema=SCHEMA)
+    return _rows(part, [None] * len(x), x, y)
 
 
 def _named(part: str, values: Mapping[str, float]) -> pa.Table:
-    unknown = [float("nan")] * len(values)
-    y = [float(value) for value in values.values()]
-    return pa.table([[part] * len(values), [*values], unknown, y], schema=SCHEMA)
+    y = np.array([*values.values()], dtype=np.float64)
+    return _rows(part, [*values], np.full(len(y), np.nan), y)
 
 
 def _read_parts(path: str | Path) -> dict[str, _Part]:

@@ -76,9 +76,10 @@ HELD_OUT = {
 }
 CALIBRATION = {
     "part": "curve (deviation to error, in parts of the animal's size), factor (of a keypoint), "
-    "quantile, presence, growth with strangeness and its center, slope and limit, count (what it "
-    "rests on), or what it holds with groups, datasets, each dataset or keypoint left out",
-    "name": "the keypoint, data set, sign or count that it is about, if one",
+    "quantile, presence, growth of the error with a sign of strangeness, the most of it that was "
+    "seen, limit of the growth, bone (usual distance of two keypoints), count (what it rests on), "
+    "or what it holds with groups, datasets, each dataset or keypoint left out",
+    "name": "the keypoint, pair of them, data set, sign or count that it is about, if one",
     "x": "where",
     "y": "value there",
 }

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from superanimal_core.smoothing.bones import NO_BONES
 from superanimal_core.smoothing.labeled_errors import LabeledAnimals, LabeledErrors
 
 KEYPOINTS = ("a", "b", "c")
@@ -31,11 +32,12 @@ def labeled_errors(
     )
     return LabeledErrors(
         keypoints,
+        NO_BONES,
         known,
         np.broadcast_to(deviation_px, (animals, count)).astype(float),
         np.asarray(error_px, dtype=float),
         np.ones((animals, count)),
-        np.full((animals, 1), np.nan) if signs is None else signs,
+        np.full((animals, 2), np.nan) if signs is None else signs,
     )
 
 

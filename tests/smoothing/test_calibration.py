@@ -117,7 +117,7 @@ def test_a_factor_is_halfway_to_that_of_the_keypoints_own_twenty_labels():
 def test_beyond_the_labels_the_error_grows_in_proportion():
     calibration = fit_calibration(drawn_errors(150, 0))
     last = calibration.deviation[-1] * np.array([[1.0], [2.0], [5.0]])
-    expected = expected_error(calibration, np.repeat(last, 3, axis=1), np.full((3, 1), np.nan))
+    expected = expected_error(calibration, np.repeat(last, 3, axis=1), np.full((3, 2), np.nan))
     np.testing.assert_allclose(expected[:, 0] / expected[0, 0], [1, 2, 5])
 
 
@@ -146,7 +146,11 @@ def strange_errors(animals, seed, is_disturbed=None):
     doubt = 1 + np.where(disturbed, rng.uniform(0, 2, animals), 0.05 * rng.random(animals))
     error = rng.rayleigh(1.0, (animals, 3)) * 2 ** (doubt - 1)[:, None]
     return labeled_errors(
-        1.0, error, signs=doubt[:, None], is_disturbed=disturbed, group=np.arange(animals) % 8
+        1.0,
+        error,
+        signs=np.stack([doubt, np.full(animals, np.nan)], axis=1),
+        is_disturbed=disturbed,
+        group=np.arange(animals) % 8,
     )
 
 
@@ -158,7 +162,7 @@ def test_circles_hold_of_strange_animals_too_and_say_that_they_are():
     assert 0.85 < held(calibration, usual, 0.9) < 0.96
     assert is_extrapolated(calibration, strange.signs).mean() > 0.9
     assert is_extrapolated(calibration, usual.signs).mean() < 0.05
-    blind = fit_calibration(replace(strange_errors(600, 0), signs=np.full((600, 1), np.nan)))
+    blind = fit_calibration(replace(strange_errors(600, 0), signs=np.full((600, 2), np.nan)))
     assert held(blind, strange, 0.9) < 0.8
 
 
@@ -231,7 +235,7 @@ def calibrated_video(shared=0.0):
         members = [replace(m, xy_px=m.xy_px + off) for m in members]
     result = smooth(members, strength=None)
     chosen = np.random.default_rng(0).integers(0, 3000, 200)
-    names = tuple(map(str, chosen))
+    names = tuple(map(str, range(200)))
     images = [
         replace(m, individuals=names, time_s=np.zeros(1), xy_px=m.xy_px[None, chosen, 0],
                 score=m.score[None, chosen, 0])

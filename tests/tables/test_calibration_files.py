@@ -8,6 +8,7 @@ import pytest
 from calibrated_labels import errors_of_two_labs
 
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.smoothing.bones import NO_BONES, Bones
 from superanimal_core.smoothing.calibration import Calibration, fit_calibration
 from superanimal_core.smoothing.calibration_check import CalibrationCheck, check_calibration
 from superanimal_core.smoothing.familiarity import Familiarity
@@ -22,17 +23,22 @@ from superanimal_core.tables.parquet import write_parquet
 def assert_same(first, second, kind):
     for field in fields(kind):
         own, other = getattr(first, field.name), getattr(second, field.name)
-        if isinstance(own, Familiarity):
-            assert_same(own, other, Familiarity)
+        if isinstance(own, Familiarity | Bones):
+            assert_same(own, other, type(own))
+        elif isinstance(own, tuple) and isinstance(own[0], np.ndarray):
+            for one, another in zip(own, other, strict=True):
+                np.testing.assert_array_equal(one, another)
         elif isinstance(own, np.ndarray):
             np.testing.assert_array_equal(own, other)
         else:
             assert own == other, field.name
 
 
+@pytest.mark.parametrize("has_bones", [True, False])
 @pytest.mark.parametrize("is_familiar", [True, False])
-def test_what_is_written_is_read(tmp_path, is_familiar):
+def test_what_is_written_is_read(tmp_path, is_familiar, has_bones):
     errors = errors_of_two_labs()
+    errors = errors if has_bones else replace(errors, bones=NO_BONES)
     calibration, check = fit_calibration(errors), check_calibration(errors)
     assert calibration.familiarity is not None
     if not is_familiar:
