@@ -12,10 +12,10 @@ from typing import Any
 import yaml
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
+from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, extend_space
 
 MAX_BYTES = 2**29
-SPACE_KEYS = ("name", "keypoints", "mirror_pairs", "bones", "oks_sigmas")
+SPACE_KEYS = ("name", "extends", "keypoints", "mirror_pairs", "bones", "oks_sigmas")
 
 
 def read_text(path: str | Path, where: str | None = None) -> str:
@@ -94,14 +94,13 @@ def _repeated_keys(node: yaml.Node | None, above: str = "") -> Iterator[tuple[st
             yield from _repeated_keys(value, above)
 
 
-def read_keypoint_space(path: str | Path) -> KeypointSpace:
-    """A keypoint space from config/keypoints/<space>.yaml. DatasetError names file and key."""
-    document = read_yaml(path)
-    if not isinstance(document, dict):
-        raise DatasetError(f"{path}: expected the keys {', '.join(SPACE_KEYS)}")
-    for key in document:
-        if key not in SPACE_KEYS:
-            raise DatasetError(f"{path}: unknown key '{key}'{did_you_mean(str(key), SPACE_KEYS)}")
+def read_keypoint_space(path: str | Path, *bases: str | Path) -> KeypointSpace:
+    """A keypoint space from config/keypoints/<space>.yaml. DatasetError names file and key.
+
+    One that `extends` another has that one's keypoints, pairs and bones first. The other's file is
+    the first of `bases`, or lies beside it; what that one extends in turn is the next of them.
+    """
+    document = _space_document(path)
     name, keypoints = document.get("name"), document.get("keypoints")
     if not isinstance(name, str) or name != Path(path).stem:
         raise DatasetError(f"{path}: name is {name!r}; it must be the file's own name")
@@ -114,10 +113,35 @@ def read_keypoint_space(path: str | Path) -> KeypointSpace:
     if not is_number:
         raise DatasetError(f"{path}: oks_sigmas must be a list of positive numbers")
     pairs = {key: _pairs(document, key, path) for key in ("mirror_pairs", "bones")}
+    own = {"oks_sigmas": tuple(map(float, sigmas)), **pairs}
+    extended = extended_space(path)
     try:
-        return KeypointSpace(name, tuple(keypoints), oks_sigmas=tuple(map(float, sigmas)), **pairs)
+        if extended is None:
+            return KeypointSpace(name, tuple(keypoints), **own)
+        if extended == name:
+            raise DatasetError("it extends itself")
+        base, *others = bases or (Path(path).with_name(f"{extended}.yaml"),)
+        return extend_space(read_keypoint_space(base, *others), name, tuple(keypoints), **own)
     except DatasetError as mistake:
         raise DatasetError(f"{path}: {mistake}") from None
+
+
+def extended_space(path: str | Path) -> str | None:
+    """The name of the space that a space's file extends, if it does. DatasetError as above."""
+    extended = _space_document(path).get("extends")
+    if extended is not None and not isinstance(extended, str):
+        raise DatasetError(f"{path}: extends is {extended!r}; it must be the name of one space")
+    return extended
+
+
+def _space_document(path: str | Path) -> dict[str, Any]:
+    document = read_yaml(path)
+    if not isinstance(document, dict):
+        raise DatasetError(f"{path}: expected the keys {', '.join(SPACE_KEYS)}")
+    for key in document:
+        if key not in SPACE_KEYS:
+            raise DatasetError(f"{path}: unknown key '{key}'{did_you_mean(str(key), SPACE_KEYS)}")
+    return document
 
 
 def _pairs(document: Mapping[str, Any], key: str, path: str | Path) -> tuple[tuple[str, str], ...]:

@@ -27,5 +27,5 @@ def fine_tune(
     read_image = cached_reader(call.pictures)
     look = {"read_image": read_image, **inference, "device": device}
     labels = with_memory(call.labels(), parent, mode, look, replay)
-    bundle = start_from(parent, mode, labels.sources, call.taught(labels))
+    bundle = start_from(parent, mode, labels.sources, call.taught(labels), space=labels.space)
     call.fit(bundle, labels, read_image, device)

@@ -3,10 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+from jaxtyping import Float
 from numpy import ndarray
 
 from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, fill_boxes, held_out_labels
 from superanimal_core.tables.label_files import read_all_labels
 from superanimal_core.training.replay import complete_labels
@@ -22,12 +25,29 @@ def with_memory(
 ) -> Labels:
     """Labels that what the parent sees completes, for memory replay; as they are for other modes.
 
-    `look` are the named arguments of `predict_labels`, `replay` those of `complete_labels`.
+    Labels in another space than the parent's are completed where both know a keypoint. `look` are
+    the named arguments of `predict_labels`, `replay` those of `complete_labels`.
     """
     if mode != MEMORY_REPLAY:
         return labels
     xy_px, score = predict_labels([parent], labels, **look)
-    return complete_labels(labels, xy_px[0], score[0], **replay)
+    return complete_labels(labels, *in_space(labels.space, parent, xy_px[0], score[0]), **replay)
+
+
+def in_space(
+    space: KeypointSpace,
+    bundle: ModelBundle,
+    xy_px: Float[ndarray, "animal _keypoint 2"],
+    score: Float[ndarray, "animal _keypoint"],
+) -> tuple[Float[ndarray, "animal keypoint 2"], Float[ndarray, "animal keypoint"]]:
+    """What a network sees, by the keypoints of another space: NaN and 0 of those that it lacks."""
+    found_px = np.full((len(xy_px), len(space), 2), np.nan)
+    found = np.zeros(found_px.shape[:2])
+    for column, name in enumerate(space.keypoints):
+        if name in bundle.space.keypoints:
+            own = bundle.space.keypoints.index(name)
+            found_px[:, column], found[:, column] = xy_px[:, own], score[:, own]
+    return found_px, found
 
 
 def held_out_predictions(

@@ -67,6 +67,38 @@ class KeypointSpace:
         return permutation
 
 
+def extend_space(
+    base: KeypointSpace,
+    name: str,
+    keypoints: tuple[str, ...],
+    mirror_pairs: tuple[tuple[str, str], ...] = (),
+    bones: tuple[tuple[str, str], ...] = (),
+    oks_sigmas: tuple[float, ...] = (),
+) -> KeypointSpace:
+    """A space with the keypoints of another one first, then its own.
+
+    `oks_sigmas` are those of its own keypoints; unless they are known of all, none is. DatasetError
+    for a keypoint that the other one has.
+    """
+    if twice := [keypoint for keypoint in keypoints if keypoint in base.keypoints]:
+        raise DatasetError(
+            f"'{base.name}' has the keypoint '{twice[0]}' already; a space that extends it lists "
+            "its own keypoints only"
+        )
+    if oks_sigmas and len(oks_sigmas) != len(keypoints):
+        raise DatasetError(
+            f"{len(oks_sigmas)} oks_sigmas for {len(keypoints)} keypoints of its own"
+        )
+    is_known = bool(base.oks_sigmas) and len(oks_sigmas) == len(keypoints)
+    return KeypointSpace(
+        name,
+        base.keypoints + keypoints,
+        base.mirror_pairs + mirror_pairs,
+        base.bones + bones,
+        base.oks_sigmas + oks_sigmas if is_known else (),
+    )
+
+
 def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
     """'; did you mean X?' for the nearest known word, or the list of all when none is near."""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)

@@ -72,9 +72,12 @@ class Graph:
         row = self.study.datasets[dataset]
         return Original(row.conversion, conversion_digest(row.conversion, row.space))
 
-    def space_of_dataset(self, dataset: str) -> Original:
-        """The keypoint space that a data set is converted to."""
-        return self.original(self.study.spaces[self.study.datasets[dataset].space])
+    def space_of_dataset(self, dataset: str) -> list[Original]:
+        """The keypoint space that a data set is converted to: its file, and what it extends."""
+        return self._space(self.study.datasets[dataset].space)
+
+    def _space(self, space: str) -> list[Original]:
+        return [self.original(self.study.spaces[name]) for name in self.study.with_extended(space)]
 
     def unified_like(self, dataset: str) -> list[str]:
         """Unified labels of all data sets in the space of this one."""
@@ -104,9 +107,9 @@ class Graph:
         """Unified labels of the data sets of a model's space that have one of the roles."""
         return self._unified(self.model(model).space, *roles)
 
-    def space_of_model(self, model: str) -> Original:
-        """The keypoint space that a model speaks."""
-        return self.original(self.study.spaces[self.model(model).space])
+    def space_of_model(self, model: str) -> list[Original]:
+        """The keypoint space that a model speaks: its file, and what it extends."""
+        return self._space(self.model(model).space)
 
     def members(self, model: str) -> list[str]:
         """The model folders of an ensemble."""

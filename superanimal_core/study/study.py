@@ -5,23 +5,22 @@ neither torch nor pandas.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from superanimal_core.datasets.unify import conversion_mistakes
 from superanimal_core.errors import ConfigError, SuperAnimalError
-from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.formats.project_conversion import read_conversion
 from superanimal_core.formats.sheets import read_sheet
-from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
+from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import Settings
-from superanimal_core.study.dataset_sheet import KEYPOINTS, read_datasets
+from superanimal_core.study.dataset_sheet import read_datasets
 from superanimal_core.study.overlay import CONFIG, overlaid, read_config
 from superanimal_core.study.settings_document import settings_from_mapping
-from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.shipped import own_or_shipped
+from superanimal_core.study.spaces import find_spaces, with_settings_of_extended
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.study.study_sessions import (
     session_mistakes,
@@ -41,13 +40,24 @@ RELEASED = Path("config/released_weights.tsv")
 
 @dataclass(frozen=True)
 class Study:
-    """Settings, videos, data sets, the files of the keypoint spaces, and released checkpoints."""
+    """Settings, videos, data sets, the files of the keypoint spaces, and released checkpoints.
+
+    `extended` names the space that another one extends, by the name of the other.
+    """
 
     settings: Settings
     videos: Mapping[str, VideoRow]
     datasets: Mapping[str, DatasetRow]
     spaces: Mapping[str, str]
     released: Mapping[str, ReleasedRow]
+    extended: Mapping[str, str] = field(default_factory=dict)
+
+    def with_extended(self, space: str) -> list[str]:
+        """A space, the one that it extends, the one that that extends, and so on."""
+        names = [space]
+        while (extended := self.extended.get(names[-1])) is not None:
+            names.append(extended)
+        return names
 
     def datasets_of(self, space: str, *roles: str) -> list[str]:
         """Names of the data sets of a space that have one of the roles."""
@@ -99,51 +109,28 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     complete = overlaid(read_config(workflow_folder / CONFIG), config)
     settings = settings_from_mapping(complete, str(CONFIG))
     mistakes: list[str] = []
-    spaces: dict[str, str] = {}
-    known: dict[str, KeypointSpace] = {}
     datasets = read_datasets(settings, workflow_folder, mistakes)
     videos = read_videos(settings, mistakes)
     wanted = [(f"config/config.yaml: models.{n}", m.space) for n, m in settings.models.items()]
     wanted += [(f"{settings.datasets}: data set {d.dataset}", d.space) for d in datasets.values()]
-    for where, space in wanted:
-        if space not in spaces:
-            _find_space(space, where, workflow_folder, spaces, known, mistakes)
+    spaces, extended, known = find_spaces(wanted, workflow_folder, mistakes)
+    settings = with_settings_of_extended(settings, extended)
     for dataset in datasets.values():
         if dataset.space in known:
             mistakes += _conversion_mistakes(dataset, known[dataset.space])
     mistakes += session_mistakes(videos, settings.videos)
     released = read_released(own_or_shipped(RELEASED, workflow_folder))
     mistakes += settings_mistakes(settings, known, datasets, videos)
-    mistakes += weights_mistakes(settings, released) + parent_mistakes(settings)
+    mistakes += weights_mistakes(settings, released) + parent_mistakes(settings, known)
     if mistakes:
         raise ConfigError(mistakes)
-    return Study(settings, videos, datasets, spaces, released)
+    return Study(settings, videos, datasets, spaces, released, extended)
 
 
 def read_released(path: str | Path) -> dict[str, ReleasedRow]:
     """The table of released checkpoints, by name."""
     rows = [ReleasedRow(**row.cells) for row in read_sheet(path)]
     return {row.name: row for row in rows}
-
-
-def _find_space(
-    space: str,
-    where: str,
-    workflow_folder: Path,
-    spaces: dict[str, str],
-    known: dict[str, KeypointSpace],
-    mistakes: list[str],
-) -> None:
-    spaces[space] = own_or_shipped(KEYPOINTS / f"{space}.yaml", workflow_folder)
-    if not Path(spaces[space]).is_file():
-        folders = (KEYPOINTS, workflow_folder / KEYPOINTS)
-        names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
-        mistakes.append(f"{where}: {DATASETS['space'].mistake(space)}{did_you_mean(space, names)}")
-        return
-    try:
-        known[space] = read_keypoint_space(spaces[space])
-    except SuperAnimalError as error:
-        mistakes.append(str(error))
 
 
 def _conversion_mistakes(dataset: DatasetRow, space: KeypointSpace) -> list[str]:

@@ -9,6 +9,7 @@ from superanimal_core.study.backbones import backbone_mistakes
 from superanimal_core.study.behavior_mistakes import feature_mistakes
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 
+NEW_HEAD = "new_head"  # the mode of fine-tuning that keeps the encoder alone
 WHOLE_FRAME = "whole_frame"  # in place of a detector: every frame is the box of one animal
 
 
@@ -137,8 +138,11 @@ def role_needed(model: ModelSettings) -> str | None:
     return None if is_given else "pretrain"
 
 
-def parent_mistakes(settings: Settings) -> list[str]:
-    """Fine-tuned models whose parent cannot be one, or that name weights of their own."""
+def parent_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) -> list[str]:
+    """Fine-tuned models whose parent cannot be one, or that name weights of their own.
+
+    Unless nothing but the encoder is kept, their spaces must share a keypoint.
+    """
     mistakes = []
     for name, model in settings.models.items():
         if model.fine_tune is None:
@@ -146,17 +150,19 @@ def parent_mistakes(settings: Settings) -> list[str]:
         where = f"config/config.yaml: models.{name}"
         place, parent = f"{where}.fine_tune.parent", settings.models.get(model.fine_tune.parent)
         if parent is None:
-            known = list(settings.models)
-            hint = did_you_mean(model.fine_tune.parent, known)
+            hint = did_you_mean(model.fine_tune.parent, list(settings.models))
             mistakes.append(f"{place}: no model '{model.fine_tune.parent}'{hint}")
         elif parent.fine_tune is not None:
             mistakes.append(
                 f"{place}: '{model.fine_tune.parent}' is itself fine-tuned; name the model that "
                 "it comes from"
             )
-        elif parent.space != model.space:
+        elif model.fine_tune.mode != NEW_HEAD and not _shared(known, parent.space, model.space):
             mistakes.append(
-                f"{place}: '{model.fine_tune.parent}' speaks '{parent.space}', not '{model.space}'"
+                f"{place}: '{model.fine_tune.parent}' speaks '{parent.space}', which shares no "
+                f"keypoint with '{model.space}', so that mode: {model.fine_tune.mode} has nothing "
+                f"to keep; write mode: {NEW_HEAD} (its encoder is kept), or a space that "
+                f"'extends: {parent.space}'"
             )
         if (model.pose_weights, model.detector_weights) != (None, None):
             mistakes.append(
@@ -164,6 +170,13 @@ def parent_mistakes(settings: Settings) -> list[str]:
                 "detector_weights"
             )
     return mistakes
+
+
+def _shared(known: Mapping[str, KeypointSpace], first: str, second: str) -> bool:
+    """Whether two spaces have a keypoint in common; also where one of them cannot be read."""
+    if first not in known or second not in known:
+        return True
+    return not set(known[first].keypoints).isdisjoint(known[second].keypoints)
 
 
 def weights_mistakes(settings: Settings, released: Mapping[str, ReleasedRow]) -> list[str]:

@@ -11,6 +11,8 @@ from dataclasses import replace
 from torch import Tensor
 
 from superanimal_core.network.bundle import ModelBundle, new_bundle
+from superanimal_core.network.keypoint_channels import take_over
+from superanimal_core.pose.keypoints import KeypointSpace
 
 NEW_HEAD, NAIVE, MEMORY_REPLAY = "new_head", "naive", "memory_replay"
 SCRATCH, ZERO_SHOT = "scratch", "zero_shot"
@@ -23,27 +25,43 @@ def start_from(
     sources: tuple[str, ...],
     taught: tuple[str, ...],
     initial: Encoder | None = None,
+    space: KeypointSpace | None = None,
 ) -> ModelBundle:
     """A bundle to be trained on `sources`, with what `mode` takes over from the parent.
 
-    Architecture, crops and space are the parent's. With `new_head` all but the encoder is random
-    (torch's generator); with `scratch` that too, unless there are `initial` weights of it.
-    Otherwise the network is the parent's own, which training will change.
+    Architecture and crops are the parent's, and the space, unless labels are in another `space`.
+    With `new_head` all but the encoder is random (torch's generator); with `scratch` that too,
+    unless there are `initial` weights of it. Otherwise the network is the parent's own, which
+    training will change; in another space a new one, in which only the channels of keypoints that
+    the parent lacks are random.
 
     `taught` are the keypoints that the labels teach (`taught.taught_keypoints`). A random head will
     know these alone. A head that is kept knows the parent's, too: replay teaches them again, naive
     training leaves their weights alone (what it forgets of them shows in their scores). Without any
     training the parent's are all.
     """
+    space = space or parent.space
     trained_on = tuple(dict.fromkeys((*parent.trained_on, *sources)))
     if mode not in (NEW_HEAD, SCRATCH):
         kept = parent.taught_keypoints + (() if mode == ZERO_SHOT else taught)
-        in_order = tuple(name for name in parent.space.keypoints if name in kept)
-        return replace(parent, trained_on=trained_on, taught=in_order)
+        in_order = tuple(name for name in space.keypoints if name in kept)
+        if space.keypoints == parent.space.keypoints:
+            return replace(parent, space=space, trained_on=trained_on, taught=in_order)
+        child = new_bundle(
+            space,
+            architecture=parent.architecture,
+            parameters=parent.parameters,
+            crop=parent.crop,
+            trained_on=trained_on,
+            terms=parent.terms,
+            taught=in_order,
+        )
+        take_over(child, parent)
+        return child
     encoder = parent.network.get_submodule("backbone").state_dict()
     weights = initial if mode == SCRATCH else ("the parent's encoder", encoder)
     return new_bundle(
-        parent.space,
+        space,
         architecture=parent.architecture,
         parameters=parent.parameters,
         crop=parent.crop,

@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.formats.documents import read_json, read_keypoint_space, read_yaml
+from superanimal_core.formats.documents import (
+    extended_space,
+    read_json,
+    read_keypoint_space,
+    read_yaml,
+)
 from superanimal_core.formats.sheets import read_conversion_rows, read_sheet
 
 SPACES = Path(__file__).parents[2] / "config" / "keypoints"
@@ -123,3 +128,64 @@ def test_documents_stay_light_for_the_snakefile():
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
     assert not {"pandas", "pyarrow", "torch", "h5py", "cv2", "PIL"} & set(loaded.stdout.split())
+
+
+BASE = "name: b\nkeypoints: [nose, l, r]\nmirror_pairs: [[l, r]]\nbones: [[nose, l]]\n"
+
+
+def test_a_space_that_extends_another_has_its_keypoints_first(tmp_path):
+    written(tmp_path, BASE, "b.yaml")
+    own = written(
+        tmp_path,
+        "name: s\nextends: b\nkeypoints: [il, ir]\nmirror_pairs: [[il, ir]]\nbones: [[nose, il]]\n",
+        "s.yaml",
+    )
+    space = read_keypoint_space(own)
+    assert space.name == "s"
+    assert space.keypoints == ("nose", "l", "r", "il", "ir")
+    assert space.mirror_pairs == (("l", "r"), ("il", "ir"))
+    assert space.bones == (("nose", "l"), ("nose", "il"))
+    assert extended_space(own) == "b"
+    assert extended_space(tmp_path / "b.yaml") is None
+
+
+def test_what_is_extended_may_lie_elsewhere_and_extend_in_turn(tmp_path):
+    (tmp_path / "far").mkdir()
+    files = [
+        written(tmp_path, "name: s\nextends: m\nkeypoints: [c]\n", "s.yaml"),
+        written(tmp_path / "far", "name: m\nextends: b\nkeypoints: [z]\n", "m.yaml"),
+        written(tmp_path / "far", BASE, "b.yaml"),
+    ]
+    assert read_keypoint_space(*files).keypoints == ("nose", "l", "r", "z", "c")
+    with pytest.raises(DatasetError, match=r"m\.yaml: cannot be read"):
+        read_keypoint_space(files[0])
+
+
+@pytest.mark.parametrize(
+    ("sigmas", "own", "all_sigmas"),
+    [
+        ("[0.1, 0.2, 0.3]", "[0.4]", (0.1, 0.2, 0.3, 0.4)),
+        ("[0.1, 0.2, 0.3]", "[]", ()),
+        ("[]", "[0.4]", ()),
+    ],
+)
+def test_sigmas_are_known_of_all_keypoints_or_of_none(tmp_path, sigmas, own, all_sigmas):
+    written(tmp_path, BASE + f"oks_sigmas: {sigmas}\n", "b.yaml")
+    text = f"name: s\nextends: b\nkeypoints: [c]\noks_sigmas: {own}\n"
+    assert read_keypoint_space(written(tmp_path, text, "s.yaml")).oks_sigmas == all_sigmas
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("extends: b\nkeypoints: [nose]", "'b' has the keypoint 'nose' already"),
+        ("extends: [b]\nkeypoints: [c]", r"extends is \['b'\]; it must be the name of one space"),
+        ("extends: s\nkeypoints: [c]", "it extends itself"),
+        ("extends: b\nkeypoints: [c]\nbones: [[c, d]]", "has no keypoint 'd'"),
+        ("extends: b\nkeypoints: [c]\noks_sigmas: [1, 2]", "2 oks_sigmas for 1 keypoints"),
+    ],
+)
+def test_a_wrong_extension_is_told_with_its_file(tmp_path, text, message):
+    written(tmp_path, BASE, "b.yaml")
+    with pytest.raises(DatasetError, match=rf"s\.yaml: .*{message}"):
+        read_keypoint_space(written(tmp_path, f"name: s\n{text}\n", "s.yaml"))

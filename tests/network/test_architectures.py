@@ -6,13 +6,16 @@ import torch
 from torch import nn
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.network.bundle import ARCHITECTURES
+from superanimal_core.network.bundle import ARCHITECTURES, new_bundle
+from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.dilated_resnet import REFINEMENT_PX, DilatedResNetwork
 from superanimal_core.network.heatmaps import cell_centers_px, encode_heatmaps
 from superanimal_core.network.hrnet import build_hrnet
+from superanimal_core.network.keypoint_channels import keypoint_axes, take_over
 from superanimal_core.network.layouts import LAYOUTS
 from superanimal_core.network.simcc import decode_simcc, encode_simcc
 from superanimal_core.network.tokenpose import sine_positions
+from superanimal_core.pose.keypoints import KeypointSpace
 
 SIZE = (96, 64)  # width, height
 HEATMAPS = {"sigma_px": 6.0, "is_subpixel": True}
@@ -47,6 +50,55 @@ def test_keypoints_lie_in_the_crop_and_scores_between_0_and_1(network):
     assert xy_px.dtype == score.dtype == torch.float32
     assert torch.isfinite(xy_px).all()
     assert ((score >= 0) & (score <= 1)).all()
+
+
+def bundle_of(name, keypoints, seed):
+    torch.manual_seed(seed)
+    space = KeypointSpace("".join(keypoints), keypoints)
+    crop = CropGeometry(
+        size_px=SIZE, margin=1.0, mean=(0.5,) * 3, std=(0.2,) * 3, in_whole_pixels=False
+    )
+    bundle = new_bundle(
+        space, architecture=name, parameters=PARAMETERS[name], crop=crop, trained_on=()
+    )
+    with torch.no_grad():  # heads begin near zero: make keypoints differ
+        for tensor in bundle.network.parameters():
+            tensor.add_(0.05 * torch.randn(tensor.shape))
+    bundle.network.eval()
+    return bundle
+
+
+def flat_outputs(bundle):
+    with torch.inference_mode():
+        outputs = bundle.network(crops_of())
+    return [outputs] if isinstance(outputs, torch.Tensor) else list(outputs)
+
+
+@pytest.mark.parametrize("name", PARAMETERS)
+def test_keypoints_take_their_channels_along_into_another_order(name):
+    """Whether keypoints look at each other or not: the same ones say the same."""
+    parent, child = bundle_of(name, ("a", "b", "c"), 1), bundle_of(name, ("c", "a", "b"), 2)
+    take_over(child, parent)
+    for was, now in zip(flat_outputs(parent), flat_outputs(child), strict=True):
+        per_keypoint = was.unflatten(1, (3, -1))[:, [2, 0, 1]].flatten(1, 2)
+        assert not torch.allclose(was, now)
+        torch.testing.assert_close(now, per_keypoint, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["pyramid", "hrnet", "dilated_resnet"])
+def test_a_keypoint_that_the_other_network_lacks_keeps_its_own_weights(name):
+    parent, child = bundle_of(name, ("a", "b"), 1), bundle_of(name, ("new", "b"), 2)
+    before = {key: value.clone() for key, value in child.network.state_dict().items()}
+    take_over(child, parent)
+    for was, now in zip(flat_outputs(parent), flat_outputs(child), strict=True):
+        was, now = was.unflatten(1, (2, -1)), now.unflatten(1, (2, -1))
+        torch.testing.assert_close(now[:, 1], was[:, 1], rtol=1e-4, atol=1e-4)
+    axes, after = keypoint_axes(name, PARAMETERS[name]), child.network.state_dict()
+    assert axes
+    for key, (axis, channels) in axes.items():
+        own = after[key].narrow(axis, 0, channels)
+        assert torch.equal(own, before[key].narrow(axis, 0, channels))
+        assert not torch.equal(own, parent.network.state_dict()[key].narrow(axis, 0, channels))
 
 
 def test_outputs_in_half_precision_are_decoded_too(network):

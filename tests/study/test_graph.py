@@ -74,7 +74,7 @@ def test_a_model_learns_from_the_data_sets_of_its_space_and_role():
 def test_originals_count_by_what_they_hold():
     graph = graph_of([video("v", truth="raw/v.parquet")], [dataset("a", "pretrain")])
     assert graph.dataset_files("a") == Original("raw/a", "dataset:a")
-    assert graph.space_of_dataset("a") == Original("spaces/mouse.yaml", "file:spaces/mouse.yaml")
+    assert graph.space_of_dataset("a") == [Original("spaces/mouse.yaml", "file:spaces/mouse.yaml")]
     assert graph.truth("v") == Original("raw/v.parquet", "file:raw/v.parquet")
     assert graph.video("v") == Original("raw/v.mp4", "file:raw/v.mp4")
 

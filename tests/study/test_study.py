@@ -215,6 +215,81 @@ def test_a_fine_tuned_model_needs_labels_and_a_parent_of_its_space(config):
     assert read_study(config, WORKFLOW).settings.models["child"].fine_tune.parent == "mouse"
 
 
+def write_space(name, text):
+    path = Path(f"config/keypoints/{name}.yaml")
+    path.write_text(f"name: {name}\n{text}\n")
+    return str(path)
+
+
+def test_a_space_may_extend_a_shipped_one_and_inherits_what_settings_say_of_it(config):
+    own = write_space("mine", f"extends: {SPACE}\nkeypoints: [implant]")
+    last = write_space("last", "extends: mine\nkeypoints: [cable]")
+    model = config["models"]["mouse"]
+    tuned = {"fine_tune": {"parent": "mouse", "mode": "memory_replay"}, "space": "last"}
+    config["models"] |= {"tuned": model | tuned}
+    write_datasets(
+        f"lab\traw/lab\tcoco\t{SPACE}\tpretrain\t{TABLE}",
+        f"own\traw/lab\tcoco\tlast\tfine_tune\t{TABLE}",
+        columns="dataset\tpath\tformat\tspace\trole\tconversion",
+    )
+    study = read_study(config, WORKFLOW)
+    assert study.with_extended("last") == ["last", "mine", SPACE]
+    assert study.with_extended(SPACE) == [SPACE]
+    shipped = str(WORKFLOW / f"config/keypoints/{SPACE}.yaml")
+    assert [study.spaces[name] for name in study.with_extended("last")] == [last, own, shipped]
+    settings = study.settings
+    assert settings.features.anatomy["last"] == settings.features.anatomy[SPACE]
+    assert settings.behavior.definitions["last"] == settings.behavior.definitions[SPACE]
+    assert "last" not in settings.gait.limbs  # the mouse from above has no feet
+    config["features"]["anatomy"]["mine"] = dict.fromkeys(
+        ("front", "neck", "center", "rear"), "implant"
+    )
+    anatomy = read_study(config, WORKFLOW).settings.features.anatomy
+    assert anatomy["last"] == anatomy["mine"] != anatomy[SPACE]
+
+
+@pytest.mark.parametrize(
+    ("spaces", "told"),
+    [
+        (
+            {"mine": "extends: mouse\nkeypoints: [a]"},
+            "mine.yaml: extends: no keypoint space 'mouse'",
+        ),
+        (
+            {"mine": "extends: b\nkeypoints: [a]", "b": "extends: mine\nkeypoints: [c]"},
+            "keypoint space 'mine' extends itself",
+        ),
+        ({"mine": "extends: 3\nkeypoints: [a]"}, "mine.yaml: extends is 3"),
+        ({"mine": f"extends: {SPACE}\nkeypoints: [nose]"}, "has the keypoint 'nose' already"),
+    ],
+)
+def test_a_wrong_extension_is_told_before_anything_runs(config, spaces, told):
+    for name, text in spaces.items():
+        write_space(name, text)
+    config["models"] |= {"other": config["models"]["mouse"] | {"space": "mine"}}
+    assert told in "\n".join(mistakes_of(config))
+
+
+@pytest.mark.parametrize(
+    ("keypoints", "mode", "is_right"),
+    [
+        ("[nose, whisker]", "memory_replay", True),
+        ("[whisker]", "memory_replay", False),
+        ("[whisker]", "naive", False),
+        ("[whisker]", "new_head", True),
+    ],
+)
+def test_a_parent_in_another_space_must_share_a_keypoint_unless_the_head_is_new(
+    config, keypoints, mode, is_right
+):
+    write_space("mine", f"keypoints: {keypoints}")
+    tuned = {"fine_tune": {"parent": "mouse", "mode": mode}, "space": "mine"}
+    config["models"] |= {"tuned": config["models"]["mouse"] | tuned}
+    told = "\n".join(mistakes_of(config))
+    place = f"models.tuned.fine_tune.parent: 'mouse' speaks '{SPACE}', which shares no keypoint"
+    assert (place in told) != is_right
+
+
 def test_the_mistakes_of_all_files_are_told_together(config):
     write_videos("raw/x.mp4")
     write_datasets("lab\traw/lap\tcoco\tsuperanimal_topviewmous\tpretrain")

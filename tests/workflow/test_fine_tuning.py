@@ -30,6 +30,33 @@ def test_a_model_is_fine_tuned_from_another_that_stays_as_it_is(workflow, study)
     assert {row["member"] for row in rows} == {"0", "1", "ensemble"}
 
 
+@pytest.mark.slow
+def test_a_model_is_fine_tuned_with_keypoints_of_ones_own(workflow, study):
+    """A space that extends the parent's: its own keypoint is what the lab calls the left ear."""
+    add_lab(study, ARENA, "fine_tune", 12)
+    change_setting(study, "models.mouse.seeds", [0])
+    sheet, spaces = study / "config/datasets.tsv", study / "config/keypoints"
+    *others, row = sheet.read_text().splitlines()
+    sheet.write_text("\n".join([*others, row.replace(SPACE, "implanted"), ""]))
+    (spaces / "implanted.yaml").write_text(
+        f"name: implanted\nextends: {SPACE}\nkeypoints: [implant]\n"
+    )
+    (spaces / "implanted").mkdir()
+    table = (spaces / SPACE / "arena.tsv").read_text().replace("\tleft_ear\n", "\timplant\n")
+    (spaces / "implanted/arena.tsv").write_text(table)
+    change_setting(study, "fine_tuning", FINE_TUNING)
+    change_setting(study, "models.lab", MODEL | {"space": "implanted", "seeds": [0]})
+    result = run_snakemake(workflow, study, TARGET)
+    assert result.returncode == 0, result.stdout[-4000:]
+    bundle = json.loads((study / "results/models/lab/member-0/bundle.json").read_text())
+    parent = json.loads((study / "results/models/mouse/member-0/bundle.json").read_text())
+    assert bundle["space"]["keypoints"] == [*parent["space"]["keypoints"], "implant"]
+    assert "implant" in bundle["taught"]
+    rows = pq.read_table(study / TARGET).to_pylist()
+    assert {"arena"} == {row["dataset"] for row in rows}
+    assert {"implant", "nose"} <= {row["keypoint"] for row in rows}
+
+
 OF_ARENA_ALONE = ("left_shoulder", "right_shoulder", "tail1")
 FINE_TUNING = {
     "steps": 2,

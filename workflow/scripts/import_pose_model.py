@@ -7,6 +7,6 @@ from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.training.history import History
 
 with study_step(snakemake) as record:
-    space = read_keypoint_space(snakemake.input.space)
+    space = read_keypoint_space(*snakemake.input.space)
     bundle = read_pose_model(snakemake.input.weights, space, snakemake.params.subpixel)
     write_bundle(bundle, snakemake.output.member, record, History())

@@ -10,7 +10,7 @@ from superanimal_core.tables.label_files import read_labels, write_labels
 with study_step(snakemake) as record:
     labels = read_labels(snakemake.input.labels)
     table = str(snakemake.input.conversion)
-    space = read_keypoint_space(snakemake.input.space)
+    space = read_keypoint_space(*snakemake.input.space)
     conversion = conversion_from_rows(
         read_conversion(table, space.name, labels.space.keypoints), labels.space, space, table
     )
