@@ -123,7 +123,12 @@ def walk(seed: int, fps: float) -> SmoothedPoses:
 def simulated(law: Law, members: int, fps: float, seed: int) -> tuple[SmoothedPoses, list[Poses]]:
     """A walk, and what the members of an ensemble say about it."""
     truth = walk(seed, fps)
-    poses, lot = truth.poses, np.random.default_rng([seed, 77])
+    return truth, with_errors(truth.poses, law, members, seed)
+
+
+def with_errors(poses: Poses, law: Law, members: int, seed: int) -> list[Poses]:
+    """What the members of an ensemble say about an animal."""
+    lot = np.random.default_rng([seed, 77])
 
     def error(size_px: float) -> ndarray:
         count = poses.score[0].size
@@ -133,7 +138,7 @@ def simulated(law: Law, members: int, fps: float, seed: int) -> tuple[SmoothedPo
         return size_px * noise.reshape(poses.xy_px.shape)
 
     shared = error(law.shared_px)
-    seen = [
+    return [
         replace(
             poses,
             xy_px=poses.xy_px
@@ -144,7 +149,6 @@ def simulated(law: Law, members: int, fps: float, seed: int) -> tuple[SmoothedPo
         )
         for _ in range(members)
     ]
-    return truth, seen
 
 
 def labeled(law: Law, members: int, fps: float) -> LabeledErrors:
