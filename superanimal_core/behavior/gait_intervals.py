@@ -26,7 +26,7 @@ from superanimal_core.settings.behavior import StrideSettings
 
 QUANTITIES = ("stride_time_s", "stance_time_s", "swing_time_s", "duty_factor", "stride_length_px")
 LEVEL = 0.9
-AGREEMENT = 0.2  # part by which the mean number of strides of the draws may differ
+AGREEMENT = 0.5  # part by which the mean number of strides of the draws may differ
 MIN_FOUND = 0.5  # part of the draws in which a stride or a bout must be found again
 NO_DRAWS, OTHER_STRIDES, SELDOM_FOUND = "no draws", "other strides", "seldom found"
 

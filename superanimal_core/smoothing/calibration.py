@@ -127,12 +127,11 @@ def predict_error(calibration: Calibration | None, poses: SmoothedPoses) -> Expe
             f"calibration: made for {', '.join(calibration.keypoints)}, but the poses have "
             f"{', '.join(poses.poses.space.keypoints)}"
         )
-    seen = seen_poses(poses)
-    signs, size_px = signs_of(seen), animal_size_px(poses.poses)[..., None]
+    signs, size_px = signs_of(seen_poses(poses)), animal_size_px(poses.poses)[..., None]
     expected = size_px * expected_error(calibration, predicted_deviation(poses), signs)
     expected = bridged_error_px(expected, poses)
     half, most = (expected * radius_factor(calibration, level) for level in (0.5, 0.9))
-    lasting = correlation_times_s(seen.xy_px, most * SD_OF_RADIUS_90, poses.poses.time_s)
+    lasting = correlation_times_s(poses.raw_xy_px, most * SD_OF_RADIUS_90, poses.poses.time_s)
     near_px = within_px(poses.poses)
     is_there = np.interp(poses.poses.score, calibration.score, calibration.presence)
     is_near = near_probability(near_px / expected, calibration.level, calibration.quantile)
