@@ -4,7 +4,8 @@
 
 `simulations`: walking and resting stick animals, seen by ensembles whose errors last, are shared in
 part and have heavy tails; calibrated on other animals of the same law. An interval of a stride or a
-bout is asked about what the same detection finds on poses without an error.
+bout is asked about what the same detection finds on poses without an error. Then animals that no
+network sees for some frames.
 
 `labs`: synthetic laboratories with cameras, coats and lights of their own. A network learns all of
 them but one, is calibrated on their held-out pictures (as they are, and disturbed), and is asked
@@ -64,6 +65,7 @@ def simulations(is_quick: bool) -> Iterator[Figure]:
     )
     yield from gaps(is_quick)
     asked = [(law, count, fps) for law in laws for count in members for fps in rates]
+    asked += trust_simulations.HARD if is_quick else ()
     animals = 8 if is_quick else 24
     with ProcessPoolExecutor(2) as pool:
         for case, held in zip(

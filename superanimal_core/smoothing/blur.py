@@ -5,7 +5,7 @@ and after, which add up to 1. The smoothed and the unsmoothed track together tel
 least squares, whatever the smoother is. They say how much of the networks' errors is left, and how
 much of the animal's own motion went with them: footfalls are detected late, swings last longer.
 What is lacking is what the smoother takes from its own result, and what it takes from that, and so
-on (Tukey 1977, twicing; van Cittert 1931), a few times: noise comes back, too.
+on (Tukey 1977, twicing; van Cittert 1931); noise comes back, too.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from numpy import ndarray
 from superanimal_core.pose.frame_rate import frames_per_second
 
 REACH_S, MIN_REACH = 0.1, 2  # of the weights to either side: seconds, and frames at least
-ROUNDS = 6  # of giving back; more find footfalls that never were (benchmarks/trust.py)
+REPEATS = 8  # so many times as far what is given back may reach
 MIN_ROWS, MOST_ROWS = 20, 20_000  # frames for each weight, and frames in all
 JUMP = 4.0  # times the median residual: a jump of the networks, which is no part of a mean
 
@@ -29,26 +29,29 @@ class Blur:
 
     weights: Float[ndarray, "around"]
 
-    def sharpened(self, track: Float[ndarray, "frame axis"]) -> Float[ndarray, "frame axis"]:
-        """A smoothed track with what was taken from it given back."""
-        return _convolved(track, self._kernel(self._given_back))
+    def sharpened(
+        self, track: Float[ndarray, "frame axis"], rounds: int
+    ) -> Float[ndarray, "frame axis"]:
+        """A smoothed track, with what was taken from it given back so many times."""
+        return _convolved(track, self._kernel(self._given_back(rounds)))
 
-    def of_errors(self, errors: Float[ndarray, "frame axis"]) -> Float[ndarray, "frame axis"]:
-        """What is left of errors of the unsmoothed track in the sharpened one."""
-        return _convolved(errors, self._kernel(self._kept * self._given_back))
+    def of_errors(
+        self, errors: Float[ndarray, "frame axis"], rounds: int
+    ) -> Float[ndarray, "frame axis"]:
+        """What is left of an unsmoothed track's errors in the smoothed and sharpened one."""
+        return _convolved(errors, self._kernel(self._kept * self._given_back(rounds)))
 
     @cached_property
     def _kept(self) -> Float[ndarray, "frequency"]:
         """Part of each frequency that the smoother keeps."""
         reach = len(self.weights) // 2
-        turn = np.linspace(0, np.pi, (ROUNDS + 2) * max(reach, 1) + 1)
+        turn = np.linspace(0, np.pi, REPEATS * max(reach, 1) + 1)
         waves = np.cos(np.outer(turn, np.arange(1, reach + 1)))
         return np.clip(self.weights[reach] + 2 * waves @ self.weights[reach + 1 :], 0, 1)
 
-    @property
-    def _given_back(self) -> Float[ndarray, "frequency"]:
+    def _given_back(self, rounds: int) -> Float[ndarray, "frequency"]:
         """What all rounds make of each frequency of the smoother's result."""
-        return ((1 - self._kept) ** np.arange(ROUNDS + 1)[:, None]).sum(axis=0)
+        return ((1 - self._kept) ** np.arange(rounds + 1)[:, None]).sum(axis=0)
 
     def _kernel(self, part: Float[ndarray, "frequency"]) -> Float[ndarray, "around"]:
         half = np.fft.irfft(part)[: len(part) - 1]
