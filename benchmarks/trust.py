@@ -4,7 +4,8 @@
 
 `simulations`: walking and resting stick animals, seen by ensembles whose errors last, are shared in
 part and have heavy tails; calibrated on other animals of the same law. An interval of a stride or a
-bout is asked about what the same detection finds on poses without an error.
+bout is asked about what the same detection finds on poses without an error. Then animals that no
+network sees for some frames.
 
 `labs`: synthetic laboratories with cameras, coats and lights of their own. A network learns all of
 them but one, is calibrated on their held-out pictures (as they are, and disturbed), and is asked
@@ -24,6 +25,7 @@ from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import trust_gaps
 import trust_labs
 import trust_simulations
 
@@ -60,7 +62,9 @@ def simulations(is_quick: bool) -> Iterator[Figure]:
     members, rates = (
         ((2, 5), (30.0, 100.0)) if is_quick else ((2, 3, 5), (30.0, 60.0, 100.0, 200.0))
     )
+    yield from gaps(is_quick)
     asked = [(law, count, fps) for law in laws for count in members for fps in rates]
+    asked += trust_simulations.HARD if is_quick else ()
     animals = 8 if is_quick else 24
     with ProcessPoolExecutor(2) as pool:
         for case, held in zip(
@@ -69,6 +73,25 @@ def simulations(is_quick: bool) -> Iterator[Figure]:
             name = f"{case[0]}, {case[1]} members, {case[2]:.0f} fps"
             for what, value in held.items():
                 yield told(Figure(f"{name}: {what}", value, *aim_of(what)))
+
+
+def gaps(is_quick: bool) -> Iterator[Figure]:
+    """Coverage of the circles around positions that nobody saw, per motion and length."""
+    members, rates = (5,) if is_quick else (2, 5), (30.0, 60.0, 100.0, 200.0)
+    asked = [
+        (motion, count, fps, frames)
+        for motion in trust_gaps.MOTIONS
+        for count in members
+        for fps in (rates[::3] if is_quick else rates)
+        for frames in trust_gaps.FRAMES
+        if frames / fps < trust_gaps.MAX_GAP_S
+    ]
+    with ProcessPoolExecutor(2) as pool:
+        animals = [4 if is_quick else 12] * len(asked)
+        for case, held in zip(asked, pool.map(trust_gaps.measure, asked, animals), strict=True):
+            motion, count, fps, frames = case
+            name = f"{motion}, {count} members, {fps:.0f} fps: gaps of {frames} frames"
+            yield told(Figure(name, held, *HELD))
 
 
 def aim_of(what: str) -> tuple[float, float]:

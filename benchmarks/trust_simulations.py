@@ -50,6 +50,7 @@ class Law:
     white_px: float
     lasting_s: float
     tail: float = 0.0
+    jumps: float = 0.0  # part of each member's frames in which it is JUMP_PX off
 
 
 LAWS = {
@@ -60,7 +61,21 @@ LAWS = {
     "fast": Law(1.0, 0.5, 0.3, 0.05),
     "heavy tails": Law(1.5, 1.0, 0.5, 0.2, 0.7),
     "independent": Law(0.0, 1.0, 0.3, 0.3),
+    "new in each frame": Law(0.0, 0.0, 3.0, 0.1),
+    "large": Law(4.0, 3.0, 1.0, 0.3),
+    "half shared, with jumps": Law(1.0, 1.0, 0.3, 0.3, jumps=0.05),
 }
+HARD = (
+    ("new in each frame", 2, 60.0),
+    ("new in each frame", 5, 60.0),
+    ("new in each frame", 2, 30.0),
+    ("large", 2, 30.0),
+    ("large", 5, 60.0),
+    ("large", 2, 100.0),
+    ("half shared, with jumps", 5, 30.0),
+    ("half shared, with jumps", 5, 60.0),
+    ("half shared, with jumps", 3, 60.0),
+)
 QUICK = ("half shared", "mostly shared", "heavy tails", "slow")
 SETTINGS = read_config(ROOT / CONFIG)
 SMOOTHING = SmoothingSettings(**SETTINGS["smoothing"])
@@ -80,7 +95,7 @@ BEHAVIORS = definitions_from_mapping(
     }
 )
 HOW = {"window_s": SETTINGS["features"]["window_s"], "cm_per_px": None}
-SECONDS = 8.0
+SECONDS, JUMP_PX = 8.0, 100.0
 LABELED_ANIMALS, LABELS_PER_S = 6, 5
 
 
@@ -123,7 +138,12 @@ def walk(seed: int, fps: float) -> SmoothedPoses:
 def simulated(law: Law, members: int, fps: float, seed: int) -> tuple[SmoothedPoses, list[Poses]]:
     """A walk, and what the members of an ensemble say about it."""
     truth = walk(seed, fps)
-    poses, lot = truth.poses, np.random.default_rng([seed, 77])
+    return truth, with_errors(truth.poses, law, members, seed)
+
+
+def with_errors(poses: Poses, law: Law, members: int, seed: int) -> list[Poses]:
+    """What the members of an ensemble say about an animal."""
+    lot = np.random.default_rng([seed, 77])
 
     def error(size_px: float) -> ndarray:
         count = poses.score[0].size
@@ -132,19 +152,24 @@ def simulated(law: Law, members: int, fps: float, seed: int) -> tuple[SmoothedPo
         noise = noise.reshape(-1, count, 2) * size[..., None]
         return size_px * noise.reshape(poses.xy_px.shape)
 
+    def jump() -> ndarray:
+        turn = lot.uniform(0, 2 * np.pi, poses.score.shape)
+        far = JUMP_PX * (lot.random(poses.score.shape) < law.jumps)
+        return far[..., None] * np.stack([np.cos(turn), np.sin(turn)], axis=-1)
+
     shared = error(law.shared_px)
-    seen = [
+    return [
         replace(
             poses,
             xy_px=poses.xy_px
             + shared
             + error(law.own_px)
-            + law.white_px * lot.normal(size=poses.xy_px.shape),
+            + law.white_px * lot.normal(size=poses.xy_px.shape)
+            + (jump() if law.jumps else 0.0),
             score=np.clip(lot.normal(0.8, 0.08, poses.score.shape), 0.2, 1.0),
         )
         for _ in range(members)
     ]
-    return truth, seen
 
 
 def labeled(law: Law, members: int, fps: float) -> LabeledErrors:
@@ -175,7 +200,7 @@ def strides_held(
     """For each stride that the truth has too: whether its intervals hold what is found there."""
     true, strides = measure_strides(truth, STRIDES), measure_strides(smoothed, STRIDES)
     settings = DrawSettings(keypoints=[*LIMBS, *BODY], draws=SETTINGS["gait"]["draws"], seed=0)
-    drawn = strides_of_draws(sample_poses(smoothed, expected, settings), STRIDES)
+    drawn = strides_of_draws(sample_poses(smoothed, expected, settings, sharpen=True), STRIDES)
     intervals = stride_intervals(strides, drawn)
     names = {"stride time": "stride_time_s", "stride length": "stride_length_px",
              "duty factor": "duty_factor"}  # fmt: skip
@@ -213,7 +238,7 @@ def bouts_held(
     )
     settings = DrawSettings(keypoints=[*BODY], draws=SETTINGS["behavior"]["draws"], seed=0)
     errors = expected.of_keypoints(smoothed.poses.space, BODY)
-    draws = sample_poses(smoothed.of_keypoints(BODY), errors, settings)
+    draws = sample_poses(smoothed.of_keypoints(BODY), errors, settings, sharpen=False)
     drawn = bouts_of_draws(draws, errors, BEHAVIORS, ANATOMY, **HOW)
     intervals = bout_intervals(bouts, drawn)
     held: dict[str, list[float]] = {"bout times": [], "bouts unknown": []}

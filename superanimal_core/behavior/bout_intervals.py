@@ -2,7 +2,8 @@
 
 The behaviors are predicted on every draw. Where a bout's frames show the behavior in most draws the
 measurement is sure of it, whatever one thinks of the definition; how its start and its end vary
-over the draws are their intervals.
+over the draws are their intervals. Draws err twice, in what was measured and in what is added:
+where errors are large, a bout may be there and still be found in few draws.
 """
 
 from collections.abc import Iterable, Mapping, Sequence

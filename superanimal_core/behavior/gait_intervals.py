@@ -2,14 +2,16 @@
 
 The strides are measured on every draw, and the spread of the results over the draws is what the
 expected error of the poses makes of them: false and missed footfalls included, errors that last
-included, which no formula for a standard deviation does.
+included, which no formula for a standard deviation does. What the smoother took from the motion is
+given back to the draws, not to the measured strides: an interval that leaves the measured value out
+says that smoothing has moved it.
 
 What they leave out: the spread between strides (that is the `_sd` in gait.parquet), and what the
 detection of footfalls itself has of bias: they are about what would be measured on poses without an
 error.
 
 Without a calibration there is no draw. Where the draws find more or fewer strides of a limb than
-the smoothed trajectory, by more than a fifth on average, or a stride in less than half of the
+the smoothed trajectory, by more than half on average, or a stride in less than half of the
 draws, no interval can be given; `no_interval_because` says which.
 """
 
@@ -26,7 +28,9 @@ from superanimal_core.settings.behavior import StrideSettings
 
 QUANTITIES = ("stride_time_s", "stance_time_s", "swing_time_s", "duty_factor", "stride_length_px")
 LEVEL = 0.9
-AGREEMENT = 0.2  # part by which the mean number of strides of the draws may differ
+AGREEMENT = (
+    0.5  # part by which the mean number of strides of the draws, which err twice, may differ
+)
 MIN_FOUND = 0.5  # part of the draws in which a stride or a bout must be found again
 NO_DRAWS, OTHER_STRIDES, SELDOM_FOUND = "no draws", "other strides", "seldom found"
 

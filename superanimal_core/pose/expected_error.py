@@ -21,9 +21,10 @@ SD_OF_RADIUS_90 = 1 / np.sqrt(2 * np.log(10))  # of a Gaussian in two dimensions
 class ExpectedError:
     """Expected distance from the true position, and radii of circles around the pose (px).
 
-    `correlation_time_s` is how long an error lasts (s): errors of frames that are this far apart
-    have a correlation of 1/e. `probability` (0-1) is that the keypoint is there, and not more than
-    `within_px` away. `is_extrapolated` says that the animal is unlike anything that was labeled.
+    `correlation_time_s` is how long an error of the networks lasts (s): errors of frames that are
+    this far apart have a correlation of 1/e, before they are smoothed. `probability` (0-1) is that
+    the keypoint is there, and not more than `within_px` away. `is_extrapolated` says that the
+    animal is unlike anything that was labeled.
     Numbers are NaN where nothing can be promised.
     """
 

@@ -11,7 +11,7 @@ Gaussian, widened by how much videos differ (between_groups).
 A labeled image is a video of one frame: smoothed alone, its posterior variance is the noise of the
 observation. In a video the posterior is narrower, and how far smoothing lessens the error no image
 can tell: what the networks share, it does not. Therefore a position that was seen gets no credit
-for smoothing; one that was bridged has the posterior variance of the gap.
+for smoothing; one that was bridged errs by what the motion adds, too (unseen).
 """
 
 from dataclasses import dataclass
@@ -40,6 +40,7 @@ from superanimal_core.smoothing.labeled_errors import (
     predicted_deviation,
 )
 from superanimal_core.smoothing.presence import fit_presence, near_probability, within_px
+from superanimal_core.smoothing.unseen import bridged_error_px, seen_poses
 
 PRIOR_LABELS = 20  # so many labels' worth of "like the other keypoints" in a keypoint's factor
 LEVELS = np.arange(0.01, 1.0, 0.01)
@@ -130,10 +131,11 @@ def predict_error(calibration: Calibration | None, poses: SmoothedPoses) -> Expe
             f"{', '.join(poses.poses.space.keypoints)}"
         )
     size_px = animal_size_px(poses.poses)
-    signs = signs_of(poses.poses, calibration.bones, size_px)
+    signs = signs_of(seen_poses(poses), calibration.bones, size_px)
     expected = size_px[..., None] * expected_error(calibration, predicted_deviation(poses), signs)
+    expected = bridged_error_px(expected, poses)
     half, most = (expected * radius_factor(calibration, level) for level in (0.5, 0.9))
-    lasting = correlation_times_s(poses.poses.xy_px, most * SD_OF_RADIUS_90, poses.poses.time_s)
+    lasting = correlation_times_s(poses.raw_xy_px, most * SD_OF_RADIUS_90, poses.poses.time_s)
     near_px = within_px(poses.poses)
     is_there = np.interp(poses.poses.score, calibration.score, calibration.presence)
     is_near = near_probability(near_px / expected, calibration.level, calibration.quantile)

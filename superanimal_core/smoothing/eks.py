@@ -55,8 +55,8 @@ def smooth_ensemble(members: Sequence[Poses], settings: EksSmoothing) -> Smoothe
     the last observation. Each series stands alone: NaN never reaches a neighbor.
 
     With the noise 'reference' it is the ensemble variance over the mean score, with 'learned' what
-    the whole recording tells of it (learned_noise.py, robust.py), of more than one member, for one
-    alone tells nothing of its own noise; at least `min_variance_px2`.
+    the whole recording tells of it (learned_noise.py, robust.py), where two members ever saw the
+    keypoint, for one alone tells nothing of its own noise; at least `min_variance_px2`.
     Where only one member saw the keypoint there is no spread: the noise is
     `single_network_variance_px2` over the score, and the reported ensemble variance is 0.
 
@@ -114,7 +114,7 @@ def smooth_keypoint(
     moments = ensemble_moments(xy_px, score, settings)
     steps = step_per_strength(time_s, moments.members > 0, settings.max_gap_s)
     motions = possible_motions(settings, time_s)
-    if settings.noise == "learned" and len(xy_px) > 1:
+    if settings.noise == "learned" and moments.has_spread:
         noise = learn_noise(xy_px, moments, time_s, settings)
         mean, variance, motion, strength = smooth_robustly(
             moments.center_px, noise, time_s, steps, motions, settings

@@ -21,6 +21,11 @@ class EnsembleMoments:
     score: Float[ndarray, "*shape"]
     members: Int[ndarray, "*shape"]
 
+    @property
+    def has_spread(self) -> bool:
+        """Whether two members saw it in any frame, so that they tell of their own noise."""
+        return bool((self.members > 1).any())
+
 
 def ensemble_moments(
     xy_px: Sequence[Float[ndarray, "*shape 2"]],

@@ -3,7 +3,8 @@
 Labels tell how large errors are, not how they run in time: labeled images are no neighbors. But a
 video shows how much the position of a keypoint trembles while it moves evenly or rests, and errors
 of a known size that tremble little must last long. Networks that err together are seen like this
-too, as their spread cannot show them.
+too, as their spread cannot show them. It is asked about what the networks saw, not about what a
+smoother made of it.
 
 The error of each coordinate is taken for an Ornstein-Uhlenbeck process: with the standard deviation
 s and the correlation r after a time h, the second difference over h has the variance

@@ -1,6 +1,6 @@
 """How noisy an ensemble's center is, as far as the ensemble itself can tell.
 
-Three things that the spread of the members in one frame does not say:
+Four things that the spread of the members in one frame does not say:
 
 * The spread of few members is a rough guess at their variance. It is shrunk towards what is usual
   for the keypoint, as much as the spreads of all frames say is right (Smyth 2004, moderated
@@ -8,11 +8,13 @@ Three things that the spread of the members in one frame does not say:
 * A frame may be worse than its members agree to be. The same analysis tells how heavy the tails
   are: the noise of a frame is known to so many degrees of freedom, so an observation far from its
   neighbors counts for less (Student's t).
+* One member that jumps makes the spread large and hardly moves the median of several: it is left
+  out.
 * Networks err slowly: neighboring frames repeat an error. How long, the members' differences tell.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Float
@@ -23,9 +25,11 @@ from superanimal_core.smoothing.ensemble import EnsembleMoments
 from superanimal_core.smoothing.lasting_errors import ErrorMemory, error_memory
 
 MIN_FRAMES = 10  # with a spread; with fewer nothing is learned
-LONE_FREEDOM = 4.0  # of the noise of a lone network, whose tails nothing tells
+LONE_FREEDOM = 4.0  # where too few frames tell how heavy the tails are
 MEDIAN_FREEDOM = 50.0  # a median of three or more withstands a member that strays
 MOST_FREEDOM = 200.0  # as good as Gaussian
+JUMP, AGREEING = 6.0, 3.5  # usual deviations of members from their median
+MEDIAN_OF_NORM = float(np.sqrt(np.log(4)))  # distance in two dimensions, in standard deviations
 SHARED = 0.25  # of a member's variance: what networks taught by the same labels err together
 
 
@@ -34,13 +38,12 @@ class LearnedNoise:
     """Noise of a center as an observation.
 
     `noise_px2` is infinite where nobody saw the keypoint, `freedom` the degrees of freedom to which
-    it is known, `memory` how long its errors last; `is_lone` where no frame has two members.
+    it is known, `memory` how long its errors last.
     """
 
     noise_px2: Float[ndarray, "frame 2"]
     freedom: Float[ndarray, "frame"]
     memory: ErrorMemory
-    is_lone: bool
 
 
 def learn_noise(
@@ -55,6 +58,9 @@ def learn_noise(
     shrunk variance of a member over the number of members, and a part of it that all of them share:
     how large, no ensemble can tell.
     """
+    is_median = (moments.members > 2) & (settings.center == "median")
+    if is_median.any():
+        moments = without_jumps(xy_px, moments, settings.min_variance_px2)
     count = moments.members.astype(float)
     member_px2, freedom = shrunk_variance_px2(moments, settings.min_variance_px2)
     memory = error_memory(xy_px, moments, member_px2, time_s, settings.strength_frames)
@@ -66,9 +72,30 @@ def learn_noise(
     )
     noise = np.maximum(noise, settings.min_variance_px2)
     noise[moments.members == 0] = np.inf
-    if settings.center == "median":
-        freedom = np.where(count > 2, np.maximum(freedom, MEDIAN_FREEDOM), freedom)
-    return LearnedNoise(noise, freedom, memory, not (count > 1).any())
+    freedom = np.where(is_median, np.maximum(freedom, MEDIAN_FREEDOM), freedom)
+    return LearnedNoise(noise, freedom, memory)
+
+
+def without_jumps(
+    xy_px: Sequence[Float[ndarray, "frame 2"]], moments: EnsembleMoments, min_variance_px2: float
+) -> EnsembleMoments:
+    """Variance and number of the members without one that jumped away from all others.
+
+    A median of three or more withstands it. It is more than JUMP usual deviations from the median,
+    and the others agree as usual, within AGREEING: where several disagree, as about a keypoint that
+    is hidden, no one is to be trusted. Frames that some member did not see stay as they are.
+    """
+    whole = moments.members == len(xy_px)
+    if len(xy_px) < 3 or whole.sum() < MIN_FRAMES:
+        return moments
+    positions = np.stack([member[whole] for member in xy_px], dtype=np.float64)
+    apart = np.linalg.norm(positions - moments.center_px[whole], axis=-1)
+    apart /= np.hypot(np.median(apart) / MEDIAN_OF_NORM, np.sqrt(min_variance_px2))
+    jumps = (apart > JUMP) & ((apart > AGREEING).sum(axis=0) == 1)
+    kept = np.where(jumps[..., None], np.nan, positions)
+    variance_px2, members = moments.variance_px2.copy(), moments.members.copy()
+    variance_px2[whole], members[whole] = np.nanvar(kept, axis=0), (~jumps).sum(axis=0)
+    return replace(moments, variance_px2=variance_px2, members=members)
 
 
 def shrunk_variance_px2(

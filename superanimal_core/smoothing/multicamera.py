@@ -170,7 +170,7 @@ def view_observations(
         xy = [member.xy_px[:, individual, keypoint] for member in members]
         score = [member.score[:, individual, keypoint] for member in members]
         one = ensemble_moments(xy, score, settings)
-        if settings.noise == "learned":
+        if settings.noise == "learned" and one.has_spread:
             noise_px2.append(learned_noise_px2(xy, one, members[0].time_s, settings))
         else:
             noise_px2.append(observation_noise_px2(one, settings))

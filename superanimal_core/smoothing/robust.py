@@ -19,8 +19,7 @@ from superanimal_core.smoothing.motion import Motion, chosen_motion, smooth_moti
 from superanimal_core.smoothing.running_median import odd_window, running_median
 from superanimal_core.smoothing.strength import Series, likelihood_frames
 
-JUMP_S, JUMP_FRAMES = 0.14, 7  # window of the first median, the shorter of both: fast paws are no
-LONE_JUMP_FRAMES = 15  # jumps; of a lone network, no spread tells any jump
+JUMP_S, JUMP_FRAMES = 0.14, 7  # window of the first median, the shorter: fast paws are no jumps
 ROUNDS = 2  # of weights and strength; more gain nothing (benchmarks/smoothing_truth.py)
 COMBS = 4  # of frames with independent errors, that the likelihood looks at
 MIN_TEETH = 50  # frames of a comb, though their errors be dependent
@@ -71,8 +70,7 @@ def weight_beside_neighbors(
     center_px: Float[ndarray, "frame 2"], noise: LearnedNoise, time_s: Float[ndarray, "frame"]
 ) -> Float[ndarray, "frame"]:
     """Weight (0-1) of each frame after its distance from a running median."""
-    longest = LONE_JUMP_FRAMES if noise.is_lone else JUMP_FRAMES
-    median = running_median(center_px, min(odd_window(time_s, JUMP_S), longest))
+    median = running_median(center_px, min(odd_window(time_s, JUMP_S), JUMP_FRAMES))
     return np.minimum(tail_weight(center_px - median, noise), 1.0)
 
 

@@ -73,7 +73,7 @@ STRIDE = {
 }
 DRAWS = "trajectories, drawn as likely as the smoothed one, in which"
 NO_INTERVAL = "no draws (not calibrated, a very short video, or none asked for)"
-OTHER = "other strides (the draws find a fifth more or fewer)"
+OTHER = "other strides (the draws find half as many more or fewer)"
 SELDOM = "seldom found (in less than half of the draws)"
 STRIDES = (
     INDIVIDUAL

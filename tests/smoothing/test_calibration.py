@@ -234,7 +234,12 @@ def calibrated_video(shared=0.0):
         off = shared * np.random.default_rng(5).normal(size=truth.shape)
         members = [replace(m, xy_px=m.xy_px + off) for m in members]
     result = smooth(members, strength=None)
-    chosen = np.random.default_rng(0).integers(0, 3000, 200)
+    return truth, result, predict_error(calibrated_on_frames(truth, members), result)
+
+
+def calibrated_on_frames(truth, members):
+    """The calibration of 200 frames of one animal, in 8 groups."""
+    chosen = np.random.default_rng(0).integers(0, len(truth), 200)
     names = tuple(map(str, range(200)))
     images = [
         replace(m, individuals=names, time_s=np.zeros(1), xy_px=m.xy_px[None, chosen, 0],
@@ -242,8 +247,7 @@ def calibrated_video(shared=0.0):
         for m in members
     ]  # fmt: skip
     known = labels_of(truth[chosen, 0], np.arange(200) % 8)
-    calibration = fit_calibration(errors_at_labels(smooth(images), known))
-    return truth, result, predict_error(calibration, result)
+    return fit_calibration(errors_at_labels(smooth(images), known))
 
 
 @pytest.mark.parametrize(("shared", "most"), [(0.0, 0.99), (2.0, 0.97), (6.0, 0.95)])

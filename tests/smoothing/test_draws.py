@@ -48,10 +48,11 @@ def account(shape, sd_px, lasting_s=0.1):
     return replace(unknown_error(shape), radius_90_px=radius, correlation_time_s=lasting)
 
 
-def drawn(result, expected, draws, keypoints=None, seed=0):
+def drawn(result, expected, draws, keypoints=None, seed=0, sharpen=False):
     names = result.poses.space.keypoints if keypoints is None else keypoints
     settings = DrawSettings(draws=draws, keypoints=list(names), seed=seed)
-    return np.stack([d.poses.xy_px for d in sample_poses(result, expected, settings)])
+    found = sample_poses(result, expected, settings, sharpen=sharpen)
+    return np.stack([draw.poses.xy_px for draw in found])
 
 
 def test_draws_scatter_around_the_pose_as_is_expected():
@@ -64,6 +65,50 @@ def test_draws_scatter_around_the_pose_as_is_expected():
     apart = np.hypot(*np.moveaxis(draws - result.poses.xy_px, -1, 0))
     radius = account((60, 1, 1), sd_px).radius_90_px
     assert (apart < radius).mean() == pytest.approx(0.9, abs=0.01)
+
+
+@pytest.mark.parametrize(("lasting_s", "least", "most"), [(0.0, 0.3, 0.75), (2.0, 0.9, 1.05)])
+def test_the_smoother_lessens_drawn_errors_that_do_not_last(lasting_s, least, most):
+    """As it does with the networks' own: what is new in each frame, it takes away in part."""
+    _, members = ensemble(frames=4000, individuals=1, keypoints=1)
+    result = smooth(members, strength=0.5)
+    draws = drawn(result, account((4000, 1, 1), 2.0, lasting_s), 8)
+    left = (draws - result.poses.xy_px).std() / 2.0
+    assert least < left < most
+
+
+def test_sharpened_draws_lie_around_what_the_smoother_was_given():
+    """Of fast motion a part comes back."""
+    _, members = ensemble(frames=3000, individuals=1, keypoints=1)
+    wave = 20 * np.sin(np.arange(3000) * 2 * np.pi / 12)[:, None, None, None]
+    members = [replace(m, xy_px=m.xy_px + wave) for m in members]
+    result = smooth(members, strength=2.0)
+    exact = account((3000, 1, 1), 1e-3)
+    plain, sharp = (drawn(result, exact, 1, sharpen=sharpen)[0] for sharpen in (False, True))
+
+    def height(xy):
+        return float((xy * wave).mean() / np.square(wave).mean())
+
+    np.testing.assert_allclose(plain, result.poses.xy_px, atol=0.01)
+    assert height(result.poses.xy_px) < 0.85 * height(result.raw_xy_px)
+    assert height(sharp) == pytest.approx(height(result.raw_xy_px), rel=0.1)
+
+
+def test_a_bridge_errs_as_a_whole_and_each_by_itself():
+    """Within a gap the error grows and shrinks as its expected one does."""
+    _, members = ensemble(frames=400, individuals=1, keypoints=1)
+    sd_px = np.full((400, 1, 1), 1e-3)
+    after = np.minimum(np.arange(1, 21), np.arange(20, 0, -1))
+    for start in (50, 100):
+        sd_px[start : start + 20, 0, 0] = after
+        for member in members:
+            member.xy_px[start : start + 20] = np.nan
+    result = smooth(members)
+    off = (drawn(result, account((400, 1, 1), sd_px), 300) - result.poses.xy_px)[:, :, 0, 0, 0]
+    first, second = off[:, 50:70] / after, off[:, 100:120] / after
+    np.testing.assert_allclose(first, np.tile(first[:, :1], 20), atol=0.02)
+    assert first[:, 0].std() == pytest.approx(1, abs=0.1)
+    assert abs((first[:, 0] * second[:, 0]).mean()) < 0.15
 
 
 def test_draws_keep_what_is_unknown_unknown():
@@ -91,7 +136,9 @@ def test_nothing_is_drawn_without_a_calibration():
     result = smooth(members)
     names = [*result.poses.space.keypoints]
     settings = DrawSettings(draws=3, keypoints=names, seed=0)
-    assert not [*sample_poses(result, unknown_error(result.poses.score.shape), settings)]
+    assert not [
+        *sample_poses(result, unknown_error(result.poses.score.shape), settings, sharpen=False)
+    ]
 
 
 def test_nothing_is_drawn_where_no_error_is_known_to_last():
@@ -100,6 +147,6 @@ def test_nothing_is_drawn_where_no_error_is_known_to_last():
     result, shape = smooth(members), (40, 1, 2)
     settings = DrawSettings(draws=3, keypoints=[*result.poses.space.keypoints], seed=0)
     expected = account(shape, 1.0, lasting_s=np.nan)
-    assert not [*sample_poses(result, expected, settings)]
+    assert not [*sample_poses(result, expected, settings, sharpen=False)]
     expected.correlation_time_s[0, 0] = 0.1
-    assert len([*sample_poses(result, expected, settings)]) == 3
+    assert len([*sample_poses(result, expected, settings, sharpen=False)]) == 3

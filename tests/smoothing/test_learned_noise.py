@@ -101,7 +101,6 @@ def test_one_network_has_the_noise_of_one_network():
     noise = learned(members)
     np.testing.assert_allclose(noise.noise_px2, 4.0 / 0.8)
     assert (noise.freedom == LONE_FREEDOM).all()
-    assert noise.is_lone
     assert (noise.memory.repeats, noise.memory.lasting_frames) == (1.0, 1)
 
 
@@ -109,13 +108,44 @@ def test_one_network_has_the_noise_of_one_network():
 def test_members_count_as_far_as_their_errors_are_their_own(count):
     noise = learned(members_of(count, 4.0))
     assert noise.noise_px2.mean() == pytest.approx(4 * (SHARED + 1 / count), rel=0.1)
-    assert not noise.is_lone
 
 
 def test_a_median_of_three_withstands_what_a_mean_of_two_does_not():
     own = np.random.default_rng(1).chisquare(2, FRAMES) / 2
     assert learned(members_of(2, own)).freedom.max() < 20
     assert learned(members_of(3, own)).freedom.min() == MEDIAN_FREEDOM
+
+
+@pytest.mark.parametrize("count", [3, 4, 5])
+def test_a_member_that_jumps_is_no_noise_of_the_median(count):
+    """In one frame of five some member is elsewhere, each at times of its own."""
+    rng, members = np.random.default_rng(5), members_of(count, 4.0)
+    turn = rng.permutation(FRAMES)
+    moved = [m.copy() for m in members]
+    for number, member in enumerate(moved):
+        member[turn[number :: 5 * count]] += 100 * np.sign(rng.normal(size=2))
+    is_home = np.all([m == k for m, k in zip(moved, members, strict=True)], axis=(0, 2))
+    assert is_home.mean() == pytest.approx(0.8, abs=0.01)
+    noise, usual = learned(moved), learned(members).noise_px2.mean()
+    fewer = (SHARED + 1 / (count - 1)) / (SHARED + 1 / count)
+    assert np.median(noise.noise_px2[is_home]) == pytest.approx(usual, rel=0.25)
+    assert np.median(noise.noise_px2[~is_home]) == pytest.approx(fewer * usual, rel=0.35)
+    assert noise.memory.repeats == pytest.approx(1.0, abs=0.05)
+
+
+def test_members_that_disagree_are_noise_and_so_is_a_jump_that_moves_a_mean():
+    """Two of five elsewhere; and one of five where the center is no median."""
+    members, away = members_of(5, 4.0), np.arange(0, FRAMES, 20)
+    one, two = ([m.copy() for m in members] for _ in range(2))
+    one[0][away] += 14
+    two[0][away] += 100
+    two[1][away] -= 70
+    usual = learned(members).noise_px2.max()
+    assert np.median(learned(one).noise_px2[away]) < 1.5 * usual
+    assert np.median(learned(two).noise_px2[away]) > 10 * usual
+    settings = SETTINGS.model_copy(update={"center": "mean"})
+    moments = ensemble_moments(one, [np.ones(FRAMES)] * 5, settings)
+    assert np.median(learn_noise(one, moments, TIME_S, settings).noise_px2[away]) > 3 * usual
 
 
 def test_identical_members_have_the_least_noise():
@@ -196,7 +226,7 @@ def test_neighbors_in_the_table_that_were_not_neighbors_in_time_say_nothing():
 
 def test_a_residual_of_no_size_counts_fully_and_a_far_one_hardly():
     noise = LearnedNoise(
-        np.ones((4, 2)), np.array([4.0, 4.0, 4.0, 200.0]), ErrorMemory(0.0, 1.0, 1), False
+        np.ones((4, 2)), np.array([4.0, 4.0, 4.0, 200.0]), ErrorMemory(0.0, 1.0, 1)
     )
     residual = np.array([[0.0, 0], [1, 1], [30, 40], [1, 1]])
     np.testing.assert_allclose(tail_weight(residual, noise), [1.5, 1, 6 / 2504, 1])

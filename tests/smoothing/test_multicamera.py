@@ -57,6 +57,26 @@ def test_an_occluded_view_is_filled_in_from_the_others():
     assert (found.members[100:140] == 0).all()
 
 
+def test_fast_paws_of_lone_networks_are_not_erased():
+    """One network per view tells nothing of its noise: a swing must not pass for a jump."""
+    rng, time_s = np.random.default_rng(0), np.arange(1000) / 250
+    swing = 25 * np.abs(np.sin(2 * np.pi * 3.5 * time_s)) ** 8
+    world = np.stack([swing, 0.5 * swing, 20 * np.sin(time_s)], axis=-1)[:, None, None]
+    world = world + np.zeros((1, 1, 2, 1))
+    truth = {f"camera{v}": world @ rng.normal(size=(3, 2)) + 300 for v in range(3)}
+    seen = {
+        name: [Poses(SPACE, ("animal0",), time_s, xy + rng.normal(size=xy.shape),
+                     np.full(xy.shape[:3], 0.9))]
+        for name, xy in truth.items()
+    }  # fmt: skip
+    learned = smooth(seen, strength=None, noise="learned", inflation_rounds=0)
+    reference = smooth(seen, strength=None, noise="reference", inflation_rounds=0)
+    is_swing = swing > 10
+    for name, xy in truth.items():
+        np.testing.assert_array_equal(learned[name].poses.xy_px, reference[name].poses.xy_px)
+        assert np.abs(learned[name].poses.xy_px - xy)[is_swing].mean() < 1
+
+
 def test_order_of_members_and_views_changes_nothing():
     _, seen = views()
     other = {name: seen[name][::-1] for name in reversed(list(seen))}

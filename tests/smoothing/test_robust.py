@@ -78,6 +78,46 @@ def test_a_jump_of_one_network_moves_little(members):
     assert after.max() < 5
 
 
+def fast_paw(frames=1000):
+    """A paw at 250 Hz that swings within 40 ms."""
+    time_s = np.arange(frames) / 250
+    swing_px = 80 * np.abs(np.sin(2 * np.pi * 3.5 * time_s)) ** 8
+    return time_s, 300 + np.stack([3 * (time_s * 7 % 1 < 0.3).cumsum(), swing_px], axis=-1)
+
+
+def of_paw(time_s, xy_px, score=0.9):
+    shape = (len(time_s), 1, 1)
+    space = KeypointSpace("s", ("paw",))
+    return Poses(space, ("a",), time_s, xy_px[:, None, None], np.full(shape, score))
+
+
+def test_five_networks_that_jump_by_turns_lose_no_fast_paw():
+    """A jump of one in five hardly moves their median: it must not hide the frame."""
+    rng = np.random.default_rng(0)
+    time_s, truth = fast_paw()
+    own = truth + rng.normal(size=(5, *truth.shape))
+    jumps = 100.0 * (rng.random((5, len(time_s), 1)) < 0.05) * np.sign(rng.normal(size=own.shape))
+    quiet, jumping = (
+        off_px(smooth_ensemble([of_paw(time_s, xy) for xy in seen], SETTINGS), truth)
+        for seen in (own, own + jumps)
+    )
+    assert jumping.mean() < 1.1 * quiet.mean()
+
+
+@pytest.mark.parametrize("other_score", [None, 0.01])
+def test_a_network_that_is_alone_is_smoothed_as_in_the_reference(other_score):
+    """Also where there are two, and one of them never sees the keypoint."""
+    rng = np.random.default_rng(0)
+    time_s, truth = fast_paw()
+    members = [of_paw(time_s, truth + rng.normal(size=truth.shape))]
+    if other_score is not None:
+        members.append(of_paw(time_s, truth + 50.0, other_score))
+    found = smooth_ensemble(members, SETTINGS.model_copy(update={"motion": "random_walk"}))
+    update = {"noise": "reference", "motion": "random_walk"}
+    reference = smooth_ensemble(members, SETTINGS.model_copy(update=update))
+    np.testing.assert_array_equal(found.poses.xy_px, reference.poses.xy_px)
+
+
 @pytest.mark.parametrize("members", [2, 5])
 @pytest.mark.parametrize("lasting_s", [0.05, 0.1])
 def test_errors_that_last_are_smoothed_better_than_by_the_reference(members, lasting_s):
@@ -108,17 +148,15 @@ def test_the_strength_is_that_of_the_animal_and_not_of_errors_that_last(members,
 
 @pytest.mark.parametrize("rough", [0.5, 1.5])
 def test_fast_motion_is_no_jump(rough):
-    """A paw at 250 Hz swings within 40 ms, and some frames of its networks are worse than others.
+    """Some frames of its networks are worse than others.
 
     Taken for jumps, the swings would be cut off.
     """
-    rng, time_s = np.random.default_rng(0), np.arange(1000) / 250
-    swing_px = 80 * np.abs(np.sin(2 * np.pi * 3.5 * time_s)) ** 8
-    truth = 300 + np.stack([3 * (time_s * 7 % 1 < 0.3).cumsum(), swing_px], axis=-1)
+    rng = np.random.default_rng(0)
+    time_s, truth = fast_paw()
     own = 0.5 * np.exp(rough * rng.normal(size=(1000, 1)))
-    space, score = KeypointSpace("s", ("paw",)), np.full((1000, 1, 1), 0.9)
     seen = [truth + own * rng.normal(size=truth.shape) for _ in range(2)]
-    predicted = [Poses(space, ("a",), time_s, xy[:, None, None], score) for xy in seen]
+    predicted = [of_paw(time_s, xy) for xy in seen]
     raw_px = np.hypot(*(np.mean(seen, axis=0) - truth).T)
     assert off_px(smooth_ensemble(predicted, SETTINGS), truth).mean() < 0.9 * raw_px.mean()
 

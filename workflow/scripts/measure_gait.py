@@ -23,7 +23,7 @@ with video_step(snakemake) as record:
     poses, expected = read_smoothed_and_error(snakemake.input.poses)
     strides = measure_strides(poses, settings)
     summary = summarize_gait(strides, fps=poses.poses.fps)
-    draws = sample_poses(poses, expected, DrawSettings(**params.draws))
+    draws = sample_poses(poses, expected, DrawSettings(**params.draws), sharpen=True)
     drawn = strides_of_draws(draws, settings)
     of_strides, of_limbs = stride_intervals(strides, drawn), gait_intervals(summary, drawn)
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
