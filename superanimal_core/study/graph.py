@@ -104,6 +104,10 @@ class Graph:
         """Unified labels of the data sets of a model's space that have one of the roles."""
         return self._unified(self.model(model).space, *roles)
 
+    def unlabeled_videos(self, model: str) -> list[Original]:
+        """The videos that a model learns from without labels; none of most models."""
+        return [self.original(path) for path in self.study.unlabeled_of(model)]
+
     def space_of_model(self, model: str) -> Original:
         """The keypoint space that a model speaks."""
         return self.original(self.study.spaces[self.model(model).space])

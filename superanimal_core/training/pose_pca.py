@@ -9,7 +9,7 @@ original one.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -52,6 +52,10 @@ class PoseSubspace:
         directions = xy_px.new_tensor(self.directions)
         residual = offset - offset @ directions.mT @ directions
         return _length(residual.view_as(rows))
+
+    def allowing(self, epsilon_px: float | None) -> "PoseSubspace":
+        """The same with another distance that is usual; None: what the labels say."""
+        return self if epsilon_px is None else replace(self, epsilon_px=epsilon_px)
 
     def described(self) -> dict[str, Any]:
         """Plain values, as JSON holds them; `subspace_from` reads them."""
@@ -115,12 +119,10 @@ def _fit(
     mean, covariance = mean_and_covariance(known)
     variances, directions = np.linalg.eigh(covariance)
     order = np.argsort(-variances, kind="stable")
-    # of pairs with gaps the covariance is no true one: some of its variances may be below zero
-    shares = variances[order].clip(min=0)
-    kept = components_kept(shares / shares.sum(), components)
+    kept = components_kept(variances[order], components)
     fitted = PoseSubspace(points, mean, directions[:, order[:kept]].T, 0.0, centering)
     usual = np.nanpercentile(fitted.distances(labeled).numpy(), PERCENTILE)
-    return PoseSubspace(points, mean, fitted.directions, float(usual), centering)
+    return replace(fitted, epsilon_px=float(usual))
 
 
 def mean_and_covariance(
@@ -142,14 +144,16 @@ def mean_and_covariance(
     return mean, offset.T @ offset / (together - 1)
 
 
-def components_kept(shares: Float[ndarray, "component"], components: float) -> int:
-    """How many of the directions, which hold these shares of the variance, are kept.
+def components_kept(variances: Float[ndarray, "component"], components: float) -> int:
+    """How many of the directions, in which poses vary so much, are kept; the largest come first.
 
-    The fewest that hold the share `components` together, or that number of them.
+    The fewest that hold the share `components` of the variance together, or that number of them.
+    Of labels with gaps the covariance is no true one: variances below zero count as zero.
     """
     if components >= 1:
-        return min(int(components), len(shares))
-    return min(int(np.searchsorted(np.cumsum(shares), components)) + 1, len(shares))
+        return min(int(components), len(variances))
+    held = np.cumsum(variances.clip(min=0))
+    return min(int(np.searchsorted(held / held[-1], components)) + 1, len(variances))
 
 
 def _rows(

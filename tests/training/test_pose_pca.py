@@ -182,6 +182,20 @@ def test_too_few_labels_are_told():
     fit_pose(flat_poses(8)[0], range(4), components=2, centering=None)
 
 
+def test_variances_below_zero_count_as_none():
+    assert components_kept(np.array([6.0, 3.0, 1.0, -0.5]), 0.92) == 3
+    assert components_kept(np.array([6.0, 3.0, 1.0, -0.5]), 0.89) == 2
+
+
+def test_the_covariance_needs_two_images_of_each_pair():
+    poses = flat_poses(50)[0].reshape(50, 8)
+    poses[:24, 0] = poses[26:, 5] = np.nan
+    assert mean_and_covariance(poses)[1].shape == (8, 8)
+    poses[24, 0] = np.nan
+    with pytest.raises(TrainingError, match="fewer than two images"):
+        mean_and_covariance(poses)
+
+
 def test_keypoints_that_are_never_labeled_together_are_told():
     poses, _ = flat_poses(50)
     poses[1::2, 0] = np.nan
@@ -197,6 +211,12 @@ def test_json_gives_back_the_subspace_to_the_last_bit():
     seen = torch.from_numpy(poses)
     assert torch.equal(again.distances(seen), subspace.distances(seen))
     assert (again.epsilon_px, again.centering) == (subspace.epsilon_px, "mean")
+
+
+def test_a_given_epsilon_takes_the_place_of_that_of_the_labels():
+    subspace = fit_pose(flat_poses(noise_px=1.0)[0], range(4), components=2, centering=None)
+    assert subspace.allowing(None).epsilon_px == subspace.epsilon_px > 0
+    assert subspace.allowing(0.0).epsilon_px == 0
 
 
 def test_gradients_are_those_of_small_steps_and_defined_on_the_subspace():

@@ -78,6 +78,8 @@ def by(wildcard, ask, *more):
 
 def as_input(answer):
     """An original as Snakemake knows it: by what it is, not by its path and date."""
+    if isinstance(answer, list):
+        return [as_input(one) for one in answer]
     if isinstance(answer, Original):
         return input_with_identity(without_braces(answer.path), answer.identity)
     return answer
