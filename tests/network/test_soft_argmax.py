@@ -37,7 +37,20 @@ def test_the_map_of_an_occluded_keypoint_is_flat():
 
 @needs_fixtures
 def test_an_enlargement_is_the_published_one():
-    close(enlarged(arrays()["sp_noisy_in"][:1, :1]), arrays()["upsample_noisy"], 1e-6)
+    close(enlarged(arrays()["sp_noisy_in"][:1, :1], 1), arrays()["upsample_noisy"], 1e-6)
+
+
+def test_enlargements_are_bicubic_ones_that_are_smoothed_by_a_convolution():
+    maps = torch.rand(2, 3, 9, 14, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
+    line = torch.tensor([1.0, 4, 6, 4, 1], dtype=torch.float64) / 16
+    expected = maps
+    for _ in range(3):
+        twice = torch.nn.functional.interpolate(expected, scale_factor=2, mode="bicubic")
+        flat = twice.flatten(0, 1)[:, None]
+        smooth = torch.nn.functional.conv2d(flat, torch.outer(line, line)[None, None], padding=2)
+        expected = smooth.view_as(twice)
+    close(enlarged(maps, 3), expected, 1e-12)
+    assert torch.equal(enlarged(maps, 0), maps)
 
 
 @needs_fixtures
@@ -100,6 +113,15 @@ def test_a_lower_peak_is_less_sure():
     assert found == sorted(found)
     assert found[0] < 0.05
     assert found[-1] > 0.8
+
+
+def test_gradients_go_through_an_enlargement_that_was_first_made_without():
+    maps = torch.rand(1, 1, 11, 13, dtype=torch.float64)
+    with torch.inference_mode():
+        sub_pixel_maxima(maps, 4, enlargements=1)
+    maps.requires_grad_()
+    sub_pixel_maxima(maps, 4, enlargements=1)[0].sum().backward()
+    assert maps.grad is not None
 
 
 def test_gradients_of_positions_and_confidence_are_those_of_small_steps():

@@ -9,11 +9,18 @@ import torch
 from superanimal_core.errors import TrainingError, VideoError
 from superanimal_core.network.crops import apply_affine
 from superanimal_core.network.heatmaps import encode_heatmaps
+from superanimal_core.network.pose_network import heatmap_losses
+from superanimal_core.network.soft_argmax import probability_maps
 from superanimal_core.pose.labels import LabelState
 from superanimal_core.settings.unlabeled import UnlabeledSettings
 from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.processes import Processes
-from superanimal_core.training.semisupervised import pose_pca, temporal_difference
+from superanimal_core.training.semisupervised import (
+    heatmap_kl,
+    heatmap_mse,
+    pose_pca,
+    temporal_difference,
+)
 from superanimal_core.training.state import Checkpoint
 from superanimal_core.training.unlabeled import window_stream
 from superanimal_core.training.unlabeled_objectives import (
@@ -140,9 +147,13 @@ def test_a_step_gives_the_same_batch_again_and_parts_make_it_whole(world):
     )
 
 
-def test_every_video_is_learned_from(world):
-    stream = stream_of(world, Cinema(world))
+def test_every_video_is_learned_from_and_every_place_in_it(world):
+    read = Cinema(world)
+    stream = stream_of(world, read)
     assert {stream(step).images[0] for step in range(30)} == set(VIDEOS)
+    places = np.sort([place for _, place in read.asked])
+    assert len(places) == 30
+    assert np.diff([0, *places, 1]).max() < 0.3
 
 
 def test_a_broken_video_is_told_once_and_another_takes_its_place(world, capsys):
@@ -170,10 +181,17 @@ def test_fewer_windows_than_processes_are_refused(world):
 # ── objectives ───────────────────────────────────────────────────────────────────────────────────
 
 
+IN_IMAGE = torch.tensor([[1.6, -1.2, 7.0], [1.2, 1.6, -3.0]])  # turned, doubled and shifted
+
+
+def in_image(xy_px):
+    return xy_px @ IN_IMAGE[:, :2].mT.to(xy_px.dtype) + IN_IMAGE[:, 2].to(xy_px.dtype)
+
+
 def outputs_and_batch(world, xy_px):
-    """Perfect heatmaps of positions in the crop, in batches whose map doubles and shifts."""
+    """Perfect heatmaps of positions in the crop, in a batch whose crops lead into an image."""
     batch = stream_of(world, Cinema(world), windows=2)(0)
-    to_image = torch.tensor([[2.0, 0.0, 7.0], [0.0, 2.0, -3.0]]).expand(len(xy_px), 2, 3)
+    to_image = IN_IMAGE.expand(len(xy_px), 2, 3)
     network = world.bundle().network
     grid = (64 // network.stride_px,) * 2
     heatmaps = encode_heatmaps(xy_px, grid, network.stride_px, network.sigma_px)
@@ -201,8 +219,7 @@ def terms(world, settings, subspaces=None, taught=(True, True, True), xy_px=None
 def test_positions_are_seen_in_pixels_of_the_image(world):
     network, heatmaps, batch = outputs_and_batch(world, walk())
     seen = see(network, heatmaps, batch)
-    expected = 2 * walk() + torch.tensor([7.0, -3.0])
-    torch.testing.assert_close(seen.xy_px, expected, rtol=0, atol=0.2)
+    torch.testing.assert_close(seen.xy_px, in_image(walk()), rtol=0, atol=0.2)
     assert (seen.confidence > 0.8).all()
 
 
@@ -223,6 +240,8 @@ def test_of_untaught_keypoints_nothing_is_asked(world):
     _, loss, weight = terms(world, settings, taught=(True, False, True), xy_px=still)[0]
     assert loss == pytest.approx(0, abs=1e-3)
     assert weight == 2 * (FRAMES - 1) * 2
+    shape = settings_of(unimodal={"log_weight": 2.0, "divergence": "mse", "min_score": 0.0})
+    assert terms(world, shape, taught=(True, False, True))[0][2] == 2 * FRAMES * 2
 
 
 def labels_that_differ(world, n=24):
@@ -251,16 +270,16 @@ def test_subspaces_are_of_the_labels_that_steps_learn_from_in_their_own_pixels(w
 def test_distances_from_the_labels_are_measured_in_pixels_of_the_image(world):
     """Labels and predictions in one frame of reference; in pixels of the crop all are far away."""
     labels = labels_that_differ(world)
-    in_image = replace(labels, xy_px=2 * labels.xy_px + [7.0, -3.0])
+    there = replace(labels, xy_px=in_image(torch.from_numpy(labels.xy_px)).numpy())
     seen = torch.from_numpy(labels.xy_px[: 2 * FRAMES]).float()
     losses = []
     settings = settings_of(pose_pca=POSES | {"epsilon_px": None})
-    for fitted_on in (in_image, labels):
+    for fitted_on in (there, labels):
         subspaces = fit_subspaces(
             fitted_on, world.training(), settings, taught=labels.space.keypoints, mirrors=[]
         )
         ((_, loss, weight),) = terms(world, settings, subspaces, xy_px=seen)
-        direct = pose_pca(2 * seen.double() + torch.tensor([7.0, -3.0]), subspaces[POSE])
+        direct = pose_pca(in_image(seen.double()), subspaces[POSE])
         assert loss == pytest.approx(float(direct.sum()), rel=0.05, abs=0.5)
         losses.append(loss / weight)
     assert losses[1] > 10 * losses[0]
@@ -294,6 +313,9 @@ def test_a_map_of_one_peak_costs_nothing_and_of_two_it_does(world):
             for maps in (heatmaps, torch.maximum(heatmaps, 0.8 * other))
         )
         assert two > 5 * one
+        seen = see(network, torch.maximum(heatmaps, 0.8 * other), batch)
+        ideal = probability_maps(seen.xy_in_crop_px, (16, 16), 4, network.sigma_px)
+        assert two == {"mse": heatmap_mse, "kl": heatmap_kl}[of](seen.shares, ideal).sum()
 
 
 def test_each_loss_counts_by_its_weight_and_by_how_far_the_training_is(world):
@@ -312,10 +334,6 @@ def test_a_log_weight_has_the_published_share_beside_the_labels():
     sigma, stride = 1.25, 4
     xy_px = torch.tensor([[[100.0, 90.0]]])
     ours = encode_heatmaps(xy_px, (64, 64), stride, sigma * stride)
-    from superanimal_core.network.pose_network import heatmap_losses
-    from superanimal_core.network.soft_argmax import probability_maps
-    from superanimal_core.training.semisupervised import heatmap_mse
-
     own = heatmap_losses(0.7 * ours, xy_px, stride, sigma * stride)
     maps = probability_maps(xy_px, (64, 64), stride, sigma * stride)
     published = 0.5 * heatmap_mse(0.7 * maps, maps)
