@@ -244,6 +244,11 @@ def test_of_untaught_keypoints_nothing_is_asked(world):
     assert terms(world, shape, taught=(True, False, True))[0][2] == 2 * FRAMES * 2
 
 
+def test_jumps_of_which_the_network_is_not_sure_cost_nothing(world):
+    assert terms(world, settings_of(temporal=TEMPORAL | {"min_score": 0.7}))[0][1] > 10
+    assert terms(world, settings_of(temporal=TEMPORAL | {"min_score": 1.0}))[0][1] == 0
+
+
 def labels_that_differ(world, n=24):
     return world.labels(["lab"] * n)
 
