@@ -80,8 +80,10 @@ def train_on_two_streams(world):
 
 def train_on_windows(world):
     """Labels and three windows of video, which two processes cannot share evenly."""
-    settings = settings_of(windows=3, temporal=TEMPORAL, pose_pca=POSES)
-    weights, history = trained(world, settings, steps=4, batch=5, frozen_batch_norm=True)
+    light = {"log_weight": 6.0}
+    settings = settings_of(windows=3, temporal=TEMPORAL | light, pose_pca=POSES | light)
+    how = {"steps": 3, "frozen_batch_norm": True, "gradient_clip": 1e3, "learning_rate": 1e-3}
+    weights, history = trained(world, settings, batch=5, **how)
     return history.loss, weights
 
 

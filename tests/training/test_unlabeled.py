@@ -300,6 +300,8 @@ def test_mirrors_are_matched_by_the_names_of_the_parts(world):
     found = fit_subspaces(labels, world.training(), settings, **how)
     assert found[VIEWS].points.tolist() == [[0, 2]]
     assert len(terms(world, settings, found)) == 1
+    given = settings_of(view_pca={"log_weight": 1.0, "epsilon_px": 7.5})
+    assert fit_subspaces(labels, world.training(), given, **how)[VIEWS].epsilon_px == 7.5
     for wrong in ({"mirrors": []}, {"taught": ("paw_top", "nose_bot")}):
         with pytest.raises(TrainingError, match="several mirrors"):
             fit_subspaces(labels, world.training(), settings, **(how | wrong))
@@ -429,6 +431,12 @@ def test_losses_without_weight_change_nothing_but_normalization(world):
     assert same(bundle.network.state_dict(), asleep)
     awake, _ = trained(world, settings_of(temporal=TEMPORAL), **how)
     assert not same(asleep, awake)
+
+
+def test_a_training_stops_early_by_the_labels_that_are_held_out(world):
+    rule = {"fraction": 0.25, "every_steps": 2, "patience": 1}
+    _, history = trained(world, settings_of(temporal=TEMPORAL), early_stopping=rule)
+    assert history.held_out_px[-1] is not None
 
 
 def test_a_network_without_heatmaps_is_refused(world):
