@@ -38,7 +38,7 @@ def read_window(path: str, place: float, frames: int) -> list[UInt8[ndarray, "_h
     turns = [turn_asked_by(frame) for frame in window]
     shown = [turn.of(_rgb(f)) for f, turn in zip(window, turns, strict=True) if turn]
     if len(shown) < frames or len({image.shape for image in shown}) > 1:
-        raise VideoError(STAGE, f"{path} changes or turns its pictures in a way that we cannot")
+        raise VideoError(STAGE, f"{path} changes or turns its pictures; encode it anew, upright")
     return shown
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from test_display_matrix import by_formula, write_turned
 from test_video import number_of, write_frames
 
 from superanimal_core.errors import VideoError
@@ -78,3 +79,29 @@ def test_a_file_that_does_not_say_how_long_it_is_is_told(tmp_path):
     bare = str(write_frames(tmp_path / "bare.h264", 30))
     with pytest.raises(VideoError, match="does not say how long"):
         read_window(bare, 0.5, 4)
+
+
+def test_a_window_is_turned_as_the_file_says(tmp_path):
+    upright, turned = write_turned(tmp_path, (0, 1, -1, 0))
+    window = read_window(str(turned), 0.5, 3)
+    for image, whole in zip(window, read_frames(upright), strict=True):
+        np.testing.assert_array_equal(image, by_formula(whole, 0, 1, -1, 0))
+    _, askew = write_turned(tmp_path, (0.866, 0.5, -0.5, 0.866))
+    with pytest.raises(VideoError, match=r"turns its pictures"):
+        read_window(str(askew), 0.5, 3)
+
+
+def test_a_window_of_pictures_of_two_sizes_is_refused(tmp_path):
+    parts = []
+    for place, size in enumerate([(64, 48), (128, 96)]):
+        times_ms = 800 * place + 40 * np.arange(20)
+        parts.append(write_frames(tmp_path / f"{place}.ts", 20, times_ms, size, bf="0"))
+    joined = tmp_path / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    shapes = set()
+    for place in np.linspace(0, 1, 9):
+        try:
+            shapes.update(image.shape for image in read_window(str(joined), float(place), 8))
+        except VideoError as error:
+            shapes.add("changes" in str(error))
+    assert shapes == {(48, 64, 3), (96, 128, 3), True}

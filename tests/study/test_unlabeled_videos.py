@@ -1,13 +1,17 @@
 """Which videos a model learns from without labels, and what of it cannot be."""
 
+from pathlib import Path
+
 import pytest
 from test_graph import HORSE, MOUSE, TUNED, dataset, graph_of
-from test_study import SPACE, WORKFLOW, config, mistakes_of, write_datasets  # noqa: F401  # a fixture
+from test_study import SPACE, TABLE, WORKFLOW, config, mistakes_of, write_datasets  # noqa: F401  # a fixture
 
 from superanimal_core.study.graph import Original
 from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.study import read_study
 
+ROLES = (("lab", "pretrain"), ("own", "fine_tune"))
+WITH_TABLE = "dataset\tpath\tformat\tspace\trole\tunlabeled_videos\tconversion"
 COLUMNS = "dataset\tpath\tformat\tspace\trole\tunlabeled_videos"
 
 
@@ -87,6 +91,12 @@ def test_a_cell_is_a_file_or_a_pattern(learning, cell, files):
     assert read_study(learning, WORKFLOW).unlabeled == {"lab": files}
 
 
+def test_a_file_that_is_there_is_never_taken_for_a_pattern(learning):
+    Path("raw/[ab].mp4").touch()
+    name_videos("raw/[ab].mp4")
+    assert read_study(learning, WORKFLOW).unlabeled == {"lab": ["raw/[ab].mp4"]}
+
+
 def test_what_is_not_enabled_is_not_looked_for(learning):
     learning["unlabeled"]["enabled"] = False
     name_videos("raw/nothing.mp4")
@@ -113,6 +123,19 @@ def test_a_model_with_a_detector_is_told(learning):
     learning["models"]["mouse"]["detector_weights"] = None
     (mistake,) = mistakes_of(learning)
     assert "write detector_weights: whole_frame, or empty the column" in mistake
+
+
+def test_a_tuned_model_sees_whole_frames_where_its_parent_does(learning):
+    tuned = {"detector_weights": None, "fine_tune": {"parent": "mouse", "mode": "naive"}}
+    learning["models"]["tuned"] = learning["models"]["mouse"] | tuned
+    rows = [f"{name}\traw/lab\tcoco\t{SPACE}\t{role}" for name, role in ROLES]
+    write_datasets(f"{rows[0]}\t\t{TABLE}", f"{rows[1]}\traw/a.mp4\t{TABLE}", columns=WITH_TABLE)
+    study = read_study(learning, WORKFLOW)
+    assert study.unlabeled_of("tuned") == ["raw/a.mp4"]
+    assert study.unlabeled_of("mouse") == []
+    learning["models"]["mouse"]["detector_weights"] = None
+    (mistake,) = mistakes_of(learning)
+    assert "model 'tuned' would learn from unlabeled_videos" in mistake
 
 
 def test_views_without_mirrors_are_told(learning):
