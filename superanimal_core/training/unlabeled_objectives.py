@@ -1,7 +1,7 @@
 """The losses on video as objectives: what each adds to the sum that a training descends."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 import torch
@@ -14,7 +14,7 @@ from superanimal_core.network.soft_argmax import (
     probability_maps,
     sub_pixel_maxima,
 )
-from superanimal_core.settings.unlabeled import AnnealSettings, LearnedLosses
+from superanimal_core.settings.unlabeled import AnnealSettings, LearnedLosses, UnimodalSettings
 from superanimal_core.training.batches import Batch
 from superanimal_core.training.masking import SumAndWeight
 from superanimal_core.training.objectives import Objective
@@ -60,6 +60,9 @@ def see(network: HeatmapNetwork, outputs: Outputs, batch: Batch) -> Seen:
     return Seen(maps, xy_px, in_image, confidence)
 
 
+Entries = Callable[[Seen], Float[Tensor, "*entries"]]
+
+
 @dataclass
 class SeenOnce:
     """`see`, done once for the objectives on the same outputs."""
@@ -90,9 +93,9 @@ def unlabeled_objectives(
     `subspaces` has those of the losses that need one: POSE, VIEWS. Of keypoints that labels do not
     teach nothing is asked.
     """
-    see_once, objectives = SeenOnce(network), []
+    see_once = SeenOnce(network)
 
-    def add(log_weight: float, entries: Callable[[Seen], Float[Tensor, "*entries"]]) -> None:
+    def objective(log_weight: float, entries: Entries) -> Objective:
         def measure(outputs: Outputs, batch: Batch) -> SumAndWeight:
             found = entries(see_once(outputs, batch))
             return found.sum(), found.new_tensor(float(found.numel()))
@@ -101,26 +104,29 @@ def unlabeled_objectives(
             share = annealed_share(step / steps, losses.anneal)
             return LABELS_SCALE * weight_of(log_weight) * share
 
-        objectives.append(Objective(stream, importance, measure))
+        return Objective(stream, importance, measure)
 
+    chosen = chosen_losses(network, losses, subspaces, frames, is_taught)
+    return [objective(log_weight, entries) for log_weight, entries in chosen]
+
+
+def chosen_losses(
+    network: HeatmapNetwork,
+    losses: LearnedLosses,
+    subspaces: Mapping[str, PoseSubspace],
+    frames: int,
+    is_taught: Bool[Tensor, "keypoint"],
+) -> Iterator[tuple[float, Entries]]:
+    """The log weight of each chosen loss, and the loss of every entry of what is seen."""
     if temporal := losses.temporal:
         how = {"epsilon_px": temporal.epsilon_px, "min_confidence": temporal.min_score}
-        add(temporal.log_weight, lambda seen: _jumps(seen, is_taught, frames, **how))
-    if losses.pose_pca:
-        add(losses.pose_pca.log_weight, lambda seen: pose_pca(seen.xy_px, subspaces[POSE]))
-    if losses.view_pca:
-        add(losses.view_pca.log_weight, lambda seen: pose_pca(seen.xy_px, subspaces[VIEWS]))
+        yield temporal.log_weight, lambda seen: _jumps(seen, is_taught, frames, **how)
+    if poses := losses.pose_pca:
+        yield poses.log_weight, lambda seen: pose_pca(seen.xy_px, subspaces[POSE])
+    if views := losses.view_pca:
+        yield views.log_weight, lambda seen: pose_pca(seen.xy_px, subspaces[VIEWS])
     if unimodal := losses.unimodal:
-        loss = {"mse": unimodal_mse, "kl": unimodal_kl}[unimodal.divergence]
-
-        def apart(seen: Seen) -> Float[Tensor, "frame taught"]:
-            (rows, columns), least = seen.maps.shape[2:], unimodal.min_score
-            sized = (rows, columns), network.stride_px, network.sigma_px
-            ideal = probability_maps(seen.xy_in_crop_px, *sized)
-            return loss(seen.shares, ideal, seen.confidence, min_confidence=least)[:, is_taught]
-
-        add(unimodal.log_weight, apart)
-    return objectives
+        yield unimodal.log_weight, lambda seen: _apart(seen, network, unimodal)[:, is_taught]
 
 
 def annealed_share(progress: float, anneal: AnnealSettings) -> float:
@@ -143,3 +149,14 @@ def _jumps(
     confidence = seen.confidence[:, is_taught].split(frames)
     pairs = zip(positions, confidence, strict=True)
     return torch.cat([temporal_difference(xy_px, sure, **how) for xy_px, sure in pairs])
+
+
+def _apart(
+    seen: Seen, network: HeatmapNetwork, unimodal: UnimodalSettings
+) -> Float[Tensor, "frame keypoint"]:
+    """How far heatmaps are from the one Gaussian at their maximum."""
+    rows, columns = seen.maps.shape[2:]
+    sized = (rows, columns), network.stride_px, network.sigma_px
+    ideal = probability_maps(seen.xy_in_crop_px, *sized)
+    loss = {"mse": unimodal_mse, "kl": unimodal_kl}[unimodal.divergence]
+    return loss(seen.shares, ideal, seen.confidence, min_confidence=unimodal.min_score)

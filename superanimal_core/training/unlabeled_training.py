@@ -25,6 +25,7 @@ from superanimal_core.training.unlabeled import ReadWindow, window_stream
 from superanimal_core.training.unlabeled_objectives import POSE, VIEWS, unlabeled_objectives
 
 UNLABELED = "unlabeled"
+SIZE = {"frames", "windows"}
 
 
 def fit_labels_and_videos(
@@ -69,11 +70,10 @@ def fit_labels_and_videos(
         sampling_temperature=training.sampling_temperature,
         **drawn,
     )
-    frames = unlabeled.frames
-    sized = {"keypoints": len(bundle.space), "frames": frames, "windows": unlabeled.windows}
+    sized = {"keypoints": len(bundle.space), **unlabeled.model_dump(include=SIZE)}
     windows = window_stream(videos, read_window, bundle.crop, augment, **sized, **drawn)
     is_taught = torch.from_numpy(bundle.is_taught).to(device)
-    shown = {"frames": frames, "is_taught": is_taught, "steps": training.steps}
+    shown = {"frames": unlabeled.frames, "is_taught": is_taught, "steps": training.steps}
     return fit(
         network,
         {LABELED: labeled, UNLABELED: windows},
@@ -101,29 +101,30 @@ def fit_subspaces(
     """The subspaces that the chosen losses need, of the labels of people that steps learn from.
 
     In pixels of the labeled images. Pose PCA is of the keypoints that the settings name for the
-    space, or of all that are taught; `mirrors` are the endings of the names of one part of the body
-    in several views. TrainingError for too few labels, and for mirrors that are not there.
+    space, or of all that are taught and that people labeled; `mirrors` are the endings of the names
+    of one part of the body in several views. TrainingError for too few labels, and for mirrors that are not there.
     """
     learned, _ = training_part(labels, training)
     is_seen = learned.is_located & (learned.state != LabelState.TAUGHT)
     xy_px = np.where(is_seen[..., None], learned.xy_px, np.nan)
     space, found = labels.space, {}
+    seen = [name for name in taught if is_seen[:, space.index(name)].any()]
     if pose := losses.pose_pca:
-        names = pose.keypoints.get(space.name, taught)
+        names = pose.keypoints.get(space.name, seen)
         chosen, how = [space.index(name) for name in names], pose.components
         found[POSE] = fit_pose(xy_px, chosen, components=how, centering=pose.centering)
         found[POSE] = found[POSE].allowing(pose.epsilon_px)
     if losses.view_pca:
-        fitted = fit_views(xy_px, keypoints_of_views(space, mirrors, taught))
+        fitted = fit_views(xy_px, keypoints_of_views(space, mirrors, seen))
         found[VIEWS] = fitted.allowing(losses.view_pca.epsilon_px)
     return found
 
 
 def keypoints_of_views(
-    space: KeypointSpace, mirrors: Sequence[str], taught: Sequence[str]
+    space: KeypointSpace, mirrors: Sequence[str], seen: Sequence[str]
 ) -> list[list[int]]:
     """For each mirror the keypoints that it shows, in the same order of parts of the body."""
-    stems = shared_stems(taught, mirrors) if mirrors else ()
+    stems = shared_stems(seen, mirrors) if mirrors else ()
     if not stems:
         raise TrainingError(
             f"unlabeled.view_pca: no keypoint of '{space.name}' that labels teach is there in "

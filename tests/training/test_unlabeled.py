@@ -267,6 +267,11 @@ def test_subspaces_are_of_the_labels_that_steps_learn_from_in_their_own_pixels(w
     half = replace(labels, state=state)
     fitted = fit_subspaces(half, world.training(), settings, taught=taught, mirrors=[])[POSE]
     np.testing.assert_allclose(fitted.mean_px, labels.xy_px[:12].mean(axis=0).flatten())
+    state = labels.state.copy()
+    state[:, 1] = LabelState.TAUGHT
+    partly = replace(labels, state=state)
+    fitted = fit_subspaces(partly, world.training(), settings, taught=taught, mirrors=[])[POSE]
+    assert fitted.points.tolist() == [[0, 2]]
     named = settings_of(pose_pca=POSES | {"keypoints": {"dots": ["blue", "red"]}})
     two = fit_subspaces(labels, world.training(), named, taught=taught, mirrors=[])[POSE]
     assert two.points.tolist() == [[2, 0]]
