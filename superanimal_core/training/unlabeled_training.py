@@ -102,7 +102,8 @@ def fit_subspaces(
 
     In pixels of the labeled images. Pose PCA is of the keypoints that the settings name for the
     space, or of all that are taught and that people labeled; `mirrors` are the endings of the names
-    of one part of the body in several views. TrainingError for too few labels, and for mirrors that are not there.
+    of one part of the body in several views. TrainingError for too few labels, and for mirrors that
+    are not there.
     """
     learned, _ = training_part(labels, training)
     is_seen = learned.is_located & (learned.state != LabelState.TAUGHT)
