@@ -64,8 +64,8 @@ class MemberTraining:
     seed: int
     threads: int
     checkpoint_minutes: float
-    unlabeled: Mapping[str, Any] | None
-    videos: Sequence[str]
+    unlabeled: Mapping[str, Any] | None = None
+    videos: Sequence[str] = ()
 
     @classmethod
     def of_job(
