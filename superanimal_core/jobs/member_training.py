@@ -33,9 +33,7 @@ from superanimal_core.training.taught import taught_keypoints
 Fit = Callable[..., History]
 
 
-def labels_alone(
-    bundle: ModelBundle, *_: Labels | Mapping[str, Any] | Sequence[str]
-) -> tuple[ModelBundle, Fit]:
+def labels_alone(bundle: ModelBundle, *_: object) -> tuple[ModelBundle, Fit]:
     """The model as it is, and how it learns from labels."""
     return bundle, fit_labels
 
