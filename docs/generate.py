@@ -147,6 +147,7 @@ CHOICES = {  # tables of choices: the module, and the rules that tell which entr
     "PARSERS": ("datasets/__init__.py", ("convert_dataset",)),
     "ARCHITECTURES": ("network/bundle.py", LEARNERS),
     "DETECTORS": ("network/detector.py", LEARNERS),
+    "LESSONS": ("jobs/member_training.py", ("fine_tune", "pretrain", "transfer_run")),
     "SMOOTHERS": ("smoothing/baselines.py", ("calibrate_uncertainty", "smooth_poses")),
 }
 
@@ -173,10 +174,11 @@ def rules_of_modules() -> dict[str, dict[str, str]]:
     found: dict[str, dict[str, str]] = {}
     for script in sorted((ROOT / "workflow/scripts").glob("*.py")):
         rule, imports = script.stem, provenance._package_imports(script)
-        whole = _names(provenance.closure(imports))
+        everything = provenance.closure(imports)
+        whole = _names(everything)
         only: dict[str, list[str]] = {}
         for table, (module, rules) in CHOICES.items():
-            if rule not in rules or module not in whole:
+            if rule not in rules or provenance.ROOT / module not in everything:
                 continue
             entries = _entries(table, module)
             reached = {

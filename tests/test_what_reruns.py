@@ -13,7 +13,12 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs/reference/what-reruns.md"
 SCRIPTS = sorted((ROOT / "workflow/scripts").glob("*.py"))
 RULES = {script.stem for script in SCRIPTS}
-CHOICES = {"PARSERS": "convert_dataset", "ARCHITECTURES": "pretrain", "DETECTORS": "evaluate_model"}
+CHOICES = {
+    "PARSERS": "convert_dataset",
+    "ARCHITECTURES": "pretrain",
+    "DETECTORS": "evaluate_model",
+    "LESSONS": "fine_tune",
+}
 
 
 def told_by_the_page():
@@ -85,6 +90,7 @@ def test_an_edit_of_each_module_reruns_the_rules_that_the_page_names(copied):
         ("datasets/sleap.py", "PARSERS", "sleap", ["coco", "sleap_analysis"]),
         ("network/hrnet.py", "ARCHITECTURES", "hrnet", ["pyramid", "dilated_resnet"]),
         ("network/torchvision_detectors.py", "DETECTORS", "ssdlite", ["fcos"]),
+        ("training/semisupervised.py", "LESSONS", "labels_and_videos", ["labels"]),
     ],
 )
 def test_an_edited_choice_reruns_only_what_chooses_it(copied, module, table, entry, others):

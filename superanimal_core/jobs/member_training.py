@@ -4,13 +4,14 @@ A call holds plain values only, so that it can be sent to another machine. Sever
 make the same call together (cluster.training_job); the first one writes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from superanimal_core.jobs.lessons import labels_and_videos
 from superanimal_core.jobs.log import Progress
 from superanimal_core.jobs.training_checkpoints import checkpoints_of
 from superanimal_core.jobs.work_folder import work_folder
@@ -29,10 +30,27 @@ from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.processes import processes_here
 from superanimal_core.training.taught import taught_keypoints
 
+Fit = Callable[..., History]
+
+
+def labels_alone(bundle: ModelBundle, *_: object) -> tuple[ModelBundle, Fit]:
+    """The model as it is, and how it learns from labels."""
+    return bundle, fit_labels
+
+
+# what a member learns from; a study without unlabeled videos knows nothing of the second
+LESSONS: Mapping[str, Callable[..., tuple[ModelBundle, Fit]]] = {
+    "labels": labels_alone,
+    "labels_and_videos": labels_and_videos,
+}
+
 
 @dataclass(frozen=True)
 class MemberTraining:
-    """What every training of a member needs: labels, settings, and where the model goes."""
+    """What every training of a member needs: labels, settings, and where the model goes.
+
+    `unlabeled` are the settings of learning from `videos` beside, None without.
+    """
 
     member: str
     record: Mapping[str, Any]
@@ -44,24 +62,30 @@ class MemberTraining:
     seed: int
     threads: int
     checkpoint_minutes: float
+    unlabeled: Mapping[str, Any] | None = None
+    videos: Sequence[str] = ()
 
     @classmethod
     def of_job(
         cls, snakemake: Any, record: Mapping[str, Any], threads: int, checkpoint_minutes: float
     ) -> "MemberTraining":
         """That of a rule with these inputs and params."""
-        params = snakemake.params
+        params, training = snakemake.params, dict(snakemake.params.training)
+        unlabeled = training.pop("unlabeled", None)
+        videos = [str(video) for video in snakemake.input.get("videos", [])]
         return cls(
             member=str(snakemake.output.member),
             record=record,
             unified=list(map(str, snakemake.input.unified)),
             box_margin=params.box_margin,
-            training=params.training,
+            training=training,
             augment=params.augment,
             pictures=dict(params.pictures),
             seed=int(snakemake.wildcards.seed),
             threads=threads,
             checkpoint_minutes=checkpoint_minutes,
+            unlabeled=unlabeled if videos else None,  # a comparison may be of labels alone
+            videos=videos,
         )
 
     @property
@@ -81,6 +105,8 @@ class MemberTraining:
         self, bundle: ModelBundle, labels: Labels, read_image: ReadImage, device: torch.device
     ) -> None:
         """Train and write the model; goes on where a killed training of it stopped."""
+        teach = LESSONS["labels_and_videos" if self.unlabeled else "labels"]
+        bundle, how = teach(bundle, labels, self.training, self.unlabeled, self.videos)
         history = fit_resumably(
             self.member,
             bundle,
@@ -92,6 +118,7 @@ class MemberTraining:
             augment=self.augment,
             seed=self.seed,
             device=device,
+            fit=how,
         )
         if processes_here().rank == 0:
             write_bundle(bundle, self.member, self.record, history)
@@ -116,11 +143,15 @@ def fit_resumably(
     augment: Mapping[str, Any],
     seed: int,
     device: torch.device,
+    fit: Fit = fit_labels,
 ) -> History:
-    """`fit_labels` that shows its progress, with checkpoints in the work folder of an output."""
+    """`fit_labels` that shows its progress, with checkpoints in the work folder of an output.
+
+    `fit` takes its place where there is more to learn from.
+    """
     settings = TrainingSettings(**training)
     with checkpoints_of(output, record, checkpoint_minutes) as checkpoints:
-        return fit_labels(
+        return fit(
             bundle,
             labels,
             read_image,

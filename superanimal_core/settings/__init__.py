@@ -14,6 +14,7 @@ from superanimal_core.settings.section import (
     Section,
 )
 from superanimal_core.settings.smoothing import SmoothingSettings
+from superanimal_core.settings.unlabeled import UnlabeledSettings
 
 TransferMode = Literal["new_head", "naive", "memory_replay"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
@@ -231,6 +232,7 @@ class Settings(Section):
     augment: AugmentSettings
     training: TrainingSettings
     fine_tuning: FineTuningSettings
+    unlabeled: UnlabeledSettings
     training_jobs: TrainingJobSettings
     transfer: TransferSettings
     detector: DetectorSettings

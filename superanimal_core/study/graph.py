@@ -107,6 +107,10 @@ class Graph:
         """Unified labels of the data sets of a model's space that have one of the roles."""
         return self._unified(self.model(model).space, *roles)
 
+    def unlabeled_videos(self, model: str) -> list[Original]:
+        """The videos that a model learns from without labels; none of most models."""
+        return [self.original(path) for path in self.study.unlabeled_of(model)]
+
     def space_of_model(self, model: str) -> list[Original]:
         """The keypoint space that a model speaks: its file, and what it extends."""
         return self._space(self.model(model).space)

@@ -54,7 +54,8 @@ class RuleSettings:
             chosen["ARCHITECTURES"] = owner.architecture
         if owner.detector_weights is None:
             chosen["DETECTORS"] = TRAINED_DETECTOR
-        return chosen
+        learns = self.graph.study.unlabeled_of(model)
+        return chosen | {"LESSONS": "labels_and_videos" if learns else "labels"}
 
     def code_of_video(self, video: str) -> dict[str, str]:
         """Those of the model that a video is given."""
@@ -111,9 +112,21 @@ class RuleSettings:
         """How a fine-tuned model starts."""
         return self.all["models"][model]["fine_tune"]["mode"]
 
+    def pretraining_of(self, model: str) -> dict[str, Any]:
+        """Settings of the training of a model on data sets of its space."""
+        return self.of("training") | self._unlabeled(model)
+
     def fine_tuning_of(self, model: str) -> dict[str, Any]:
         """Settings of the training of a fine-tuned model."""
-        return self.fine_tuning(self.mode(model))
+        return self.fine_tuning(self.mode(model)) | self._unlabeled(model)
+
+    def _unlabeled(self, model: str) -> dict[str, Any]:
+        """How it learns from unlabeled video; nothing where it does not, which changes nothing."""
+        if not self.graph.study.unlabeled_of(model):
+            return {}
+        mirrors = self.all["smoothing"]["views"]["mirrors"]
+        own = mirrors.get(self.all["models"][model]["space"], [])
+        return {"unlabeled": self.of("unlabeled") | {"mirrors": own}}
 
     def adaptation_training(self) -> dict[str, Any]:
         """Settings of the training of an adaptation."""

@@ -143,6 +143,11 @@ DATASETS = _by_name(
         "'unified', a row for every keypoint of the data set",
     ),
     Column("license", "The terms of the labels; they stand in the report."),
+    Column(
+        "unlabeled_videos",
+        "Videos to learn from without labels (unlabeled.enabled): a file, or a pattern.",
+        told="unlabeled_videos: no file {cell}; mend it or empty the cell",
+    ),
 )
 
 

@@ -32,6 +32,12 @@ from superanimal_core.study.study_settings import (
     settings_mistakes,
     weights_mistakes,
 )
+from superanimal_core.study.unlabeled_videos import (
+    Unlabeled,
+    read_unlabeled,
+    unlabeled_mistakes,
+    unlabeled_of,
+)
 from superanimal_core.study.video_sheet import is_stored, read_videos
 
 LONG_VIDEO_BYTES = 500_000_000  # about an hour: far more work than a job's start
@@ -43,6 +49,7 @@ class Study:
     """Settings, videos, data sets, the files of the keypoint spaces, and released checkpoints.
 
     `extended` names the space that another one extends, by the name of the other.
+    `unlabeled` are the videos that each data set has to learn from without labels.
     """
 
     settings: Settings
@@ -50,6 +57,7 @@ class Study:
     datasets: Mapping[str, DatasetRow]
     spaces: Mapping[str, str]
     released: Mapping[str, ReleasedRow]
+    unlabeled: Unlabeled = field(default_factory=dict)
     extended: Mapping[str, str] = field(default_factory=dict)
 
     def with_extended(self, space: str) -> list[str]:
@@ -62,6 +70,10 @@ class Study:
     def datasets_of(self, space: str, *roles: str) -> list[str]:
         """Names of the data sets of a space that have one of the roles."""
         return [d.dataset for d in self.datasets.values() if d.space == space and d.role in roles]
+
+    def unlabeled_of(self, model: str) -> list[str]:
+        """Files of the videos that a model learns from without labels."""
+        return unlabeled_of(self.settings, model, self.datasets, self.unlabeled)
 
     def batch_of(self, video: str, size: int) -> str:
         """Name of the batch of a video: `size` rows of the sheet, a long video alone.
@@ -122,9 +134,11 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     released = read_released(own_or_shipped(RELEASED, workflow_folder))
     mistakes += settings_mistakes(settings, known, datasets, videos)
     mistakes += weights_mistakes(settings, released) + parent_mistakes(settings, known)
+    unlabeled = read_unlabeled(settings, mistakes)
+    mistakes += unlabeled_mistakes(settings, known, datasets, unlabeled)
     if mistakes:
         raise ConfigError(mistakes)
-    return Study(settings, videos, datasets, spaces, released, extended)
+    return Study(settings, videos, datasets, spaces, released, unlabeled, extended)
 
 
 def read_released(path: str | Path) -> dict[str, ReleasedRow]:

@@ -243,9 +243,10 @@ def test_a_new_head_learns_as_in_pretraining():
 def test_the_code_of_an_architecture_counts_where_it_is_known():
     models = TUNED | {"imported": {"pose_weights": "p.pt", "detector_weights": "d.pt"}}
     settings = RuleSettings(graph_of([video("v", "tuned")], [dataset("a", "pretrain")], models))
-    own = {"ARCHITECTURES": "pyramid", "DETECTORS": "fcos"}
+    alone = {"LESSONS": "labels"}
+    own = {"ARCHITECTURES": "pyramid", "DETECTORS": "fcos"} | alone
     assert settings.code_of_model("mouse") == settings.code_of_video("v") == own
-    assert settings.code_of_model("imported") == {}
+    assert settings.code_of_model("imported") == alone
     assert settings.code_of_dataset("a") == {"PARSERS": "coco"}
 
 

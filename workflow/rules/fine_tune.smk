@@ -5,6 +5,7 @@ rule fine_tune:
             wildcards.model, int(wildcards.seed)
         ),
         unified=by("model", GRAPH.unified, "fine_tune"),
+        videos=by("model", GRAPH.unlabeled_videos),
     output:
         member=update(directory("results/models/{model}/member-{seed}")),
     log:

@@ -3,6 +3,7 @@ rule pretrain:
     input:
         unified=by("model", GRAPH.unified, "pretrain"),
         weights=by("model", GRAPH.weights, "initial_weights"),
+        videos=by("model", GRAPH.unlabeled_videos),
     output:
         member=update(directory("results/models/{model}/member-{seed}")),
     log:
@@ -18,7 +19,7 @@ rule pretrain:
         code=code("pretrain", by("model", SETTINGS.code_of_model)),
         pictures=PICTURES,
         network=by("model", SETTINGS.network),
-        training=SETTINGS.of("training"),
+        training=by("model", SETTINGS.pretraining_of),
         augment=SETTINGS.of("augment"),
         box_margin=config["detector"]["box_margin"],
     script:
