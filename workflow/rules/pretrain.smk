@@ -19,7 +19,7 @@ rule pretrain:
         pictures=PICTURES,
         network=by("model", SETTINGS.network),
         training=SETTINGS.of("training"),
-        augment=SETTINGS.of("augment"),
+        augment=SETTINGS.augment(),
         box_margin=config["detector"]["box_margin"],
     script:
         "../scripts/pretrain.py"
