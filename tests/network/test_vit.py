@@ -82,6 +82,17 @@ def test_what_a_patch_shows_is_told_where_it_lies(backbone, row, column):
     assert difference[4 * row : 4 * row + 4, 4 * column : 4 * column + 4].min() > 0
 
 
+@pytest.mark.parametrize(
+    "backbone", [SMALL, "test_vit2", "test_vit3", "test_vit4", "deit_tiny_distilled_patch16_224"]
+)
+def test_every_weight_takes_part(backbone):
+    """Of a classifier's own layers there are none: several processes would wait for them."""
+    torch.manual_seed(0)
+    network = vit_bundle(SPACE, backbone=backbone).network.train()
+    network(torch.randn(2, 3, 64, 64)).square().sum().backward()
+    assert [name for name, weight in network.named_parameters() if weight.grad is None] == []
+
+
 def test_a_network_of_14_px_patches_sees_in_16_px_what_it_saw_in_14():
     """DINOv2 at 14 px against ours at 16, on a picture whose patches are enlarged one by one."""
     source = published(DINO, size_px=(42, 42))

@@ -119,6 +119,11 @@ def test_a_blank_is_zero_to_the_network(world):
     assert found.abs().max() <= 0.5 / 255 / min(crop.std) + 1e-6
 
 
+def test_a_whole_number_of_squares_is_not_lost_to_rounding():
+    assert (0.7 + 0.1) * 10 < 8
+    assert draw_mask((2, 5), 0.7 + 0.1, np.random.default_rng(0)).sum() == 8
+
+
 def test_labels_stay_and_the_stream_below_is_not_changed():
     given_ = plain(80)
     before = given_.crops.clone()
