@@ -7,6 +7,7 @@ from dot_world import SPACE
 from tiny_networks import square_crop, vit_bundle
 
 from superanimal_core.jobs.training_checkpoints import folder_checkpoints
+from superanimal_core.network import devices
 from superanimal_core.settings import PatchMaskSettings
 from superanimal_core.training.batches import make_batch
 from superanimal_core.training.label_training import fit_labels
@@ -46,11 +47,14 @@ def error_px(world, bundle):
     return (xy_px - batch.xy_px).norm(dim=2).median().item()
 
 
-@pytest.mark.parametrize("masks", [None, MASKS])
-def test_a_transformer_finds_the_dots(world, masks):
+@pytest.mark.parametrize(
+    ("masks", "precision"), [(None, "float32"), (MASKS, "float32"), (None, "bfloat16")]
+)
+def test_a_transformer_finds_the_dots(world, masks, precision, monkeypatch):
+    monkeypatch.setattr(devices, "has_precision", lambda *_: True)  # imitated, where it is lacking
     bundle = bundle_of()
     assert error_px(world, bundle) > 10
-    how = {"steps": 120, "learning_rate": 1e-3, "warmup_steps": 20}
+    how = {"steps": 120, "learning_rate": 1e-3, "warmup_steps": 20, "precision": precision}
     assert error_px(world, train(world, bundle, masks=masks, **how)) < 2
 
 
