@@ -20,6 +20,7 @@ import torch
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.network.backbone_geometry import HEAD_STRIDES, backbone_geometry
 from superanimal_core.network.pyramid import PyramidNetwork
+from superanimal_core.network.vit import published_patch_px, vit_names
 
 SIZES_PX = (256, 96, 224)
 BY_INDEX = "mvitv2"  # looks positions up by index, which shapes do not show: its own size only
@@ -28,6 +29,7 @@ MAX_S = 40  # for one network
 
 def table_rows(names: Iterable[str]) -> Iterable[dict[str, str]]:
     """A row per network; `crop_sizes` is `any` or those of SIZES_PX that work."""
+    plain_vits = set(vit_names())
     for name in names:
         signal.alarm(MAX_S)
         try:
@@ -46,6 +48,7 @@ def table_rows(names: Iterable[str]) -> Iterable[dict[str, str]]:
             "backbone": name,
             "head_strides": " ".join(map(str, best.head_strides)),
             "crop_sizes": "any" if len(fitting) == len(SIZES_PX) else " ".join(map(str, fitting)),
+            "patch_px": str(published_patch_px(name)) if name in plain_vits else "",
             "reason": best.reason,
         }
 
@@ -54,7 +57,7 @@ def write_table(path: Path, part: int = 0, parts: int = 1) -> None:
     """The table of all networks of timm, those of few letters (small ones) first."""
     names = sorted(timm.list_models(), key=lambda name: (len(name), name))[part::parts]
     with path.open("w", newline="", encoding="utf-8") as file:
-        columns = ["backbone", "head_strides", "crop_sizes", "reason"]
+        columns = ["backbone", "head_strides", "crop_sizes", "patch_px", "reason"]
         writer = csv.DictWriter(file, columns, delimiter="\t", lineterminator="\n")
         writer.writeheader()
         for row in table_rows(names):

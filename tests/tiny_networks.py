@@ -25,3 +25,18 @@ def pyramid_bundle(space, *, crop=None, trained_on=("lab",), weights=None, **par
         trained_on=trained_on,
         weights=weights,
     )
+
+
+def vit_bundle(space, *, crop=None, trained_on=("lab",), weights=None, **parameters):
+    """A bundle around timm's smallest vision transformer, with a class token."""
+    crop = crop or square_crop()
+    chosen = {"backbone": "test_vit", "size_px": crop.size_px, "stride_px": 4, "sigma_px": 4.0}
+    chosen |= {"decoder_channels": 32, "is_subpixel": True}
+    return new_bundle(
+        space,
+        architecture="vit",
+        parameters=chosen | parameters,
+        crop=crop,
+        trained_on=trained_on,
+        weights=weights,
+    )

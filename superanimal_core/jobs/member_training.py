@@ -128,7 +128,9 @@ def taught_by(
     labels: Labels, training: Mapping[str, Any], augment: Mapping[str, Any]
 ) -> tuple[str, ...]:
     """`taught_keypoints` of a training whose settings are plain values."""
-    return taught_keypoints(labels, TrainingSettings(**training), AugmentSettings(**augment))
+    return taught_keypoints(
+        labels, TrainingSettings(**training), AugmentSettings.of_params(augment)
+    )
 
 
 def fit_resumably(
@@ -156,7 +158,7 @@ def fit_resumably(
             labels,
             read_image,
             settings,
-            AugmentSettings(**augment),
+            AugmentSettings.of_params(augment),
             seed=seed,
             device=device,
             tell=Progress(settings.steps, "steps"),

@@ -16,6 +16,7 @@ from superanimal_core.network.pose_network import HeatmapNetwork, PoseNetwork, c
 from superanimal_core.network.pyramid import PyramidNetwork
 from superanimal_core.network.rtmpose import RtmPoseNetwork
 from superanimal_core.network.tokenpose import TokenPoseNetwork
+from superanimal_core.network.vit import VisionTransformerNetwork
 from superanimal_core.pose.keypoints import KeypointSpace
 
 ARCHITECTURES: Mapping[str, Callable[..., PoseNetwork]] = {
@@ -24,6 +25,7 @@ ARCHITECTURES: Mapping[str, Callable[..., PoseNetwork]] = {
     "tokenpose": TokenPoseNetwork,
     "dilated_resnet": DilatedResNetwork,
     "rtmpose": RtmPoseNetwork,
+    "vit": VisionTransformerNetwork,
 }
 
 

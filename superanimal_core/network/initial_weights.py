@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 import torch
+from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.network.vit_weights import vit_weights
 
 
 def load_backbone(backbone: nn.Module, weights: Mapping[str, Tensor], where: str) -> None:
@@ -13,10 +15,13 @@ def load_backbone(backbone: nn.Module, weights: Mapping[str, Tensor], where: str
 
     Names of timm are matched by name. Names of another library are matched by order, which is
     right where both define the same layers in the same order (torchvision's and timm's
-    MobileNetV2): every shape must then agree. SuperAnimalError with the first difference otherwise.
+    MobileNetV2): every shape must then agree. Layers of a vision transformer are too much alike for
+    that; its weights are fitted to its grid. SuperAnimalError with the first difference otherwise.
     """
     wanted = {k: v for k, v in backbone.state_dict().items() if "num_batches_tracked" not in k}
-    if all(name in weights for name in wanted):
+    if isinstance(backbone, VisionTransformer):
+        chosen = vit_weights(backbone, weights, where)
+    elif all(name in weights for name in wanted):
         chosen = {name: weights[name] for name in wanted}
     else:
         given = [v for k, v in weights.items() if "num_batches_tracked" not in k]

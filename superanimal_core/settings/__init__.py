@@ -1,5 +1,6 @@
 """Every setting of a study, once and without a default. Mistakes: see study.settings_document."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -35,8 +36,9 @@ class ModelSettings(Section):
     detector_weights: str | None
     fine_tune: ParentSettings | None
     seeds: Annotated[list[int], Field(min_length=1)]
-    architecture: Literal["pyramid", "hrnet", "tokenpose"]
+    architecture: Literal["pyramid", "hrnet", "tokenpose", "vit"]
     backbone: str
+    detector_backbone: str | None
     initial_weights: str | None
     mean: tuple[Fraction, Fraction, Fraction]
     std: tuple[Positive, Positive, Positive]
@@ -80,6 +82,19 @@ class NetworkSettings(Section):
     subpixel: bool
 
 
+class PatchMaskSettings(Section):
+    """Squares of training crops that are blanked; their share rises from `begin` to `end`.
+
+    Sides divide every crop, whose own are multiples of 32 px. Times are parts of the training.
+    """
+
+    patch_px: Literal[8, 16, 32]
+    initial: Fraction
+    final: Fraction
+    begin: Fraction
+    end: Fraction
+
+
 class AugmentSettings(Section):
     """Random changes of a training crop. Each is drawn uniformly within plus or minus its value."""
 
@@ -92,6 +107,12 @@ class AugmentSettings(Section):
     noise: NotNegative
     blur: Fraction
     cutout: Fraction
+    patch_mask: PatchMaskSettings | None
+
+    @classmethod
+    def of_params(cls, params: Mapping[str, object]) -> "AugmentSettings":
+        """From a rule's params, which do not name what is off: it re-runs nothing."""
+        return cls.model_validate({"patch_mask": None, **params})
 
 
 class EarlyStoppingSettings(Section):

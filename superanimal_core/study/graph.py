@@ -145,6 +145,8 @@ class Graph:
     def start_of_detector(self, model: str) -> str | Original | list[str]:
         """What a detector's backbone starts from, the first member where it can."""
         own = self.model(model)
+        if own.detector_backbone not in (None, own.backbone):
+            return []
         if own.pose_weights is None and own.architecture == "pyramid":
             return self.members(model)[0]
         return self.weights(model, "initial_weights")

@@ -80,6 +80,7 @@ class RuleSettings:
             "pyramid": self.of("network", "stride_px", "decoder_channels"),
             "hrnet": {},
             "tokenpose": {"size_px": size_px},
+            "vit": self.of("network", "stride_px", "decoder_channels") | {"size_px": size_px},
         }
         crop = {
             "size_px": size_px,
@@ -96,12 +97,21 @@ class RuleSettings:
 
     def detector_network(self, model: str) -> dict[str, Any]:
         """What defines the detector of a model."""
-        keys = ("backbone", "detector_size_px", "mean", "std")
-        return {key: self.all["models"][model][key] for key in keys}
+        own = self.all["models"][model]
+        shared = {key: own[key] for key in ("detector_size_px", "mean", "std")}
+        return {"backbone": own["detector_backbone"] or own["backbone"], **shared}
+
+    def augment(self) -> dict[str, Any]:
+        """The random changes of crops with labels; masks only where there are some."""
+        return {key: v for key, v in self.of("augment").items() if v is not None}
+
+    def plain_augment(self) -> dict[str, Any]:
+        """Those without masks, whose law is that of a long training on labels."""
+        return {key: v for key, v in self.of("augment").items() if key != "patch_mask"}
 
     def detector_augment(self) -> dict[str, Any]:
         """The random changes of a detector's pictures: upright, and of many sizes."""
-        return self.of("augment") | {"rotation_deg": 0.0, "scale": self.all["detector"]["scale"]}
+        return self.plain_augment() | {"rotation_deg": 0.0, "scale": self.all["detector"]["scale"]}
 
     def fine_tuning(self, mode: str) -> dict[str, Any]:
         """Settings of a training in this mode; a new head learns as in pretraining."""

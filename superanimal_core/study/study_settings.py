@@ -43,6 +43,12 @@ def settings_mistakes(
                 f"{settings.videos}: video '{row.video}' may show {row.max_individuals} animals, "
                 f"but model '{row.model}' has the detector '{WHOLE_FRAME}', which finds one"
             )
+    masks = settings.augment.patch_mask
+    if masks and masks.begin > masks.end:
+        mistakes.append(
+            f"config/config.yaml: augment.patch_mask: begin is {masks.begin:g} and end "
+            f"{masks.end:g}; both are parts of a training, and the end comes last"
+        )
     mistakes += model_mistakes(settings, datasets) + backbone_mistakes(settings)
     return mistakes + mirror_mistakes(settings, known, videos)
 

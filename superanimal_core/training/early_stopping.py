@@ -78,4 +78,6 @@ class EarlyStopping:
         return float(torch.cat(distances).mean())
 
 
-UNCHANGED = AugmentSettings(**dict.fromkeys(AugmentSettings.model_fields, 0.0))
+UNCHANGED = AugmentSettings.of_params(
+    dict.fromkeys(AugmentSettings.model_fields.keys() - {"patch_mask"}, 0.0)
+)

@@ -14,6 +14,7 @@ from superanimal_core.training.early_stopping import EarlyStopping, choose_held_
 from superanimal_core.training.history import History
 from superanimal_core.training.loop import fit
 from superanimal_core.training.objectives import supervised_objective
+from superanimal_core.training.patch_mask import masked_stream
 from superanimal_core.training.processes import processes_here
 from superanimal_core.training.state import Checkpoints
 
@@ -58,6 +59,15 @@ def fit_labels(
         seed=seed,
         processes=processes_here(),
     )
+    if augment.patch_mask:
+        stream = masked_stream(
+            stream,
+            augment.patch_mask,
+            color=bundle.crop.mean,
+            steps=training.steps,
+            seed=seed,
+            processes=processes_here(),
+        )
     return fit(
         bundle.network,
         {LABELED: stream},

@@ -25,6 +25,13 @@ PARAMETERS = {
     "tokenpose": {"backbone": "hrnet_w18_small", "size_px": SIZE, **HEATMAPS},
     "dilated_resnet": {"sigma_px": 11.0, "refinement_radius_px": 17.0},
     "rtmpose": {"depth": 0.33, "width": 0.25, "size_px": SIZE, "sigma_bins": (5.0, 6.0)},
+    "vit": {
+        "backbone": "test_vit2",
+        "size_px": SIZE,
+        "stride_px": 4,
+        "decoder_channels": 8,
+        **HEATMAPS,
+    },
 }
 XY = torch.tensor([[[20.0, 30.0], [70.5, 12.25], [float("nan"), float("nan")]]] * 2)
 
@@ -122,7 +129,7 @@ def test_there_is_one_finite_loss_per_keypoint_that_moves_the_network(network):
     assert len(moved) > least * len(list(network.parameters()))
 
 
-@pytest.mark.parametrize("name", ["hrnet", "tokenpose", "rtmpose"])
+@pytest.mark.parametrize("name", ["hrnet", "tokenpose", "rtmpose", "vit"])
 def test_a_network_learns_one_batch_from_scratch(name):
     torch.manual_seed(1)
     torch.set_num_threads(1)

@@ -5,7 +5,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from superanimal_core.settings import Settings
+from superanimal_core.models.bundles import crop_from_mapping
+from superanimal_core.network.bundle import new_bundle
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.settings import AugmentSettings, PatchMaskSettings, Settings
 from superanimal_core.study.graph import Graph, Original
 from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.study import Study
@@ -130,6 +133,12 @@ def test_weights_are_released_ones_a_file_or_none(weights, answer):
         ({}, "results/models/mouse/member-0"),
         ({"architecture": "hrnet", "initial_weights": "w.pth"}, Original("w.pth", "file:w.pth")),
         ({"pose_weights": "p.pt"}, []),
+        ({"architecture": "vit", "detector_backbone": "lcnet_050", "initial_weights": "w.pth"}, []),
+        ({"detector_backbone": "lcnet_050"}, []),
+        (
+            {"detector_backbone": CONFIG["models"]["mouse"]["backbone"]},
+            "results/models/mouse/member-0",
+        ),
     ],
 )
 def test_a_detector_starts_from_the_first_member_where_it_can(own, answer):
@@ -228,6 +237,54 @@ def test_a_video_is_measured_as_its_space_says():
 def test_only_the_chosen_smoother_counts():
     settings = RuleSettings(graph_of(smoothing={"method": "median"}))
     assert settings.smoother() == {"center": "median", "min_score": 0.1, "window_s": 0.14}
+
+
+MASK = {"patch_px": 16, "initial": 0.0, "final": 0.5, "begin": 0.13, "end": 1.0}
+
+
+def test_masks_and_detectors_backbones_that_are_off_are_in_no_params():
+    """What the rules were given before either was there: nothing runs again for them."""
+    settings = RuleSettings(graph_of())
+    before = {key: value for key, value in CONFIG["augment"].items() if key != "patch_mask"}
+    assert settings.augment() == settings.plain_augment() == before
+    model = CONFIG["models"]["mouse"]
+    keys = ["backbone", "detector_size_px", "mean", "std"]
+    assert list(settings.detector_network("mouse")) == keys
+    assert settings.detector_network("mouse")["backbone"] == model["backbone"]
+    parameters = ["backbone", "sigma_px", "is_subpixel", "stride_px", "decoder_channels"]
+    assert list(settings.network("mouse")["parameters"]) == parameters
+
+
+def test_masks_are_for_labels_alone():
+    settings = RuleSettings(graph_of(augment={"patch_mask": MASK}))
+    assert AugmentSettings.of_params(settings.augment()).patch_mask == PatchMaskSettings(**MASK)
+    for plain in (settings.plain_augment(), settings.detector_augment()):
+        assert AugmentSettings.of_params(plain).patch_mask is None
+
+
+def test_a_detector_has_the_backbone_that_is_named_for_it():
+    models = {"mouse": {"architecture": "vit", "detector_backbone": "lcnet_050"}}
+    assert (
+        RuleSettings(graph_of(models=models)).detector_network("mouse")["backbone"] == "lcnet_050"
+    )
+
+
+@pytest.mark.parametrize(
+    ("architecture", "backbone"),
+    [("pyramid", "lcnet_035"), ("hrnet", "hrnet_w18_small"), ("vit", "test_vit")],
+)
+def test_a_network_is_built_from_its_settings(architecture, backbone):
+    own = {"architecture": architecture, "backbone": backbone, "input_size_px": 96}
+    network = RuleSettings(graph_of(models={"mouse": own})).network("mouse")
+    bundle = new_bundle(
+        KeypointSpace("s", ("a",)),
+        architecture=network["architecture"],
+        parameters=network["parameters"],
+        crop=crop_from_mapping(network["crop"]),
+        trained_on=(),
+    )
+    assert bundle.crop.size_px == (96, 96)
+    assert bundle.network.stride_px == 4
 
 
 def test_a_new_head_learns_as_in_pretraining():

@@ -491,3 +491,14 @@ def test_a_config_without_a_setting_is_told_what_to_write(tmp_path, text):
     path.write_text(text)
     with pytest.raises(ConfigError, match=r"config.yaml: holds no setting.*videos: config/videos"):
         check_text(path)
+
+
+@pytest.mark.parametrize(("begin", "is_right"), [(0.1, True), (0.2, False)])
+def test_masks_that_end_before_they_begin_are_told(config, begin, is_right):
+    mask = {"patch_px": 16, "initial": 0.0, "final": 0.5, "begin": begin, "end": 0.1}
+    config["augment"]["patch_mask"] = mask
+    if is_right:
+        assert read_study(config, WORKFLOW).settings.augment.patch_mask
+    else:
+        (mistake,) = mistakes_of(config)
+        assert "augment.patch_mask: begin is 0.2 and end 0.1; both are parts" in mistake

@@ -81,7 +81,7 @@ def training_of(**changes):
 
 
 def augment_of(**changes):
-    nothing = dict.fromkeys(AugmentSettings.model_fields, 0.0)
+    nothing = dict.fromkeys(AugmentSettings.model_fields, 0.0) | {"patch_mask": None}
     return AugmentSettings(**(nothing | changes))
 
 

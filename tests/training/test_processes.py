@@ -6,8 +6,10 @@ import pytest
 import torch
 import torch.distributed as dist
 from test_unlabeled import POSES, TEMPORAL, settings_of, trained
+from tiny_networks import square_crop, vit_bundle
 
 from superanimal_core.errors import TrainingError
+from superanimal_core.settings import PatchMaskSettings
 from superanimal_core.training import label_training
 from superanimal_core.training.batches import labeled_stream
 from superanimal_core.training.loop import fit
@@ -87,6 +89,25 @@ def train_on_windows(world):
     return history.loss, weights
 
 
+def train_a_transformer(world):
+    """The same for a vision transformer, of whose crops squares are blanked."""
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    bundle = vit_bundle(world.space, crop=square_crop(margin=1.0))
+    masks = PatchMaskSettings(patch_px=16, initial=0.1, final=0.5, begin=0.0, end=1.0)
+    history = label_training.fit_labels(
+        bundle,
+        world.labels(["full", "part"] * 4, {"part": ["red", "blue"]}),
+        world.read_image,
+        world.training(steps=4, batch=5, log_every_steps=1, frozen_batch_norm=True),
+        world.augment(rotation_deg=20.0, patch_mask=masks),
+        seed=0,
+        device=CPU,
+        tell=lambda step, note: None,
+    )
+    return history.loss, bundle.network.state_dict()
+
+
 def train_together(train, world, rank, port, found):
     address = f"tcp://127.0.0.1:{port}"
     dist.init_process_group("gloo", init_method=address, rank=rank, world_size=COUNT)
@@ -114,7 +135,9 @@ def together(train, world):
     return found
 
 
-@pytest.mark.parametrize("train", [train, train_on_two_streams, train_on_windows])
+@pytest.mark.parametrize(
+    "train", [train, train_on_two_streams, train_on_windows, train_a_transformer]
+)
 def test_two_processes_train_as_one(train, world):
     losses, weights = train(world)
     found = together(train, world)

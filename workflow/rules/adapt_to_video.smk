@@ -26,7 +26,7 @@ rule adapt_to_video:
             "adaptation", "min_score", "max_jitter_ratio", "max_displacement_ratio"
         ),
         training=SETTINGS.adaptation_training(),
-        augment=SETTINGS.of("augment"),
+        augment=SETTINGS.plain_augment(),
         inference=SETTINGS.inference(),
     script:
         "../scripts/adapt_to_video.py"

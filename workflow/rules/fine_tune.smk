@@ -22,7 +22,7 @@ rule fine_tune:
         pictures=PICTURES,
         mode=by("model", SETTINGS.mode),
         training=by("model", SETTINGS.fine_tuning_of),
-        augment=SETTINGS.of("augment"),
+        augment=SETTINGS.augment(),
         replay=SETTINGS.of("fine_tuning", "min_score", "min_overlap"),
         inference=SETTINGS.of("inference", "batch", "precision"),
         box_margin=config["detector"]["box_margin"],

@@ -20,7 +20,7 @@ rule pretrain:
         pictures=PICTURES,
         network=by("model", SETTINGS.network),
         training=by("model", SETTINGS.pretraining_of),
-        augment=SETTINGS.of("augment"),
+        augment=SETTINGS.augment(),
         box_margin=config["detector"]["box_margin"],
     script:
         "../scripts/pretrain.py"

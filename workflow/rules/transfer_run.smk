@@ -24,7 +24,7 @@ rule transfer_run:
         code=code("transfer_run", by("model", SETTINGS.code_of_model)),
         pictures=PICTURES,
         training=by("mode", SETTINGS.fine_tuning),
-        augment=SETTINGS.of("augment"),
+        augment=SETTINGS.augment(),
         replay=SETTINGS.of("fine_tuning", "min_score", "min_overlap"),
         inference=SETTINGS.of("inference", "batch", "precision"),
         box_margin=config["detector"]["box_margin"],

@@ -19,7 +19,7 @@ with video_step(snakemake) as record:
         select=params.select,
         judge=params.judge,
         training=params.training,
-        augment=AugmentSettings(**params.augment),
+        augment=AugmentSettings.of_params(params.augment),
         inference=params.inference,
     )
     VideoAdaptation(

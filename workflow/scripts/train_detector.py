@@ -32,7 +32,7 @@ with study_step(snakemake) as record:
     )
     how = {**params.detector, "seed": 0, "device": device}
     how["tell"] = Progress(params.detector["steps"], "steps")
-    output, augment = Path(snakemake.output.detector), AugmentSettings(**params.augment)
+    output, augment = Path(snakemake.output.detector), AugmentSettings.of_params(params.augment)
     minutes = snakemake.config["training_jobs"]["checkpoint_minutes"]
     with checkpoints_of(output, record, minutes) as how["checkpoints"]:
         history = fit_detector(detector, labels, cached_reader(params.pictures), augment, **how)
