@@ -45,7 +45,12 @@ def adaptation_training(**settings: Any) -> TrainingSettings:
     frames are held out to stop early, since the verdict has its own.
     """
     return TrainingSettings(
-        **settings, masking=True, warmup_steps=0, frozen_batch_norm=True, early_stopping=None
+        **settings,
+        masking=True,
+        bagging=False,
+        warmup_steps=0,
+        frozen_batch_norm=True,
+        early_stopping=None,
     )
 
 

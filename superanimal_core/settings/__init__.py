@@ -135,6 +135,7 @@ class TrainingSettings(Section):
     gradient_clip: Positive
     ema_decay: Fraction
     sampling_temperature: Positive
+    bagging: bool
     not_labeled_weight: Fraction
     frozen_batch_norm: bool
     log_every_steps: Count

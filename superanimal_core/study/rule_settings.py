@@ -16,7 +16,9 @@ from superanimal_core.tables.contents import content_digest
 
 AUDIT_LIMITS = ("box_margin", "bone_ratio", "bone_deviations", "min_side_evidence")
 # what an adaptation does otherwise than the pretraining: inference.adapt says how
-NOT_INHERITED_BY_ADAPTATION = ("masking", "warmup_steps", "frozen_batch_norm", "early_stopping")
+NOT_INHERITED_BY_ADAPTATION = (
+    *("masking", "warmup_steps", "frozen_batch_norm", "early_stopping", "bagging"),
+)
 TRAINED_DETECTOR = "fcos"  # the architecture of detectors that are trained here
 LEARNS_AS_PRETRAINING = ("new_head", "scratch")  # modes of fine-tuning
 

@@ -9,13 +9,14 @@ from superanimal_core.errors import TrainingError
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings, TrainingSettings
-from superanimal_core.training.batches import ReadImage, has_positions, labeled_stream
+from superanimal_core.training.batches import ReadImage, Stream, has_positions, labeled_stream
 from superanimal_core.training.early_stopping import EarlyStopping, choose_held_out
 from superanimal_core.training.history import History
 from superanimal_core.training.loop import fit
 from superanimal_core.training.objectives import supervised_objective
 from superanimal_core.training.patch_mask import masked_stream
 from superanimal_core.training.processes import processes_here
+from superanimal_core.training.sampling import bagged_rows
 from superanimal_core.training.state import Checkpoints
 
 LABELED = "labeled"
@@ -49,25 +50,7 @@ def fit_labels(
     stopping = None
     if rule := training.early_stopping:
         stopping = EarlyStopping(rule, held_out, bundle, read_image, training.batch)
-    stream = labeled_stream(
-        learned,
-        read_image,
-        bundle.crop,
-        augment,
-        batch=training.batch,
-        sampling_temperature=training.sampling_temperature,
-        seed=seed,
-        processes=processes_here(),
-    )
-    if augment.patch_mask:
-        stream = masked_stream(
-            stream,
-            augment.patch_mask,
-            color=bundle.crop.mean,
-            steps=training.steps,
-            seed=seed,
-            processes=processes_here(),
-        )
+    stream = learning_stream(learned, read_image, bundle, training, augment, seed)
     return fit(
         bundle.network,
         {LABELED: stream},
@@ -78,6 +61,39 @@ def fit_labels(
         tell=tell,
         checkpoints=checkpoints,
         stopping=stopping,
+    )
+
+
+def learning_stream(
+    learned: Labels,
+    read_image: ReadImage,
+    bundle: ModelBundle,
+    training: TrainingSettings,
+    augment: AugmentSettings,
+    seed: int,
+) -> Stream:
+    """The crops of labels that each step learns from: drawn, changed, and blanked where asked."""
+    if training.bagging:
+        learned = learned.select(bagged_rows(learned.source, learned.image, seed))
+    stream = labeled_stream(
+        learned,
+        read_image,
+        bundle.crop,
+        augment,
+        batch=training.batch,
+        sampling_temperature=training.sampling_temperature,
+        seed=seed,
+        processes=processes_here(),
+    )
+    if augment.patch_mask is None:
+        return stream
+    return masked_stream(
+        stream,
+        augment.patch_mask,
+        color=bundle.crop.mean,
+        steps=training.steps,
+        seed=seed,
+        processes=processes_here(),
     )
 
 

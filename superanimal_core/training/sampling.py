@@ -4,6 +4,8 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 
+BAG = 2**31  # beside the seed, where the generators of steps have the step
+
 
 def sampling_weights(
     source: Shaped[ndarray, "animal"], temperature: float
@@ -24,3 +26,21 @@ def draw_batch(
 ) -> Int[ndarray, "batch"]:
     """Indices of a batch, drawn with replacement."""
     return generator.choice(len(weights), size=batch, p=weights)
+
+
+def bagged_rows(
+    source: Shaped[ndarray, "animal"], image: Shaped[ndarray, "animal"], seed: int
+) -> Int[ndarray, "drawn"]:
+    """Animals of pictures drawn with replacement, as many of each data set as it has.
+
+    Members of an ensemble that learn from other draws err less alike (Breiman 1996). About a third
+    of the pictures is left out of each draw.
+    """
+    generator = np.random.default_rng([seed, BAG])
+    rows: list[Int[ndarray, "_animal"]] = []
+    for name in np.unique(source.astype(str)):
+        own = np.flatnonzero(source == name)
+        pictures, picture = np.unique(image[own].astype(str), return_inverse=True)
+        drawn = generator.integers(0, len(pictures), size=len(pictures))
+        rows += [own[picture == one] for one in np.sort(drawn)]
+    return np.concatenate(rows)

@@ -12,10 +12,14 @@ from superanimal_core.pose.keypoints import KeypointSpace, shared_stems
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.settings.unlabeled import LearnedLosses, UnlabeledSettings
-from superanimal_core.training.batches import ReadImage, labeled_stream
+from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.early_stopping import EarlyStopping
 from superanimal_core.training.history import History
-from superanimal_core.training.label_training import LABELED, training_part
+from superanimal_core.training.label_training import (
+    LABELED,
+    learning_stream,
+    training_part,
+)
 from superanimal_core.training.loop import fit
 from superanimal_core.training.objectives import supervised_objective
 from superanimal_core.training.pose_pca import PoseSubspace, fit_pose, fit_views
@@ -60,16 +64,8 @@ def fit_labels_and_videos(
     stopping = None
     if rule := training.early_stopping:
         stopping = EarlyStopping(rule, held_out, bundle, read_image, training.batch)
+    labeled = learning_stream(learned, read_image, bundle, training, augment, seed)
     drawn = {"seed": seed, "processes": processes_here()}
-    labeled = labeled_stream(
-        learned,
-        read_image,
-        bundle.crop,
-        augment,
-        batch=training.batch,
-        sampling_temperature=training.sampling_temperature,
-        **drawn,
-    )
     sized = {"keypoints": len(bundle.space), **unlabeled.model_dump(include=SIZE)}
     windows = window_stream(videos, read_window, bundle.crop, augment, **sized, **drawn)
     is_taught = torch.from_numpy(bundle.is_taught).to(device)

@@ -221,10 +221,11 @@ def test_absent_poses_are_no_reason_to_keep(before):
 
 def test_adaptation_inherits_neither_the_warm_up_nor_an_unmasked_pretraining():
     pretraining = yaml.safe_load(CONFIG.read_text())["training"]
-    own = ("masking", "warmup_steps", "frozen_batch_norm", "early_stopping")
+    own = ("masking", "bagging", "warmup_steps", "frozen_batch_norm", "early_stopping")
     training = adaptation_training(**{k: v for k, v in pretraining.items() if k not in own})
     assert (training.masking, training.warmup_steps) == (True, 0)
     assert (training.frozen_batch_norm, training.early_stopping) == (True, None)
+    assert not training.bagging
     assert training.weight_decay == pretraining["weight_decay"]
     for inherited in ({"masking": False}, {"warmup_steps": 100}):
         with pytest.raises(TypeError):

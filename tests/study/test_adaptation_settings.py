@@ -7,7 +7,7 @@ from superanimal_core.settings import TrainingSettings
 from superanimal_core.study.rule_settings import RuleSettings
 
 OF_ADAPTATION = {"steps": 17, "batch": 5, "learning_rate": 0.002}
-SET_THERE = {"masking", "warmup_steps", "frozen_batch_norm", "early_stopping"}
+SET_THERE = {"masking", "warmup_steps", "frozen_batch_norm", "early_stopping", "bagging"}
 
 
 def test_each_setting_of_a_training_reaches_an_adaptation_but_those_that_it_sets():

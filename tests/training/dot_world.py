@@ -71,6 +71,7 @@ def training_of(**changes):
         "gradient_clip": 5.0,
         "ema_decay": 0.9,
         "sampling_temperature": 2.0,
+        "bagging": False,
         "not_labeled_weight": 0.0,
         "frozen_batch_norm": False,
         "log_every_steps": 5,

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from superanimal_core.training.sampling import draw_batch, sampling_weights
+from superanimal_core.training.sampling import bagged_rows, draw_batch, sampling_weights
 
 SOURCES = np.array(["small"] * 10 + ["large"] * 90)
 
@@ -40,3 +40,30 @@ def test_the_same_generator_draws_the_same_batch():
     weights = sampling_weights(SOURCES, 1.0)
     first, second = (draw_batch(weights, 8, np.random.default_rng(3)) for _ in range(2))
     np.testing.assert_array_equal(first, second)
+
+
+PICTURES = np.array([f"{row // 2}.png" for row in range(100)])  # two animals in each
+
+
+def test_a_bag_has_as_many_pictures_of_each_data_set_with_all_their_animals():
+    rows = bagged_rows(SOURCES, PICTURES, 0)
+    assert (SOURCES[rows] == "small").sum() == 10
+    assert (SOURCES[rows] == "large").sum() == 90
+    first, second = rows[::2], rows[1::2]
+    np.testing.assert_array_equal(PICTURES[first], PICTURES[second])
+    np.testing.assert_array_equal(second, first + 1)
+
+
+def test_a_third_of_the_pictures_is_not_in_a_bag_and_another_seed_leaves_out_others():
+    source, image = np.full(5000, "one"), np.arange(5000).astype(str)
+    first, second = (bagged_rows(source, image, seed) for seed in (0, 1))
+    kept = len(np.unique(first)) / 5000
+    assert kept == pytest.approx(1 - 1 / np.e, abs=0.02)
+    assert np.isin(np.unique(first), second).mean() == pytest.approx(kept, abs=0.03)
+    np.testing.assert_array_equal(first, bagged_rows(source, image, 0))
+
+
+def test_a_lone_picture_is_in_every_bag():
+    rows = bagged_rows(np.array(["a", "b", "b"]), np.array(["x", "x", "y"]), 3)
+    assert 0 in rows
+    assert len(rows) == 3
