@@ -53,7 +53,8 @@ POSES = PREDICTED | {
     "members": "how many networks saw the keypoint",
     "evidence": "seen (by a network), bridged (from frames before and after, or from other views), "
     "absent (no position) or untaught (none, and no network was taught the keypoint)",
-    "expected_error_px": "expected distance from where a person would click; NaN: not calibrated",
+    "expected_error_px": "expected distance from where a person would click; NaN: not calibrated, "
+    "or of a keypoint that no network saw anywhere in the video",
     "radius_50_px": "a circle around the position that holds it in 50 % of all cases",
     "radius_90_px": "in 90 %",
     "probability": "that the keypoint is there, and no further away than probability_within_px "
