@@ -114,7 +114,7 @@ def read_keypoint_space(path: str | Path, *bases: str | Path) -> KeypointSpace:
         raise DatasetError(f"{path}: oks_sigmas must be a list of positive numbers")
     pairs = {key: _pairs(document, key, path) for key in ("mirror_pairs", "bones")}
     own = {"oks_sigmas": tuple(map(float, sigmas)), **pairs}
-    extended = extended_space(path)
+    extended = _extended(document, path)
     try:
         if extended is None:
             return KeypointSpace(name, tuple(keypoints), **own)
@@ -128,7 +128,11 @@ def read_keypoint_space(path: str | Path, *bases: str | Path) -> KeypointSpace:
 
 def extended_space(path: str | Path) -> str | None:
     """The name of the space that a space's file extends, if it does. DatasetError as above."""
-    extended = _space_document(path).get("extends")
+    return _extended(_space_document(path), path)
+
+
+def _extended(document: Mapping[str, Any], path: str | Path) -> str | None:
+    extended = document.get("extends")
     if extended is not None and not isinstance(extended, str):
         raise DatasetError(f"{path}: extends is {extended!r}; it must be the name of one space")
     return extended

@@ -35,7 +35,7 @@ def read_frames(
     container, stream = open_video(path)
     with container:
         for frame, turn in islice(shown_frames(path, container, stream), start, stop):
-            yield turn.of(_rgb(frame))
+            yield turn.of(rgb(frame))
 
 
 def shown_frames(
@@ -71,7 +71,7 @@ def _unlike(
     return f"{path} changes the size of its pictures at frame {number}, {sizes}; cut it there"
 
 
-def _rgb(frame: av.VideoFrame) -> UInt8[ndarray, "height width 3"]:
+def rgb(frame: av.VideoFrame) -> UInt8[ndarray, "height width 3"]:
     """The picture in RGB. OpenCV converts the usual format three times as fast as FFmpeg does."""
     is_usual = frame.format.name == "yuv420p" and frame.color_range != FULL_RANGE
     if is_usual and frame.colorspace in BT_601 and frame.width % 2 == frame.height % 2 == 0:

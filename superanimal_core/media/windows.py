@@ -17,7 +17,7 @@ from numpy import ndarray
 
 from superanimal_core.errors import VideoError
 from superanimal_core.media.display_matrix import turn_asked_by
-from superanimal_core.media.video import _rgb
+from superanimal_core.media.video import rgb
 from superanimal_core.media.video_stream import STAGE, open_video
 
 
@@ -36,7 +36,7 @@ def read_window(path: str, place: float, frames: int) -> list[UInt8[ndarray, "_h
     if len(window) < frames:
         raise VideoError(STAGE, f"{path} has {len(window)} frames to give, not {frames}")
     turns = [turn_asked_by(frame) for frame in window]
-    shown = [turn.of(_rgb(f)) for f, turn in zip(window, turns, strict=True) if turn]
+    shown = [turn.of(rgb(f)) for f, turn in zip(window, turns, strict=True) if turn]
     if len(shown) < frames or len({image.shape for image in shown}) > 1:
         raise VideoError(STAGE, f"{path} changes or turns its pictures; encode it anew, upright")
     return shown

@@ -1,6 +1,6 @@
-"""Training on labels alone: one stream and one objective."""
+"""Training on labels: one stream and one objective, and whatever is learned from beside."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -13,7 +13,7 @@ from superanimal_core.training.batches import ReadImage, Stream, has_positions, 
 from superanimal_core.training.early_stopping import EarlyStopping, choose_held_out
 from superanimal_core.training.history import History
 from superanimal_core.training.loop import fit
-from superanimal_core.training.objectives import supervised_objective
+from superanimal_core.training.objectives import Objective, supervised_objective
 from superanimal_core.training.patch_mask import masked_stream
 from superanimal_core.training.processes import processes_here
 from superanimal_core.training.sampling import bagged_rows
@@ -33,12 +33,15 @@ def fit_labels(
     device: torch.device,
     tell: Callable[[int, str], None],
     checkpoints: Checkpoints | None = None,
+    streams: Mapping[str, Stream] | None = None,
+    objectives: Sequence[Objective] = (),
 ) -> History:
     """Train the bundle's network on labels in its space, as `fit` does; in place.
 
-    Animals without a known keypoint or without a box are left out; when none is left the network
-    stays as it is. With `training.early_stopping` some groups are held out, and the weights are
-    those that did best on them. TrainingError also when the spaces differ.
+    `streams` and `objectives` are what it learns from beside the labels. Animals without a known
+    keypoint or without a box are left out; when none is left the network stays as it is. With
+    `training.early_stopping` some groups are held out, and the weights are those that did best on
+    them. TrainingError also when the spaces differ.
     """
     if labels.space.keypoints != bundle.space.keypoints:
         raise TrainingError(
@@ -53,8 +56,8 @@ def fit_labels(
     stream = learning_stream(learned, read_image, bundle, training, augment, seed)
     return fit(
         bundle.network,
-        {LABELED: stream},
-        [supervised_objective(LABELED, bundle.network, training)],
+        {LABELED: stream, **(streams or {})},
+        [supervised_objective(LABELED, bundle.network, training), *objectives],
         training,
         normalize=bundle.crop.normalize,
         device=device,

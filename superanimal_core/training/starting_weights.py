@@ -7,6 +7,7 @@ They are compared with `scratch`, a new network, and `zero_shot`, the parent wit
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 from torch import Tensor
 
@@ -42,29 +43,24 @@ def start_from(
     """
     space = space or parent.space
     trained_on = tuple(dict.fromkeys((*parent.trained_on, *sources)))
+    like_parent = partial(
+        new_bundle,
+        space,
+        architecture=parent.architecture,
+        parameters=parent.parameters,
+        crop=parent.crop,
+    )
     if mode not in (NEW_HEAD, SCRATCH):
         kept = parent.taught_keypoints + (() if mode == ZERO_SHOT else taught)
         in_order = tuple(name for name in space.keypoints if name in kept)
         if space.keypoints == parent.space.keypoints:
             return replace(parent, space=space, trained_on=trained_on, taught=in_order)
-        child = new_bundle(
-            space,
-            architecture=parent.architecture,
-            parameters=parent.parameters,
-            crop=parent.crop,
-            trained_on=trained_on,
-            terms=parent.terms,
-            taught=in_order,
-        )
+        child = like_parent(trained_on=trained_on, terms=parent.terms, taught=in_order)
         take_over(child, parent)
         return child
     encoder = parent.network.get_submodule("backbone").state_dict()
     weights = initial if mode == SCRATCH else ("the parent's encoder", encoder)
-    return new_bundle(
-        space,
-        architecture=parent.architecture,
-        parameters=parent.parameters,
-        crop=parent.crop,
+    return like_parent(
         trained_on=sources if mode == SCRATCH else trained_on,
         terms=() if mode == SCRATCH else parent.terms,
         weights=weights,

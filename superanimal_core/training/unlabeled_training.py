@@ -13,15 +13,8 @@ from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.settings.unlabeled import LearnedLosses, UnlabeledSettings
 from superanimal_core.training.batches import ReadImage
-from superanimal_core.training.early_stopping import EarlyStopping
 from superanimal_core.training.history import History
-from superanimal_core.training.label_training import (
-    LABELED,
-    learning_stream,
-    training_part,
-)
-from superanimal_core.training.loop import fit
-from superanimal_core.training.objectives import supervised_objective
+from superanimal_core.training.label_training import fit_labels, training_part
 from superanimal_core.training.pose_pca import PoseSubspace, fit_pose, fit_views
 from superanimal_core.training.processes import processes_here
 from superanimal_core.training.state import Checkpoints
@@ -29,7 +22,6 @@ from superanimal_core.training.unlabeled import ReadWindow, window_stream
 from superanimal_core.training.unlabeled_objectives import POSE, VIEWS, unlabeled_objectives
 
 UNLABELED = "unlabeled"
-SIZE = {"frames", "windows"}
 
 
 def fit_labels_and_videos(
@@ -58,31 +50,38 @@ def fit_labels_and_videos(
             f"unlabeled video teaches networks with heatmaps only, and '{bundle.architecture}' has "
             "none; write unlabeled.enabled: false"
         )
-    learned, held_out = training_part(labels, training)
-    if not len(learned):
-        return History()
-    stopping = None
-    if rule := training.early_stopping:
-        stopping = EarlyStopping(rule, held_out, bundle, read_image, training.batch)
-    labeled = learning_stream(learned, read_image, bundle, training, augment, seed)
-    drawn = {"seed": seed, "processes": processes_here()}
-    sized = {"keypoints": len(bundle.space), **unlabeled.model_dump(include=SIZE)}
-    windows = window_stream(videos, read_window, bundle.crop, augment, **sized, **drawn)
-    is_taught = torch.from_numpy(bundle.is_taught).to(device)
-    shown = {"frames": unlabeled.frames, "is_taught": is_taught, "steps": training.steps}
-    return fit(
+    windows = window_stream(
+        videos,
+        read_window,
+        bundle.crop,
+        augment,
+        keypoints=len(bundle.space),
+        frames=unlabeled.frames,
+        windows=unlabeled.windows,
+        seed=seed,
+        processes=processes_here(),
+    )
+    objectives = unlabeled_objectives(
+        UNLABELED,
         network,
-        {LABELED: labeled, UNLABELED: windows},
-        [
-            supervised_objective(LABELED, network, training),
-            *unlabeled_objectives(UNLABELED, network, unlabeled, subspaces, **shown),
-        ],
+        unlabeled,
+        subspaces,
+        frames=unlabeled.frames,
+        is_taught=torch.from_numpy(bundle.is_taught).to(device),
+        steps=training.steps,
+    )
+    return fit_labels(
+        bundle,
+        labels,
+        read_image,
         training,
-        normalize=bundle.crop.normalize,
+        augment,
+        seed=seed,
         device=device,
         tell=tell,
         checkpoints=checkpoints,
-        stopping=stopping,
+        streams={UNLABELED: windows},
+        objectives=objectives,
     )
 
 

@@ -14,7 +14,7 @@ MASKS = PatchMaskSettings(patch_px=16, initial=0.3, final=0.3, begin=0.0, end=1.
 SEED = 4
 
 
-def labeled_batches(world, monkeypatch, module, train, steps=3, patch_mask=None, **training):
+def labeled_batches(world, monkeypatch, train, steps=3, patch_mask=None, **training):
     """The labeled batches that a training asks for; nothing is trained."""
     seen = []
 
@@ -22,7 +22,7 @@ def labeled_batches(world, monkeypatch, module, train, steps=3, patch_mask=None,
         seen.extend(streams[label_training.LABELED](step) for step in range(steps))
         return History()
 
-    monkeypatch.setattr(module, "fit", fit)
+    monkeypatch.setattr(label_training, "fit", fit)
     train(
         world.bundle(),
         labels_that_differ(world),
@@ -37,7 +37,7 @@ def labeled_batches(world, monkeypatch, module, train, steps=3, patch_mask=None,
 
 
 def of_labels(world, monkeypatch, **changes):
-    return labeled_batches(world, monkeypatch, label_training, label_training.fit_labels, **changes)
+    return labeled_batches(world, monkeypatch, label_training.fit_labels, **changes)
 
 
 def of_labels_beside_videos(world, monkeypatch, **changes):
@@ -46,7 +46,7 @@ def of_labels_beside_videos(world, monkeypatch, **changes):
         more |= {"videos": VIDEOS, "read_window": Cinema(world)}
         return unlabeled_training.fit_labels_and_videos(*args, **more)
 
-    return labeled_batches(world, monkeypatch, unlabeled_training, train, **changes)
+    return labeled_batches(world, monkeypatch, train, **changes)
 
 
 @pytest.mark.parametrize("patch_mask", [None, MASKS])
