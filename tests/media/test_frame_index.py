@@ -7,7 +7,7 @@ import av
 import numpy as np
 import pytest
 from PIL import Image
-from test_video import number_of, picture, write_frames
+from test_video import number_of, picture, write_frames, write_two_sizes
 
 from superanimal_core.errors import DatasetError, VideoError
 from superanimal_core.evaluation.file_flags import file_flags
@@ -160,12 +160,7 @@ def test_frames_that_an_edit_list_hides_are_not_missed(tmp_path, b_frames):
 
 
 def test_a_change_of_size_is_refused_with_its_frame_by_all_readers(tmp_path):
-    parts = []
-    for place, size in enumerate([(64, 48), (128, 96)]):
-        times_ms = 800 * place + 40 * np.arange(20)
-        parts.append(write_frames(tmp_path / f"{place}.ts", 20, times_ms, size, bf="0"))
-    joined = tmp_path / "joined.ts"
-    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    joined = write_two_sizes(tmp_path)
     sentence = r"changes the size of its pictures at frame \d+, from 64 x 48 to 128 x 96"
     with pytest.raises(VideoError, match=sentence):
         index_frames(joined, None)

@@ -47,6 +47,17 @@ def write_frames(path, count, times_ms=None, size=(64, 48), **options):
     return path
 
 
+def write_two_sizes(folder):
+    """A video of 40 frames, whose pictures are twice as large from the 21st on."""
+    parts = []
+    for place, size in enumerate([(64, 48), (128, 96)]):
+        times_ms = 800 * place + 40 * np.arange(20)
+        parts.append(write_frames(folder / f"{place}.ts", 20, times_ms, size, bf="0"))
+    joined = folder / "joined.ts"
+    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    return joined
+
+
 def write_sound(path):
     with wave.open(str(path), "wb") as sound:
         sound.setnchannels(1)

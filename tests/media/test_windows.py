@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from test_display_matrix import by_formula, write_turned
-from test_video import number_of, write_frames
+from test_video import number_of, write_frames, write_two_sizes
 
 from superanimal_core.errors import VideoError
 from superanimal_core.media.video import read_frames
@@ -92,12 +92,7 @@ def test_a_window_is_turned_as_the_file_says(tmp_path):
 
 
 def test_a_window_of_pictures_of_two_sizes_is_refused(tmp_path):
-    parts = []
-    for place, size in enumerate([(64, 48), (128, 96)]):
-        times_ms = 800 * place + 40 * np.arange(20)
-        parts.append(write_frames(tmp_path / f"{place}.ts", 20, times_ms, size, bf="0"))
-    joined = tmp_path / "joined.ts"
-    joined.write_bytes(b"".join(part.read_bytes() for part in parts))
+    joined = write_two_sizes(tmp_path)
     shapes = set()
     for place in np.linspace(0, 1, 9):
         try:
