@@ -16,7 +16,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
-import yaml
 from masking import DEMO, draw_labels, errors_of, quiet, train_network
 
 from superanimal_core.datasets.few_shot import few_shot
@@ -24,6 +23,7 @@ from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.study.overlay import read_complete
 from superanimal_core.synthetic.labs import ARENA
 from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.replay import complete_labels
@@ -49,7 +49,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="one seed, some minutes")
     parser.add_argument("--seeds", type=int, default=3)
     chosen = parser.parse_args()
-    config = yaml.safe_load(DEMO.read_text(encoding="utf-8"))
+    config = read_complete(DEMO)
     images: dict[str, np.ndarray] = {}
     drawn, _ = draw_labels(120, 0, images)
     tested, truth_px = draw_labels(40, 1000, images)
@@ -95,9 +95,8 @@ def trained(
         limits = {key: tuning[key] for key in ("min_score", "min_overlap")}
         labels = complete_labels(labels, xy_px[0], score[0], **limits)
     torch.manual_seed(seed)
-    keys = ("steps", "batch")
-    keys += () if mode in (SCRATCH, NEW_HEAD) else ("learning_rate", "frozen_batch_norm")
-    training = TrainingSettings(**config["training"] | {key: tuning[key] for key in keys})
+    own = {key: tuning[key] for key in ("steps", "batch")}
+    training = TrainingSettings(**config["training"] | own)
     augment = AugmentSettings(**config["augment"])
     taught = taught_keypoints(labels, training, augment)
     bundle = start_from(parent, mode, labels.sources, taught)

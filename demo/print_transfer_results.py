@@ -3,12 +3,16 @@
 import argparse
 import os
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from superanimal_core.evaluation.paired import labels_that_reach, paired_change
 from superanimal_core.tables.parquet import read_parquet
 
 COLUMNS = ("mean_error_px", "pretraining_normalized_error", "pretraining_dropped_keypoints")
+REPLAY, INITIAL = "memory_replay", "scratch"
+Rows = list[dict[str, Any]]
 
 
 def main() -> None:
@@ -21,17 +25,53 @@ def main() -> None:
         f"\n{'data set':<15}{'start':<15}{'labels':>7}   {'mean error, px':<24}"
         "on the pretraining sets: normalized error, keypoints dropped per animal"
     )
-    cells = sorted({(r["dataset"], r["labeled_animals"], r["mode"]) for r in rows})
-    for dataset, labels, mode in cells:
-        own = [r for r in rows if (r["dataset"], r["labeled_animals"], r["mode"])
-               == (dataset, labels, mode)]  # fmt: skip
+    for dataset, labels, mode in sorted(
+        {(r["dataset"], r["labeled_animals"], r["mode"]) for r in rows}
+    ):
+        own = cell_of(rows, dataset, labels, mode)
         error, forgotten, dropped = (np.array([r[c] for r in own], float) for c in COLUMNS)
         error_px = f"{error.mean():6.2f} ({error.min():.2f} to {error.max():.2f})"
         print(
             f"{dataset:<15}{mode:<15}{labels:>7}   {error_px:<24}"
             f"{forgotten.mean():.3f}   {dropped.mean():.2f}"
         )
+    for dataset in sorted({r["dataset"] for r in rows}):
+        print_comparison([r for r in rows if r["dataset"] == dataset], dataset)
     print(f"\nPlots          {os.path.relpath(folder / 'plots')}")
+
+
+def print_comparison(rows: Rows, dataset: str) -> None:
+    """Memory replay against every other start with as many labels, in pairs of one seed each."""
+    print(
+        f"\n{dataset}: error of memory replay against that of another start, same labels and seed"
+    )
+    counts = sorted({r["labeled_animals"] for r in rows if r["mode"] == REPLAY})
+    for labels in counts:
+        replay = errors_of(rows, dataset, labels, REPLAY)
+        for mode in sorted({r["mode"] for r in rows if r["labeled_animals"] == labels} - {REPLAY}):
+            change, low, high = paired_change(replay, errors_of(rows, dataset, labels, mode))
+            print(
+                f"{labels:>7} labels, {mode:<15}{change:+7.1%}   "
+                f"(95 %: {low:+.1%} to {high:+.1%}, {len(replay)} seeds)"
+            )
+    means = [errors_of(rows, dataset, labels, INITIAL).mean() for labels in counts]
+    for labels in counts:
+        replay_px = float(errors_of(rows, dataset, labels, REPLAY).mean())
+        needed = labels_that_reach(replay_px, np.array(counts, float), np.array(means))
+        count = f"{needed:.0f}" if np.isfinite(needed) else f"more than {counts[-1]}"
+        print(f"{labels:>7} labels with memory replay are worth {count} from initial weights")
+
+
+def cell_of(rows: Rows, dataset: str, labels: int, mode: str) -> Rows:
+    """The rows of a cell, by seed."""
+    chosen = (dataset, labels, mode)
+    own = [r for r in rows if (r["dataset"], r["labeled_animals"], r["mode"]) == chosen]
+    return sorted(own, key=lambda row: row["seed"])
+
+
+def errors_of(rows: Rows, dataset: str, labels: int, mode: str) -> np.ndarray:
+    """Mean errors (px) of a cell's trainings, by seed."""
+    return np.array([r["mean_error_px"] for r in cell_of(rows, dataset, labels, mode)], float)
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ class FineTuningSettings(Section):
 
     steps: Count
     batch: Count
-    learning_rate: Positive
+    learning_rate: Positive | None
     frozen_batch_norm: bool
     min_score: Fraction
     min_overlap: Fraction

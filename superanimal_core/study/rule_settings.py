@@ -116,9 +116,13 @@ class RuleSettings:
         return self.plain_augment() | {"rotation_deg": 0.0, "scale": self.all["detector"]["scale"]}
 
     def fine_tuning(self, mode: str) -> dict[str, Any]:
-        """Settings of a training in this mode; a new head learns as in pretraining."""
+        """Settings of a training in this mode; a new head learns as in pretraining.
+
+        So does a network that is kept, unless `fine_tuning` says otherwise.
+        """
         own = () if mode in LEARNS_AS_PRETRAINING else ("learning_rate", "frozen_batch_norm")
-        return self.of("training") | self.of("fine_tuning", "steps", "batch", *own)
+        chosen = self.of("fine_tuning", "steps", "batch", *own)
+        return self.of("training") | {k: v for k, v in chosen.items() if v is not None}
 
     def mode(self, model: str) -> str:
         """How a fine-tuned model starts."""

@@ -287,13 +287,18 @@ def test_a_network_is_built_from_its_settings(architecture, backbone):
     assert bundle.network.stride_px == 4
 
 
-def test_a_new_head_learns_as_in_pretraining():
-    settings = RuleSettings(graph_of())
-    pretraining, tuning = CONFIG["training"], CONFIG["fine_tuning"]
+@pytest.mark.parametrize("own_rate", [None, 7e-5])
+def test_every_start_learns_as_in_pretraining_unless_the_rate_of_a_kept_head_is_said(own_rate):
+    tuning = CONFIG["fine_tuning"] | {"learning_rate": own_rate, "frozen_batch_norm": True}
+    settings = RuleSettings(graph_of(fine_tuning=tuning))
+    pretraining = CONFIG["training"]
     for mode in ("new_head", "scratch"):
         assert settings.fine_tuning(mode)["learning_rate"] == pretraining["learning_rate"]
+        assert not settings.fine_tuning(mode)["frozen_batch_norm"]
     for mode in ("naive", "memory_replay"):
-        assert settings.fine_tuning(mode)["learning_rate"] == tuning["learning_rate"]
+        rate = settings.fine_tuning(mode)["learning_rate"]
+        assert rate == (own_rate or pretraining["learning_rate"])
+        assert settings.fine_tuning(mode)["frozen_batch_norm"]
     assert settings.fine_tuning("scratch")["steps"] == tuning["steps"]
 
 
