@@ -8,10 +8,10 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import Any
 
 import yaml
 from drawn_study import write_conversion_table, write_synthetic_lab
+from own_keypoints import write_config, write_own_keypoints, write_sheet
 
 from superanimal_core.synthetic.labs import LABS
 from superanimal_core.tables.atomic import replacing
@@ -31,7 +31,8 @@ def main() -> None:
         "--transfer",
         action="store_true",
         help="for the transfer table: open-field labels are only to be learned from there, and "
-        "synthetic mice take their place; one network",
+        "synthetic mice take their place; one network. A mouse from the side and a fly are learned "
+        "with keypoints of their own",
     )
     chosen = parser.parse_args()
     folder = chosen.folder
@@ -54,8 +55,11 @@ def main() -> None:
         rows[0] = (*rows[0][:3], "evaluate")
         rows += write_labs(folder)
         settings["models"]["mouse"]["seeds"] = settings["transfer"]["seeds"][:1]
-    write_config(settings, folder / "config" / "config.yaml")
     rows = [(name, path, form, SPACE, role) for name, path, form, role in rows]
+    if chosen.transfer:
+        rows += write_own_keypoints(folder, shared, here)
+        settings["transfer"]["spaces"] = [row[3] for row in rows if row[3] != SPACE]
+    write_config(settings, folder / "config" / "config.yaml")
     names = ("dataset", "path", "format", "space", "role")
     write_sheet([names, *rows], folder / "config" / "datasets.tsv")
     videos = [("path", "video"), (here / "openfield/videos/m3v1mp4.mp4", "openfield_m3v1")]
@@ -86,20 +90,6 @@ def write_tracks(source: Path, target: Path) -> None:
             temporary.mkdir()
             shutil.copyfile(source / "video.mp4", temporary / "video.mp4")
             (temporary / "tracks.csv").write_text("".join(kept), encoding="utf-8")
-
-
-def write_config(settings: dict[str, Any], target: Path) -> None:
-    """The settings as the study's configuration."""
-    with replacing(target) as temporary:
-        temporary.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
-
-
-def write_sheet(rows: list[tuple], target: Path) -> None:
-    """A tab-separated sheet."""
-    with replacing(target) as temporary:
-        temporary.write_text(
-            "".join("\t".join(map(str, row)) + "\n" for row in rows), encoding="utf-8"
-        )
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ fine-tuned without memory replay.
 """
 
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Bool, Float, Shaped
@@ -53,46 +54,57 @@ class TransferTable:
     pretraining_dropped_keypoints: Shaped[ndarray, "row"]
 
 
+@runtime_checkable
+class Cell(Protocol):
+    """Which training it is; numbers as they stand in its path."""
+
+    model: str
+    dataset: str
+    mode: str
+    fraction: str
+    seed: str
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Positions (px) and scores (0-1) that a network sees of labeled animals, and their labels."""
+
+    xy_px: Float[ndarray, "animal keypoint 2"]
+    score: Float[ndarray, "animal keypoint"]
+    labels: Labels
+
+
 def transfer_row(
-    xy_px: Float[ndarray, "animal keypoint 2"],
-    score: Float[ndarray, "animal keypoint"],
-    labels: Labels,
+    own: Seen,
+    others: Seen,
     is_taught: Bool[ndarray, "keypoint"],
     labeled_animals: int,
     min_score: float,
-    *,
-    model: str,
-    dataset: str,
-    mode: str,
-    fraction: float | str,
-    seed: int | str,
+    cell: Cell,
 ) -> TransferTable:
     """The row of a network that saw held-out animals of `dataset` and of the pretraining sets.
 
-    Of the keypoints that its parent `is_taught`, one that is absent or scores below `min_score` is
-    dropped. The keywords say which cell it is.
+    The `others` are in the parent's space; of the keypoints that the parent `is_taught`, one that
+    is absent or scores below `min_score` is dropped.
     """
-    is_own = labels.source == dataset
-    own = labels.select(is_own)
-    table = evaluate(xy_px[None, is_own], score[None, is_own], own)
+    table = evaluate(own.xy_px[None], own.score[None], own.labels)
     at = np.flatnonzero(table.keypoint == ALL)[:1]
 
     def figure(name: str) -> float:
         return float(getattr(table, name)[at[0]]) if len(at) else np.nan
 
-    others = labels.select(~is_own)
-    seen = xy_px[~is_own][:, None], score[~is_own][:, None]
+    seen = others.xy_px[:, None], others.score[:, None]
     dropped = dropped_keypoints(*seen, is_taught, min_score=min_score)
-    has_others = others.is_located.any()
+    has_others = others.labels.is_located.any()
     row = {
-        "model": model,
-        "dataset": dataset,
-        "mode": mode,
-        "fraction": float(fraction),
-        "seed": int(seed),
+        "model": cell.model,
+        "dataset": cell.dataset,
+        "mode": cell.mode,
+        "fraction": float(cell.fraction),
+        "seed": int(cell.seed),
         "labeled_animals": labeled_animals,
         **{name: figure(name) for name in FIGURES},
-        "pretraining_normalized_error": _normalized_error(xy_px[~is_own], others),
+        "pretraining_normalized_error": _normalized_error(others.xy_px, others.labels),
         "pretraining_dropped_keypoints": float(dropped.mean()) if has_others else np.nan,
     }
     return TransferTable(**{name: np.array([value]) for name, value in row.items()})

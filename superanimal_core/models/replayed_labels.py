@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
+from superanimal_core.evaluation.transfer_cell import Seen
 from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -51,9 +52,13 @@ def in_space(
 
 
 def held_out_predictions(
-    bundle: ModelBundle, unified: Sequence[str], box_margin: float, look: Mapping[str, Any]
-) -> tuple[ndarray, ndarray, Labels]:
-    """What a network sees on held-out labels of data sets: positions (px), scores; the labels."""
+    bundle: ModelBundle,
+    space: KeypointSpace,
+    unified: Sequence[str],
+    box_margin: float,
+    look: Mapping[str, Any],
+) -> Seen:
+    """What a network sees on held-out labels of data sets, which are in `space`."""
     held = held_out_labels(fill_boxes(read_all_labels(unified), box_margin))
     xy_px, score = predict_labels([bundle], held, **look)
-    return xy_px[0], score[0], held
+    return Seen(*in_space(space, bundle, xy_px[0], score[0]), held)

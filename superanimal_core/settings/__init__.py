@@ -175,6 +175,7 @@ class TransferSettings(Section):
     fractions: Annotated[list[Annotated[float, Field(gt=0, le=1)]], Field(min_length=1)]
     seeds: Annotated[list[NotNegativeCount], Field(min_length=1)]
     single_dataset: Identifier | None
+    spaces: list[Identifier]
     in_report: bool
 
 

@@ -20,6 +20,7 @@ from superanimal_core.study.products import ACCOUNT, lost_products, of_cohort
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow
 from superanimal_core.study.study_settings import WHOLE_FRAME
+from superanimal_core.study.transfer_cells import transfer_rows
 from superanimal_core.study.video_sheet import is_stored
 from superanimal_core.tables.names import OF_VIDEO
 
@@ -189,25 +190,9 @@ class Graph:
             return f"results/transfer/{model}/single/member-{seed}"
         return self.member_like(model, seed)
 
-    def transfer_modes(self, model: str) -> list[str]:
-        """The starts that are compared for a model; a single data set's where one is named."""
-        own, single = self.model(model), self._settings.transfer.single_dataset
-        is_own = own.pose_weights is None and single is not None
-        has_single = is_own and self.study.datasets[str(single)].space == own.space
-        return [*self._settings.transfer.modes, *(["single_dataset"] if has_single else [])]
-
     def transfer_rows(self) -> list[str]:
-        """Every cell: model, data set to be evaluated, mode, fraction (0 for zero-shot), seed."""
-        table = self._settings.transfer
-        return [
-            f"results/transfer/{name}/{dataset}/{mode}-{fraction}/seed-{seed}.parquet"
-            for name, model in self._settings.models.items()
-            if model.fine_tune is None
-            for dataset in self.study.datasets_of(model.space, "evaluate")
-            for mode in self.transfer_modes(name)
-            for fraction in ([0.0] if mode == "zero_shot" else table.fractions)
-            for seed in table.seeds
-        ]
+        """A file for every cell of the transfer table."""
+        return transfer_rows(self.study)
 
     # ── videos ───────────────────────────────────────────────────────────────────────────────────
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.shipped import WORKFLOW
+from superanimal_core.study.transfer_cells import WITH_NEW_HEAD
 from superanimal_core.study.video_sheet import users_columns
 from superanimal_core.tables.contents import content_digest
 
@@ -20,7 +21,6 @@ NOT_INHERITED_BY_ADAPTATION = (
     *("masking", "warmup_steps", "frozen_batch_norm", "early_stopping", "bagging"),
 )
 TRAINED_DETECTOR = "fcos"  # the architecture of detectors that are trained here
-LEARNS_AS_PRETRAINING = ("new_head", "scratch")  # modes of fine-tuning
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class RuleSettings:
 
         So does a network that is kept, unless `fine_tuning` says otherwise.
         """
-        own = () if mode in LEARNS_AS_PRETRAINING else ("learning_rate", "frozen_batch_norm")
+        own = () if mode in WITH_NEW_HEAD else ("learning_rate", "frozen_batch_norm")
         chosen = self.of("fine_tuning", "steps", "batch", *own)
         return self.of("training") | {k: v for k, v in chosen.items() if v is not None}
 

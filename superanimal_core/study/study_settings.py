@@ -36,6 +36,13 @@ def settings_mistakes(
             f"config/config.yaml: transfer.single_dataset: no data set '{single}' with role "
             f"'pretrain'{did_you_mean(single, trained)}"
         )
+    evaluated = {row.space for row in datasets.values() if row.role == "evaluate"}
+    mistakes += [
+        f"config/config.yaml: transfer.spaces: no data set of '{space}' has the role 'evaluate'"
+        + did_you_mean(space, sorted(evaluated))
+        for space in settings.transfer.spaces
+        if space not in evaluated
+    ]
     for row in videos.values():
         model = settings.models.get(row.model)
         if model and model.detector_weights == WHOLE_FRAME and row.max_individuals > 1:
@@ -126,13 +133,18 @@ def mirror_mistakes(
     if not settings.augment.flip:
         return []
     adapted = {row.model for row in videos.values()} if settings.adaptation.enabled else set()
-    return [
-        f"config/config.yaml: augment.flip is {settings.augment.flip:g}, but keypoint space "
-        f"'{model.space}' has no mirror_pairs, so that mirror images would teach model '{name}' "
-        "left for right; write the pairs into the space's file, or augment.flip: 0"
+    learners = [
+        (model.space, f"model '{name}'")
         for name, model in settings.models.items()
         if model.pose_weights is None or name in adapted or settings.transfer.in_report
-        if model.space in known and not known[model.space].mirror_pairs
+    ]
+    learners += [(space, "networks of the transfer table") for space in settings.transfer.spaces]
+    return [
+        f"config/config.yaml: augment.flip is {settings.augment.flip:g}, but keypoint space "
+        f"'{space}' has no mirror_pairs, so that mirror images would teach {who} left for right; "
+        "write the pairs into the space's file, or augment.flip: 0"
+        for space, who in learners
+        if space in known and not known[space].mirror_pairs
     ]
 
 

@@ -1,5 +1,6 @@
 """Which file needs which, asked without Snakemake, on studies that are put together here."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -219,6 +220,25 @@ def test_the_cells_of_the_transfer_table():
     assert len(cells) == (2 + 1 + 2) * 2  # naive, zero-shot once, the single set; two seeds
     assert graph.transfer_parent("mouse", "single_dataset", 1).endswith("single/member-1")
     assert graph.transfer_parent("mouse", "naive", 1) == "results/models/mouse/member-0"
+
+
+def test_in_a_space_of_ones_own_the_transfer_table_compares_what_can_start_there():
+    rows = [dataset("e", "evaluate"), dataset("own", "evaluate", HORSE)]
+    modes = ["scratch", "new_head", "naive", "zero_shot"]
+    table = {"modes": modes, "fractions": [1.0], "seeds": [0], "single_dataset": None}
+    graph = graph_of(datasets=rows, transfer=table | {"spaces": [HORSE]})
+    assert modes_of(graph, "e") == set(modes)
+    assert modes_of(graph, "own") == {"scratch", "new_head"}
+    related = replace(graph, study=replace(graph.study, extended={HORSE: MOUSE}))
+    assert modes_of(related, "own") == {"scratch", "new_head", "naive"}
+    alone = graph_of(datasets=rows, transfer=table)
+    assert modes_of(alone, "own") == set()
+
+
+def modes_of(graph, name):
+    """The starts that the transfer table compares for a data set."""
+    cells = [path.split("/")[3:5] for path in graph.transfer_rows()]
+    return {cell.rpartition("-")[0] for dataset, cell in cells if dataset == name}
 
 
 def test_a_video_is_measured_as_its_space_says():

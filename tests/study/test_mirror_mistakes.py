@@ -54,3 +54,13 @@ def test_a_space_with_pairs_may_be_mirrored():
 def test_a_network_that_is_only_used_is_not_taught_by_mirror_images(how, videos, mistakes):
     given = settings_of(pose_weights="net.pt", detector_weights="whole_frame", **how)
     assert len(mirror_mistakes(given, ONE_SIDED, videos)) == mistakes
+
+
+@pytest.mark.parametrize(("space", "mistakes"), [(PAIRED[SPACE], 0), (ONE_SIDED[SPACE], 1)])
+def test_networks_of_the_transfer_table_are_taught_in_other_spaces_too(space, mistakes):
+    settings = settings_of(pose_weights="net.pt", detector_weights="whole_frame")
+    table = settings.transfer.model_copy(update={"spaces": ["lab"]})
+    given = settings.model_copy(update={"transfer": table})
+    told = mirror_mistakes(given, {"lab": space}, {})
+    assert len(told) == mistakes
+    assert all("'lab' has no mirror_pairs" in mistake for mistake in told)

@@ -163,11 +163,13 @@ def test_a_wrong_conversion_table_is_told_with_its_row(config, rows, told):
 def test_names_in_the_settings_must_be_known(config):
     config["features"]["anatomy"][SPACE]["front"] = "nosse"
     config["report"]["labeled_videos"] = ["aa"]
+    config["transfer"]["spaces"] = ["fly"]
     config["models"]["mouse"] = {**config["models"]["mouse"], "initial_weights": "w.npz"}
     told = "\n".join(mistakes_of(config))
     place = "config/config.yaml: "
     assert f"{place}features.anatomy.{SPACE}: unknown keypoint 'nosse'; did you mean" in told
     assert f"{place}report.labeled_videos: no video 'aa' in config/videos.tsv; did" in told
+    assert f"{place}transfer.spaces: no data set of 'fly' has the role 'evaluate'" in told
     assert f"{place}models.mouse.initial_weights: w.npz does not exist" in told
 
 

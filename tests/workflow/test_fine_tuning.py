@@ -2,7 +2,7 @@ import json
 
 import pyarrow.parquet as pq
 import pytest
-from tiny_study import SPACE, add_lab, change_setting, planned, run_snakemake
+from tiny_study import SPACE, add_lab, change_setting, give_arena_an_implant, planned, run_snakemake
 
 from superanimal_core.synthetic.labs import ARENA
 
@@ -32,18 +32,9 @@ def test_a_model_is_fine_tuned_from_another_that_stays_as_it_is(workflow, study)
 
 @pytest.mark.slow
 def test_a_model_is_fine_tuned_with_keypoints_of_ones_own(workflow, study):
-    """A space that extends the parent's: its own keypoint is what the lab calls the left ear."""
     add_lab(study, ARENA, "fine_tune", 12)
+    give_arena_an_implant(study)
     change_setting(study, "models.mouse.seeds", [0])
-    sheet, spaces = study / "config/datasets.tsv", study / "config/keypoints"
-    *others, row = sheet.read_text().splitlines()
-    sheet.write_text("\n".join([*others, row.replace(SPACE, "implanted"), ""]))
-    (spaces / "implanted.yaml").write_text(
-        f"name: implanted\nextends: {SPACE}\nkeypoints: [implant]\n"
-    )
-    (spaces / "implanted").mkdir()
-    table = (spaces / SPACE / "arena.tsv").read_text().replace("\tleft_ear\n", "\timplant\n")
-    (spaces / "implanted/arena.tsv").write_text(table)
     change_setting(study, "fine_tuning", FINE_TUNING)
     change_setting(study, "models.lab", MODEL | {"space": "implanted", "seeds": [0]})
     result = run_snakemake(workflow, study, TARGET)

@@ -1,6 +1,6 @@
 import pyarrow.parquet as pq
 import pytest
-from tiny_study import add_lab, change_setting, run_snakemake
+from tiny_study import add_lab, change_setting, give_arena_an_implant, run_snakemake
 
 from superanimal_core.synthetic.labs import ARENA
 
@@ -23,6 +23,26 @@ def test_the_transfer_table_holds_every_start_on_parts_of_an_unseen_set(workflow
     assert {row["dataset"] for row in rows} == {"arena"}
     assert all(row["pretraining_normalized_error"] > 0 for row in rows)
     assert (study / "results/transfer/plots/mouse-arena.svg").read_text().startswith("<svg")
+
+
+@pytest.mark.slow
+def test_the_table_compares_starts_in_a_space_of_ones_own(workflow, study):
+    add_lab(study, ARENA, "evaluate", 20)
+    give_arena_an_implant(study)
+    modes = {"modes": ["scratch", "memory_replay", "zero_shot"], "fractions": [1.0], "seeds": [0]}
+    for key, value in (modes | {"spaces": ["implanted"]}).items():
+        change_setting(study, f"transfer.{key}", value)
+    change_setting(study, "fine_tuning.steps", 2)
+    change_setting(study, "fine_tuning.batch", 2)
+    result = run_snakemake(workflow, study, "transfer_table")
+    assert result.returncode == 0, result.stdout[-4000:]
+    rows = pq.read_table(study / "results/transfer/table.parquet").to_pylist()
+    assert {(row["dataset"], row["mode"]) for row in rows} == {
+        ("arena", "scratch"),
+        ("arena", "memory_replay"),
+    }
+    assert all(row["mean_error_px"] > 0 for row in rows)
+    assert all(row["pretraining_normalized_error"] > 0 for row in rows)
 
 
 def test_without_a_set_to_evaluate_the_table_says_what_it_needs(workflow, study):

@@ -74,6 +74,22 @@ def add_lab(study, lab, role, pictures, document=""):
         sheet.write("\t".join(row) + "\n")
 
 
+def give_arena_an_implant(study):
+    """The last data set, the lab arena, moves to a space that extends the others' by one keypoint.
+
+    Its own keypoint, the implant, is what the lab calls the left ear.
+    """
+    sheet, spaces = study / "config/datasets.tsv", study / "config/keypoints"
+    *others, row = sheet.read_text().splitlines()
+    sheet.write_text("\n".join([*others, row.replace(SPACE, "implanted"), ""]))
+    (spaces / "implanted.yaml").write_text(
+        f"name: implanted\nextends: {SPACE}\nkeypoints: [implant]\n"
+    )
+    (spaces / "implanted").mkdir()
+    table = (spaces / SPACE / "arena.tsv").read_text().replace("\tleft_ear\n", "\timplant\n")
+    (spaces / "implanted/arena.tsv").write_text(table)
+
+
 def write_videos(study, *rows):
     """The sheet of videos: (video, truth, subject) each; the file is raw/<video>.mp4."""
     lines = ["path\tvideo\ttruth\tsubject"]

@@ -20,21 +20,21 @@ from superanimal_core.training.starting_weights import ZERO_SHOT, start_from
 
 with study_step(snakemake) as record:
     params, cell, given = snakemake.params, snakemake.wildcards, snakemake.input
-    seed, read = int(cell.seed), cached_reader(params.pictures)
-    output, device = Path(snakemake.output.row), use_device(snakemake.threads, seed)
+    seed, parent = int(cell.seed), read_bundle(given.parent)
+    output, read = Path(snakemake.output.row), cached_reader(params.pictures)
+    device, margin = use_device(snakemake.threads, seed), params.box_margin
     inference = {**params.inference, "read_image": read, "device": device}
-    sets, margin = [given.unified, *given.pretrained_on], params.box_margin
-    labels = fill_boxes(read_training_labels(sets[:1]), margin)
-    labels, parent = few_shot(labels, float(cell.fraction), seed), read_bundle(given.parent)
+    labels = fill_boxes(read_training_labels([given.unified]), margin)
+    labels = few_shot(labels, float(cell.fraction), seed)
     labels = with_memory(labels, parent, cell.mode, inference, params.replay)
     how = {"training": params.training, "augment": params.augment}
     taught, initial = taught_by(labels, **how), read_initial_weights(given.weights)
-    bundle = start_from(parent, cell.mode, labels.sources, taught, initial)
+    bundle = start_from(parent, cell.mode, labels.sources, taught, initial, labels.space)
     how |= {"checkpoint_minutes": snakemake.config["training_jobs"]["checkpoint_minutes"]}
     if cell.mode != ZERO_SHOT:
         fit_resumably(output, bundle, labels, read, record=record, seed=seed, device=device, **how)
-    predicted = held_out_predictions(bundle, sets, margin, inference)
-    known = parent.is_taught, len(labels), params.min_score
-    row = columns_to_table(transfer_row(*predicted, *known, **dict(cell.items())))
-    write_parquet(row, output, record)
+    own = held_out_predictions(bundle, labels.space, [given.unified], margin, inference)
+    others = held_out_predictions(bundle, parent.space, given.pretrained_on, margin, inference)
+    known = parent.is_taught, len(labels), params.min_score, cell
+    write_parquet(columns_to_table(transfer_row(own, others, *known)), output, record)
     remove_work_folders(output)
