@@ -12,7 +12,7 @@ PARALLEL := -n $(CORES) --dist loadgroup
 SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
 export SUPERANIMAL_SHARED
 
-.PHONY: help setup demo test test-slow test-slurm test-newest check format reference schemas real peers benchmarks slurm-profile clean mutants
+.PHONY: help setup demo test test-slow test-slurm test-newest check format reference schemas real transfer peers benchmarks slurm-profile clean mutants
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
