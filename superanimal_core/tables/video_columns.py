@@ -187,7 +187,7 @@ QUALITY = (
         "quality.min_score",
         "jitter_raw_px": "before smoothing: mean |x(t+1) - x(t)| per coordinate (Ye et al. 2024)",
         "jitter_px": "after smoothing",
-        "median_uncertainty_px": "standard deviation that the smoother claims, mostly less than the "
+        "median_uncertainty_px": "standard deviation that smoothing claims, mostly less than the "
         "error: networks err together; see the next one",
         "median_expected_error_px": "NaN: not calibrated",
         "expected_error_of_size": "the same in parts of the animal's longer side",
