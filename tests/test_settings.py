@@ -75,7 +75,10 @@ def test_an_unknown_key_that_is_near_to_none_is_told_with_all_known_ones():
         ("training.steps", 0, "read 0; input should be greater than or equal to 1"),
         ("training.steps", 2.5, "read 2.5; input should be a valid integer"),
         ("training.learning_rate", -1, "read -1; input should be greater than 0"),
-        ("training.learning_rate", float("nan"), "read NaN; input should be greater than 0"),
+        ("training.learning_rate", float("nan"), "read NaN; input should be a finite number"),
+        ("training.learning_rate", float("inf"), "read inf; input should be a finite number"),
+        ("unlabeled.temporal.log_weight", -2000, "read -2000; input should be greater than"),
+        ("unlabeled.temporal", True, "read True; a section belongs there, with log_weight, epsi"),
         ("training.masking", "perhaps", "read 'perhaps'; input should be a valid boolean"),
         ("training.precision", "float16", "read 'float16'; input should be 'float32' or"),
         ("labels.test_fraction", 1.5, "read 1.5; input should be less than or equal to 1"),
@@ -85,7 +88,7 @@ def test_an_unknown_key_that_is_near_to_none_is_told_with_all_known_ones():
         ("training.steps", True, "read True; a number belongs there, no yes or no"),
         ("training.weight_decay", False, "read False; a number belongs there, no yes or no"),
         ("models", {}, "read {}; dictionary should have at least 1 item"),
-        ("training", None, "read None; input should be a valid dictionary"),
+        ("training", None, "read None; a section belongs there, with masking, steps"),
     ],
 )
 def test_a_wrong_value_is_told_with_its_key_and_what_was_read(path, value, told):

@@ -104,8 +104,13 @@ def read_keypoint_space(path: str | Path, *bases: str | Path) -> KeypointSpace:
     name, keypoints = document.get("name"), document.get("keypoints")
     if not isinstance(name, str) or name != Path(path).stem:
         raise DatasetError(f"{path}: name is {name!r}; it must be the file's own name")
-    if not isinstance(keypoints, list) or not all(isinstance(k, str) for k in keypoints):
-        raise DatasetError(f"{path}: keypoints must be a list of names")
+    if not isinstance(keypoints, list) or not all(map(_is_name, keypoints)):
+        raise DatasetError(
+            f"{path}: keypoints must be a list of names, printable and without blanks at their "
+            f"ends; read {keypoints!r}"
+        )
+    if not keypoints and document.get("extends") is None:
+        raise DatasetError(f"{path}: keypoints must be a list of names; it is empty")
     sigmas = document.get("oks_sigmas") or []
     is_number = isinstance(sigmas, list) and all(
         isinstance(s, int | float) and 0 < s < 10 for s in sigmas
@@ -124,6 +129,12 @@ def read_keypoint_space(path: str | Path, *bases: str | Path) -> KeypointSpace:
         return extend_space(read_keypoint_space(base, *others), name, tuple(keypoints), **own)
     except DatasetError as mistake:
         raise DatasetError(f"{path}: {mistake}") from None
+
+
+def _is_name(keypoint: Any) -> bool:
+    """Whether it can be told from others in tables, sheets and pictures."""
+    is_text = isinstance(keypoint, str) and keypoint.isprintable()
+    return is_text and keypoint.strip() == keypoint != ""
 
 
 def extended_space(path: str | Path) -> str | None:

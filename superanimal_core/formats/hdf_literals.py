@@ -10,6 +10,7 @@ from typing import Any
 from superanimal_core.errors import DatasetError
 
 MAX_LITERAL_BYTES = 2**24
+MOST_ITEMS = 2**20
 
 _MARK = object()
 
@@ -28,7 +29,7 @@ def literal(pickled: Any, where: str) -> Any:
     try:
         for opcode, argument, _ in pickletools.genops(pickled):
             if opcode.name == "STOP":
-                return stack.pop()
+                return _checked(stack.pop())
             _step(opcode.name, argument, stack, memo)
     except DatasetError as mistake:
         raise DatasetError(f"{where}: {mistake}") from None
@@ -74,6 +75,20 @@ def _step(name: str, argument: Any, stack: list[Any], memo: dict[int, Any]) -> N
             stack.append(argument)
         case _:
             raise DatasetError(f"holds a pickled object ({name}); refused, give the .csv")
+
+
+def _checked(value: Any) -> Any:
+    """The value itself; DatasetError where a mark is left in it, or where it holds itself."""
+    left, seen = [value], 0
+    while left:
+        item, seen = left.pop(), seen + 1
+        if item is _MARK:
+            raise DatasetError("damaged (a list in it has no end)")
+        if isinstance(item, list | tuple):
+            left.extend(item)
+        if seen + len(left) > MOST_ITEMS:
+            raise DatasetError("holds itself, or too much; give the .csv")
+    return value
 
 
 def _since_mark(stack: list[Any]) -> list[Any]:

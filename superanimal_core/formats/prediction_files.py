@@ -8,6 +8,7 @@ import csv
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ PIXEL_CENTER = 0.5
 HEADER_BYTES = 2**20
 MOST_FRAMES_PER_ROW = 10  # rows may leave frames out, but not nine of ten
 FRAME_NUMBER = re.compile(r"[0-9]+\.0*")
+ROUNDING_PX = 0.01  # no two networks agree so well everywhere
 MOST_DIGITS = 15  # of a frame number
 SPACE = "predictions"
 
@@ -37,11 +39,23 @@ RowNames = tuple[tuple[str, ...], ...]
 def read_ensemble(paths: Sequence[Path], *, fps: float) -> list[Poses]:
     """The predictions of several networks on the same video, keypoints in the first one's order.
 
-    DatasetError when a file cannot be read (see `read_predictions`), or has other keypoints,
-    individuals or frames than the first.
+    DatasetError when a file cannot be read (see `read_predictions`), has other keypoints,
+    individuals or frames than the first, or the predictions of another one: a network that counts
+    twice agrees with itself, and all that is said of its uncertainty would be too small.
     """
     members = [read_predictions(path, fps=fps) for path in paths]
-    return [_like(members[0], paths[0], m, p) for m, p in zip(members, paths, strict=True)]
+    members = [_like(members[0], paths[0], m, p) for m, p in zip(members, paths, strict=True)]
+    for (first, one), (second, other) in combinations(zip(paths, members, strict=True), 2):
+        if _is_copy(one, other):
+            raise DatasetError(f"{second}: the same predictions as {first}; give each network once")
+    return members
+
+
+def _is_copy(one: Poses, other: Poses) -> bool:
+    """Whether two members say the same everywhere, but for rounding, of what moves."""
+    steps_px = np.diff(one.xy_px, axis=0)
+    moves = bool((np.abs(steps_px[np.isfinite(steps_px)]) > ROUNDING_PX).any())
+    return moves and np.allclose(one.xy_px, other.xy_px, rtol=0, atol=ROUNDING_PX, equal_nan=True)
 
 
 def read_predictions(path: Path, *, fps: float) -> Poses:

@@ -24,7 +24,8 @@ class ExpectedError:
     `correlation_time_s` is how long an error of the networks lasts (s): errors of frames that are
     this far apart have a correlation of 1/e, before they are smoothed. `probability` (0-1) is that
     the keypoint is there, and not more than `within_px` away. `is_extrapolated` says that the
-    animal is unlike anything that was labeled.
+    animal is unlike anything that was labeled; unless `tells_strangeness`, too few animals were
+    labeled to know, and it is false.
     Numbers are NaN where nothing can be promised.
     """
 
@@ -35,6 +36,7 @@ class ExpectedError:
     probability: Float[ndarray, "frame individual keypoint"]
     is_extrapolated: Bool[ndarray, "frame individual"]
     within_px: float
+    tells_strangeness: bool
 
     def of_keypoints(self, space: KeypointSpace, names: Sequence[str]) -> "ExpectedError":
         """The account of some keypoints of a space alone, in this order."""
@@ -47,6 +49,7 @@ class ExpectedError:
             self.probability[..., columns],
             self.is_extrapolated,
             self.within_px,
+            self.tells_strangeness,
         )
 
     @cached_property
@@ -60,4 +63,5 @@ def unknown_error(shape: tuple[int, int, int]) -> ExpectedError:
     expected, half, most, probability = (np.full(shape, np.nan) for _ in range(4))
     lasting = np.full(shape[1:], np.nan)
     extrapolated = np.zeros(shape[:2], bool)
-    return ExpectedError(expected, half, most, lasting, probability, extrapolated, float("nan"))
+    numbers = expected, half, most, lasting, probability
+    return ExpectedError(*numbers, extrapolated, float("nan"), tells_strangeness=False)

@@ -10,6 +10,8 @@ from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
 
+MOST_TOLD = 40  # names in a sentence
+
 
 @dataclass(frozen=True)
 class KeypointSpace:
@@ -100,11 +102,13 @@ def extend_space(
 
 
 def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
-    """'; did you mean X?' for the nearest known word, or the list of all when none is near."""
+    """'; did you mean X?' for the nearest known word, or a list of known ones when none is near."""
     near = get_close_matches(word, list(known), n=1, cutoff=0.6)
     if near:
         return f"; did you mean '{near[0]}'?"
-    return f"; known are {', '.join(known)}" if known else ""
+    more = len(known) - MOST_TOLD
+    rest = f" and {more} more" if more > 0 else ""
+    return f"; known are {', '.join(known[:MOST_TOLD])}{rest}" if known else ""
 
 
 def shared_stems(keypoints: Sequence[str], views: Sequence[str]) -> tuple[str, ...]:

@@ -93,7 +93,6 @@ def quality_table(videos: Sequence[Row], accounts: Mapping[str, Row]) -> Table:
         ("rate", "Hz"),
         ("score", "mean"),
         ("dropped", "keypoints / frame"),
-        ("uncertainty", "median sd, px"),
         ("expected error", "median, px"),
         ("adaptation", "kept / rolled back"),
         ("remarks", ""),
@@ -119,7 +118,6 @@ def _quality_row(video: Row, account: Row, own: Sequence[str]) -> tuple[str, ...
         number(get("fps"), 1),
         number(get("mean_score"), 2),
         number(get("dropped_keypoints_per_frame"), 1),
-        number(get("median_uncertainty_px"), 1),
         number(get("median_expected_error_px"), 1),
         _verdicts(account["adaptation"]),
         f"failed at {video['stage']}" if video["status"] == "failed" else video["reason"],
@@ -140,7 +138,6 @@ def figure_ranges(videos: Sequence[Row]) -> Table:
         ("dropped keypoints per frame", "", "dropped_keypoints_per_frame", 1, 1),
         ("jitter of the networks", "px / frame", "jitter_raw_px", 1, 2),
         ("jitter of the smoothed poses", "px / frame", "jitter_px", 1, 2),
-        ("median uncertainty", "px", "median_uncertainty_px", 1, 1),
         ("median expected error", "px", "median_expected_error_px", 1, 1),
         ("frame rate", "Hz", "fps", 1, 1),
     )

@@ -30,7 +30,9 @@ def familiar_sentence(videos: Sequence[Row]) -> str:
             "usual)."
         )
     if unknown:
-        said.append(f"Not known: {unknown:,}, not calibrated or without an animal.")
+        said.append(
+            f"Not known: {unknown:,}, not calibrated, from too few labels, or without an animal."
+        )
     if empty:
         said.append(f"{counted(empty, 'video has', 'videos have')} frames without an animal.")
     return " ".join(said)

@@ -4,7 +4,14 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from superanimal_core.settings.section import Count, Fraction, NotNegative, Positive, Section
+from superanimal_core.settings.section import (
+    Count,
+    Fraction,
+    LogWeight,
+    NotNegative,
+    Positive,
+    Section,
+)
 
 
 class AnnealSettings(Section):
@@ -20,7 +27,7 @@ class AnnealSettings(Section):
 class TemporalSettings(Section):
     """How far a keypoint may jump from a frame to the next."""
 
-    log_weight: float
+    log_weight: LogWeight
     epsilon_px: NotNegative
     min_score: Fraction
 
@@ -28,7 +35,7 @@ class TemporalSettings(Section):
 class PosePcaSettings(Section):
     """How far a keypoint may lie from the poses of the labels; no epsilon: as far as labels do."""
 
-    log_weight: float
+    log_weight: LogWeight
     keypoints: dict[str, Annotated[list[str], Field(min_length=2)]]
     components: Positive
     centering: Literal["mean", "median"] | None
@@ -38,14 +45,14 @@ class PosePcaSettings(Section):
 class ViewPcaSettings(Section):
     """The same of what the mirrors of a space show of one part of the body."""
 
-    log_weight: float
+    log_weight: LogWeight
     epsilon_px: NotNegative | None
 
 
 class UnimodalSettings(Section):
     """How far a heatmap may be from the one Gaussian at its maximum."""
 
-    log_weight: float
+    log_weight: LogWeight
     divergence: Literal["mse", "kl"]
     min_score: Fraction
 

@@ -148,6 +148,7 @@ def predict_error(calibration: Calibration | None, poses: SmoothedPoses) -> Expe
         np.where(is_absent, 0.0, is_there * is_near),
         is_extrapolated(calibration, signs),
         near_px,
+        calibration.familiarity is not None,
     )
 
 

@@ -39,6 +39,7 @@ DESIGN = np.array(
     ]
 )  # fmt: skip
 MEMORY_MARGIN = 1e-3  # EKS 4.6.2: the memories stay within (0.001, 0.999)
+LEAST_SPREAD_PX2 = 1e-6  # of a center that stands still: no covariance is singular
 START = (0.99, 0.98)  # EKS 4.6.2: where the search begins
 
 
@@ -89,7 +90,10 @@ def fit_pupil(
     *,
     memories: tuple[float, float] | None,
 ) -> PupilTrack:
-    """Posterior of diameter and center from the points at the top, bottom, right and left."""
+    """Posterior of diameter and center from the points at the top, bottom, right and left.
+
+    Their spread over the frames is that of the model; one that is next to none is taken as small.
+    """
     diameter, middle = pupil_geometry(xy_px)
     if np.isfinite(diameter).sum() < 2 or np.isfinite(middle).sum() < 2:
         unknown = np.full((len(xy_px), 3, 3), np.nan)
@@ -101,6 +105,7 @@ def fit_pupil(
     seen = Observations(np.nan_to_num(y), weight, DESIGN)
     spread = np.array([np.nanvar(diameter), *np.nanvar(middle, axis=0)])
     mean = float(np.nanmean(diameter))
+    spread = np.maximum(spread, [_least_spread_px2(mean), LEAST_SPREAD_PX2, LEAST_SPREAD_PX2])
     if memories is None:
         memories = _most_likely_memories(mean, spread, seen)
     posterior = smooth_states(_model(mean, spread, memories, frames), seen)
@@ -123,6 +128,15 @@ def pupil_geometry(
     vertical = _known_median(np.stack([top, bottom]))
     horizontal = _known_median(np.stack([right, left]))
     return diameter, _known_median(np.stack([vertical, horizontal]))
+
+
+def _least_spread_px2(mean_px: float) -> float:
+    """The spread of a diameter from which on its steps are as large as its decay towards 0.
+
+    It decays so because, as in the reference, not it but the center is taken from its mean. A
+    diameter that hardly changes (by less than 2 % of itself) would be drawn to 0 otherwise.
+    """
+    return max(mean_px**2 * MEMORY_MARGIN / (2 - MEMORY_MARGIN), LEAST_SPREAD_PX2)
 
 
 def _most_likely_memories(

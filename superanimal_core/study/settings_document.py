@@ -124,9 +124,12 @@ def _mistake(error: dict[str, Any], mapping: dict[str, Any]) -> str:
     if error["type"] == "missing":
         return (
             f"{path}: missing; add it (the config/config.yaml beside the Snakefile shows every "
-            "setting, and must stay complete)"
+            "setting, with what it means)"
         )
     given = error.get("input")
+    if error["type"] == "model_type":
+        keys = ", ".join(_known_keys(error["loc"], mapping))
+        return f"{path}: read {given!r}; a section belongs there, with {keys}"
     shown = "NaN" if isinstance(given, float) and math.isnan(given) else repr(given)
     message = error["msg"][0].lower() + error["msg"][1:]
     return f"{path}: read {shown}; {message}"

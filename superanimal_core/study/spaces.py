@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Any
 
 from superanimal_core.errors import DatasetError, SuperAnimalError
 from superanimal_core.formats.documents import extended_space, read_keypoint_space
@@ -31,9 +32,7 @@ def find_spaces(
     files: dict[str, str] = {}
     extended: dict[str, str] = {}
     known: dict[str, KeypointSpace] = {}
-    for where, space in wanted:
-        if space in files:
-            continue
+    for space, where in _first_named(wanted).items():
         chain = _chain(space, where, workflow_folder, mistakes)
         files |= chain
         extended |= dict(zip(chain, [*chain][1:], strict=False))
@@ -43,6 +42,36 @@ def find_spaces(
             except SuperAnimalError as error:
                 mistakes.append(str(error))
     return files, extended, known
+
+
+def _first_named(wanted: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Where each space is named first: what is wrong with it is told once."""
+    first: dict[str, str] = {}
+    for where, space in wanted:
+        first.setdefault(space, where)
+    return first
+
+
+def space_mistakes(settings: Settings, workflow_folder: Path) -> list[str]:
+    """Settings of keypoint spaces that neither study nor workflow has: nothing would use them."""
+    mistakes, names = [], _names(workflow_folder)
+    for key in (*PER_SPACE, ("unlabeled", "pose_pca", "keypoints")):
+        section: Any = settings
+        for name in key:
+            section = getattr(section, name, None)
+        mistakes += [
+            f"config/config.yaml: {'.'.join(key)}: {DATASETS['space'].mistake(space)}"
+            f"{did_you_mean(space, names)}"
+            for space in section or ()
+            if space not in names
+        ]
+    return mistakes
+
+
+def _names(workflow_folder: Path) -> list[str]:
+    """The keypoint spaces that a study may name: its own, and those of the workflow."""
+    folders = (KEYPOINTS, workflow_folder / KEYPOINTS)
+    return sorted({path.stem for folder in folders for path in folder.glob("*.yaml")})
 
 
 def with_settings_of_extended(settings: Settings, extended: Mapping[str, str]) -> Settings:
@@ -68,11 +97,8 @@ def _chain(space: str, where: str, workflow_folder: Path, mistakes: list[str]) -
     while name is not None:
         file = own_or_shipped(KEYPOINTS / f"{name}.yaml", workflow_folder)
         if not Path(file).is_file():
-            folders = (KEYPOINTS, workflow_folder / KEYPOINTS)
-            names = sorted({p.stem for folder in folders for p in folder.glob("*.yaml")})
-            mistakes.append(
-                f"{where}: {DATASETS['space'].mistake(name)}{did_you_mean(name, names)}"
-            )
+            hint = did_you_mean(name, _names(workflow_folder))
+            mistakes.append(f"{where}: {DATASETS['space'].mistake(name)}{hint}")
             return {}
         if name in chain:
             mistakes.append(f"{where}: keypoint space '{name}' extends itself")

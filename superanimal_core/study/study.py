@@ -20,7 +20,11 @@ from superanimal_core.study.dataset_sheet import read_datasets
 from superanimal_core.study.overlay import CONFIG, overlaid, read_config
 from superanimal_core.study.settings_document import settings_from_mapping
 from superanimal_core.study.shipped import own_or_shipped
-from superanimal_core.study.spaces import find_spaces, with_settings_of_extended
+from superanimal_core.study.spaces import (
+    find_spaces,
+    space_mistakes,
+    with_settings_of_extended,
+)
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.study.study_sessions import (
     session_mistakes,
@@ -132,6 +136,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
             mistakes += _conversion_mistakes(dataset, known[dataset.space])
     mistakes += session_mistakes(videos, settings.videos)
     released = read_released(own_or_shipped(RELEASED, workflow_folder))
+    mistakes += space_mistakes(settings, workflow_folder)
     mistakes += settings_mistakes(settings, known, datasets, videos)
     mistakes += weights_mistakes(settings, released) + parent_mistakes(settings, known)
     unlabeled = read_unlabeled(settings, mistakes)

@@ -56,7 +56,7 @@ def settings_mistakes(
             f"config/config.yaml: augment.patch_mask: begin is {masks.begin:g} and end "
             f"{masks.end:g}; both are parts of a training, and the end comes last"
         )
-    mistakes += model_mistakes(settings, datasets) + backbone_mistakes(settings)
+    mistakes += model_mistakes(settings, known, datasets) + backbone_mistakes(settings)
     return mistakes + mirror_mistakes(settings, known, videos)
 
 
@@ -76,6 +76,12 @@ def keypoint_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) ->
         for keypoint in per_space[space]
         if keypoint not in known[space].keypoints
     ]
+    mistakes += [
+        f"config/config.yaml: {key}.{space}: '{twice}' stands twice; keep one"
+        for key, per_space in _each_once(settings).items()
+        for space, names in per_space.items()
+        for twice in sorted({name for name in names if names.count(name) > 1})
+    ]
     for space, mirrors in settings.smoothing.views.mirrors.items():
         if space in known and not shared_stems(known[space].keypoints, mirrors):
             endings = " and ".join(f"<keypoint>_{mirror}" for mirror in mirrors)
@@ -84,7 +90,20 @@ def keypoint_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) ->
     return mistakes
 
 
-def model_mistakes(settings: Settings, datasets: Mapping[str, DatasetRow]) -> list[str]:
+def _each_once(settings: Settings) -> dict[str, Mapping[str, list[str]]]:
+    """Lists of names, by space, in which each name has one place."""
+    own = settings.unlabeled.pose_pca
+    return {
+        "gait.limbs": settings.gait.limbs,
+        "gait.body": settings.gait.body,
+        "smoothing.views.mirrors": settings.smoothing.views.mirrors,
+        "unlabeled.pose_pca.keypoints": own.keypoints if own else {},
+    }
+
+
+def model_mistakes(
+    settings: Settings, known: Mapping[str, KeypointSpace], datasets: Mapping[str, DatasetRow]
+) -> list[str]:
     """Models with wrong seeds, without anatomy, data to learn from or their initial weights."""
     mistakes = []
     for name, model in settings.models.items():
@@ -93,7 +112,7 @@ def model_mistakes(settings: Settings, datasets: Mapping[str, DatasetRow]) -> li
                 f"config/config.yaml: models.{name}.seeds: read {model.seeds}; each member has its "
                 "own, a whole number from 0 on"
             )
-        if model.space not in settings.features.anatomy:
+        if model.space in known and model.space not in settings.features.anatomy:
             mistakes.append(
                 f"config/config.yaml: features.anatomy: nothing about '{model.space}', which model "
                 f"'{name}' speaks; name its front, neck, center and rear"

@@ -52,6 +52,7 @@ def write_smoothed(
     if expected is not None:
         document["correlation_time_s"] = _by_name(smoothed.poses, expected.correlation_time_s)
         document["probability_within_px"] = expected.within_px
+        document["tells_strangeness"] = expected.tells_strangeness
     if taught is not None:
         document |= {TAUGHT: list(taught)}
     write_parquet(smoothed_to_table(smoothed, expected, taught), path, document)
@@ -103,7 +104,8 @@ def _expected_error(table: pa.Table, path: str | Path) -> ExpectedError:
     if "correlation_time_s" not in record:
         return expected
     lasting, near = _values(record["correlation_time_s"]), float(record["probability_within_px"])
-    return replace(expected, correlation_time_s=lasting, within_px=near)
+    tells = bool(record.get("tells_strangeness", False))
+    return replace(expected, correlation_time_s=lasting, within_px=near, tells_strangeness=tells)
 
 
 def _by_name(

@@ -116,7 +116,9 @@ def _figures(
         "median_uncertainty_px": _median(deviation),
         "median_expected_error_px": expected_px,
         "expected_error_of_size": expected_px * WITHIN / expected.within_px,
-        "extrapolated_fraction": _part(expected.is_extrapolated, is_here),
+        "extrapolated_fraction": (
+            _part(expected.is_extrapolated, is_here) if expected.tells_strangeness else np.nan
+        ),
         "keypoints_fallen_back": int(has_fallen_back(smoothed.smoothers()).any(axis=0).sum()),
         "gaps": len(gaps_s),
         "longest_gap_s": float(gaps_s.max(initial=0.0)),

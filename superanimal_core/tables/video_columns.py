@@ -60,7 +60,8 @@ POSES = PREDICTED | {
     "probability": "that the keypoint is there, and no further away than probability_within_px "
     "of the file's metadata; calibrated, unlike score",
     "is_extrapolated": "true where the animal is unlike anything that was labeled: then circles "
-    "and probability rest on pictures that were disturbed, not on labels",
+    "and probability rest on pictures that were disturbed, not on labels; false where nobody can "
+    "tell (tells_strangeness in the file's metadata: too few labeled animals)",
 }
 STRIDE = {
     "stride_time_s": "from strike to next strike",
@@ -186,10 +187,12 @@ QUALITY = (
         "quality.min_score",
         "jitter_raw_px": "before smoothing: mean |x(t+1) - x(t)| per coordinate (Ye et al. 2024)",
         "jitter_px": "after smoothing",
-        "median_uncertainty_px": "posterior standard deviation",
+        "median_uncertainty_px": "standard deviation that smoothing claims, mostly less than the "
+        "error: networks err together; see the next one",
         "median_expected_error_px": "NaN: not calibrated",
         "expected_error_of_size": "the same in parts of the animal's longer side",
-        "extrapolated_fraction": "of the frames with a pose: unlike anything that was labeled",
+        "extrapolated_fraction": "of the frames with a pose: unlike anything that was labeled; "
+        "empty where fewer than 20 labeled animals cannot tell",
         "keypoints_fallen_back": "whose residuals contradict the smoother: smoothed more simply",
         "gaps": "in the track of an animal, too long to bridge",
         "longest_gap_s": "the longest of them",

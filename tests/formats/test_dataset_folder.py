@@ -248,6 +248,15 @@ def test_a_literal_is_read_from_every_pickle_protocol_and_an_object_from_none(pr
             literal(pickle.dumps(evil, protocol), "t")
 
 
+@pytest.mark.parametrize(
+    "body",
+    [b"(.", b"](a.", b"(\x85.", b"]q\x00h\x00a.", b"]q\x00(h\x00h\x00e.", b"(lp0\ng0\n\x85a."],
+)
+def test_a_list_without_an_end_or_within_itself_is_no_literal(body):
+    with pytest.raises(DatasetError, match=r"^t: (damaged|holds itself)"):
+        literal(body, "t")
+
+
 @settings(max_examples=300, deadline=None)
 @given(body=st.binary(max_size=80))
 def test_garbage_is_no_literal_but_an_error(body):

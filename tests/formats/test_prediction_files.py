@@ -140,6 +140,26 @@ def test_a_real_ensemble_in_csv_and_h5():
     np.testing.assert_allclose(members[0].xy_px, same.xy_px, atol=1e-6)
 
 
+@pytest.mark.parametrize("decimals", [None, 2])
+def test_a_network_that_is_given_twice_is_told(tmp_path, decimals):
+    whole = table(frames=6)
+    for name, told in (("a", whole), ("b", whole if decimals is None else whole.round(decimals))):
+        told.to_csv(tmp_path / f"{name}.csv")
+    table(frames=6, seed=1).to_csv(tmp_path / "c.csv")
+    paths = [tmp_path / f"{name}.csv" for name in "acb"]
+    assert len(read_ensemble(paths[:2], fps=30.0)) == 2
+    with pytest.raises(DatasetError, match=r"b\.csv: the same predictions as .*a\.csv"):
+        read_ensemble(paths, fps=30.0)
+
+
+def test_what_stands_still_is_no_copy(tmp_path):
+    still = table(frames=6)
+    still[:] = 0.5
+    for name in "ab":
+        still.to_csv(tmp_path / f"{name}.csv")
+    assert len(read_ensemble([tmp_path / "a.csv", tmp_path / "b.csv"], fps=30.0)) == 2
+
+
 def test_keypoints_in_another_order_are_put_in_the_first_ones(tmp_path):
     table(seed=0).to_csv(tmp_path / "a.csv")
     table(seed=1, keypoints=KEYPOINTS[::-1]).to_csv(tmp_path / "b.csv")

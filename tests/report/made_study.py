@@ -188,6 +188,7 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
             correlation_time_s=np.full(score.shape[1:], 0.1),
             probability=0.9 * radius_px,
             is_extrapolated=np.full(score.shape[:2], is_doubtful),
+            tells_strangeness=True,
         )
     taught = SPACE.keypoints[:-1]
     write_smoothed(smoothed, folder / "poses.parquet", RECORD, expected, taught)

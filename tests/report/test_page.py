@@ -273,6 +273,17 @@ def test_of_many_videos_a_few_are_shown_the_worst_flagged_and_the_first_good():
     assert videos_to_show(videos[899:], 5) == ["bad89", "bad88", "bad87", "bad86", "ok899"]
 
 
+def test_the_report_shows_the_expected_error_and_no_variance_that_is_too_small():
+    figures = {"mean_score": 0.5, "median_uncertainty_px": 0.1, "median_expected_error_px": 7.0}
+    video = {"video": "v", "status": "ok", "reason": ""} | figures
+    account = {"video": "v", "columns": {}, "adaptation": []}
+    for table in (quality_table([video], {"v": account}), figure_ranges([video])):
+        assert any("expected error" in name for name, _ in table.columns) or any(
+            "expected error" in row[0] for row in table.rows
+        )
+        assert not any("0.1" in row for row in table.rows)
+
+
 def test_the_quality_table_of_many_videos_ends_after_the_worst():
     videos = [
         {"video": f"v{i}", "status": "ok", "reason": "", "mean_score": i / 1000} for i in range(900)

@@ -121,7 +121,8 @@ def test_the_strangest_video_comes_first_and_an_unknown_one_is_not_called_famili
     ]
     assert found["sentence"] == (
         "Familiar: 1 of 3 videos (at most 5 % of the frames extrapolated; 1 % is usual). "
-        "Not known: 1, not calibrated or without an animal. 1 video has frames without an animal."
+        "Not known: 1, not calibrated, from too few labels, or without an animal. "
+        "1 video has frames without an animal."
     )
 
 

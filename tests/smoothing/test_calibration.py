@@ -96,6 +96,18 @@ def test_without_a_calibration_nothing_is_promised():
     for values in (expected.radius_90_px, expected.probability, expected.sd_px):
         assert np.isnan(values).all()
     assert not expected.is_extrapolated.any()
+    assert not expected.tells_strangeness
+
+
+@pytest.mark.parametrize(("animals", "tells"), [(19, False), (20, True)])
+def test_so_few_animals_that_nothing_can_be_unlike_them_are_told(animals, tells):
+    _, members = ensemble(frames=10, individuals=1)
+    smoothed = smooth(members)
+    error = np.ones((animals, len(smoothed.poses.space)))
+    calibration = replace(
+        fit_calibration(labeled_errors(1.0, error)), keypoints=smoothed.poses.space.keypoints
+    )
+    assert predict_error(calibration, smoothed).tells_strangeness == tells
 
 
 @pytest.mark.parametrize(("count", "is_promised"), [(29, False), (30, True)])

@@ -160,6 +160,19 @@ def test_a_pupil_in_one_picture_stays_where_it_was_seen():
     np.testing.assert_allclose(result.variance_px2, noise)
 
 
+@pytest.mark.parametrize("diameter_changes", [False, True])
+def test_what_never_changes_of_a_pupil_is_found_where_it_is(diameter_changes):
+    """Without noise: a constant diameter (or a center that stands still) has no spread."""
+    time = np.arange(100)
+    diameter = 20 + 3 * np.sin(time / 9) * diameter_changes
+    center = [80, 60] + np.zeros((100, 2)) + 5 * np.sin(time / 7)[:, None] * (not diameter_changes)
+    points = (np.column_stack([diameter, center]) @ DESIGN.T).reshape(100, 4, 2)
+    found = fit_pupil(points, np.full(points.shape, 0.01), memories=None)
+    np.testing.assert_allclose(found.diameter_px, diameter, atol=0.1)
+    np.testing.assert_allclose(found.center_px, center, atol=0.1)
+    assert np.isfinite(found.covariance_px2).all()
+
+
 def test_a_space_without_a_pupil_is_refused():
     space = KeypointSpace("eye", ("pupil_top", "pupil_bottom", "pupil_right", "pupil_lef"))
     with pytest.raises(DatasetError, match="no keypoint 'pupil_left'; did you mean 'pupil_lef'"):

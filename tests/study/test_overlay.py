@@ -127,9 +127,9 @@ def test_a_space_of_the_study_stands_beside_the_shipped_ones():
             {"models": {"m": {"space": "s", "sedes": 3}}},
             "models.m.sedes: unknown key; did you mean",
         ),
-        ({"models": {"m": 3}}, "models.m: read 3; input should be a valid dictionary"),
+        ({"models": {"m": 3}}, "models.m: read 3; a section belongs there, with space"),
         ({"models": None}, "models: read None; input should be a valid dictionary"),
-        ({"quality": []}, "quality: read []; input should be a valid dictionary"),
+        ({"quality": []}, "quality: read []; a section belongs there, with min_score"),
         ([], "expected a mapping of sections, read []"),
     ],
 )

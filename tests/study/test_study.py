@@ -272,6 +272,79 @@ def test_a_wrong_extension_is_told_before_anything_runs(config, spaces, told):
     assert told in "\n".join(mistakes_of(config))
 
 
+def test_a_space_is_checked_also_when_one_that_extends_it_is_named_before(config):
+    write_space("mine", f"extends: {SPACE}\nkeypoints: [implant]")
+    mouse = config["models"]["mouse"]
+    tuned = mouse | {"fine_tune": {"parent": "mouse", "mode": "naive"}, "space": "mine"}
+    TABLE.write_text("source\tunified\nsnout\tnosse\n")
+    for names in (("mouse", "tuned"), ("tuned", "mouse")):
+        config["models"] = {name: {"mouse": mouse, "tuned": tuned}[name] for name in names}
+        assert any(f"{TABLE}: row 2: 'nosse' is no" in mistake for mistake in mistakes_of(config))
+
+
+def test_a_space_that_cannot_be_read_is_told_once(config):
+    write_space("mine", "extends: mine\nkeypoints: [a]")
+    for name in ("mouse", "other"):
+        config["models"][name] = config["models"][name] | {"space": "mine"}
+    first, *others = mistakes_of(config)
+    assert "keypoint space 'mine' extends itself" in first
+    assert not any("anatomy" in other or "extends itself" in other for other in others)
+
+
+@pytest.mark.parametrize("keypoints", ["[]", "['']", "['nose ']", "[yes, no]", '["a\\tb"]', "nose"])
+def test_keypoints_without_a_proper_name_are_told(config, keypoints):
+    path = write_space("mine", f"keypoints: {keypoints}")
+    config["models"]["other"] = config["models"]["other"] | {"space": "mine"}
+    assert any(f"{path}: keypoints must be" in mistake for mistake in mistakes_of(config))
+
+
+WALK = {
+    "conditions": [{"feature": "speed_bl_per_s", "above": 1.0, "below": None}],
+    "min_duration_s": 1.0,
+    "max_gap_s": 0.0,
+}
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("behavior.definitions", {"walk": WALK}),
+        ("gait.limbs", ["nose"]),
+        ("gait.body", ["nose"]),
+        ("features.anatomy", dict.fromkeys(("front", "neck", "center", "rear"), "nose")),
+        ("smoothing.views.mirrors", ["top", "bot"]),
+        ("unlabeled.pose_pca.keypoints", ["nose", "neck"]),
+    ],
+)
+def test_a_setting_of_a_space_that_is_not_there_is_told(config, key, value):
+    section = config
+    for name in key.split("."):
+        section = section[name]
+    section["superanimal_quadruped"] = section.get("superanimal_quadruped", value)
+    section["superanimal_topviewmose"] = value
+    (mistake,) = mistakes_of(config)
+    assert mistake == (
+        f"config/config.yaml: {key}: no keypoint space 'superanimal_topviewmose'; did you mean "
+        f"'{SPACE}'?"
+    )
+
+
+@pytest.mark.parametrize("key", ["gait.limbs", "gait.body", "unlabeled.pose_pca.keypoints"])
+def test_a_keypoint_that_stands_twice_in_a_list_of_settings_is_told(config, key):
+    section = config
+    for name in key.split("."):
+        section = section[name]
+    section[SPACE] = ["nose", "neck", "nose"]
+    (mistake,) = mistakes_of(config)
+    assert mistake == f"config/config.yaml: {key}.{SPACE}: 'nose' stands twice; keep one"
+
+
+def test_no_sentence_lists_hundreds_of_names(config):
+    own = {"backbone": "mobilenetv2_100", "architecture": "vit"}
+    config["models"] = {"mouse": config["models"]["mouse"] | own}
+    assert max(map(len, mistakes_of(config))) < 2000
+
+
 @pytest.mark.parametrize(
     ("keypoints", "mode", "is_right"),
     [

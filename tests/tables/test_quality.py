@@ -9,9 +9,10 @@ import pytest
 from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
+from superanimal_core.report.extrapolated import familiar_sentence
 from superanimal_core.tables.accounts import read_quality, write_quality
 from superanimal_core.tables.parquet import write_failure, write_parquet
-from superanimal_core.tables.pose_files import read_smoothed, write_smoothed
+from superanimal_core.tables.pose_files import read_expected_error, read_smoothed, write_smoothed
 from superanimal_core.tables.quality import assess_video
 
 LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
@@ -219,7 +220,7 @@ def test_features_and_strides_that_rest_on_untaught_keypoints_are_flags(tmp_path
     assert account_of(results)["flags"] == ["features rest on paw", "gait rest on paw"]
 
 
-def with_expected_error(results, expected_px, within_px, strange):
+def with_expected_error(results, expected_px, within_px, strange, tells=True):
     """The same poses with an account of their error; the first so many frames are strange."""
     smoothed = read_smoothed(results["poses"])
     account = replace(
@@ -227,6 +228,7 @@ def with_expected_error(results, expected_px, within_px, strange):
         expected_error_px=np.full(smoothed.poses.score.shape, expected_px),
         is_extrapolated=np.arange(FRAMES)[:, None] < strange,
         within_px=within_px,
+        tells_strangeness=tells,
     )
     write_smoothed(smoothed, results["poses"], {}, account)
     return account_of(results)
@@ -249,6 +251,16 @@ def test_a_video_that_nobody_labeled_is_flagged(tmp_path, strange, is_flagged):
     assert account["figures"]["extrapolated_fraction"] == pytest.approx(strange / FRAMES)
     assert (account["status"] == "flagged") == is_flagged
     assert ("unlike anything that was labeled in 25%" in account["reason"]) == is_flagged
+
+
+def test_a_video_that_too_few_labels_can_judge_is_not_called_familiar(tmp_path):
+    results = write_results(tmp_path)
+    account = with_expected_error(results, 1.0, 5.0, 0, tells=False)
+    assert np.isnan(account["figures"]["extrapolated_fraction"])
+    assert account["status"] == "ok"
+    row = {"video": "v", "status": "ok"} | account["figures"]
+    assert "Familiar" not in familiar_sentence([row])
+    assert not read_expected_error(results["poses"]).tells_strangeness
 
 
 def test_frames_without_an_animal_are_not_strange(tmp_path):
