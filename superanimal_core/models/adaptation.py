@@ -25,7 +25,7 @@ from superanimal_core.inference.adapt import (
     poses_in_block,
     select_pseudo_labels,
 )
-from superanimal_core.inference.predict import join_seen, predict_batches
+from superanimal_core.inference.predict import predict_batches
 from superanimal_core.inference.regions import (
     Region,
     boxed_regions,
@@ -34,6 +34,7 @@ from superanimal_core.inference.regions import (
     region_around,
     visible_reach,
 )
+from superanimal_core.inference.seen import join_seen
 from superanimal_core.media.frame_store import FrameStore
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle

@@ -234,10 +234,10 @@ def test_what_is_usual_does_not_depend_on_a_kill(case, tmp_path, monkeypatch):
         usual.append(arguments[-1])
         return False
 
-    def dying(self, work, start, seen):
+    def dying(self, work, start, *seen):
         if start == 12:
             raise KeyboardInterrupt
-        return keep(self, work, start, seen)
+        return keep(self, work, start, *seen)
 
     monkeypatch.setitem(globals(), "below_what_is_usual", asked)
     predict(case, tmp_path / "undisturbed/predicted", detects=True)
