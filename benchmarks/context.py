@@ -13,7 +13,7 @@ planted occlusions and outside, time of a step and of a frame. SUPERANIMAL_SHARE
 import argparse
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from superanimal_core.inference.views import cut_views, merge_views, output_of_keypoint
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.context import WINDOW, ContextNetwork
+from superanimal_core.network.context import REACH, WINDOW, ContextNetwork
 from superanimal_core.network.crops import Crop, CropGeometry, Image, apply_affine
 from superanimal_core.network.devices import autocast
 from superanimal_core.network.pose_network import PoseNetwork, ready_network
@@ -58,23 +58,36 @@ class Ensemble:
         networks for poses comes through here. One that looks at neighboring frames sees the animal
         as if it stood still.
         """
-        for member, (poses, features) in enumerate(self.first_look(animals)):
+        for member in range(len(self.bundles)):
+            poses, features = self.first_look(member, animals)
             still = [[of_animal] * WINDOW for of_animal in features]
             yield self.poses_in_context(member, animals, still) if features else poses
 
-    def first_look(
-        self, animals: Sequence[list[Crop]]
-    ) -> Iterator[tuple[list[Pose], list[Features]]]:
-        """The poses of each network as `poses` gives them, and what its backbone has seen.
+    def poses_in_windows(self, windows: Sequence[Sequence[list[Crop]]]) -> Iterator[list[Pose]]:
+        """The same, from the views of each animal in a window of frames; poses in the middle."""
+        middles = [window[REACH] for window in windows]
+        flat = [views for window in windows for views in window]
+        for member in range(len(self.bundles)):
+            if member not in self.in_context:
+                yield self.first_look(member, middles)[0]
+                continue
+            _, features = self.first_look(member, flat)
+            whole = [features[at : at + WINDOW] for at in range(0, len(features), WINDOW)]
+            yield self.poses_in_context(member, middles, whole)
 
-        Poses of networks that look at neighboring frames are those of the frame alone; only they
-        give features, an entry per animal.
+    def first_look(
+        self, member: int, animals: Sequence[list[Crop]]
+    ) -> tuple[list[Pose], list[Features]]:
+        """The poses of a network as `poses` gives them, and what its backbone has seen.
+
+        Poses of one that looks at neighboring frames are those of the frame alone; only such a one
+        gives features, an entry per animal.
         """
-        for network, bundle in zip(self._networks, self.bundles, strict=True):
-            see = partial(_see_crops, network, bundle.crop, self.precision, self.device)
-            seen = self._in_batches(see, [view for views in animals for view in views])
-            poses = self._merged(bundle, animals, *seen[:2]) if seen else []
-            yield poses, [f for kept in seen[2:] for f in kept.split([*map(len, animals)])]
+        network, bundle = self._networks[member], self.bundles[member]
+        see = partial(_see_crops, network, bundle.crop, self.precision, self.device)
+        seen = self._in_batches(see, [view for views in animals for view in views])
+        poses = self._merged(bundle, animals, *seen[:2]) if seen else []
+        return poses, [f for kept in seen[2:] for f in kept.split([*map(len, animals)])]
 
     def poses_in_context(
         self, member: int, animals: Sequence[list[Crop]], windows: Sequence[Sequence[Features]]

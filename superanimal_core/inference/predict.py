@@ -218,7 +218,8 @@ def _look(
 ) -> None:
     """What each network sees in some slots (frame, individual) alone, into `looked`."""
     looked.views.update(zip(slots, views, strict=True))
-    for member, (poses, features) in enumerate(ensemble.first_look(views)):
+    for member in range(len(ensemble.bundles)):
+        poses, features = ensemble.first_look(member, views)
         _put(looked.seen, member, slots, poses)
         for (frame, individual), of_animal in zip(slots, features, strict=False):
             looked.features[frame][member, individual] = of_animal

@@ -3,17 +3,14 @@
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from superanimal_core.media.neighbors import neighboring_pictures
+from superanimal_core.media.neighbors import neighbors_in
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.context import REACH
 from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels
 
 
 def labels_and_neighbors(
-    bundle: ModelBundle, pictures: Mapping[str, str], *_: object
+    bundle: ModelBundle, *_: object, pictures: Mapping[str, str]
 ) -> tuple[ModelBundle, Callable[..., History]]:
     """The model as it is, and how it learns from labels in their context."""
-    return bundle, partial(
-        fit_labels, neighbors=partial(neighboring_pictures, places=pictures, reach=REACH)
-    )
+    return bundle, partial(fit_labels, neighbors=neighbors_in(pictures))

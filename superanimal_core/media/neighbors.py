@@ -7,14 +7,19 @@ pictures of a collection, say, whose neighbors have nothing to do with each othe
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 
 from superanimal_core.media.picture_names import picture_path
+from superanimal_core.network.context import REACH
 
-_FRAME = re.compile(
-    r"(?P<before>(?:|.*/)img|[^#/]+#.*-)(?P<frame>[0-9]{6,9})(?P<after>\.[A-Za-z]+)", re.DOTALL
-)
-LIGHTNING_POSE_DIGITS = 8
+_OF_LIGHTNING_POSE = re.compile(r"((?:.*/)?img)([0-9]{8})(\.[A-Za-z]+)", re.DOTALL)
+_OF_STUDY = re.compile(r"([^/#]+#.*-)([0-9]{6,9})(\.jpg)", re.DOTALL)
+
+
+def neighbors_in(places: Mapping[str, str]) -> Callable[[str], tuple[str, ...]]:
+    """`neighboring_pictures` of windows as networks look at them."""
+    return partial(neighboring_pictures, places=places, reach=REACH)
 
 
 def neighboring_pictures(image: str, places: Mapping[str, str], reach: int) -> tuple[str, ...]:
@@ -34,10 +39,9 @@ def neighboring_pictures(image: str, places: Mapping[str, str], reach: int) -> t
 
 def _frame_beside(image: str, by: int) -> str | None:
     """The name of the frame that comes so many later; None where names do not count frames."""
-    match = _FRAME.fullmatch(image)
-    if match is None:
-        return None
-    digits, number = len(match["frame"]), int(match["frame"]) + by
-    if number < 0 or (match["before"].endswith("img") and digits != LIGHTNING_POSE_DIGITS):
-        return None
-    return f"{match['before']}{number:0{digits}d}{match['after']}"
+    for named, digits in ((_OF_LIGHTNING_POSE, 8), (_OF_STUDY, 6)):
+        if match := named.fullmatch(image):
+            before, frame, after = match.groups()
+            number = int(frame) + by
+            return f"{before}{number:0{digits}d}{after}" if number >= 0 else None
+    return None

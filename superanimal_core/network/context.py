@@ -23,7 +23,7 @@ from superanimal_core.network.vit import VisionTransformerNetwork
 
 REACH = 2  # frames on each side (Lightning Pose)
 WINDOW = 2 * REACH + 1
-MEMORY = 16  # channels per keypoint within a step of the recurrence (Lightning Pose)
+MEMORY_CELLS = 3  # of the grid along each axis that a step of the recurrence looks at
 
 Maps = Float[Tensor, "batch keypoint height width"]
 
@@ -72,39 +72,47 @@ class ContextNetwork(FeatureNetwork):
 
 
 class ContextHead(nn.Module):
-    """Heatmaps from the features of a window: the mean of one pass forwards and one back."""
+    """Heatmaps from the features of a window: what is known in the middle from both sides.
+
+    Unlike Lightning Pose's, whose recurrences are linear, remember each keypoint by itself in
+    squares of 2 x 2 cells, and end at the far ends of the window. There a map is a sum of what
+    each frame shows, and cannot say: believe the neighbors, since here something is in front.
+    """
 
     def __init__(self, channels: int, keypoints: int):
         super().__init__()
-        self.forwards = Recurrence(nn.Conv2d(channels, keypoints, 1), keypoints)
-        self.backwards = Recurrence(nn.Conv2d(channels, keypoints, 1), keypoints)
+        self.forwards, self.backwards = (
+            Recurrence(
+                nn.Conv2d(channels, channels, 1),
+                nn.Conv2d(channels, channels, MEMORY_CELLS, padding=MEMORY_CELLS // 2),
+                nn.ReLU(),
+            )
+            for _ in range(2)
+        )
+        self.head = nn.Conv2d(2 * channels, keypoints, 1)
+        nn.init.normal_(self.head.weight, std=0.001)
 
     def forward(self, windows: Float[Tensor, "batch window channel height width"]) -> Maps:
-        """Both passes see the whole window."""
+        """Each pass ends in the middle of the window."""
         frames = windows.unbind(dim=1)
-        return (self.forwards(frames) + self.backwards(frames[::-1])) / 2
+        before, behind = frames[: REACH + 1], frames[: REACH - 1 : -1]
+        return self.head(torch.cat([self.forwards(before), self.backwards(behind)], dim=1))
 
 
 class Recurrence(nn.Module):
-    """h_t = see(x_t) + remember(h_(t-1)) over frames; all of it is linear, as published.
+    """h_t = activation(see(x_t) + remember(h_(t-1))) over frames; the first remembers nothing."""
 
-    Each keypoint remembers its own map, in squares of 2 x 2 cells.
-    """
-
-    def __init__(self, see: nn.Module, keypoints: int):
+    def __init__(self, see: nn.Module, remember: nn.Module, activation: nn.Module):
         super().__init__()
-        self.see = see
-        inner = MEMORY * keypoints
-        self.remember = nn.Sequential(
-            nn.Conv2d(keypoints, inner, 2, stride=2, groups=keypoints),
-            nn.ConvTranspose2d(inner, keypoints, 2, stride=2, groups=keypoints),
-        )
+        self.see, self.remember, self.activation = see, remember, activation
 
-    def forward(self, frames: Sequence[Float[Tensor, "batch channel height width"]]) -> Maps:
+    def forward(
+        self, frames: Sequence[Float[Tensor, "batch channel _height _width"]]
+    ) -> Float[Tensor, "batch known height width"]:
         """What is known after the last frame."""
-        known = self.see(frames[0])
+        known = self.activation(self.see(frames[0]))
         for frame in frames[1:]:
-            known = self.see(frame) + self.remember(known)
+            known = self.activation(self.see(frame) + self.remember(known))
         return known
 
 
