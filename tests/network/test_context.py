@@ -83,6 +83,20 @@ def test_one_head_sees_the_middle_frame_alone_the_other_all_of_them(network):
         assert alone == (place == REACH)
 
 
+@torch.inference_mode()
+def test_both_passes_end_in_the_middle(network):
+    """With the same weights in both, a window that is played backwards says the same."""
+    context = network.context
+    context.backwards.load_state_dict(context.forwards.state_dict())
+    with torch.no_grad():
+        context.head.weight.normal_()
+        half = context.head.in_channels // 2
+        context.head.weight[:, half:] = context.head.weight[:, :half]
+    shown, backwards = (network(w)[1] for w in (windows_of(), windows_of().flip(1)))
+    assert shown.std() > 0.01
+    torch.testing.assert_close(backwards, shown, rtol=1e-3, atol=1e-4)
+
+
 def test_both_heads_are_taught_alike(network):
     xy_px = torch.tensor([[[20.0, 30.0], [70.5, 12.25], [float("nan")] * 2]] * 2)
     alone, around = network(windows_of())
