@@ -247,7 +247,7 @@ def labels_of(clips: Sequence[Clip]) -> Labels:
 def tell(rows: Sequence[dict[str, object]], what: str) -> None:
     """The means of some rows."""
     names = [name for name in rows[0] if name not in ("architecture", "seed")]
-    means = [f"{name} {np.mean([row[name] for row in rows]):.3f}" for name in names]
+    means = [f"{name} {np.mean([row[name] for row in rows]):.4f}" for name in names]
     print(f"{rows[0]['architecture']}, {what}: {', '.join(means)}", flush=True)
 
 
