@@ -21,12 +21,8 @@ import yaml
 
 from superanimal_core.errors import VideoError
 from superanimal_core.inference.detect import BoxedFrame, DetectedBoxes
-from superanimal_core.inference.predict import (
-    Redetection,
-    join_seen,
-    member_poses,
-    predict_batches,
-)
+from superanimal_core.inference.predict import Redetection, member_poses, predict_batches
+from superanimal_core.inference.seen import join_seen
 from superanimal_core.media.frame_index import index_frames
 from superanimal_core.media.video import read_frames
 from superanimal_core.models.bundles import read_bundle, read_detector

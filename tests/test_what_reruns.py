@@ -89,6 +89,8 @@ def test_an_edit_of_each_module_reruns_the_rules_that_the_page_names(copied):
         ("datasets/coco.py", "PARSERS", "coco", ["deeplabcut", "sleap"]),
         ("datasets/sleap.py", "PARSERS", "sleap", ["coco", "sleap_analysis"]),
         ("network/hrnet.py", "ARCHITECTURES", "hrnet", ["pyramid", "dilated_resnet"]),
+        ("network/context.py", "ARCHITECTURES", "pyramid_context", ["pyramid", "hrnet"]),
+        ("jobs/context_lessons.py", "LESSONS", "labels_and_neighbors", ["labels"]),
         ("network/torchvision_detectors.py", "DETECTORS", "ssdlite", ["fcos"]),
         ("training/semisupervised.py", "LESSONS", "labels_and_videos", ["labels"]),
     ],

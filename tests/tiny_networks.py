@@ -1,5 +1,7 @@
 """Small networks that several tests share."""
 
+import torch
+
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.crops import CropGeometry
 
@@ -13,13 +15,21 @@ def square_crop(size_px=64, **changes):
     return CropGeometry(**(geometry | changes))
 
 
-def pyramid_bundle(space, *, crop=None, trained_on=("lab",), weights=None, **parameters):
+def pyramid_bundle(
+    space,
+    *,
+    crop=None,
+    trained_on=("lab",),
+    weights=None,
+    architecture="pyramid",
+    **parameters,
+):
     """A bundle around the smallest backbone."""
     chosen = {"backbone": "lcnet_035", "stride_px": 4, "sigma_px": 4.0}
     chosen |= {"decoder_channels": 8, "is_subpixel": True}
     return new_bundle(
         space,
-        architecture="pyramid",
+        architecture=architecture,
         parameters=chosen | parameters,
         crop=crop or square_crop(),
         trained_on=trained_on,
@@ -40,3 +50,16 @@ def vit_bundle(space, *, crop=None, trained_on=("lab",), weights=None, **paramet
         trained_on=trained_on,
         weights=weights,
     )
+
+
+def pyramid_context_bundle(space, *, crop=None, trained_on=("lab",), seed=0, **parameters):
+    """The same that looks at neighboring frames; its heads say something from the beginning."""
+    torch.manual_seed(seed)
+    bundle = pyramid_bundle(
+        space, crop=crop, trained_on=trained_on, architecture="pyramid_context", **parameters
+    )
+    with torch.no_grad():
+        for head in (bundle.network.head, bundle.network.context.head):
+            head.weight.normal_()
+    bundle.network.eval()
+    return bundle

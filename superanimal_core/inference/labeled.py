@@ -1,6 +1,6 @@
 """Labeled animals as a video would see them: their boxes, and what networks see in boxes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,9 @@ from scipy.optimize import linear_sum_assignment
 
 from superanimal_core.inference.disturbed import DISTURBANCES, chosen_animals, disturb
 from superanimal_core.inference.out_of_view import is_out_of_view
-from superanimal_core.inference.passes import Ensemble
+from superanimal_core.inference.passes import Ensemble, Pose
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.crops import Image
+from superanimal_core.network.crops import Crop, Image
 from superanimal_core.network.detector import DetectorBundle, detect
 from superanimal_core.pose.boxes import box_iou, clip_boxes
 from superanimal_core.pose.labels import Labels
@@ -62,23 +62,32 @@ def predict_labels(
     device: torch.device,
     scales: Sequence[float] = (1.0,),
     flip: bool = False,
+    neighbors: Callable[[str], Sequence[str]] | None = None,
 ) -> tuple[Float[ndarray, "member animal keypoint 2"], Float[ndarray, "member animal keypoint"]]:
     """Where each network sees the keypoints of labeled animals, given their boxes (px); scores.
 
     An animal without a box, and a keypoint out of view, are absent: NaN, with score 0. `scales` and
-    `flip` as for videos.
+    `flip` as for videos. `neighbors` names the window of frames of a picture, for networks that
+    look at them; otherwise they see each animal as if it stood still.
     """
     ensemble = Ensemble(bundles, batch, precision, device, scales, flip)
+
+    def cut(row: int, name: str) -> list[Crop]:
+        return ensemble.views_of(read_image(name), labels.box_xyxy_px[row])
+
+    def seen_at(rows: Int[ndarray, "row"]) -> Iterator[list[Pose]]:
+        named = [(row, str(labels.image[row])) for row in rows.tolist()]
+        if neighbors is None or not ensemble.in_context:
+            return ensemble.poses([cut(row, name) for row, name in named])
+        windows = [[cut(row, beside) for beside in neighbors(name)] for row, name in named]
+        return ensemble.poses_in_windows(windows)
+
     found = np.full((len(bundles), len(labels), len(bundles[0].space), 2), np.nan)
     score = np.zeros(found.shape[:3])
     boxed = np.flatnonzero(labels.has_box)
     for start in range(0, len(boxed), batch):
         rows = boxed[start : start + batch]
-        views = [
-            ensemble.views_of(read_image(str(labels.image[row])), labels.box_xyxy_px[row])
-            for row in rows
-        ]
-        for member, poses in enumerate(ensemble.poses(views)):
+        for member, poses in enumerate(seen_at(rows)):
             found[member, rows] = [xy for xy, _ in poses]
             score[member, rows] = [heights for _, heights in poses]
     is_out = is_out_of_view(found, score, labels.box_xyxy_px, labels.image_size_px)

@@ -1,8 +1,8 @@
 """Crops through a network: batches, precision, and what happens when memory does not suffice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -12,11 +12,13 @@ from torch import Tensor
 
 from superanimal_core.inference.views import cut_views, merge_views, output_of_keypoint
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.crops import Crop, Image, apply_affine
+from superanimal_core.network.context import REACH, WINDOW, ContextNetwork
+from superanimal_core.network.crops import Crop, CropGeometry, Image, apply_affine
 from superanimal_core.network.devices import autocast
 from superanimal_core.network.pose_network import PoseNetwork, ready_network
 
 Pose = tuple[Float[ndarray, "keypoint 2"], Float[ndarray, "keypoint"]]
+Features = Float[Tensor, "view channel rows columns"]  # of an animal
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,11 @@ class Ensemble:
     def _networks(self) -> list[PoseNetwork]:
         return [ready_network(b.network, self.device, self.compiled) for b in self.bundles]
 
+    @cached_property
+    def in_context(self) -> tuple[int, ...]:
+        """The places of the networks that look at neighboring frames."""
+        return tuple(i for i, b in enumerate(self.bundles) if isinstance(b.network, ContextNetwork))
+
     def views_of(self, image: Image, box_xyxy_px: Float[ndarray, "4"]) -> list[Crop]:
         """The crops around a box."""
         crop = self.bundles[0].crop
@@ -48,35 +55,88 @@ class Ensemble:
         """Of each network, one pose (image pixels) with its scores for the views of each animal.
 
         A keypoint that the network was not taught has no position (NaN) and score 0: all that asks
-        networks for poses comes through here.
+        networks for poses comes through here. One that looks at neighboring frames sees the animal
+        as if it stood still.
         """
-        for network, bundle in zip(self._networks, self.bundles, strict=True):
-            yield self._poses_in(network, bundle, animals)
+        for member in range(len(self.bundles)):
+            poses, features = self.first_look(member, animals)
+            still = [[of_animal] * WINDOW for of_animal in features]
+            yield self.poses_in_context(member, animals, still) if features else poses
 
-    def _poses_in(
-        self, network: PoseNetwork, bundle: ModelBundle, animals: Sequence[list[Crop]]
+    def poses_in_windows(self, windows: Sequence[Sequence[list[Crop]]]) -> Iterator[list[Pose]]:
+        """The same, from the views of each animal in a window of frames; poses in the middle."""
+        middles = [window[REACH] for window in windows]
+        flat = [views for window in windows for views in window]
+        for member in range(len(self.bundles)):
+            if member not in self.in_context:
+                yield self.first_look(member, middles)[0]
+                continue
+            _, features = self.first_look(member, flat)
+            whole = [features[at : at + WINDOW] for at in range(0, len(features), WINDOW)]
+            yield self.poses_in_context(member, middles, whole)
+
+    def first_look(
+        self, member: int, animals: Sequence[list[Crop]]
+    ) -> tuple[list[Pose], list[Features]]:
+        """The poses of a network as `poses` gives them, and what its backbone has seen.
+
+        Poses of one that looks at neighboring frames are those of the frame alone; only such a one
+        gives features, an entry per animal.
+        """
+        network, bundle = self._networks[member], self.bundles[member]
+        see = partial(_see_crops, network, bundle.crop, self.precision, self.device)
+        seen = self._in_batches(see, [view for views in animals for view in views])
+        poses = self._merged(bundle, animals, *seen[:2]) if seen else []
+        return poses, [f for kept in seen[2:] for f in kept.split([*map(len, animals)])]
+
+    def poses_in_context(
+        self, member: int, animals: Sequence[list[Crop]], windows: Sequence[Sequence[Features]]
     ) -> list[Pose]:
+        """The poses of a network that looks at neighboring frames, from all that it has seen.
+
+        `windows` has for each animal its features in the frames of a window; those of `animals` are
+        the views of the frame in the middle.
+        """
+        network, bundle = self._networks[member], self.bundles[member]
+        assert isinstance(network, ContextNetwork)
+        see = partial(_see_windows, network, self.precision, self.device)
+        # in float32, which holds all precisions, since some may come from the disk
+        flat = [view for frames in windows for view in _in_rows(frames)]
+        parts = [
+            _in_halves(see, torch.stack(flat[start : start + self.batch]))
+            for start in range(0, len(flat), self.batch)
+        ]
+        return self._merged(bundle, animals, *_joined(parts)) if parts else []
+
+    def _in_batches(
+        self, see: Callable[[Tensor], tuple[Tensor, ...]], views: Sequence[Crop]
+    ) -> tuple[Tensor, ...]:
         """A compiled network is given whole batches only: it would be compiled again otherwise."""
-        flat = [view for views in animals for view in views]
-        xy_px: list[Float[ndarray, "keypoint 2"]] = []
-        score: list[Float[ndarray, "keypoint"]] = []
-        for start in range(0, len(flat), self.batch):
-            some = flat[start : start + self.batch]
-            pixels = [view.pixels for view in some]
-            pixels += [np.zeros_like(pixels[0])] * (self.batch - len(some) if self.compiled else 0)
-            crops = torch.from_numpy(np.stack(pixels))
-            positions, heights = _run(network, bundle, crops, self.precision, self.device)
-            pairs = zip(some, positions[: len(some)], strict=True)
-            xy_px += [apply_affine(view.to_image, xy) for view, xy in pairs]
-            score += list(heights[: len(some)])
+        parts = []
+        for start in range(0, len(views), self.batch):
+            pixels = [view.pixels for view in views[start : start + self.batch]]
+            count = len(pixels)
+            pixels += [np.zeros_like(pixels[0])] * (self.batch - count if self.compiled else 0)
+            seen = _in_halves(see, torch.from_numpy(np.stack(pixels)))
+            parts.append(tuple(part[:count] for part in seen))
+        return _joined(parts) if parts else ()
+
+    def _merged(
+        self,
+        bundle: ModelBundle,
+        animals: Sequence[list[Crop]],
+        xy_px: Float[Tensor, "shown keypoint 2"],
+        score: Float[Tensor, "shown keypoint"],
+    ) -> list[Pose]:
+        """One pose of the views of each animal, from positions in crops."""
         poses, place, is_taught = [], 0, bundle.is_taught
         for views in animals:
             outputs = output_of_keypoint(len(views), self.flip, bundle.space.mirror_permutation())
-            rows = range(place, place + len(views))
-            xy = np.stack([xy_px[row][output] for row, output in zip(rows, outputs, strict=True)])
-            heights = np.stack(
-                [score[row][output] for row, output in zip(rows, outputs, strict=True)]
-            )
+            found = []
+            for row, (view, output) in enumerate(zip(views, outputs, strict=True), start=place):
+                xy = apply_affine(view.to_image, xy_px[row].numpy().astype(np.float64))
+                found.append((xy[output], score[row].numpy().astype(np.float64)[output]))
+            xy, heights = map(np.stack, zip(*found, strict=True))
             taught = is_taught & is_taught[outputs]  # of a mirror image both sides
             xy, heights = np.where(taught[..., None], xy, np.nan), np.where(taught, heights, 0.0)
             poses.append(merge_views(xy, heights))
@@ -84,27 +144,59 @@ class Ensemble:
         return poses
 
 
+def _in_rows(frames: Sequence[Features]) -> Float[Tensor, "view window channel rows columns"]:
+    """The features of a window's frames, view by view, in one layout of memory."""
+    return torch.stack([features.float().contiguous() for features in frames], dim=1)
+
+
+def _joined(parts: Sequence[tuple[Tensor, ...]]) -> tuple[Tensor, ...]:
+    return tuple(map(torch.cat, zip(*parts, strict=True)))
+
+
+def _in_halves(see: Callable[[Tensor], tuple[Tensor, ...]], batch: Tensor) -> tuple[Tensor, ...]:
+    """What is seen in a batch; of one that does not fit into memory, half by half."""
+    try:
+        return see(batch)
+    except torch.OutOfMemoryError:
+        if len(batch) == 1:
+            raise
+    half = len(batch) // 2
+    print(f"out of memory with {len(batch)} crops at once: now {half}; lower inference.batch")
+    torch.cuda.empty_cache()
+    return _joined([_in_halves(see, part) for part in (batch[:half], batch[half:])])
+
+
 @torch.inference_mode()
-def _run(
+def _see_crops(
     network: PoseNetwork,
-    bundle: ModelBundle,
-    crops: UInt8[Tensor, "batch height width 3"],
+    crop: CropGeometry,
     precision: str,
     device: torch.device,
-) -> tuple[Float[ndarray, "batch keypoint 2"], Float[ndarray, "batch keypoint"]]:
-    """Positions in crop pixels and scores. Halves the batch where memory does not suffice."""
-    try:
-        pixels = bundle.crop.normalize(crops.to(device))
-        pixels = pixels.contiguous(memory_format=torch.channels_last)
+    crops: UInt8[Tensor, "batch height width 3"],
+) -> tuple[Tensor, ...]:
+    """Positions in crop pixels and scores; where there is context, features on the device too."""
+    pixels = crop.normalize(crops.to(device)).contiguous(memory_format=torch.channels_last)
+    if not isinstance(network, ContextNetwork):
         with autocast(device, precision):
             outputs = network(pixels)
         xy_px, score = network.decode(outputs)
-        return xy_px.cpu().numpy().astype(np.float64), score.cpu().numpy().astype(np.float64)
-    except torch.OutOfMemoryError:
-        if len(crops) == 1:
-            raise
-    half = len(crops) // 2
-    print(f"out of memory with {len(crops)} crops at once: now {half}; lower inference.batch")
-    torch.cuda.empty_cache()
-    halves = [_run(network, bundle, c, precision, device) for c in (crops[:half], crops[half:])]
-    return np.concatenate([xy for xy, _ in halves]), np.concatenate([s for _, s in halves])
+        return xy_px.cpu(), score.cpu()
+    with autocast(device, precision):
+        features = network.features(pixels)
+        maps = network.heatmaps(features)
+    xy_px, score = network.decode_alone(maps)
+    return xy_px.cpu(), score.cpu(), features
+
+
+@torch.inference_mode()
+def _see_windows(
+    network: ContextNetwork,
+    precision: str,
+    device: torch.device,
+    windows: Float[Tensor, "batch window channel rows columns"],
+) -> tuple[Tensor, ...]:
+    """Positions in crop pixels and scores."""
+    with autocast(device, precision):
+        outputs = network.heatmaps_in_context(windows.to(device))
+    xy_px, score = network.decode(outputs)
+    return xy_px.cpu(), score.cpu()

@@ -6,15 +6,18 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float, UInt8
+from jaxtyping import Float, UInt8
 from numpy import ndarray
 
 from superanimal_core.inference.detect import BoxedFrame, Boxes, DetectAgain, GivenBoxes, Image
 from superanimal_core.inference.doubt import is_doubtful
 from superanimal_core.inference.out_of_view import is_out_of_view
-from superanimal_core.inference.passes import Ensemble
+from superanimal_core.inference.passes import Ensemble, Features, Pose
+from superanimal_core.inference.seen import SeenFrames, nothing_seen
+from superanimal_core.inference.surroundings import Carried, window_around
 from superanimal_core.network.ahead import ahead
 from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.context import REACH
 from superanimal_core.network.crops import Crop, apply_affine
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
@@ -28,7 +31,7 @@ class Redetection:
     """How to look again for animals that an interpolated box has lost.
 
     A box that the detector gave is not doubted. `recent_scores` are the mean scores of the last
-    poses in such boxes: a prediction that goes on in the middle of a video is given those before.
+    poses in such boxes.
     """
 
     detect_again: DetectAgain
@@ -39,29 +42,6 @@ class Redetection:
         return float(np.mean(self.recent_scores)) if self.recent_scores else float("nan")
 
 
-@dataclass(frozen=True)
-class SeenFrames:
-    """What all networks saw in some frames in a row, and in which boxes (px; NaN: no animal)."""
-
-    xy_px: Float[ndarray, "member frame individual keypoint 2"]
-    score: Float[ndarray, "member frame individual keypoint"]
-    boxes_xyxy_px: Float[ndarray, "frame individual 4"]
-    is_found_again: Bool[ndarray, "frame individual"]
-
-    def __len__(self) -> int:
-        return len(self.boxes_xyxy_px)
-
-
-def join_seen(parts: Sequence[SeenFrames]) -> SeenFrames:
-    """Frames that follow each other, as one."""
-    return SeenFrames(
-        np.concatenate([part.xy_px for part in parts], axis=1),
-        np.concatenate([part.score for part in parts], axis=1),
-        np.concatenate([part.boxes_xyxy_px for part in parts]),
-        np.concatenate([part.is_found_again for part in parts]),
-    )
-
-
 @dataclass
 class _Batch:
     """Some frames of a video, and the views of every animal in them that has a box."""
@@ -69,6 +49,20 @@ class _Batch:
     frames: list[BoxedFrame] = field(default_factory=list)
     slots: list[tuple[int, int]] = field(default_factory=list)  # frame of the batch, individual
     views: list[list[Crop]] = field(default_factory=list)
+
+
+@dataclass
+class _Looked:
+    """A batch after the first look: what was seen, and of each slot its views and features.
+
+    `recent_scores` are those at its end, when the batches behind it are not looked at yet.
+    """
+
+    seen: SeenFrames
+    frames: list[BoxedFrame]
+    views: dict[tuple[int, int], list[Crop]]
+    features: list[dict[tuple[int, int], Features]]
+    recent_scores: Sequence[float] = ()
 
 
 def predict_batches(
@@ -82,6 +76,7 @@ def predict_batches(
     flip: bool = False,
     compiled: bool = False,
     redetection: Redetection | None = None,
+    carried: Carried | None = None,
 ) -> Iterator[SeenFrames]:
     """What each network sees in the boxes of the frames, a batch at a time.
 
@@ -90,18 +85,53 @@ def predict_batches(
     networks, which must share space and crop geometry (members of one ensemble). `scales` and
     `flip`: see inference.views; `compiled`: by torch.compile. With `redetection`, boxes that lost
     their animal are looked for again. Keypoints out of view (inference.out_of_view) are absent.
+
+    Networks that look at neighboring frames say what they see when those behind a batch have been
+    looked at; boxes are doubted by what is seen in the frame alone. `carried` has what the frames
+    before these have left, and after each batch what that leaves.
     """
     ensemble = Ensemble(bundles, batch, precision, device, scales, flip, compiled)
+    carried = carried or Carried()
+    if redetection:
+        redetection.recent_scores.extend(carried.recent_scores)
+    waiting: deque[_Looked] = deque()
     for part in ahead(_batches(frames, batch, ensemble.views_of), BATCHES_AHEAD):
-        seen = _nothing_seen(len(bundles), len(bundles[0].space), part)
-        _predict(ensemble, seen, part.slots, part.views)
-        if redetection is not None:
-            lost = _lost_animals(seen, part, redetection, bundles[0].crop.size_px)
-            _find_again(seen, part, lost, redetection.detect_again)
-            boxed = [(part.frames[f].image, seen.boxes_xyxy_px[f, i]) for f, i in lost]
-            _predict(ensemble, seen, lost, [ensemble.views_of(*each) for each in boxed])
-        _leave_out_of_view(seen, part.frames)
-        yield seen
+        waiting.append(_first_look(ensemble, part, redetection))
+        reach = REACH if ensemble.in_context else 0
+        while waiting and sum(len(later.seen) for later in [*waiting][1:]) >= reach:
+            yield _finished(ensemble, carried, waiting)
+    while waiting:
+        yield _finished(ensemble, carried, waiting)
+
+
+def _first_look(ensemble: Ensemble, part: _Batch, redetection: Redetection | None) -> _Looked:
+    """What is seen in each frame alone, in the boxes that are left after doubt."""
+    boxes = np.stack([frame.boxes_xyxy_px for frame in part.frames])
+    seen = nothing_seen(len(ensemble.bundles), len(ensemble.bundles[0].space), boxes)
+    looked = _Looked(seen, part.frames, {}, [{} for _ in part.frames])
+    _look(ensemble, looked, part.slots, part.views)
+    if redetection is not None:
+        lost = _lost_animals(seen, part, redetection, ensemble.bundles[0].crop.size_px)
+        _find_again(seen, part, lost, redetection.detect_again)
+        boxed = [(part.frames[f].image, seen.boxes_xyxy_px[f, i]) for f, i in lost]
+        _look(ensemble, looked, lost, [ensemble.views_of(*each) for each in boxed])
+        looked.recent_scores = (*redetection.recent_scores,)
+    return looked
+
+
+def _finished(ensemble: Ensemble, carried: Carried, waiting: deque[_Looked]) -> SeenFrames:
+    """The first batch that waits, with what is seen in context; what it leaves into `carried`."""
+    looked, before = waiting.popleft(), carried.features
+    frames = [*before, *looked.features, *(f for later in waiting for f in later.features)]
+    slots = list(looked.views)
+    for member in ensemble.in_context:
+        windows = [window_around(frames, len(before) + f, (member, i)) for f, i in slots]
+        poses = ensemble.poses_in_context(member, [*looked.views.values()], windows)
+        _put(looked.seen, member, slots, poses)
+    _leave_out_of_view(looked.seen, looked.frames)
+    carried.features = [*before, *looked.features][-REACH:]
+    carried.recent_scores = looked.recent_scores
+    return looked.seen
 
 
 def predict_video(
@@ -180,17 +210,28 @@ def predict_frames(
     )[0]
 
 
-def _predict(
+def _look(
     ensemble: Ensemble,
-    seen: SeenFrames,
+    looked: _Looked,
     slots: Sequence[tuple[int, int]],
     views: Sequence[list[Crop]],
 ) -> None:
-    """What each network sees in some slots (frame, individual), into `seen`."""
-    for member, found in enumerate(ensemble.poses(views)):
-        for (frame, individual), (xy_px, score) in zip(slots, found, strict=True):
-            seen.xy_px[member, frame, individual] = xy_px
-            seen.score[member, frame, individual] = score
+    """What each network sees in some slots (frame, individual) alone, into `looked`."""
+    looked.views.update(zip(slots, views, strict=True))
+    for member in range(len(ensemble.bundles)):
+        poses, features = ensemble.first_look(member, views)
+        _put(looked.seen, member, slots, poses)
+        for (frame, individual), of_animal in zip(slots, features, strict=False):
+            looked.features[frame][member, individual] = of_animal
+
+
+def _put(
+    seen: SeenFrames, member: int, slots: Sequence[tuple[int, int]], poses: Sequence[Pose]
+) -> None:
+    """The poses of a network in some slots, into `seen`."""
+    for (frame, individual), (xy_px, score) in zip(slots, poses, strict=True):
+        seen.xy_px[member, frame, individual] = xy_px
+        seen.score[member, frame, individual] = score
 
 
 def _leave_out_of_view(seen: SeenFrames, frames: Sequence[BoxedFrame]) -> None:
@@ -217,13 +258,6 @@ def _batches(
             part = _Batch()
     if part.frames:
         yield part
-
-
-def _nothing_seen(members: int, keypoints: int, part: _Batch) -> SeenFrames:
-    boxes = np.stack([frame.boxes_xyxy_px for frame in part.frames])
-    shape = (members, *boxes.shape[:2], keypoints)
-    is_found_again = np.zeros(boxes.shape[:2], bool)
-    return SeenFrames(np.full((*shape, 2), np.nan), np.zeros(shape), boxes, is_found_again)
 
 
 def _lost_animals(

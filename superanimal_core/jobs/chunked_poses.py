@@ -21,13 +21,9 @@ from numpy import ndarray
 
 from superanimal_core.errors import VideoError
 from superanimal_core.inference.detect import STAGE, BoxSource
-from superanimal_core.inference.predict import (
-    Redetection,
-    SeenFrames,
-    join_seen,
-    member_poses,
-    predict_batches,
-)
+from superanimal_core.inference.predict import Redetection, member_poses, predict_batches
+from superanimal_core.inference.seen import SeenFrames, join_seen
+from superanimal_core.inference.surroundings import Carried, carried_from
 from superanimal_core.jobs.log import Progress
 from superanimal_core.jobs.work_folder import remove_work_folders, work_folder
 from superanimal_core.media.video import read_frames
@@ -39,7 +35,7 @@ from superanimal_core.tables.spaces import TAUGHT, read_space, read_taught
 from superanimal_core.tables.video_tables import boxes_to_table
 
 STATE = "state.npz"  # of a chunk, beside the poses of the members
-USED, FOUND_AGAIN, RECENT_SCORES = "used", "found_again", "recent_scores"
+USED, FOUND_AGAIN = "used", "found_again"
 
 
 @dataclass(frozen=True)
@@ -74,11 +70,11 @@ class VideoPrediction:
         folder = Path(folder)
         work = work_folder(folder, records)
         chunks = _chunks_in(work)
-        self._restore(chunks)
+        carried = self._restore(chunks)
         progress = Progress(len(self.time_s), "frames")
         done = _stop_of(chunks[-1]) if chunks else 0
-        for start, seen in self._predict(done) if self.bundles else ():
-            chunks.append(self._keep(work, start, seen))
+        for start, seen in self._predict(done, carried) if self.bundles else ():
+            chunks.append(self._keep(work, start, seen, carried))
             progress(start + len(seen))
         with replacing(folder) as temporary:
             temporary.mkdir()
@@ -97,23 +93,24 @@ class VideoPrediction:
             self._write_boxes(chunks, boxes, next(iter(records.values())))
         remove_work_folders(folder)
 
-    def _restore(self, chunks: Sequence[Path]) -> None:
+    def _restore(self, chunks: Sequence[Path]) -> Carried:
+        """What the frames behind the last chunk need; what the source knew, it knows again."""
+        saved: dict[str, ndarray] = {}
         for chunk in chunks:
             saved = _saved(chunk)
             self.source.restore(_start_of(chunk), saved)
-            if self.redetection:  # each chunk has kept all that were recent at its end
-                self.redetection.recent_scores.clear()
-                self.redetection.recent_scores.extend(saved[RECENT_SCORES].tolist())
         if chunks:
             print(f"going on at frame {_stop_of(chunks[-1])}: {len(chunks)} whole chunks are there")
+        return carried_from(saved, self.settings["device"])
 
-    def _predict(self, start: int) -> Iterator[tuple[int, SeenFrames]]:
+    def _predict(self, start: int, carried: Carried) -> Iterator[tuple[int, SeenFrames]]:
         """Chunks from frame `start` on; each ends with the batch in which it becomes full."""
         frames = self.source.boxed(read_frames(self.video, start=start), start)
         parts: list[SeenFrames] = []
         done = start
         bundles = [*self.bundles.values()]
-        for part in predict_batches(bundles, frames, redetection=self.redetection, **self.settings):
+        how = {**self.settings, "redetection": self.redetection, "carried": carried}
+        for part in predict_batches(bundles, frames, **how):
             parts.append(part)
             before, done = done, done + len(part)
             if done // self.chunk_frames > before // self.chunk_frames:
@@ -127,13 +124,12 @@ class VideoPrediction:
         if parts:
             yield start, join_seen(parts)
 
-    def _keep(self, work: Path, start: int, seen: SeenFrames) -> Path:
+    def _keep(self, work: Path, start: int, seen: SeenFrames, carried: Carried) -> Path:
         """A chunk on disk; it appears whole or not at all."""
         chunk = work / f"{start:09d}-{start + len(seen):09d}"
         times = self.time_s[start : start + len(seen)]
-        recent = list(self.redetection.recent_scores) if self.redetection else []
         state = {USED: seen.boxes_xyxy_px, FOUND_AGAIN: seen.is_found_again}
-        state |= {RECENT_SCORES: np.array(recent)} | self.source.saved(start)
+        state |= carried.saved() | self.source.saved(start)
         with replacing(chunk) as temporary:
             temporary.mkdir()
             poses = member_poses(

@@ -9,6 +9,7 @@ from typing import Any
 
 from superanimal_core.jobs.member_training import MemberTraining
 from superanimal_core.media.images import cached_reader
+from superanimal_core.media.neighbors import neighbors_in
 from superanimal_core.models.bundles import read_bundle
 from superanimal_core.models.replayed_labels import with_memory
 from superanimal_core.network.devices import use_device
@@ -26,6 +27,7 @@ def fine_tune(
     device, parent = use_device(call.threads, call.seed), read_bundle(parent_folder)
     read_image = cached_reader(call.pictures)
     look = {"read_image": read_image, **inference, "device": device}
+    look["neighbors"] = neighbors_in(call.pictures)
     labels = with_memory(call.labels(), parent, mode, look, replay)
     bundle = start_from(parent, mode, labels.sources, call.taught(labels), space=labels.space)
     call.fit(bundle, labels, read_image, device)

@@ -20,6 +20,7 @@ def labels_and_videos(
     training: Mapping[str, Any],
     unlabeled: Mapping[str, Any],
     videos: Sequence[str],
+    **_: object,
 ) -> tuple[ModelBundle, Callable[..., History]]:
     """The model with the subspaces of its labels, and how it is trained.
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 
+from superanimal_core.jobs.context_lessons import labels_and_neighbors
 from superanimal_core.jobs.lessons import labels_and_videos
 from superanimal_core.jobs.log import Progress
 from superanimal_core.jobs.training_checkpoints import checkpoints_of
@@ -22,7 +23,7 @@ from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels, fill_boxes
-from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.settings import CONTEXT, AugmentSettings, TrainingSettings
 from superanimal_core.tables.label_files import read_training_labels
 from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.history import History
@@ -33,15 +34,16 @@ from superanimal_core.training.taught import taught_keypoints
 Fit = Callable[..., History]
 
 
-def labels_alone(bundle: ModelBundle, *_: object) -> tuple[ModelBundle, Fit]:
+def labels_alone(bundle: ModelBundle, *_: object, **__: object) -> tuple[ModelBundle, Fit]:
     """The model as it is, and how it learns from labels."""
     return bundle, fit_labels
 
 
-# what a member learns from; a study without unlabeled videos knows nothing of the second
+# what a member learns from; a study knows nothing of those that it does not use
 LESSONS: Mapping[str, Callable[..., tuple[ModelBundle, Fit]]] = {
     "labels": labels_alone,
     "labels_and_videos": labels_and_videos,
+    "labels_and_neighbors": labels_and_neighbors,
 }
 
 
@@ -105,8 +107,10 @@ class MemberTraining:
         self, bundle: ModelBundle, labels: Labels, read_image: ReadImage, device: torch.device
     ) -> None:
         """Train and write the model; goes on where a killed training of it stopped."""
-        teach = LESSONS["labels_and_videos" if self.unlabeled else "labels"]
-        bundle, how = teach(bundle, labels, self.training, self.unlabeled, self.videos)
+        beside = "labels_and_neighbors" if bundle.architecture.endswith(CONTEXT) else "labels"
+        teach = LESSONS["labels_and_videos" if self.unlabeled else beside]
+        given = labels, self.training, self.unlabeled, self.videos
+        bundle, how = teach(bundle, *given, pictures=self.pictures)
         history = fit_resumably(
             self.member,
             bundle,

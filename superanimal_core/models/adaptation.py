@@ -15,6 +15,7 @@ import torch
 from jaxtyping import Float
 from numpy import ndarray
 
+from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference.adapt import (
     Verdict,
     adaptation_training,
@@ -25,7 +26,7 @@ from superanimal_core.inference.adapt import (
     poses_in_block,
     select_pseudo_labels,
 )
-from superanimal_core.inference.predict import join_seen, predict_batches
+from superanimal_core.inference.predict import predict_batches
 from superanimal_core.inference.regions import (
     Region,
     boxed_regions,
@@ -34,9 +35,11 @@ from superanimal_core.inference.regions import (
     region_around,
     visible_reach,
 )
+from superanimal_core.inference.seen import join_seen
 from superanimal_core.media.frame_store import FrameStore
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.context import ContextNetwork
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import AugmentSettings, TrainingSettings
@@ -108,7 +111,15 @@ class Adaptation:
         device: torch.device,
         tell: Callable[[int, str], None],
     ) -> tuple[Verdict, History]:
-        """Teaches the bundle's network, in place, and judges it by what it saw before (`poses`)."""
+        """Teaches the bundle's network, in place, and judges it by what it saw before (`poses`).
+
+        SuperAnimalError for one that looks at neighboring frames: labels here have none.
+        """
+        if isinstance(bundle.network, ContextNetwork):
+            raise SuperAnimalError(
+                "a network that looks at neighboring frames cannot be adapted to a video; write "
+                "adaptation.enabled: false"
+            )
         regions = [pictures.regions[frame] for frame in labeled_frames(labels)]
         history = fit_labels(
             bundle,

@@ -8,6 +8,12 @@ from jaxtyping import Bool
 from numpy import ndarray
 from torch import Tensor
 
+from superanimal_core.network.context import (
+    HighResolutionContextNetwork,
+    PyramidContextNetwork,
+    TokenPoseContextNetwork,
+    VisionTransformerContextNetwork,
+)
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.dilated_resnet import DilatedResNetwork
 from superanimal_core.network.hrnet import HighResolutionNetwork
@@ -26,6 +32,10 @@ ARCHITECTURES: Mapping[str, Callable[..., PoseNetwork]] = {
     "dilated_resnet": DilatedResNetwork,
     "rtmpose": RtmPoseNetwork,
     "vit": VisionTransformerNetwork,
+    "pyramid_context": PyramidContextNetwork,
+    "hrnet_context": HighResolutionContextNetwork,
+    "tokenpose_context": TokenPoseContextNetwork,
+    "vit_context": VisionTransformerContextNetwork,
 }
 
 

@@ -100,20 +100,20 @@ class CropGeometry:
         return cut_crop(image, to_crop, self.size_px), to_crop
 
     def normalize(
-        self, crops: UInt8[Tensor, "batch height width 3"]
-    ) -> Float[Tensor, "batch 3 height width"]:
+        self, crops: UInt8[Tensor, "batch *window height width 3"]
+    ) -> Float[Tensor, "batch *window 3 height width"]:
         """What the network takes, from uint8 crops; channels last in memory."""
         return normalize_colors(crops, self.mean, self.std)
 
 
 def normalize_colors(
-    images: UInt8[Tensor, "batch height width 3"],
+    images: UInt8[Tensor, "batch *window height width 3"],
     mean: tuple[float, float, float],
     std: tuple[float, float, float],
-) -> Float[Tensor, "batch 3 height width"]:
+) -> Float[Tensor, "batch *window 3 height width"]:
     """uint8 images -> floats of the given mean and deviation, channels last in memory."""
-    floats = images.to(torch.float32).div(255).permute(0, 3, 1, 2)
-    shape = (1, 3, 1, 1)
+    floats = images.to(torch.float32).div(255).movedim(-1, -3)
+    shape = (3, 1, 1)
     return (floats - floats.new_tensor(mean).view(shape)) / floats.new_tensor(std).view(shape)
 
 

@@ -10,26 +10,27 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.network.pose_network import HeatmapNetwork
+from superanimal_core.network.pose_network import FeatureNetwork
 from superanimal_core.pose.keypoints import did_you_mean
 
 STRIDE_PX = 4
 
 
-class HighResolutionNetwork(HeatmapNetwork):
+class HighResolutionNetwork(FeatureNetwork):
     """timm's HRNet and a 1x1 convolution; heatmaps of stride 4."""
 
     def __init__(self, keypoints: int, *, backbone: str, sigma_px: float, is_subpixel: bool):
         super().__init__(keypoints, STRIDE_PX, sigma_px, is_subpixel)
         self.backbone = build_hrnet(backbone)
-        self.head = nn.Conv2d(high_resolution_channels(self.backbone), keypoints, 1)
+        self.feature_channels = high_resolution_channels(self.backbone)
+        self.head = nn.Conv2d(self.feature_channels, keypoints, 1)
         nn.init.normal_(self.head.weight, std=0.001)
 
-    def forward(
+    def features(
         self, crops: Float[Tensor, "batch 3 _height _width"]
-    ) -> Float[Tensor, "batch keypoint height width"]:
-        """Heatmaps of a quarter of the crop's sides."""
-        return self.head(self.backbone(crops)[0])
+    ) -> Float[Tensor, "batch channel height width"]:
+        """The branch of a quarter of the crop's sides."""
+        return self.backbone(crops)[0]
 
 
 def build_hrnet(name: str) -> nn.Module:

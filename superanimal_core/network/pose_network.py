@@ -63,6 +63,34 @@ class HeatmapNetwork(PoseNetwork):
         return heatmap_losses(heatmaps_in(outputs), xy_px, self.stride_px, self.sigma_px)
 
 
+class FeatureNetwork(HeatmapNetwork):
+    """A heatmap network in two parts: features, and a head that reads heatmaps off their grid.
+
+    What lies between them can be kept, and looked at by another head (network.context).
+    """
+
+    head: nn.Module
+    feature_channels: int
+
+    def forward(
+        self, crops: Float[Tensor, "batch 3 _height _width"]
+    ) -> Float[Tensor, "batch keypoint height width"]:
+        """Heatmaps of the keypoints on the grid of `stride_px`."""
+        return self.heatmaps(self.features(crops))
+
+    @abstractmethod
+    def features(
+        self, crops: Float[Tensor, "batch 3 _height _width"]
+    ) -> Float[Tensor, "batch channel height width"]:
+        """What the head is given, `feature_channels` on the grid of `stride_px`."""
+
+    def heatmaps(
+        self, features: Float[Tensor, "batch channel height width"]
+    ) -> Float[Tensor, "batch keypoint height width"]:
+        """What the head makes of features."""
+        return self.head(features)
+
+
 def heatmaps_in(outputs: Outputs) -> Float[Tensor, "batch keypoint height width"]:
     """The heatmaps among raw outputs, in float32."""
     return (outputs if isinstance(outputs, Tensor) else outputs[0]).float()

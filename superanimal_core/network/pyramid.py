@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.network.pose_network import HeatmapNetwork
+from superanimal_core.network.pose_network import FeatureNetwork
 from superanimal_core.pose.keypoints import did_you_mean
 
 
-class PyramidNetwork(HeatmapNetwork):
+class PyramidNetwork(FeatureNetwork):
     """Any timm backbone with features at strides 4 to 32, and a small decoder."""
 
     def __init__(
@@ -35,13 +35,14 @@ class PyramidNetwork(HeatmapNetwork):
         widths = stage_channels(self.backbone)
         self.lateral = nn.ModuleList(nn.Conv2d(width, decoder_channels, 1) for width in widths)
         self.mix = nn.ModuleList(_separable(decoder_channels) for _ in widths[:-1])
+        self.feature_channels = decoder_channels
         self.head = nn.Conv2d(decoder_channels, keypoints, 1, bias=True)
         nn.init.normal_(self.head.weight, std=0.001)
 
-    def forward(
+    def features(
         self, crops: Float[Tensor, "batch 3 _height _width"]
-    ) -> Float[Tensor, "batch keypoint height width"]:
-        """Heatmaps of the keypoints on the grid of `stride_px`."""
+    ) -> Float[Tensor, "batch channel height width"]:
+        """All stages of the backbone, merged."""
         features = [
             project(stage)
             for project, stage in zip(self.lateral, self.backbone(crops), strict=True)
@@ -50,7 +51,7 @@ class PyramidNetwork(HeatmapNetwork):
         for feature, mix in zip(reversed(features[:-1]), reversed(self.mix), strict=True):
             up = functional.interpolate(merged, size=feature.shape[2:], mode="nearest")
             merged = mix(feature + up)
-        return self.head(merged)
+        return merged
 
 
 def build_backbone(name: str, finest_stride: int) -> nn.Module:

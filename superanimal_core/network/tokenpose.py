@@ -10,7 +10,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from superanimal_core.network.hrnet import STRIDE_PX, build_hrnet, high_resolution_channels
-from superanimal_core.network.pose_network import HeatmapNetwork
+from superanimal_core.network.pose_network import FeatureNetwork
 
 PATCH = 4  # cells of the features along a side of a patch
 WIDTH = 192  # of a token
@@ -19,7 +19,7 @@ HEADS = 8
 EXPANSION = 3  # of a token within a layer
 
 
-class TokenPoseNetwork(HeatmapNetwork):
+class TokenPoseNetwork(FeatureNetwork):
     """A network for crops of one size, since a token unfolds to a fixed grid."""
 
     def __init__(
@@ -34,8 +34,8 @@ class TokenPoseNetwork(HeatmapNetwork):
         super().__init__(keypoints, STRIDE_PX, sigma_px, is_subpixel)
         self.grid = (size_px[1] // STRIDE_PX, size_px[0] // STRIDE_PX)
         self.backbone = build_hrnet(backbone)
-        channels = high_resolution_channels(self.backbone)
-        self.patches = nn.Conv2d(channels, WIDTH, PATCH, stride=PATCH)
+        self.feature_channels = high_resolution_channels(self.backbone)
+        self.patches = nn.Conv2d(self.feature_channels, WIDTH, PATCH, stride=PATCH)
         self.tokens = nn.Parameter(torch.randn(1, keypoints, WIDTH) * 0.02)
         positions = sine_positions(self.grid[0] // PATCH, self.grid[1] // PATCH, WIDTH)
         self.register_buffer("positions", positions, persistent=False)
@@ -53,13 +53,19 @@ class TokenPoseNetwork(HeatmapNetwork):
         nn.init.normal_(unfold.weight, std=0.001)
         self.head = nn.Sequential(nn.LayerNorm(WIDTH), unfold)
 
-    def forward(
+    def features(
         self, crops: Float[Tensor, "batch 3 _height _width"]
+    ) -> Float[Tensor, "batch channel height width"]:
+        """HRNet's branch of a quarter of the crop's sides."""
+        return self.backbone(crops)[0]
+
+    def heatmaps(
+        self, features: Float[Tensor, "batch channel height width"]
     ) -> Float[Tensor, "batch keypoint height width"]:
-        """Heatmaps of a quarter of the crop's sides."""
-        patches = self.patches(self.backbone(crops)[0]).flatten(2).transpose(1, 2)
+        """What the keypoints' tokens unfold to."""
+        patches = self.patches(features).flatten(2).transpose(1, 2)
         patches = patches + self.get_buffer("positions")
-        tokens = self.tokens.expand(len(crops), -1, -1)
+        tokens = self.tokens.expand(len(features), -1, -1)
         mixed = self.transformer(torch.cat([tokens, patches], dim=1))
         return self.head(mixed[:, : self.keypoints]).unflatten(2, self.grid)
 

@@ -21,13 +21,13 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.network.pose_network import HeatmapNetwork
+from superanimal_core.network.pose_network import FeatureNetwork
 from superanimal_core.pose.keypoints import did_you_mean
 
 MODULES = ("vision_transformer", "deit")  # of timm, those whose networks are all plain ones
 
 
-class VisionTransformerNetwork(HeatmapNetwork):
+class VisionTransformerNetwork(FeatureNetwork):
     """A network for crops of one size, since each patch has its own position embedding."""
 
     def __init__(
@@ -49,16 +49,17 @@ class VisionTransformerNetwork(HeatmapNetwork):
         channels = [decoder_channels * 2**left for left in reversed(range(doublings))]
         widths = [self.backbone.embed_dim, *channels]
         self.decoder = nn.Sequential(*(_doubled(*both) for both in pairwise(widths)))
-        self.head = nn.Conv2d(widths[-1], keypoints, 1)
+        self.feature_channels = widths[-1]
+        self.head = nn.Conv2d(self.feature_channels, keypoints, 1)
         nn.init.normal_(self.head.weight, std=0.001)
 
-    def forward(
+    def features(
         self, crops: Float[Tensor, "batch 3 _height _width"]
-    ) -> Float[Tensor, "batch keypoint height width"]:
-        """Heatmaps of the keypoints on the grid of `stride_px`."""
+    ) -> Float[Tensor, "batch channel height width"]:
+        """The patches, decoded to the grid of `stride_px`."""
         tokens = self.backbone.fc_norm(self.backbone.forward_features(crops))
         patches = tokens[:, self.backbone.num_prefix_tokens :]
-        return self.head(self.decoder(patches.transpose(1, 2).unflatten(2, self.grid)))
+        return self.decoder(patches.transpose(1, 2).unflatten(2, self.grid))
 
 
 def build_vit(name: str, size_px: tuple[int, int]) -> VisionTransformer:

@@ -18,6 +18,8 @@ from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.settings.unlabeled import UnlabeledSettings
 
 TransferMode = Literal["new_head", "naive", "memory_replay"]
+CONTEXT = "_context"  # end of the names of architectures that look at neighboring frames
+WithContext = Literal["pyramid_context", "hrnet_context", "tokenpose_context", "vit_context"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
 
 
@@ -36,7 +38,7 @@ class ModelSettings(Section):
     detector_weights: str | None
     fine_tune: ParentSettings | None
     seeds: Annotated[list[int], Field(min_length=1)]
-    architecture: Literal["pyramid", "hrnet", "tokenpose", "vit"]
+    architecture: Literal["pyramid", "hrnet", "tokenpose", "vit"] | WithContext
     backbone: str
     detector_backbone: str | None
     initial_weights: str | None

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 from superanimal_core.pose.keypoints import did_you_mean
-from superanimal_core.settings import ModelSettings, Settings
+from superanimal_core.settings import CONTEXT, ModelSettings, Settings
 
 TABLE = Path(__file__).parents[2] / "config" / "backbones.tsv"
 HRNET_STRIDE_PX = 4
@@ -72,10 +72,11 @@ def _mistake(model: ModelSettings, stride_px: int, known: dict[str, BackboneRow]
     row = known.get(_name(model.backbone))
     if row is None:
         return _unknown("backbone", model.backbone, known)
-    if model.architecture == VIT:
+    architecture = model.architecture.removesuffix(CONTEXT)
+    if architecture == VIT:
         fitting = [name for name, row in known.items() if row.patch_px]
         return "" if row.patch_px else _other_kind(model, "plain vision transformer", fitting)
-    if model.architecture in HRNETS:
+    if architecture in HRNETS:
         fitting = [name for name in known if name.startswith("hrnet")]
         if _name(model.backbone) not in fitting:
             return _other_kind(model, "HRNet", fitting)
@@ -100,7 +101,7 @@ def _detector_mistake(model: ModelSettings, known: dict[str, BackboneRow]) -> st
     """The same of the backbone of a detector: a pyramid from stride 8 on."""
     own = model.detector_backbone
     if own is None:
-        if model.architecture != VIT:
+        if model.architecture.removesuffix(CONTEXT) != VIT:
             return ""
         return (
             "detector_backbone: no detector can stand on a vision transformer; name a network "

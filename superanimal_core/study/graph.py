@@ -13,7 +13,7 @@ from typing import Protocol, runtime_checkable
 
 from superanimal_core.formats.listing import root_of
 from superanimal_core.formats.project_conversion import conversion_digest
-from superanimal_core.settings import ModelSettings, Settings
+from superanimal_core.settings import CONTEXT, ModelSettings, Settings
 from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.places import Places, places_of
 from superanimal_core.study.products import ACCOUNT, lost_products, of_cohort
@@ -148,7 +148,7 @@ class Graph:
         own = self.model(model)
         if own.detector_backbone not in (None, own.backbone):
             return []
-        if own.pose_weights is None and own.architecture == "pyramid":
+        if own.pose_weights is None and own.architecture.removesuffix(CONTEXT) == "pyramid":
             return self.members(model)[0]
         return self.weights(model, "initial_weights")
 

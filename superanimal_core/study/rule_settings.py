@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+from superanimal_core.settings import CONTEXT
+from superanimal_core.study.context_mistakes import has_context
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.shipped import WORKFLOW
 from superanimal_core.study.transfer_cells import WITH_NEW_HEAD
@@ -56,6 +58,8 @@ class RuleSettings:
             chosen["ARCHITECTURES"] = owner.architecture
         if owner.detector_weights is None:
             chosen["DETECTORS"] = TRAINED_DETECTOR
+        if has_context(self.graph.study.settings, model):
+            return chosen | {"LESSONS": "labels_and_neighbors"}
         learns = self.graph.study.unlabeled_of(model)
         return chosen | {"LESSONS": "labels_and_videos" if learns else "labels"}
 
@@ -93,7 +97,7 @@ class RuleSettings:
         }
         return {
             "architecture": own["architecture"],
-            "parameters": parameters | of_architecture[own["architecture"]],
+            "parameters": parameters | of_architecture[own["architecture"].removesuffix(CONTEXT)],
             "crop": crop,
         }
 

@@ -7,6 +7,7 @@ from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_
 from superanimal_core.settings import ModelSettings, Settings
 from superanimal_core.study.backbones import backbone_mistakes
 from superanimal_core.study.behavior_mistakes import feature_mistakes
+from superanimal_core.study.context_mistakes import context_mistakes
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 
 NEW_HEAD = "new_head"  # the mode of fine-tuning that keeps the encoder alone
@@ -57,6 +58,7 @@ def settings_mistakes(
             f"{masks.end:g}; both are parts of a training, and the end comes last"
         )
     mistakes += model_mistakes(settings, known, datasets) + backbone_mistakes(settings)
+    mistakes += context_mistakes(settings, (row.model for row in videos.values()))
     return mistakes + mirror_mistakes(settings, known, videos)
 
 

@@ -5,6 +5,9 @@ mirror image exchanges left and right names. Unlike torchvision's transforms, fl
 project's pixel convention (x -> W - x).
 """
 
+from collections.abc import Sequence
+from copy import deepcopy
+
 import cv2
 import numpy as np
 from jaxtyping import Float, Int, UInt8
@@ -65,6 +68,15 @@ def change_light(
     if generator.random() < augment.cutout:
         _cover(changed, generator)
     return np.clip(changed, 0, 255).astype(np.uint8)
+
+
+def change_light_alike(
+    window: Sequence[UInt8[ndarray, "height width 3"]],
+    augment: AugmentSettings,
+    generator: np.random.Generator,
+) -> UInt8[ndarray, "window height width 3"]:
+    """`change_light` of the crops of a window: each as if it were the only one."""
+    return np.stack([change_light(crop, augment, deepcopy(generator)) for crop in window])
 
 
 def _cover(crop: Float[ndarray, "rows columns 3"], generator: np.random.Generator) -> None:

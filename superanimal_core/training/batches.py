@@ -19,11 +19,12 @@ from superanimal_core.network.ahead import ahead
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings
-from superanimal_core.training.augment import change_light, move_keypoints, random_change
+from superanimal_core.training.augment import change_light_alike, move_keypoints, random_change
 from superanimal_core.training.processes import Processes
 from superanimal_core.training.sampling import draw_batch, sampling_weights
 
 ReadImage = Callable[[str], UInt8[ndarray, "height width 3"]]
+Neighbors = Callable[[str], Sequence[str]]  # a picture's window: names of frames, itself the middle
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,11 @@ class Batch:
     """Crops with their keypoints in the network's positions (NaN where unknown).
 
     `to_image` leads from the network's positions to pixels of the image. `images` names what the
-    batch was drawn from, also the parts of other processes.
+    batch was drawn from, also the parts of other processes. For networks that look at neighboring
+    frames there is a window of crops in the place of each.
     """
 
-    crops: UInt8[Tensor, "batch height width 3"]
+    crops: UInt8[Tensor, "batch *window height width 3"]
     to_image: Float[Tensor, "batch 2 3"]
     xy_px: Float[Tensor, "batch keypoint 2"]
     state: Int[Tensor, "batch keypoint"]
@@ -64,11 +66,13 @@ def labeled_stream(
     sampling_temperature: float,
     seed: int,
     processes: Processes,
+    neighbors: Neighbors | None = None,
 ) -> Stream:
     """Random crops of labeled animals; of each batch, this process's part.
 
     Which animals, and what is done to each, follows from the seed, the step and the place in the
-    batch alone: all processes draw alike. TrainingError for fewer animals than processes.
+    batch alone: all processes draw alike. With `neighbors` there are windows of crops.
+    TrainingError for fewer animals than processes.
     """
     if batch < processes.count:
         raise TrainingError(f"training.batch is {batch}, but {processes.count} processes share it")
@@ -79,9 +83,8 @@ def labeled_stream(
         rows = draw_batch(weights, batch, generator)
         generators, part = generator.spawn(len(rows)), processes.part()
         images = tuple(str(labels.image[row]) for row in rows)
-        return make_batch(
-            labels, rows[part], read_image, augment, crop, generators[part], images=images
-        )
+        own = rows[part], read_image, augment, crop, generators[part]
+        return make_batch(labels, *own, images=images, neighbors=neighbors)
 
     return at
 
@@ -94,17 +97,25 @@ def make_batch(
     crop: CropGeometry,
     generators: Sequence[np.random.Generator],
     images: tuple[str, ...] = (),
+    neighbors: Neighbors | None = None,
 ) -> Batch:
-    """Cut, turn and relight the animals at `rows`, each by a random generator of its own."""
+    """Cut, turn and relight the animals at `rows`, each by a random generator of its own.
+
+    With `neighbors` the same is done to all frames of a picture's window, in the animal's own box.
+    """
     mirror = labels.space.mirror_permutation()
-    crops = np.empty((len(rows), *crop.size_px[::-1], 3), np.uint8)
+    crops = []
     to_image = np.empty((len(rows), 2, 3), np.float32)
     xy_px = np.empty((len(rows), len(mirror), 2), np.float32)
     state = np.empty((len(rows), len(mirror)), np.int64)
     for i, (row, generator) in enumerate(zip(rows, generators, strict=True)):
         change = random_change(augment, generator)
-        cut = crop.cut(read_image(str(labels.image[row])), labels.box_xyxy_px[row], change)
-        crops[i] = change_light(cut.pixels, augment, generator)
+        image, box = str(labels.image[row]), labels.box_xyxy_px[row]
+        names = neighbors(image) if neighbors else (image,)
+        window = [crop.cut(read_image(name), box, change) for name in names]
+        cut = window[len(window) // 2]
+        lit = change_light_alike([frame.pixels for frame in window], augment, generator)
+        crops.append(lit if neighbors else lit[0])
         to_image[i] = cut.to_image
         xy_px[i], state[i] = move_keypoints(
             cut.to_network,
@@ -114,7 +125,7 @@ def make_batch(
             mirror if change.is_mirrored else None,
         )
     labeled = torch.from_numpy(xy_px), torch.from_numpy(state)
-    return Batch(torch.from_numpy(crops), torch.from_numpy(to_image), *labeled, images)
+    return Batch(torch.from_numpy(np.stack(crops)), torch.from_numpy(to_image), *labeled, images)
 
 
 def batches_ahead(

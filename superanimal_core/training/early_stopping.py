@@ -11,7 +11,7 @@ from superanimal_core.errors import TrainingError
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings, EarlyStoppingSettings
-from superanimal_core.training.batches import ReadImage, make_batch
+from superanimal_core.training.batches import Neighbors, ReadImage, make_batch
 from superanimal_core.training.state import TrainingState
 
 
@@ -41,6 +41,7 @@ class EarlyStopping:
     bundle: ModelBundle
     read_image: ReadImage
     batch: int
+    neighbors: Neighbors | None = None
 
     def measure(self, state: TrainingState) -> None:
         """Note the error after a step where it is time, and the weights if they are the best."""
@@ -67,7 +68,8 @@ class EarlyStopping:
         for start in range(0, len(self.held_out), self.batch):
             rows = np.arange(start, min(start + self.batch, len(self.held_out)))
             generators = [np.random.default_rng(0)] * len(rows)
-            batch = make_batch(self.held_out, rows, self.read_image, UNCHANGED, crop, generators)
+            cut = self.read_image, UNCHANGED, crop, generators
+            batch = make_batch(self.held_out, rows, *cut, neighbors=self.neighbors)
             outputs = network(crop.normalize(batch.crops.to(state.device)))
             xy_px, _ = network.decode(outputs)
             distance = (xy_px.cpu() - batch.xy_px).norm(dim=2)

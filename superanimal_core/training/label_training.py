@@ -9,7 +9,13 @@ from superanimal_core.errors import TrainingError
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings, TrainingSettings
-from superanimal_core.training.batches import ReadImage, Stream, has_positions, labeled_stream
+from superanimal_core.training.batches import (
+    Neighbors,
+    ReadImage,
+    Stream,
+    has_positions,
+    labeled_stream,
+)
 from superanimal_core.training.early_stopping import EarlyStopping, choose_held_out
 from superanimal_core.training.history import History
 from superanimal_core.training.loop import fit
@@ -35,10 +41,12 @@ def fit_labels(
     checkpoints: Checkpoints | None = None,
     streams: Mapping[str, Stream] | None = None,
     objectives: Sequence[Objective] = (),
+    neighbors: Neighbors | None = None,
 ) -> History:
     """Train the bundle's network on labels in its space, as `fit` does; in place.
 
-    `streams` and `objectives` are what it learns from beside the labels. Animals without a known
+    `streams` and `objectives` are what it learns from beside the labels, `neighbors` the windows of
+    their pictures, for networks that look at them. Animals without a known
     keypoint or without a box are left out; when none is left the network stays as it is. With
     `training.early_stopping` some groups are held out, and the weights are those that did best on
     them. TrainingError also when the spaces differ.
@@ -52,8 +60,8 @@ def fit_labels(
         return History()
     stopping = None
     if rule := training.early_stopping:
-        stopping = EarlyStopping(rule, held_out, bundle, read_image, training.batch)
-    stream = learning_stream(learned, read_image, bundle, training, augment, seed)
+        stopping = EarlyStopping(rule, held_out, bundle, read_image, training.batch, neighbors)
+    stream = learning_stream(learned, read_image, bundle, training, augment, seed, neighbors)
     return fit(
         bundle.network,
         {LABELED: stream, **(streams or {})},
@@ -74,6 +82,7 @@ def learning_stream(
     training: TrainingSettings,
     augment: AugmentSettings,
     seed: int,
+    neighbors: Neighbors | None = None,
 ) -> Stream:
     """The crops of labels that each step learns from: drawn, changed, and blanked where asked."""
     if training.bagging:
@@ -87,6 +96,7 @@ def learning_stream(
         sampling_temperature=training.sampling_temperature,
         seed=seed,
         processes=processes_here(),
+        neighbors=neighbors,
     )
     if augment.patch_mask is None:
         return stream

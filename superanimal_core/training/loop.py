@@ -19,7 +19,10 @@ from superanimal_core.training.processes import processes_here
 from superanimal_core.training.schedule import learning_rate_factor
 from superanimal_core.training.state import Checkpoints, TrainingState
 
-Normalize = Callable[[UInt8[Tensor, "batch height width 3"]], Float[Tensor, "batch 3 height width"]]
+Normalize = Callable[
+    [UInt8[Tensor, "batch *window height width 3"]],
+    Float[Tensor, "batch *window 3 height width"],
+]
 
 
 def fit(
@@ -81,7 +84,9 @@ class PerStream(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, *inputs: Float[Tensor, "_batch 3 _height _width"]) -> tuple[Outputs, ...]:
+    def forward(
+        self, *inputs: Float[Tensor, "_batch *_window 3 _height _width"]
+    ) -> tuple[Outputs, ...]:
         """The outputs of each stream."""
         return tuple(self.network(crops) for crops in inputs)
 
@@ -104,10 +109,7 @@ def _outputs(
     shared: nn.Module, batches: Mapping[str, Batch], normalize: Normalize, precision: str
 ) -> Mapping[str, Outputs]:
     """The network's outputs for the batch of every stream."""
-    inputs = [
-        normalize(batch.crops).contiguous(memory_format=torch.channels_last)
-        for batch in batches.values()
-    ]
+    inputs = [normalize(batch.crops) for batch in batches.values()]
     with autocast(inputs[0].device, precision):
         outputs = shared(*inputs)
     return dict(zip(batches, outputs, strict=True))

@@ -41,7 +41,7 @@ def masked_stream(
 
     def at(step: int) -> Batch:
         batch, share = stream(step), masked_share(step / steps, masks)
-        rows, columns = (side // masks.patch_px for side in batch.crops.shape[1:3])
+        rows, columns = (side // masks.patch_px for side in batch.crops.shape[-3:-1])
         places = [processes.rank + processes.count * i for i in range(len(batch.crops))]
         hidden = [
             draw_mask((rows, columns), share, np.random.default_rng([seed, step, place, OF_MASKS]))
@@ -73,14 +73,19 @@ def draw_mask(
 
 
 def blanked(
-    crops: UInt8[Tensor, "batch height width 3"],
+    crops: UInt8[Tensor, "batch *window height width 3"],
     hidden: Bool[ndarray, "batch rows columns"],
     patch_px: int,
     color: Sequence[float],
-) -> UInt8[Tensor, "batch height width 3"]:
-    """Crops with squares of one color (0-1); what is left of sides beside whole squares stays."""
+) -> UInt8[Tensor, "batch *window height width 3"]:
+    """Crops with squares of one color (0-1); what is left of sides beside whole squares stays.
+
+    All crops of a window lack the same squares.
+    """
     squares = torch.from_numpy(hidden).repeat_interleave(patch_px, 1).repeat_interleave(patch_px, 2)
-    is_blank = torch.zeros(crops.shape[:3], dtype=torch.bool)
+    is_blank = torch.zeros((len(crops), *crops.shape[-3:-1]), dtype=torch.bool)
     is_blank[:, : squares.shape[1], : squares.shape[2]] = squares
     blank = torch.tensor([round(255 * part) for part in color], dtype=torch.uint8)
+    if crops.ndim == 5:
+        is_blank = is_blank[:, None]
     return torch.where(is_blank[..., None], blank, crops)

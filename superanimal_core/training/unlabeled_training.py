@@ -7,6 +7,7 @@ import torch
 
 from superanimal_core.errors import TrainingError
 from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.context import ContextNetwork
 from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.pose.keypoints import KeypointSpace, shared_stems
 from superanimal_core.pose.labels import Labels, LabelState
@@ -42,13 +43,19 @@ def fit_labels_and_videos(
 ) -> History:
     """Train as `fit_labels` does, with the losses on windows of unlabeled videos beside.
 
-    `subspaces` are those of `fit_subspaces`. TrainingError also for a network without heatmaps.
+    `subspaces` are those of `fit_subspaces`. TrainingError also for a network without heatmaps,
+    and for one that looks at neighboring frames.
     """
     network = bundle.network
     if not isinstance(network, HeatmapNetwork):
         raise TrainingError(
             f"unlabeled video teaches networks with heatmaps only, and '{bundle.architecture}' has "
             "none; write unlabeled.enabled: false"
+        )
+    if isinstance(network, ContextNetwork):
+        raise TrainingError(
+            "a network that looks at neighboring frames cannot learn from unlabeled video; write "
+            "unlabeled.enabled: false"
         )
     windows = window_stream(
         videos,

@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from tiny_networks import pyramid_bundle
+from tiny_networks import pyramid_bundle, pyramid_context_bundle
 
 from superanimal_core.errors import VideoError
 from superanimal_core.inference import detect as detect_module
@@ -33,9 +33,9 @@ SETTINGS = {"batch": 4, "precision": "float32", "scales": (1.0,), "flip": False,
 RECORD = {"rule": "predict_poses", "source_digest": "1"}
 
 
-@pytest.fixture
-def case(tmp_path):
-    """A video, boxes in it, and two networks."""
+@pytest.fixture(params=["alone"])
+def case(tmp_path, request):
+    """A video, boxes in it, and two networks; the second may look at neighboring frames."""
     random = np.random.default_rng(0)
     frames = random.integers(0, 255, (FRAMES, 64, 64, 3)).astype(np.uint8)
     write_video(iter(frames), tmp_path / "v.mp4", 25)
@@ -47,6 +47,8 @@ def case(tmp_path):
         torch.manual_seed(seed)
         bundles.append(pyramid_bundle(KeypointSpace("s", ("a", "b"))))
         bundles[-1].network.head.weight.data.normal_()
+    if request.param == "in context":
+        bundles[1] = pyramid_context_bundle(KeypointSpace("s", ("a", "b")), seed=1)
     return tmp_path / "v.mp4", boxes, np.arange(FRAMES) / 25, bundles
 
 
@@ -98,6 +100,10 @@ def tables_in(folder):
     return [pq.read_table(path).to_pydict() for path in paths if path.exists()]
 
 
+KINDS = pytest.mark.parametrize("case", ["alone", "in context"], indirect=True)
+
+
+@KINDS
 def test_chunks_make_the_table_of_the_whole_video(case, tmp_path):
     predict(case, tmp_path / "predicted")
     video, boxes, times, bundles = case
@@ -109,6 +115,7 @@ def test_chunks_make_the_table_of_the_whole_video(case, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["predicted", "v.mp4"]
 
 
+@KINDS
 @pytest.mark.parametrize("chunk_frames", [1, 3, 4, 7, 9, FRAMES, 1000])
 def test_poses_and_boxes_do_not_depend_on_the_length_of_the_chunks(case, tmp_path, chunk_frames):
     predict(case, tmp_path / "one/predicted", chunk_frames=5000, detects=True)
@@ -118,6 +125,7 @@ def test_poses_and_boxes_do_not_depend_on_the_length_of_the_chunks(case, tmp_pat
     np.testing.assert_equal(many, one)
 
 
+@KINDS
 def test_the_boxes_that_were_used_are_written_and_lead_to_the_same_poses(case, tmp_path):
     """What adaptation and all later rules read: predicted in them, without doubt, nothing moves."""
     predict(case, tmp_path / "predicted", detects=True)
@@ -179,6 +187,7 @@ def _predict_until_killed(case, folder, chunks):
     predict(case, folder, detects=True)
 
 
+@KINDS
 @pytest.mark.parametrize("chunks", [0, 1, 2])
 def test_a_killed_job_goes_on_and_gives_the_same_table(case, tmp_path, monkeypatch, chunks):
     predict(case, tmp_path / "undisturbed/predicted", detects=True)
@@ -213,6 +222,7 @@ def test_chunks_of_other_code_do_not_mix_in(case, tmp_path):
     assert not stale.exists()
 
 
+@KINDS
 def test_chunks_of_another_length_do_not_mix_in(case, tmp_path):
     """`chunk_frames` re-runs nothing, so that a killed job may go on with another one."""
     predict(case, tmp_path / "undisturbed/predicted", detects=True)
@@ -227,6 +237,7 @@ def test_chunks_of_another_length_do_not_mix_in(case, tmp_path):
     np.testing.assert_equal(tables_in(folder), tables_in(tmp_path / "undisturbed/predicted"))
 
 
+@KINDS
 def test_what_is_usual_does_not_depend_on_a_kill(case, tmp_path, monkeypatch):
     usual, keep = [], VideoPrediction._keep
 
@@ -234,10 +245,10 @@ def test_what_is_usual_does_not_depend_on_a_kill(case, tmp_path, monkeypatch):
         usual.append(arguments[-1])
         return False
 
-    def dying(self, work, start, seen):
+    def dying(self, work, start, *seen):
         if start == 12:
             raise KeyboardInterrupt
-        return keep(self, work, start, seen)
+        return keep(self, work, start, *seen)
 
     monkeypatch.setitem(globals(), "below_what_is_usual", asked)
     predict(case, tmp_path / "undisturbed/predicted", detects=True)

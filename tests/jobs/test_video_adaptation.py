@@ -4,8 +4,9 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 import torch
-from tiny_networks import pyramid_bundle
+from tiny_networks import pyramid_bundle, pyramid_context_bundle
 
+from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference import adapt
 from superanimal_core.inference.detect import GivenBoxes
 from superanimal_core.inference.predict import predict_video
@@ -13,12 +14,13 @@ from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.video_adaptation import VideoAdaptation
 from superanimal_core.media.video import read_frames
 from superanimal_core.models import adaptation as adaptation_module
-from superanimal_core.models.adaptation import Adaptation
+from superanimal_core.models.adaptation import Adaptation, Pictures
 from superanimal_core.models.bundles import read_bundle, read_members
 from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import LabelState
+from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.pose.poses import Poses
 from superanimal_core.report.video_file import write_video
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.tables.parquet import read_record
@@ -230,3 +232,13 @@ def test_what_a_parent_was_not_taught_stays_out_of_its_adaptation(study, judge, 
     assert (poses.score[:, :, 0] == 0).all()
     assert np.isfinite(poses.xy_px[:, :, 1]).all()
     assert record["verdict"]["dropped_before"] == record["verdict"]["dropped_after"] == 0
+
+
+def test_a_network_that_looks_at_neighboring_frames_is_not_adapted():
+    """One that was imported, so that no setting tells what it is."""
+    bundle = pyramid_context_bundle(KeypointSpace("s", ("a", "b")))
+    nothing = (of.__new__(of) for of in (Poses, Labels, Pictures))
+    with pytest.raises(SuperAnimalError, match="cannot be adapted to a video"):
+        Adaptation.__new__(Adaptation).adapt(
+            bundle, *nothing, seed=0, device=torch.device("cpu"), tell=lambda *_: None
+        )

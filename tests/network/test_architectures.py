@@ -33,6 +33,9 @@ PARAMETERS = {
         **HEATMAPS,
     },
 }
+PARAMETERS |= {
+    f"{name}_context": PARAMETERS[name] for name in ("pyramid", "hrnet", "tokenpose", "vit")
+}
 XY = torch.tensor([[[20.0, 30.0], [70.5, 12.25], [float("nan"), float("nan")]]] * 2)
 
 

@@ -6,6 +6,7 @@ from superanimal_core.evaluation.metrics import evaluate, joined
 from superanimal_core.inference.labeled import detect_labeled, predict_disturbed, predict_labels
 from superanimal_core.jobs.step import study_step
 from superanimal_core.media.images import cached_reader
+from superanimal_core.media.neighbors import neighbors_in
 from superanimal_core.models.bundles import read_detector, read_members
 from superanimal_core.network.devices import use_device
 from superanimal_core.tables.held_out_files import read_unseen_labels, write_held_out
@@ -19,12 +20,13 @@ with study_step(snakemake) as record:
     labels = read_unseen_labels(given.trained, given.evaluated, params.box_margin)
     bundles = [*read_members(given.members).values()]
     inference = {**params.inference, "device": device}
-    in_own = predict_labels(bundles, labels, read, **inference)
+    windows = {**inference, "neighbors": neighbors_in(params.pictures)}
+    in_own = predict_labels(bundles, labels, read, **windows)
     detector = read_detector(given.detector) if given.detector else None
     detection = {"min_score": params.min_box_score, "batch": inference["batch"], "device": device}
     boxes = detect_labeled(detector, labels, read, **detection)
     found = replace(labels, box_xyxy_px=boxes)
-    in_found = predict_labels(bundles, found, read, **inference)
+    in_found = predict_labels(bundles, found, read, **windows)
     errors = [evaluate(*in_own, labels, "label"), evaluate(*in_found, labels, "detector")]
     write_parquet(columns_to_table(joined(errors)), snakemake.output.evaluation, record)
     disturbed = predict_disturbed(bundles, found, read, **inference)

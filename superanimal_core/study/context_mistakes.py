@@ -1,0 +1,31 @@
+"""What a model that looks at neighboring frames cannot do yet, told before anything runs."""
+
+from collections.abc import Iterable
+
+from superanimal_core.settings import CONTEXT, Settings
+
+
+def has_context(settings: Settings, model: str) -> bool:
+    """Whether a model's network, or that of its parent, is one that looks at neighboring frames."""
+    own = settings.models[model]
+    owner = settings.models.get(own.fine_tune.parent, own) if own.fine_tune else own
+    return owner.pose_weights is None and owner.architecture.endswith(CONTEXT)
+
+
+def context_mistakes(settings: Settings, models_of_videos: Iterable[str]) -> list[str]:
+    """Settings that do not go together with networks that look at neighboring frames."""
+    mistakes = []
+    for name in sorted(set(models_of_videos) & settings.models.keys()):
+        if not has_context(settings, name):
+            continue
+        why = f"model '{name}' looks at neighboring frames (architecture *{CONTEXT})"
+        if settings.adaptation.enabled:
+            mistakes.append(
+                f"config/config.yaml: adaptation.enabled: {why}, which adaptation does not teach; "
+                "write false"
+            )
+        if settings.inference.compiled:
+            mistakes.append(
+                f"config/config.yaml: inference.compiled: {why}, which is not compiled; write false"
+            )
+    return mistakes
