@@ -20,6 +20,7 @@ from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.training.augment import change_light, move_keypoints, random_change
+from superanimal_core.training.picture_edge import draw_edge
 from superanimal_core.training.processes import Processes
 from superanimal_core.training.sampling import draw_batch, sampling_weights
 
@@ -103,13 +104,17 @@ def make_batch(
     state = np.empty((len(rows), len(mirror)), np.int64)
     for i, (row, generator) in enumerate(zip(rows, generators, strict=True)):
         change = random_change(augment, generator)
-        cut = crop.cut(read_image(str(labels.image[row])), labels.box_xyxy_px[row], change)
+        image, box = read_image(str(labels.image[row])), labels.box_xyxy_px[row]
+        animal = labels.xy_px[row], labels.state[row]
+        if edge := draw_edge(box, augment.picture_edge, generator):
+            image, box = edge.blackened(image), edge.clipped(box)
+            animal = edge.without_what_is_beyond(*animal)
+        cut = crop.cut(image, box, change)
         crops[i] = change_light(cut.pixels, augment, generator)
         to_image[i] = cut.to_image
         xy_px[i], state[i] = move_keypoints(
             cut.to_network,
-            labels.xy_px[row],
-            labels.state[row],
+            *animal,
             crop.size_px,
             mirror if change.is_mirrored else None,
         )
