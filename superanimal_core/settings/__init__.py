@@ -109,6 +109,7 @@ class AugmentSettings(Section):
     noise: NotNegative
     blur: Fraction
     cutout: Fraction
+    picture_edge: Fraction
     patch_mask: PatchMaskSettings | None
 
     @classmethod

@@ -20,6 +20,7 @@ from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.training.augment import change_light_alike, move_keypoints, random_change
+from superanimal_core.training.picture_edge import PictureEdge, draw_edge
 from superanimal_core.training.processes import Processes
 from superanimal_core.training.sampling import draw_batch, sampling_weights
 
@@ -111,21 +112,30 @@ def make_batch(
     for i, (row, generator) in enumerate(zip(rows, generators, strict=True)):
         change = random_change(augment, generator)
         image, box = str(labels.image[row]), labels.box_xyxy_px[row]
+        animal = labels.xy_px[row], labels.state[row]
+        edge = draw_edge(box, augment.picture_edge, generator)
+        if edge:
+            box, animal = edge.clipped(box), edge.without_what_is_beyond(*animal)
         names = neighbors(image) if neighbors else (image,)
-        window = [crop.cut(read_image(name), box, change) for name in names]
+        window = [crop.cut(_left_of(read_image(name), edge), box, change) for name in names]
         cut = window[len(window) // 2]
         lit = change_light_alike([frame.pixels for frame in window], augment, generator)
         crops.append(lit if neighbors else lit[0])
         to_image[i] = cut.to_image
         xy_px[i], state[i] = move_keypoints(
             cut.to_network,
-            labels.xy_px[row],
-            labels.state[row],
+            *animal,
             crop.size_px,
             mirror if change.is_mirrored else None,
         )
     labeled = torch.from_numpy(xy_px), torch.from_numpy(state)
     return Batch(torch.from_numpy(np.stack(crops)), torch.from_numpy(to_image), *labeled, images)
+
+
+def _left_of(
+    image: UInt8[ndarray, "height width 3"], edge: PictureEdge | None
+) -> UInt8[ndarray, "height width 3"]:
+    return edge.blackened(image) if edge else image
 
 
 def batches_ahead(

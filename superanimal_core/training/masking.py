@@ -9,6 +9,7 @@ from jaxtyping import Float, Int
 from torch import Tensor
 
 from superanimal_core.pose.labels import LabelState
+from superanimal_core.training.picture_edge import BEYOND
 
 SumAndWeight = tuple[Float[Tensor, ""], Float[Tensor, ""]]
 
@@ -16,12 +17,12 @@ SumAndWeight = tuple[Float[Tensor, ""], Float[Tensor, ""]]
 def keypoint_weights(
     state: Int[Tensor, "batch keypoint"], *, not_labeled_weight: float, masking: bool
 ) -> Float[Tensor, "batch keypoint"]:
-    """Weight of every heatmap in the loss: 1 where a position is known.
+    """Weight of every heatmap in the loss: 1 where it is known that and where, or that not.
 
     NOT_IN_DATASET: 0. NOT_LABELED: `not_labeled_weight` (towards background; DeepLabCut's generic
     head uses 0). Without `masking`, the ablation, every missing keypoint counts as background.
     """
-    weight = (state >= LabelState.OCCLUDED).to(torch.float32)
+    weight = ((state >= LabelState.OCCLUDED) | (state == BEYOND)).to(torch.float32)
     if not masking:
         return torch.ones_like(weight)
     return weight + (state == LabelState.NOT_LABELED).to(torch.float32) * not_labeled_weight

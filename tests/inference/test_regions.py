@@ -20,7 +20,7 @@ from superanimal_core.training.augment import random_change
 WIDTH, HEIGHT = 300, 240
 AUGMENT = AugmentSettings(
     rotation_deg=180, scale=0.5, shift=0.2, flip=0.5,
-    brightness=0, contrast=0, noise=0, blur=0, cutout=0, patch_mask=None,
+    brightness=0, contrast=0, noise=0, blur=0, cutout=0, picture_edge=0, patch_mask=None,
 )  # fmt: skip
 IMAGE = np.random.default_rng(0).integers(0, 255, (HEIGHT, WIDTH, 3)).astype(np.uint8)
 

@@ -36,7 +36,7 @@ ANYTHING = {"min_score": 0.0, "max_jitter_ratio": 1e9, "max_displacement_ratio":
 NOTHING = {"min_score": 0.0, "max_jitter_ratio": 0.0, "max_displacement_ratio": 0.0}
 AUGMENT = AugmentSettings(
     rotation_deg=20, scale=0.2, shift=0.05, flip=0.0,
-    brightness=0.1, contrast=0.1, noise=0.01, blur=0.1, cutout=0.0, patch_mask=None,
+    brightness=0.1, contrast=0.1, noise=0.01, blur=0.1, cutout=0.0, picture_edge=0, patch_mask=None,
 )  # fmt: skip
 TRAINING = {
     "steps": 3, "batch": 4, "learning_rate": 1e-3, "weight_decay": 0.01, "gradient_clip": 5.0,

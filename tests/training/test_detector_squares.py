@@ -20,7 +20,7 @@ from superanimal_core.training.detector_squares import (
 PICTURES = 6
 PLAIN = AugmentSettings(
     rotation_deg=0, scale=0, shift=0, flip=0,
-    brightness=0, contrast=0, noise=0, blur=0, cutout=1, patch_mask=None,
+    brightness=0, contrast=0, noise=0, blur=0, cutout=1, picture_edge=0, patch_mask=None,
 )  # fmt: skip
 GROUPS = ["v", "v", "v", "w", "w", "x"]
 
