@@ -6,9 +6,10 @@ import numpy as np
 from gait_truth import BODY, LIMBS, PAUSE_S, Case, Seen, simulate
 from numpy import ndarray
 
-from superanimal_core.behavior.footfalls import detect_footfalls, measure_travel
+from superanimal_core.behavior.footfalls import detect_footfalls
 from superanimal_core.behavior.gait import StrideTable, measure_strides
 from superanimal_core.behavior.kinematics import runs_of
+from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.settings.smoothing import SmoothingSettings
@@ -29,11 +30,9 @@ def settings_of(limbs: tuple[str, ...], body: tuple[str, ...], **changed: object
 
 def footfalls(poses: SmoothedPoses, settings: StrideSettings) -> dict[str, tuple[ndarray, ndarray]]:
     """Lifts and strikes (s) of each limb."""
-    travel = measure_travel(poses, 0, settings)
+    walk = detect_footfalls(poses, 0, settings)
     found = {}
-    for limb in settings.limbs:
-        xy = poses.poses.xy_px[:, 0, poses.poses.space.index(limb)]
-        falls = detect_footfalls(xy, poses.poses.time_s, travel, settings)
+    for limb, falls in zip(settings.limbs, walk.footfalls, strict=True):
         lift, strike = (t[np.isfinite(t)] for t in (falls.lift_s, falls.strike_s))
         found[limb] = lift, strike
     return found
@@ -41,14 +40,15 @@ def footfalls(poses: SmoothedPoses, settings: StrideSettings) -> dict[str, tuple
 
 def told_exchanges(poses: SmoothedPoses, settings: StrideSettings) -> dict[str, ndarray]:
     """Frames in which each limb is told to be exchanged with the one beside it."""
-    return {limb: np.zeros(len(poses.poses), bool) for limb in settings.limbs}
+    walk = detect_footfalls(poses, 0, settings)
+    return dict(zip(settings.limbs, walk.is_exchanged, strict=True))
 
 
 def measure(case: Case) -> dict[str, float]:
     """Events, strides, lengths and duty factors of one animal against the truth."""
     seen = simulate(case)
     settings = settings_of(LIMBS, BODY[case.animal])
-    poses = SMOOTHERS["eks"]([seen.poses], SMOOTHING)
+    poses = unsmoothed(SMOOTHERS["eks"]([seen.poses], SMOOTHING))
     return (
         events_found(case, seen, footfalls(poses, settings))
         | strides_found(seen, measure_strides(poses, settings))

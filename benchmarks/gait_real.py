@@ -8,6 +8,7 @@ from gait_measures import SMOOTHING, footfalls, settings_of
 from numpy import ndarray
 
 from superanimal_core.behavior.gait import measure_strides
+from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.baselines import SMOOTHERS
@@ -18,7 +19,7 @@ BELT_PX_PER_S = 2050.0  # alma: the most frequent speed of a toe on the belt
 
 
 def read(file: Path, fps: float) -> SmoothedPoses:
-    """A DeepLabCut table, smoothed."""
+    """A DeepLabCut table, as it was before it was smoothed."""
     rows = list(csv.reader(file.open()))
     skip = len(rows[1]) % 3  # a first column of frame numbers
     names = tuple(dict.fromkeys(rows[1][skip:]))
@@ -27,7 +28,7 @@ def read(file: Path, fps: float) -> SmoothedPoses:
     time_s = np.arange(len(values)) / fps
     space = KeypointSpace(file.stem, names)
     poses = Poses(space, ("animal0",), time_s, values[..., :2], values[..., 2])
-    return SMOOTHERS["eks"]([poses], SMOOTHING)
+    return unsmoothed(SMOOTHERS["eks"]([poses], SMOOTHING))
 
 
 def on_the_beam(folder: Path) -> dict[str, float]:
@@ -60,8 +61,8 @@ def on_the_belt(folder: Path) -> dict[str, float]:
         table = measure_strides(poses, settings)
         found[f"strides{name}"] = float(len(table))
         if not name:
-            speed = np.median(table.stride_length_px) / np.median(table.stride_time_s)
-            found["length x frequency"] = float(speed) / BELT_PX_PER_S - 1
+            speed = float(np.median(table.stride_length_px / table.stride_time_s))
+            found["length x frequency"] = speed / BELT_PX_PER_S - 1
     return found
 
 

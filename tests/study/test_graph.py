@@ -31,7 +31,7 @@ class Paths:
 
 
 def video(name, model="mouse", path=None, **columns):
-    return VideoRow(name, path or f"raw/{name}.mp4", model, 1, None, 0.05, columns)
+    return VideoRow(name, path or f"raw/{name}.mp4", model, 1, None, 0.05, None, columns)
 
 
 def dataset(name, role, space=MOUSE):
