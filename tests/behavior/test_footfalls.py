@@ -1,6 +1,7 @@
 """Footfalls: the model of a swing, jumps, exchanged limbs and belts, where the truth is known."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from stick_animals import BODY, LIMBS, smoothed, walker
 from superanimal_core.behavior.belt import belt_flags
 from superanimal_core.behavior.exchanges import _viterbi
 from superanimal_core.behavior.footfalls import detect_footfalls
-from superanimal_core.behavior.gait import measure_strides
+from superanimal_core.behavior.gait import _is_stride, measure_strides
 from superanimal_core.behavior.jumps import is_jump
 from superanimal_core.behavior.swing_fit import SHAPES, Windows, fit_swings, way_part
 from superanimal_core.behavior.travel import body_length_px
@@ -170,6 +171,34 @@ def test_no_stride_of_a_gap_and_none_that_the_body_contradicts():
     gap_s = poses.poses.time_s[300], poses.poses.time_s[359]
     assert not ((strides.strike_s < gap_s[1]) & (strides.next_strike_s > gap_s[0]) & first).any()
     assert not (strides.limb == LIMBS[1]).any()
+
+
+def test_a_stride_lasts_as_long_as_the_others_goes_as_far_as_the_body_and_its_foot_rests():
+    """Each of the three by itself makes a stride none."""
+    poses = walker()
+    walk, time_s = detect_footfalls(poses, 0, settings_of()), poses.poses.time_s
+    falls = walk.footfalls[0]
+    events = falls.strike_s[3:8], falls.lift_s[4:9], falls.strike_s[4:9]
+    length, period = falls.way_px[4:9], falls.period_s[4:9]
+    assert _is_stride(walk, 0, time_s, *events, length, period).all()
+    assert not _is_stride(walk, 0, time_s, *events, 0.4 * length, period).any()
+    assert not _is_stride(walk, 0, time_s, *events, 2.3 * length, period).any()
+    assert not _is_stride(walk, 0, time_s, *events, length, 1.8 * period).any()
+    assert not _is_stride(walk, 0, time_s, *events, length, period / 1.8).any()
+    carried = walk.xy_px.copy()
+    carried[0] += 0.5 * (walk.travel.center_px - walk.travel.center_px[0])
+    slips = replace(walk, xy_px=carried)
+    assert not _is_stride(slips, 0, time_s, *events, length, period).any()
+
+
+@pytest.mark.parametrize(("half_gap_s", "is_told"), [(0.03, True), (0.08, False)])
+def test_a_strike_is_told_within_a_short_gap_and_not_within_a_long_one(half_gap_s, is_told):
+    """The first limb strikes at 2 s; a quarter of a stride is 0.1 s."""
+    poses = walker(noise_px=0.2)
+    xy = poses.poses.xy_px.copy()
+    xy[np.abs(poses.poses.time_s - 2.0) < half_gap_s, 0, 0] = np.nan
+    strikes = detect_footfalls(with_xy(poses, xy), 0, settings_of()).footfalls[0].strike_s
+    assert (np.nanmin(np.abs(strikes - 2.0)) < 0.02) == is_told
 
 
 @pytest.mark.parametrize("fps", [24.0, 120.0])
