@@ -62,7 +62,9 @@ def test_a_few_lines_are_a_whole_study(config):
 
 
 def test_known_columns_are_read_and_the_users_own_are_carried(config):
-    columns = "path\tvideo\tmodel\tmax_individuals\tfps\tcm_per_px\tbelt_speed_px_per_s\tsubject\tgroup"
+    columns = (
+        "path\tvideo\tmodel\tmax_individuals\tfps\tcm_per_px\tbelt_speed_px_per_s\tsubject\tgroup"
+    )
     write_videos("raw/a.mp4\tm1\tother\t2\t59.94\t0.05\t-81.5\ts1\t", columns=columns)
     video = read_study(config, WORKFLOW).videos["m1"]
     assert (video.model, video.max_individuals) == ("other", 2)
