@@ -119,7 +119,9 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "results of one video deleted": delete_results_of_a_video,
     "all tables deleted": delete_tables,
     "boxes, predictions, adapted models deleted": changes.delete_what_is_no_product,
-    "threshold changed (gait.min_phase_s)": lambda s: change_setting(s, "gait.min_phase_s", 0.05),
+    "threshold changed (gait.min_swing_frames)": lambda s: change_setting(
+        s, "gait.min_swing_frames", 6
+    ),
 }
 
 

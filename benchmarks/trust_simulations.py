@@ -18,6 +18,7 @@ from superanimal_core.behavior.bout_intervals import bout_intervals, bouts_of_dr
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.gait import StrideTable, measure_strides
 from superanimal_core.behavior.gait_intervals import stride_intervals, strides_of_draws
+from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.pose.expected_error import ExpectedError, unknown_error
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.settings.behavior import AnatomySettings, StrideSettings
@@ -198,7 +199,7 @@ def strides_held(
     truth: SmoothedPoses, smoothed: SmoothedPoses, expected: ExpectedError
 ) -> dict[str, list[float]]:
     """For each stride that the truth has too: whether its intervals hold what is found there."""
-    true, strides = measure_strides(truth, STRIDES), measure_strides(smoothed, STRIDES)
+    true, strides = measure_strides(truth, STRIDES), measure_strides(unsmoothed(smoothed), STRIDES)
     settings = DrawSettings(keypoints=[*LIMBS, *BODY], draws=SETTINGS["gait"]["draws"], seed=0)
     drawn = strides_of_draws(sample_poses(smoothed, expected, settings, sharpen=True), STRIDES)
     intervals = stride_intervals(strides, drawn)

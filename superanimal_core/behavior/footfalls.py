@@ -1,179 +1,248 @@
 """Footfalls: when each foot lifts and strikes.
 
-A foot on the ground does not move over the ground; a foot in swing overtakes the body. So a limb's
-phase is read from the speed of its paw along the direction of travel, in the ground frame, relative
-to the animal's own speed: no threshold in cm/s, and the same code for a mouse, a horse and either
-direction. Terms: Hildebrand; Bellardita & Kiehn 2015.
+Turns of the paw beside the body say which swings there are (`swings`), the animal's one stride time
+which of them cannot be, and a model of the swing over the ground when it begins and ends
+(`swing_fit`). Everything is in parts of a stride: no threshold in cm/s, none in frames, and the
+same code for a mouse, a horse and either direction. Terms: Hildebrand; Bellardita & Kiehn 2015.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from superanimal_core.behavior.kinematics import (
-    moving_mean,
-    runs_of,
-    velocity_px_per_s,
+from superanimal_core.behavior.swing_fit import SwingFit, Windows, fit_swings
+from superanimal_core.behavior.swings import (
+    Swings,
+    drop_double_strikes,
+    find_swings,
+    stride_time_s,
+)
+from superanimal_core.behavior.tracks import (
+    find_exchanges,
+    find_taken,
+    mended_px,
+    raw_xy_px,
+    seen_xy_px,
+)
+from superanimal_core.behavior.travel import (
+    MAX_GAP,
+    Travel,
+    body_length_px,
+    bridged_px,
+    known_columns,
+    measure_travel,
 )
 from superanimal_core.pose.poses import SmoothedPoses
-from superanimal_core.settings.behavior import FootfallSettings, StrideSettings
+from superanimal_core.settings.behavior import StrideSettings
 
-BODY_WINDOW_PHASES = 6  # the body's speed is averaged over this many `min_phase_s`: about a stride
-
-
-@dataclass(frozen=True)
-class Travel:
-    """How one animal moves over the ground.
-
-    `ground_shift_px` turns image positions into the ground frame (a treadmill's belt carries the
-    ground along). `direction` is the unit vector of travel, `speed_px_per_s` the body's speed over
-    the ground, `is_walking` where it is fast enough for strides.
-    """
-
-    ground_shift_px: Float[ndarray, "frame 2"]
-    direction: Float[ndarray, "frame 2"]
-    speed_px_per_s: Float[ndarray, "frame"]
-    is_walking: Bool[ndarray, "frame"]
+FIRST_WINDOW_S = 0.3  # for the body's speed, until the animal's stride time is known
+MARGIN = 0.5  # of a stride: so long before the body gets going a foot may lift, and after
+TOLD = 0.01  # part of the frames from which on a limb is told to be taken for another
+FLANKS = 1.6  # a swing lasts so many times as long as the middle eight tenths of its way
+STANDS_BESIDE = 0.5  # of a stride: how far a swing's window reaches into the stances beside it
 
 
 @dataclass(frozen=True)
 class Footfalls:
     """Swings of one limb in order of time: lift-off and the strike that ends it.
 
-    Times lie between frames, where the paw's speed crosses the stance threshold. `run` numbers
-    the uninterrupted walks: two swings belong to the same stride only within one.
-    NaN where a walk begins in swing (lift) or ends in it (strike).
+    Times lie between frames. `run` numbers the uninterrupted walks: two swings belong to the same
+    stride only within one. `way_px` is that from one foothold to the next, along the direction of
+    travel, and `period_s` the animal's stride time around each. NaN where no time can be told.
     """
 
     lift_s: Float[ndarray, "swing"]
     strike_s: Float[ndarray, "swing"]
     run: Int[ndarray, "swing"]
+    way_px: Float[ndarray, "swing"]
+    period_s: Float[ndarray, "swing"]
 
 
-def measure_travel(
-    poses: SmoothedPoses,
-    individual: int,
-    settings: StrideSettings,
-) -> Travel:
-    """Direction and speed of an animal's body over the ground.
+@dataclass(frozen=True)
+class Walk:
+    """One animal's travel, its paws as they were used, and their footfalls, by limb.
 
-    The body's velocity is the mean velocity of the `body` keypoints that the space has and that are
-    known, over about a stride. `belt_speed_px_per_s` is the animal's speed over a treadmill along
-    image x, positive when it walks to the right (the belt runs left); 0 overground. Body length is
-    the median distance between the first and the last of `body`.
+    `xy_px` is NaN where a paw was not seen, or where its position is a jump that no animal makes.
+    Where `is_exchanged`, it is what the track of the limb beside it said; where `is_taken`, the
+    track lay on the paw beside it, and nothing is known.
+    """
+
+    travel: Travel
+    xy_px: Float[ndarray, "limb frame 2"]
+    is_exchanged: Bool[ndarray, "limb frame"]
+    is_taken: Bool[ndarray, "limb frame"]
+    footfalls: list[Footfalls]
+
+
+def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSettings) -> Walk:
+    """Travel and footfalls of all limbs of an animal that the space has, in the order of `limbs`.
+
+    No strike or lift is told where the animal pauses, within a gap, or beside a gap of more than a
+    quarter of a stride.
     """
     time_s = poses.poses.time_s
-    xy = poses.poses.xy_px[:, individual, columns_of(poses, settings.body)]
-    shift = np.stack([settings.belt_speed_px_per_s * time_s, np.zeros_like(time_s)], axis=1)
-    window_s = BODY_WINDOW_PHASES * settings.min_phase_s
-    velocity = _nanmean(velocity_px_per_s(xy + shift[:, None], time_s, window_s), axis=1)
-    velocity = moving_mean(velocity, time_s, window_s)
-    speed = np.hypot(velocity[:, 0], velocity[:, 1])
-    length = body_length_px(xy)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        direction = velocity / speed[:, None]
-        is_walking = (speed > 0) & (speed >= settings.min_body_speed_bl_per_s * length)
-    return Travel(shift, direction, speed, is_walking)
+    names = poses.poses.space.keypoints
+    limb_columns = known_columns(settings.limbs, names)
+    limb_names = [names[k] for k in limb_columns]
+    body = seen_xy_px(poses, individual, known_columns(settings.body, names), np.nan)
+    length = body_length_px(body)
+    body = seen_xy_px(poses, individual, known_columns(settings.body, names), length)
+    paws = seen_xy_px(poses, individual, limb_columns, length).transpose(1, 0, 2)
+    travel = _travel(body, time_s, settings, FIRST_WINDOW_S)
+    limbs = _swings(paws, travel)
+    middle_s, period_s = stride_time_s(limbs, time_s)
+    if not len(period_s):
+        nowhere = np.zeros(paws.shape[:2], bool)
+        return Walk(travel, paws, nowhere, nowhere, [_no_footfalls() for _ in limbs])
+    stride_s = float(np.median(period_s))
+    travel = _travel(body, time_s, settings, stride_s)
+    raw = raw_xy_px(poses, individual, limb_columns, length)
+    exchanged = find_exchanges(raw, limb_names, travel, time_s, stride_s)
+    paws = mended_px(paws, limb_names, exchanged)
+    taken = find_taken(mended_px(raw, limb_names, exchanged), limb_names, time_s, stride_s)
+    paws[taken] = np.nan
+    limbs = _swings(paws, travel)
+    middle_s, period_s = stride_time_s(limbs, time_s)
+    if not len(period_s):
+        return Walk(travel, paws, exchanged, taken, [_no_footfalls() for _ in limbs])
+    found = _timed(paws, time_s, travel, limbs, middle_s, period_s)
+    return Walk(travel, paws, exchanged, taken, found)
 
 
-def body_length_px(body_xy_px: Float[ndarray, "frame keypoint 2"]) -> float:
-    """Median distance between the first and the last keypoint of the body; NaN if never known."""
-    if body_xy_px.shape[1] < 2:
-        return float("nan")
-    difference = body_xy_px[:, -1] - body_xy_px[:, 0]
-    distance = np.hypot(difference[:, 0], difference[:, 1])
-    known = distance[np.isfinite(distance)]
-    return float(np.median(known)) if len(known) else float("nan")
+def limb_flags(poses: SmoothedPoses, settings: StrideSettings) -> list[str]:
+    """Sentences on the limbs whose tracks changed places, or lay on the paw beside them."""
+    flags = []
+    for i, individual in enumerate(poses.poses.individuals):
+        walk = detect_footfalls(poses, i, settings)
+        names = [name for name in settings.limbs if name in poses.poses.space.keypoints]
+        for what, where in (
+            ("exchanged with the limb beside it, and put back", walk.is_exchanged),
+            ("taken for the limb beside it, and left out", walk.is_taken),
+        ):
+            for name, part in zip(names, where.mean(axis=1), strict=True):
+                if part > TOLD:
+                    flags.append(f"{individual}: {name} was {what}, in {part:.0%} of the frames")
+    return flags
 
 
-def detect_footfalls(
-    xy_px: Float[ndarray, "frame 2"],
-    time_s: Float[ndarray, "frame"],
+def _travel(body: ndarray, time_s: ndarray, settings: StrideSettings, window_s: float) -> Travel:
+    return measure_travel(
+        body,
+        time_s,
+        belt_speed_px_per_s=settings.belt_speed_px_per_s,
+        min_speed_bl_per_s=settings.min_body_speed_bl_per_s,
+        window_s=window_s,
+        margin_s=MARGIN * window_s,
+    )
+
+
+def _swings(paws: ndarray, travel: Travel) -> list[Swings]:
+    """Turns of each paw beside the body, over its gaps as if it went straight there."""
+    beside = np.stack([bridged_px(paw) for paw in paws]) if len(paws) else paws
+    with np.errstate(invalid="ignore"):
+        way = ((beside - travel.center_px) * travel.direction).sum(axis=-1)
+    known = np.isfinite(way).any(axis=0)
+    return find_swings(way, travel.is_walking & known)
+
+
+def _timed(
+    paws: ndarray,
+    time_s: ndarray,
     travel: Travel,
-    settings: FootfallSettings,
+    limbs: list[Swings],
+    middle_s: ndarray,
+    period_s: ndarray,
+) -> list[Footfalls]:
+    """Lifts and strikes between frames, of the swings that can be."""
+    kept, periods, windows = [], [], []
+    for paw, swings in zip(paws, limbs, strict=True):
+        period = np.interp(time_s[swings.strike], middle_s, period_s)
+        way = ((bridged_px(paw) - travel.center_px) * travel.direction).sum(axis=1)
+        rise = way[swings.strike] - way[swings.lift]
+        is_dropped = drop_double_strikes(swings, rise, time_s, period)
+        kept.append(swings.without(is_dropped))
+        periods.append(period[~is_dropped])
+        windows.append(_windows(paw, time_s, travel, kept[-1], periods[-1]))
+    group = np.repeat(np.arange(len(kept)), [len(swings.lift) for swings in kept])
+    guess = np.concatenate([_guess_s(time_s, swings)[1] for swings in kept])
+    fits = fit_swings(_joined(windows), guess, group)
+    found = []
+    for number, (swings, period) in enumerate(zip(kept, periods, strict=True)):
+        mine = group == number
+        fit = SwingFit(*(column[mine] for column in vars(fits).values()))
+        found.append(_footfalls(paws[number], time_s, swings, period, fit))
+    return found
+
+
+def _guess_s(time_s: ndarray, swings: Swings) -> tuple[ndarray, ndarray]:
+    """First guess of middle and duration (s)."""
+    lift, strike = time_s[swings.lift], time_s[swings.strike]
+    return (lift + strike) / 2, FLANKS * (strike - lift)
+
+
+def _windows(
+    paw: ndarray, time_s: ndarray, travel: Travel, swings: Swings, period_s: ndarray
+) -> Windows:
+    """Frames from the middle of the stance before each swing to that of the stance after it."""
+    middle, lasting = _guess_s(time_s, swings)
+    reach = lasting / 2 + STANDS_BESIDE * np.maximum(period_s - lasting, 0)
+    first = np.searchsorted(time_s, middle - reach)
+    stop = np.searchsorted(time_s, middle + reach, side="right")
+    longest = int((stop - first).max(initial=0))
+    frames = first[:, None] + np.arange(longest)
+    inside = frames < stop[:, None]
+    frames = np.minimum(frames, len(time_s) - 1)
+    ground = paw + travel.ground_shift_px
+    axis = travel.direction[(swings.lift + swings.strike) // 2]
+    way = np.einsum("sfi,si->sf", ground[frames], axis)
+    known = inside & np.isfinite(way)
+    return Windows(time_s[frames] - middle[:, None], way, known)
+
+
+def _joined(windows: list[Windows]) -> Windows:
+    longest = max((w.time_s.shape[1] for w in windows), default=0)
+
+    def padded(values: ndarray) -> ndarray:
+        return np.pad(values, ((0, 0), (0, longest - values.shape[1])))
+
+    columns = zip(*(vars(w).values() for w in windows), strict=True)
+    return Windows(*(np.concatenate([padded(part) for part in parts]) for parts in columns))
+
+
+def _footfalls(
+    paw: ndarray, time_s: ndarray, swings: Swings, period_s: ndarray, fit: SwingFit
 ) -> Footfalls:
-    """Lift-offs and strikes of one limb.
-
-    The paw's speed over the ground along the direction of travel (a line over +-`min_phase_s`/2) is
-    divided by the body's speed, and by the limb's own typical swing ratio (the median of that
-    quotient where the paw overtakes the body). A swing is where the result stays above
-    `stance_speed_fraction` and somewhere exceeds `swing_speed_fraction`: hysteresis, but both ends
-    are crossings of the same level, so neither is late. Swings and stances shorter than
-    `min_phase_s` are noise and are merged away, swings first.
-    """
-    min_phase_s = settings.min_phase_s
-    over_ground = xy_px + travel.ground_shift_px
-    paw = (velocity_px_per_s(over_ground, time_s, min_phase_s) * travel.direction).sum(axis=1)
-    usable = travel.is_walking & np.isfinite(paw)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        ratio = np.where(usable, paw / travel.speed_px_per_s, np.nan)
-        overtaking = ratio[ratio > 1]
-    if not len(overtaking):
-        return _footfalls([])
-    typical = float(np.median(overtaking))
-    found = [
-        swing
-        for number, (start, stop) in enumerate(runs_of(usable))
-        for swing in _swings_of_walk(
-            ratio[start:stop] / typical, time_s[start:stop], settings, number
-        )
-    ]
-    return _footfalls(found)
+    middle, _ = _guess_s(time_s, swings)
+    lift = middle + fit.middle_s - fit.duration_s / 2
+    strike = lift + fit.duration_s
+    unseen_s = _unseen_s(paw, time_s)
+    lift = np.where(_is_in_gap(lift, time_s, unseen_s, period_s), np.nan, lift)
+    strike = np.where(_is_in_gap(strike, time_s, unseen_s, period_s), np.nan, strike)
+    return Footfalls(lift, strike, swings.run, fit.length_px, period_s)
 
 
-def _footfalls(swings: list[tuple[float, float, int]]) -> Footfalls:
-    """Rows (lift, strike, run) as columns."""
-    lift, strike, run = np.array(swings, dtype=np.float64).reshape(-1, 3).T
-    return Footfalls(lift, strike, run.astype(int))
+def _unseen_s(paw: ndarray, time_s: ndarray) -> list[tuple[float, float]]:
+    """From the last seen frame to the next one, where frames lie between."""
+    seen = np.flatnonzero(np.isfinite(paw).all(axis=1))
+    if not len(seen):
+        return [(-np.inf, np.inf)]
+    gaps = np.flatnonzero(np.diff(seen) > 1)
+    ends = [(-np.inf, float(time_s[seen[0]])), (float(time_s[seen[-1]]), np.inf)]
+    return ends + [(float(time_s[seen[g]]), float(time_s[seen[g + 1]])) for g in gaps]
 
 
-def _swings_of_walk(
-    speed: ndarray, time_s: ndarray, settings: FootfallSettings, run: int
-) -> list[tuple[float, float, int]]:
-    """(lift, strike, run) of the swings in one uninterrupted walk."""
-    low, high = settings.stance_speed_fraction, settings.swing_speed_fraction
-    swings = [(a, b) for a, b in runs_of(speed > low) if (speed[a:b] > high).any()]
-    edges = [
-        (_crossing(speed, time_s, a, low), _crossing(speed, time_s, b, low)) for a, b in swings
-    ]
-    return [(lift, strike, run) for lift, strike in _without_short(edges, settings.min_phase_s)]
+def _is_in_gap(
+    when_s: ndarray, time_s: ndarray, unseen_s: list[tuple[float, float]], period_s: ndarray
+) -> Bool[ndarray, "swing"]:
+    """True where an event lies within a gap that is longer than a part of its stride."""
+    starts, stops = (np.array(side) for side in zip(*sorted(unseen_s), strict=True))
+    gap = np.searchsorted(starts, when_s, side="right") - 1
+    gap = np.maximum(gap, 0)
+    inside = (when_s > starts[gap]) & (when_s < stops[gap])
+    return inside & (stops[gap] - starts[gap] > MAX_GAP * period_s)
 
 
-def _without_short(
-    edges: list[tuple[float, float]], min_phase_s: float
-) -> list[tuple[float, float]]:
-    """Swings of at least `min_phase_s`, joined where the stance between them is shorter."""
-    kept: list[tuple[float, float]] = []
-    for lift, strike in edges:
-        if strike - lift < min_phase_s:  # false for NaN: a swing cut by the walk's end stays
-            continue
-        if kept and lift - kept[-1][1] < min_phase_s:
-            kept[-1] = (kept[-1][0], strike)
-        else:
-            kept.append((lift, strike))
-    return kept
-
-
-def _crossing(speed: ndarray, time_s: ndarray, frame: int, level: float) -> float:
-    """Time just before `frame` at which the speed equals `level`; NaN at the walk's ends."""
-    if frame in (0, len(speed)):
-        return float("nan")
-    before, after = speed[frame - 1] - level, speed[frame] - level
-    part = before / (before - after)
-    return float(time_s[frame - 1] + part * (time_s[frame] - time_s[frame - 1]))
-
-
-def columns_of(poses: SmoothedPoses, names: Sequence[str]) -> list[int]:
-    """Positions of those names that the space has."""
-    known = poses.poses.space.keypoints
-    return [known.index(name) for name in names if name in known]
-
-
-def _nanmean(values: ndarray, axis: int) -> ndarray:
-    """Mean of the known values; NaN, without a warning, where there is none."""
-    known = np.isfinite(values)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return np.where(known, values, 0.0).sum(axis=axis) / known.sum(axis=axis)
+def _no_footfalls() -> Footfalls:
+    return Footfalls(np.empty(0), np.empty(0), np.empty(0, int), np.empty(0), np.empty(0))

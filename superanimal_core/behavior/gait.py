@@ -11,15 +11,16 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
 
-from superanimal_core.behavior.footfalls import (
-    Footfalls,
-    Travel,
-    columns_of,
-    detect_footfalls,
-    measure_travel,
-)
+from superanimal_core.behavior.footfalls import Walk, detect_footfalls
+from superanimal_core.behavior.travel import known_columns
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.behavior import StrideSettings
+
+MOST_LASTING = 1.7  # times the animal's stride time, and its inverse: about a strike was missed
+MOST_BESIDE_BODY = 2.2  # times the body's way, and its inverse; feet differ where a walk begins
+STANCE_MARGIN = 0.15  # of a stance at its either end, in which a foot rolls on and off
+MOST_SLIP = 0.4  # of the body's way meanwhile: a foot on the ground hardly moves
+MIN_SLIP = 0.1  # of the stride's length: noise of a foot that rests
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class StrideTable:
 
     Times in seconds of the video, lengths over the ground. `_cm` columns are NaN without a scale.
     `phase` is NaN where the reference limb (the first of the limbs) has no stride around the
-    strike. `is_resolved` says that the swing lasts enough frames for claims about phases.
+    strike. `is_resolved` says that the swing lasts enough frames for claims about phases,
+    `exchanged_fraction` in how much of the stride the limb's track was the one of the limb beside
+    it, and was put back.
     """
 
     individual: Shaped[ndarray, "stride"]
@@ -47,6 +50,7 @@ class StrideTable:
     speed_cm_per_s: Float[ndarray, "stride"]
     phase: Float[ndarray, "stride"]
     is_resolved: Bool[ndarray, "stride"]
+    exchanged_fraction: Float[ndarray, "stride"]
 
     def __len__(self) -> int:
         return len(self.limb)
@@ -57,18 +61,22 @@ def measure_strides(poses: SmoothedPoses, settings: StrideSettings) -> StrideTab
 
     `limbs` are paw keypoints, the first is the phase reference; limbs that the space lacks are left
     out. `body` are keypoints of the trunk from front to rear. The rest is explained in
-    `footfalls.detect_footfalls` and `footfalls.measure_travel`. There are no strides while the
-    animal pauses, and none across a gap in the paw's track.
+    `footfalls.detect_footfalls` and `travel.measure_travel`. There are no strides while the animal
+    pauses, and none that the body contradicts (`_is_stride`).
     """
     parts = []
     for i in range(len(poses.poses.individuals)):
-        travel = measure_travel(poses, i, settings)
+        walk = detect_footfalls(poses, i, settings)
         reference: dict[str, ndarray] | None = None
-        for k in columns_of(poses, settings.limbs):
-            footfalls = detect_footfalls(
-                poses.poses.xy_px[:, i, k], poses.poses.time_s, travel, settings
-            )
-            columns = _strides_of_limb(poses, i, k, footfalls, travel, settings.min_swing_frames)
+        limbs = known_columns(settings.limbs, poses.poses.space.keypoints)
+        for number, k in enumerate(limbs):
+            names = poses.poses.individuals[i], poses.poses.space.keypoints[k]
+            columns = _strides_of_limb(walk, number, poses.poses.time_s, settings.min_swing_frames)
+            count = len(columns["strike_s"])
+            columns |= {
+                what: np.full(count, name, dtype=object)
+                for what, name in zip(("individual", "limb"), names, strict=True)
+            }
             reference = columns if reference is None else reference
             columns["phase"] = _phase(columns["strike_s"], reference)
             parts.append(columns)
@@ -76,26 +84,17 @@ def measure_strides(poses: SmoothedPoses, settings: StrideSettings) -> StrideTab
 
 
 def _strides_of_limb(
-    poses: SmoothedPoses,
-    individual: int,
-    limb: int,
-    footfalls: Footfalls,
-    travel: Travel,
-    min_swing_frames: int,
+    walk: Walk, number: int, time_s: Float[ndarray, "frame"], min_swing_frames: int
 ) -> dict[str, ndarray]:
     """Columns of one limb's strides, in px."""
-    time_s = poses.poses.time_s
-    same_walk = footfalls.run[:-1] == footfalls.run[1:]
-    strike, lift, following = footfalls.strike_s[:-1], footfalls.lift_s[1:], footfalls.strike_s[1:]
-    whole = same_walk & np.isfinite(strike) & np.isfinite(lift) & np.isfinite(following)
-    strike, lift, following = strike[whole], lift[whole], following[whole]
-    ground = poses.poses.xy_px[:, individual, limb] + travel.ground_shift_px
-    count = len(strike)
-    names = poses.poses.individuals[individual], poses.poses.space.keypoints[limb]
+    falls, travel = walk.footfalls[number], walk.travel
+    strike, lift, following = falls.strike_s[:-1], falls.lift_s[1:], falls.strike_s[1:]
+    length, period = falls.way_px[1:], falls.period_s[1:]
+    whole = (falls.run[:-1] == falls.run[1:]) & (strike < lift) & (lift < following)
+    whole &= _is_stride(walk, number, time_s, strike, lift, following, length, period)
+    strike, lift, following, length = (t[whole] for t in (strike, lift, following, length))
     swing_frames = np.searchsorted(time_s, following) - np.searchsorted(time_s, lift)
     return {
-        "individual": np.full(count, names[0], dtype=object),
-        "limb": np.full(count, names[1], dtype=object),
         "strike_frame": _nearest_frame(time_s, strike),
         "strike_s": strike,
         "lift_s": lift,
@@ -104,19 +103,55 @@ def _strides_of_limb(
         "stance_time_s": lift - strike,
         "swing_time_s": following - lift,
         "duty_factor": (lift - strike) / (following - strike),
-        "stride_length_px": _displacement_px(ground, time_s, strike, following),
+        "stride_length_px": length,
         "speed_px_per_s": _mean_between(travel.speed_px_per_s, time_s, strike, following),
         "is_resolved": swing_frames >= min_swing_frames,
+        "exchanged_fraction": _mean_between(
+            walk.is_exchanged[number].astype(np.float64), time_s, strike, following
+        ),
     }
+
+
+def _is_stride(
+    walk: Walk,
+    number: int,
+    time_s: Float[ndarray, "frame"],
+    strike_s: Float[ndarray, "stride"],
+    lift_s: Float[ndarray, "stride"],
+    following_s: Float[ndarray, "stride"],
+    length_px: Float[ndarray, "stride"],
+    period_s: Float[ndarray, "stride"],
+) -> Bool[ndarray, "stride"]:
+    """Whether the body and the animal's other strides agree that this is a stride.
+
+    It lasts about the animal's stride time, carries the foot as far as the body comes meanwhile,
+    within a factor, and the foot rests on the ground in stance.
+    """
+    travel = walk.travel
+    body = travel.center_px + travel.ground_shift_px
+    paw = walk.xy_px[number] + travel.ground_shift_px
+    rest_s = (lift_s - strike_s) * STANCE_MARGIN
+    advance = _displacement_px(body, time_s, strike_s, following_s)
+    in_stance = _displacement_px(body, time_s, strike_s + rest_s, lift_s - rest_s)
+    slip = _displacement_px(paw, time_s, strike_s + rest_s, lift_s - rest_s)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        lasting = (following_s - strike_s) / period_s
+        agrees = np.abs(np.log(length_px / advance)) < np.log(MOST_BESIDE_BODY)
+    return (
+        agrees
+        & (lasting < MOST_LASTING)
+        & (lasting > 1 / MOST_LASTING)
+        & (slip <= np.maximum(MOST_SLIP * in_stance, MIN_SLIP * length_px))
+    )
 
 
 def _displacement_px(
     ground_px: ndarray, time_s: ndarray, start_s: ndarray, stop_s: ndarray
 ) -> ndarray:
-    """Distance over the ground between two times."""
+    """Distance over the ground between two times; NaN where nothing is known."""
     known = np.isfinite(ground_px).all(axis=1)
     if not known.any():
-        return np.empty(0)
+        return np.full(len(start_s), np.nan)
     apart = [
         np.interp(stop_s, time_s[known], ground_px[known, axis])
         - np.interp(start_s, time_s[known], ground_px[known, axis])

@@ -1,28 +1,38 @@
 """Gait, features and behaviors: the sections of config.yaml, and what is asked of one video."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from superanimal_core.settings.section import (
     Count,
-    Fraction,
     NotNegative,
     NotNegativeCount,
     Positive,
     Section,
 )
 
+NOT_NEEDED = ("stance_speed_fraction", "swing_speed_fraction", "min_phase_s")
+
 
 class FootfallSettings(Section):
-    """From where on a foot stands or swings, and when there is a stride."""
+    """When there is a stride."""
 
-    stance_speed_fraction: Fraction
-    swing_speed_fraction: Fraction
     min_body_speed_bl_per_s: NotNegative
-    min_phase_s: NotNegative
     belt_speed_px_per_s: float
     min_swing_frames: Count
+
+    @model_validator(mode="before")
+    @classmethod
+    def _needs_no_thresholds(cls, given: Any) -> Any:
+        """Say what became of settings that older versions asked for."""
+        left = [name for name in NOT_NEEDED if isinstance(given, dict) and name in given]
+        if left:
+            raise ValueError(
+                f"remove {', '.join(left)}: footfalls need no thresholds of speed or time any more "
+                "(docs/decisions/062-footfalls.md)"
+            )
+        return given
 
 
 class GaitSettings(FootfallSettings):

@@ -192,7 +192,9 @@ class RuleSettings:
         gait, space = self.all["gait"], self.graph.space_of_video(video)
         feet = {key: gait[key].get(space, []) for key in ("limbs", "body")}
         others = {key: value for key, value in gait.items() if key not in (*feet, "draws")}
-        return feet | others | {"cm_per_px": self.cm_per_px(video)}
+        belt = self.graph.study.videos[video].belt_speed_px_per_s
+        own = {} if belt is None else {"belt_speed_px_per_s": belt}
+        return feet | others | own | {"cm_per_px": self.cm_per_px(video)}
 
     def trajectory_draws(self, video: str) -> dict[str, Any]:
         """Of which keypoints trajectories are drawn, how many, and by which random numbers."""

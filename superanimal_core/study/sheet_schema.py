@@ -14,6 +14,7 @@ from superanimal_core.pose.keypoints import did_you_mean
 MOST_LETTERS = 160  # of an identifier: names of files add to it; a file system takes 255 bytes
 IDENTIFIER = f"[A-Za-z0-9_-]{{1,{MOST_LETTERS}}}"
 NUMBER = r"\+?(?=[0.]*[1-9])([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?"  # above 0
+SIGNED = r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,2})?"
 COUNT = r"\+?0*[1-9][0-9]*(\.0*)?"  # from 1 on; 2.0 is what some spreadsheets write
 
 
@@ -87,6 +88,12 @@ VIDEOS = _by_name(
         "Centimeters per pixel; without it lengths are in pixels only.",
         told=f"cm_per_px is {_ABOVE_0}",
         pattern=NUMBER,
+    ),
+    Column(
+        "belt_speed_px_per_s",
+        "Pixels per second over a treadmill's belt, positive to the right; else config.yaml's.",
+        told="belt_speed_px_per_s is '{cell}'; expected a number, or nothing",
+        pattern=SIGNED,
     ),
     Column("session", "Videos of several cameras that saw the same have the same session."),
     Column("camera", "Which camera of its session made the video, as the calibration calls it."),

@@ -14,6 +14,7 @@ class VideoRow:
     max_individuals: int
     fps: float | None
     cm_per_px: float | None
+    belt_speed_px_per_s: float | None
     columns: Mapping[str, str]
 
 

@@ -19,7 +19,8 @@ from superanimal_core.study.sheet_columns import (
 from superanimal_core.study.sheet_schema import VIDEOS
 from superanimal_core.study.study_rows import VideoRow
 
-OWN_FIELDS = ("path", "video", "model", "max_individuals", "fps", "cm_per_px")
+MEASURES = ("max_individuals", "fps", "cm_per_px", "belt_speed_px_per_s")
+OWN_FIELDS = ("path", "video", "model", *MEASURES)
 STORED = re.compile(r"^[a-z][a-z0-9+.-]*://")  # a URL's scheme (RFC 3986)
 
 
@@ -78,6 +79,7 @@ def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[s
         int(number_in(row, VIDEOS["max_individuals"], where, mistakes) or 1),
         number_in(row, VIDEOS["fps"], where, mistakes),
         number_in(row, VIDEOS["cm_per_px"], where, mistakes),
+        number_in(row, VIDEOS["belt_speed_px_per_s"], where, mistakes),
         columns,
     )
 

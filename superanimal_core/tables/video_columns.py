@@ -90,6 +90,8 @@ STRIDES = (
     | {
         "phase": "strike within the stride of the first limb, 0 to 1",
         "is_resolved": "false where the swing has too few frames (gait.min_swing_frames)",
+        "exchanged_fraction": "of the stride, where the limb's track was that of the limb beside "
+        "it, and was put back",
         "draws": f"{DRAWS} this stride was found",
         "no_interval_because": f"empty, or {NO_INTERVAL}, {OTHER}, {SELDOM}",
     }

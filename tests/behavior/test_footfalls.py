@@ -1,68 +1,222 @@
-"""The decisions about footfalls at their edges; whole walks are in test_gait."""
+"""Footfalls: the model of a swing, jumps, exchanged limbs and belts, where the truth is known."""
+
+import itertools
+from dataclasses import replace
 
 import numpy as np
-from stick_animals import BODY, smoothed, walker
+import pytest
+from stick_animals import BODY, LIMBS, smoothed, walker
 
-from superanimal_core.behavior.footfalls import (
-    _swings_of_walk,
-    _without_short,
-    body_length_px,
-    measure_travel,
-)
+from superanimal_core.behavior.belt import belt_flags
+from superanimal_core.behavior.exchanges import _viterbi
+from superanimal_core.behavior.footfalls import detect_footfalls
+from superanimal_core.behavior.gait import _is_stride, measure_strides
+from superanimal_core.behavior.jumps import is_jump
+from superanimal_core.behavior.swing_fit import SHAPES, Windows, fit_swings, way_part
+from superanimal_core.behavior.travel import body_length_px
+from superanimal_core.errors import ConfigError
 from superanimal_core.settings.behavior import StrideSettings
 
 
-def settings_of(low=0.3, high=0.6, min_phase_s=0.1, min_body_speed_bl_per_s=0.2):
-    return StrideSettings(
-        limbs=[],
-        body=BODY,
-        stance_speed_fraction=low,
-        swing_speed_fraction=high,
-        min_body_speed_bl_per_s=min_body_speed_bl_per_s,
-        min_phase_s=min_phase_s,
-        belt_speed_px_per_s=0.0,
-        min_swing_frames=5,
-        cm_per_px=None,
-    )
+def settings_of(**changed):
+    own = {"limbs": LIMBS, "body": BODY, "min_body_speed_bl_per_s": 0.3, "cm_per_px": None}
+    return StrideSettings(**own | {"belt_speed_px_per_s": 0.0, "min_swing_frames": 5} | changed)
 
 
-def test_the_bodys_speed_is_that_of_a_window_of_six_phases():
-    """A line over the window, then a mean over it: a start is felt one whole window before."""
-    poses = walker(fps=100.0, seconds=4.0, pause_s=(0.0, 2.0))
+def with_xy(poses, xy_px):
+    return smoothed(xy_px, poses.poses.time_s, 0.09)
+
+
+@pytest.mark.parametrize("ramp", SHAPES)
+def test_the_slope_of_a_way_is_its_derivative_and_its_ends_rest(ramp):
+    part = np.linspace(-0.2, 1.2, 1401)
+    way, slope = way_part(part, ramp)
+    np.testing.assert_allclose(np.gradient(way, part)[2:-2], slope[2:-2], atol=0.02)
+    assert way[0] == 0
+    assert way[-1] == 1
+    assert slope[part < 0].max(initial=0) == slope[part > 1].max(initial=0) == 0
+
+
+@pytest.mark.parametrize("ramp", SHAPES)
+@pytest.mark.parametrize("fps", [24.0, 100.0])
+def test_a_swing_begins_and_ends_between_frames_where_it_did(ramp, fps):
+    """Sixty swings that began anywhere between two frames; ends to a twentieth of a frame."""
+    rng = np.random.default_rng(0)
+    lift, lasting = rng.uniform(0.3, 0.3 + 1 / fps, 60), rng.uniform(0.28, 0.32, 60)
+    time_s = np.broadcast_to(np.arange(round(0.9 * fps)) / fps, (60, round(0.9 * fps)))
+    way = 80 * way_part((time_s - lift[:, None]) / lasting[:, None], ramp)[0] + 7
+    guess_s = 0.44 + rng.uniform(-0.05, 0.05, 60)
+    windows = Windows(time_s - guess_s[:, None], way, np.ones(way.shape, bool))
+    fit = fit_swings(windows, np.full(60, 0.25), np.zeros(60, int))
+    found = guess_s + fit.middle_s - fit.duration_s / 2
+    assert np.abs(found - lift).max() < 0.05 / fps
+    assert np.abs(fit.duration_s - lasting).max() < 0.1 / fps
+    np.testing.assert_allclose(fit.length_px, 80, atol=0.5)
+
+
+@pytest.mark.parametrize("fps", [24.0, 30.0, 60.0, 100.0, 200.0])
+def test_the_duty_factor_does_not_depend_on_the_frame_rate(fps):
+    strides = measure_strides(walker(fps=fps, noise_px=0.5), settings_of())
+    assert len(strides) >= 4 * 17
+    assert np.median(strides.duty_factor) == pytest.approx(0.6, abs=0.01)
+
+
+def test_time_backwards_swaps_strikes_and_lifts():
+    poses = walker(noise_px=0.5)
+    forth = detect_footfalls(poses, 0, settings_of()).footfalls
+    xy = poses.poses.xy_px[::-1].copy()
+    back = detect_footfalls(with_xy(poses, xy), 0, settings_of()).footfalls
+    end_s = poses.poses.time_s[-1]
+    for one, other in zip(forth, back, strict=True):
+        for events, mirrored in ((one.lift_s, other.strike_s), (one.strike_s, other.lift_s)):
+            mirrored = end_s - mirrored[np.isfinite(mirrored)]
+            inside = events[(events > 0.5) & (events < end_s - 0.5)]
+            apart = np.abs(inside[:, None] - mirrored).min(axis=1)
+            assert apart.max() < 2e-3
+
+
+def test_turning_moving_and_scaling_the_scene_scales_lengths_and_nothing_else():
+    poses = walker(noise_px=0.5)
+    turn = np.array([[0.6, -0.8], [0.8, 0.6]])
+    other = with_xy(poses, 1.7 * poses.poses.xy_px @ turn.T + [300.0, -90.0])
+    one, two = (measure_strides(p, settings_of()) for p in (poses, other))
+    assert len(one) == len(two)
+    np.testing.assert_allclose(two.strike_s, one.strike_s, atol=1e-4)
+    np.testing.assert_allclose(two.duty_factor, one.duty_factor, atol=1e-3)
+    np.testing.assert_allclose(two.stride_length_px, 1.7 * one.stride_length_px, rtol=1e-3)
+
+
+def test_half_of_the_frames_give_the_same_strides():
+    poses = walker(fps=200.0, noise_px=0.5)
+    half = smoothed(poses.poses.xy_px[::2], poses.poses.time_s[::2], 0.25)
+    one, two = (measure_strides(p, settings_of()) for p in (poses, half))
+    for limb in LIMBS:
+        a, b = (t.strike_s[t.limb == limb] for t in (one, two))
+        assert len(a) == len(b)
+        assert np.abs(a - b).max() < 0.01
+
+
+def test_single_jumps_are_told_and_steps_are_not():
+    rng = np.random.default_rng(1)
+    poses = walker(noise_px=0.5)
+    paw = poses.poses.xy_px[:, 0, 0].copy()
+    where = rng.choice(np.arange(5, len(paw) - 5, 5), 20, replace=False)
+    paw[where] += 60 * rng.choice([-1, 1], (20, 2))
+    np.testing.assert_array_equal(np.flatnonzero(is_jump(paw, 120.0)), np.sort(where))
+    step = poses.poses.xy_px[:, 0, 0].copy()
+    step[400:] += 60
+    assert not is_jump(step, 120.0).any()
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_strides_bear_jumps_in_two_of_a_hundred_frames(seed):
+    rng = np.random.default_rng(seed)
+    poses = walker(noise_px=0.5)
     xy = poses.poses.xy_px.copy()
-    xy[..., 1] = 0.0
-    travel = measure_travel(
-        smoothed(xy, poses.poses.time_s, 1.0),
-        0,
-        settings_of(min_body_speed_bl_per_s=0.0, min_phase_s=0.05),
-    )
-    first_s = 2.01 - 6 * 0.05  # the first frame elsewhere is at 2.01 s
-    is_before = poses.poses.time_s < first_s - 0.005
-    assert travel.speed_px_per_s[is_before].max() < 1e-9
-    assert (travel.speed_px_per_s[~is_before] > 1e-3).all()
+    xy += 60 * (rng.random((*xy.shape[:3], 1)) < 0.02) * rng.choice([-1, 1], xy.shape)
+    strides = measure_strides(with_xy(poses, xy), settings_of())
+    for limb in LIMBS:
+        assert 16 <= (strides.limb == limb).sum() <= 19
+    assert np.abs(strides.stride_time_s - 0.4).max() < 0.04
 
 
-def test_short_swings_go_first_and_then_short_stances():
-    """Each (lift, strike); the limit is 1 s."""
-    edges = [
-        (0.0, 1.0),  # just long enough
-        (2.0, 3.0),  # after a stance that is just long enough
-        (3.9, 5.0),  # after one that is not: the same swing
-        (5.1, 6.0),  # a swing that is too short, whatever is beside it
-        (7.0, np.nan),  # cut by the end of the walk
-    ]
-    np.testing.assert_equal(_without_short(edges, 1.0), [(0.0, 1.0), (2.0, 5.0), (7.0, np.nan)])
+def test_limbs_that_change_places_are_told_frame_by_frame_and_put_back():
+    poses = walker(noise_px=0.5)
+    xy = poses.poses.xy_px.copy()
+    for start, stop in ((200, 260), (500, 590)):
+        xy[start:stop, :, [0, 1]] = xy[start:stop, :, [1, 0]]
+    walk = detect_footfalls(with_xy(poses, xy), 0, settings_of())
+    truly = np.zeros(len(xy), bool)
+    truly[200:260] = truly[500:590] = True
+    for limb in (0, 1):
+        found = walk.is_exchanged[limb]
+        assert 2 * (found & truly).sum() / (found.sum() + truly.sum()) > 0.95
+    assert not walk.is_exchanged[2:].any()
+    mended, clean = (measure_strides(p, settings_of()) for p in (with_xy(poses, xy), poses))
+    assert len(mended) >= len(clean) - 4
+    assert np.abs(mended.stride_time_s - 0.4).max() < 0.03
+    assert ((mended.exchanged_fraction > 0) <= np.isin(mended.limb, LIMBS[:2])).all()
+    assert (mended.exchanged_fraction > 0.5).any()
 
 
-def test_both_ends_of_a_swing_are_crossings_of_the_same_level():
-    """A walk whose paw's speed is known: lines between 0 and a peak, high enough or not."""
-    time_s = np.arange(41) / 10
-    speed = np.interp(time_s, [0, 1, 1.5, 2, 3, 3.5, 4], [0, 0, 1, 0, 0, 0.5, 0])
-    found = _swings_of_walk(speed, time_s, settings_of(0.3, 0.6), 7)
-    assert len(found) == 1
-    np.testing.assert_allclose(found[0], [1.15, 1.85, 7])
-    both = _swings_of_walk(speed, time_s, settings_of(0.3, 0.49), 7)
-    np.testing.assert_allclose(both[1], [3.3, 3.7, 7])
+def test_a_clean_walk_exchanges_nothing():
+    for noise_px in (0.0, 1.0, 3.0):
+        walk = detect_footfalls(walker(noise_px=noise_px), 0, settings_of())
+        assert not walk.is_exchanged.any()
+        assert not walk.is_taken.any()
+
+
+def test_the_likeliest_states_are_those_of_all_sequences():
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        exchanged, change = rng.normal(0, 4, 8), rng.normal(-3, 4, 8)
+
+        def nats(states, exchanged=exchanged, change=change):
+            changes = np.flatnonzero(np.diff(states)) + 1
+            start = -6.0 if states[0] else 0.0
+            return start + exchanged[np.array(states, bool)].sum() + change[changes].sum()
+
+        best = max(itertools.product([0, 1], repeat=8), key=nats)
+        np.testing.assert_array_equal(_viterbi(exchanged, change), np.array(best, bool))
+
+
+def test_no_stride_of_a_gap_and_none_that_the_body_contradicts():
+    """A paw that is not seen for a stride; and one that steps in place while the body walks on."""
+    poses = walker(noise_px=0.3)
+    xy = poses.poses.xy_px.copy()
+    xy[300:360, 0, 0] = np.nan
+    xy[:, 0, 1, 0] = xy[0, 0, 1, 0] + 20 * np.sin(2 * np.pi * 2.5 * poses.poses.time_s)
+    strides = measure_strides(with_xy(poses, xy), settings_of())
+    first = strides.limb == LIMBS[0]
+    gap_s = poses.poses.time_s[300], poses.poses.time_s[359]
+    assert not ((strides.strike_s < gap_s[1]) & (strides.next_strike_s > gap_s[0]) & first).any()
+    assert not (strides.limb == LIMBS[1]).any()
+
+
+def test_a_stride_lasts_as_long_as_the_others_goes_as_far_as_the_body_and_its_foot_rests():
+    """Each of the three by itself makes a stride none."""
+    poses = walker()
+    walk, time_s = detect_footfalls(poses, 0, settings_of()), poses.poses.time_s
+    falls = walk.footfalls[0]
+    events = falls.strike_s[3:8], falls.lift_s[4:9], falls.strike_s[4:9]
+    length, period = falls.way_px[4:9], falls.period_s[4:9]
+    assert _is_stride(walk, 0, time_s, *events, length, period).all()
+    assert not _is_stride(walk, 0, time_s, *events, 0.4 * length, period).any()
+    assert not _is_stride(walk, 0, time_s, *events, 2.3 * length, period).any()
+    assert not _is_stride(walk, 0, time_s, *events, length, 1.8 * period).any()
+    assert not _is_stride(walk, 0, time_s, *events, length, period / 1.8).any()
+    carried = walk.xy_px.copy()
+    carried[0] += 0.5 * (walk.travel.center_px - walk.travel.center_px[0])
+    slips = replace(walk, xy_px=carried)
+    assert not _is_stride(slips, 0, time_s, *events, length, period).any()
+
+
+@pytest.mark.parametrize(("half_gap_s", "is_told"), [(0.03, True), (0.08, False)])
+def test_a_strike_is_told_within_a_short_gap_and_not_within_a_long_one(half_gap_s, is_told):
+    """The first limb strikes at 2 s; a quarter of a stride is 0.1 s."""
+    poses = walker(noise_px=0.2)
+    xy = poses.poses.xy_px.copy()
+    xy[np.abs(poses.poses.time_s - 2.0) < half_gap_s, 0, 0] = np.nan
+    strikes = detect_footfalls(with_xy(poses, xy), 0, settings_of()).footfalls[0].strike_s
+    assert (np.nanmin(np.abs(strikes - 2.0)) < 0.02) == is_told
+
+
+@pytest.mark.parametrize("fps", [24.0, 120.0])
+@pytest.mark.parametrize("to_the_right", [True, False])
+def test_a_belt_that_was_told_wrong_is_told(fps, to_the_right):
+    belt = 200.0 if to_the_right else -200.0
+    poses = walker(treadmill=True, to_the_right=to_the_right, noise_px=1.0, fps=fps)
+    assert belt_flags(poses, settings_of(belt_speed_px_per_s=belt)) == []
+    for wrong in (0.0, -belt):
+        [flag] = belt_flags(poses, settings_of(belt_speed_px_per_s=wrong))
+        assert "feet say that the belt's speed is" in flag
+    ground = walker(to_the_right=to_the_right, noise_px=1.0, fps=fps)
+    assert belt_flags(ground, settings_of()) == []
+    assert len(belt_flags(ground, settings_of(belt_speed_px_per_s=belt))) == 1
+
+
+def test_a_belt_that_was_not_told_has_no_strides():
+    assert len(measure_strides(walker(treadmill=True, noise_px=0.5), settings_of())) == 0
 
 
 def test_the_length_of_a_body_is_the_median_from_its_first_to_its_last_keypoint():
@@ -72,3 +226,8 @@ def test_the_length_of_a_body_is_the_median_from_its_first_to_its_last_keypoint(
     assert body_length_px(xy) == (10 + 13) / 2
     assert np.isnan(body_length_px(xy[:, :1]))
     assert np.isnan(body_length_px(xy[3:4]))
+
+
+def test_settings_that_are_not_needed_any_more_are_named():
+    with pytest.raises((ValueError, ConfigError), match="remove min_phase_s"):
+        settings_of(min_phase_s=0.03)

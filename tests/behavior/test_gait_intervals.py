@@ -18,6 +18,7 @@ from superanimal_core.behavior.gait_intervals import (
     strides_of_draws,
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
+from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.settings.smoothing import DrawSettings, SmoothingSettings
@@ -55,7 +56,8 @@ def account(smoothed, sd_px):
 def measured(smoothed, draws):
     """Strides, their summary, and the intervals of both."""
     settings = StrideSettings(**SETTINGS)
-    strides, drawn = measure_strides(smoothed, settings), strides_of_draws(draws, settings)
+    strides = measure_strides(unsmoothed(smoothed), settings)
+    drawn = strides_of_draws(draws, settings)
     gait = summarize_gait(strides, fps=smoothed.poses.fps)
     return strides, gait, stride_intervals(strides, drawn), gait_intervals(gait, drawn)
 
@@ -96,10 +98,11 @@ def test_nine_in_ten_intervals_hold_the_true_stride_though_networks_err_together
 
 
 @pytest.mark.parametrize("members", [2, 5])
-def test_duty_factors_that_smoothing_moves_are_held(members):
+def test_duty_factors_are_held_where_smoothing_smears_swings(members):
     """Errors of 3 px that are new in every frame: smoothed away, and swings are smeared with them.
 
-    The measured duty factor is too small; what was taken from the motion must be given back.
+    Measured on what was seen the duty factor is right; what was taken from the motion must be given
+    back to the draws.
     """
     inside, moved = [], []
     for seed in range(3):
@@ -116,7 +119,7 @@ def test_duty_factors_that_smoothing_moves_are_held(members):
         inside += held(truth, strides, of_strides, "duty_factor")
         true = measure_strides(truth, StrideSettings(**SETTINGS))
         moved.append(np.median(strides.duty_factor) - np.median(true.duty_factor))
-    assert np.mean(moved) < -0.02
+    assert np.abs(moved).max() < 0.01
     assert np.mean(inside) > 0.84
 
 

@@ -22,10 +22,7 @@ FREQUENCY_HZ = 2.5
 GAIT = {
     "limbs": LIMBS,
     "body": BODY,
-    "stance_speed_fraction": 0.1,
-    "swing_speed_fraction": 0.4,
     "min_body_speed_bl_per_s": 0.3,
-    "min_phase_s": 0.02,
     "belt_speed_px_per_s": 0.0,
     "min_swing_frames": 4,
     "cm_per_px": None,

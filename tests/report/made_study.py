@@ -197,10 +197,7 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
         StrideSettings(
             limbs=PAWS if made.has_feet else (),
             body=BODY,
-            stance_speed_fraction=0.3,
-            swing_speed_fraction=0.6,
             min_body_speed_bl_per_s=0.2,
-            min_phase_s=0.03,
             belt_speed_px_per_s=0.0,
             min_swing_frames=5,
             cm_per_px=None,

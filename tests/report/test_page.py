@@ -117,7 +117,7 @@ def test_every_smoother_is_compared_where_keypoints_are_seen_and_hidden(page):
 def test_medians_of_the_gait_have_their_interval(page):
     rows = [row for row in PageReader(page).rows_of("animal0") if "to" in row[2]]
     assert len(rows) == 8  # four limbs in each of two videos
-    assert rows[0][2] == "400 (400 to 400)"
+    assert rows[0][2] == "399 (399 to 399)"
 
 
 def test_a_keypoint_outside_a_data_set_differs_from_one_that_is_not_labeled(page):

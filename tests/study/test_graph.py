@@ -32,7 +32,7 @@ class Paths:
 
 
 def video(name, model="mouse", path=None, **columns):
-    return VideoRow(name, path or f"raw/{name}.mp4", model, 1, None, 0.05, columns)
+    return VideoRow(name, path or f"raw/{name}.mp4", model, 1, None, 0.05, None, columns)
 
 
 def dataset(name, role, space=MOUSE):
@@ -247,6 +247,10 @@ def test_a_video_is_measured_as_its_space_says():
     assert settings.gait("m")["limbs"] == []
     assert settings.gait("h")["limbs"] == CONFIG["gait"]["limbs"][HORSE]
     assert settings.gait("h")["cm_per_px"] == 0.05
+    assert settings.gait("h")["belt_speed_px_per_s"] == CONFIG["gait"]["belt_speed_px_per_s"]
+    on_a_belt = [replace(video("h", "horse"), belt_speed_px_per_s=-120.0)]
+    belt = RuleSettings(graph_of(on_a_belt, models={"horse": {"space": HORSE}})).gait("h")
+    assert belt["belt_speed_px_per_s"] == -120.0
     assert "draws" not in settings.gait("h")
     assert settings.trajectory_draws("h")["draws"] == CONFIG["gait"]["draws"]
     assert settings.behavior_draws()["draws"] == CONFIG["behavior"]["draws"]

@@ -11,7 +11,7 @@ from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.study.study_settings import mirror_mistakes, settings_mistakes
 
 CONFIG = Path(__file__).resolve().parents[2] / "config/config.yaml"
-VIDEOS = {"v": VideoRow("v", "v.mp4", "mouse", 1, None, None, {})}
+VIDEOS = {"v": VideoRow("v", "v.mp4", "mouse", 1, None, None, None, {})}
 SPACE = "superanimal_topviewmouse"
 ONE_SIDED = {SPACE: KeypointSpace(SPACE, ("left_ear", "right_ear"))}
 PAIRED = {SPACE: KeypointSpace(SPACE, ("left_ear", "right_ear"), (("left_ear", "right_ear"),))}

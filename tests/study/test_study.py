@@ -62,11 +62,13 @@ def test_a_few_lines_are_a_whole_study(config):
 
 
 def test_known_columns_are_read_and_the_users_own_are_carried(config):
-    columns = "path\tvideo\tmodel\tmax_individuals\tfps\tcm_per_px\tsubject\tgroup"
-    write_videos("raw/a.mp4\tm1\tother\t2\t59.94\t0.05\ts1\t", columns=columns)
+    columns = (
+        "path\tvideo\tmodel\tmax_individuals\tfps\tcm_per_px\tbelt_speed_px_per_s\tsubject\tgroup"
+    )
+    write_videos("raw/a.mp4\tm1\tother\t2\t59.94\t0.05\t-81.5\ts1\t", columns=columns)
     video = read_study(config, WORKFLOW).videos["m1"]
     assert (video.model, video.max_individuals) == ("other", 2)
-    assert (video.fps, video.cm_per_px) == (59.94, 0.05)
+    assert (video.fps, video.cm_per_px, video.belt_speed_px_per_s) == (59.94, 0.05, -81.5)
     assert dict(video.columns) == {"subject": "s1", "group": ""}
 
 

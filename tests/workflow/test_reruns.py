@@ -101,7 +101,7 @@ def with_another_docstring(text):
         slow("adaptation.steps", 3, ["adapt_to_video"]),
         slow("inference.batch", 16, [*SEEING]),
         slow("labels.split_seed", 1, ["unify_dataset"]),
-        slow("gait.min_phase_s", 0.05, ["measure_gait"]),
+        slow("gait.min_body_speed_bl_per_s", 0.3, ["measure_gait"]),
         slow("features.window_s", 0.2, ["describe_behavior"]),
     ],
 )

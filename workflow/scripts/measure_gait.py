@@ -1,5 +1,7 @@
 """Measure the strides of every limb in a video, and how sure they are."""
 
+from superanimal_core.behavior.belt import belt_flags
+from superanimal_core.behavior.footfalls import limb_flags
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.behavior.gait_intervals import (
     gait_intervals,
@@ -7,6 +9,7 @@ from superanimal_core.behavior.gait_intervals import (
     strides_of_draws,
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
+from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.behavior.untaught import gait_flags
 from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.behavior import StrideSettings
@@ -21,7 +24,7 @@ with video_step(snakemake) as record:
     params, output = snakemake.params, snakemake.output
     settings = StrideSettings(**params.gait)
     poses, expected = read_smoothed_and_error(snakemake.input.poses)
-    strides = measure_strides(poses, settings)
+    strides = measure_strides(unsmoothed(poses), settings)
     summary = summarize_gait(strides, fps=poses.poses.fps)
     draws = sample_poses(poses, expected, DrawSettings(**params.draws), sharpen=True)
     drawn = strides_of_draws(draws, settings)
@@ -29,5 +32,6 @@ with video_step(snakemake) as record:
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
     taught = read_taught(snakemake.input.poses)
     lacking = gait_flags(poses.poses.space, taught, settings.limbs, settings.body)
-    record |= {"flags": lacking}
+    told = [*belt_flags(poses, settings), *limb_flags(unsmoothed(poses), settings)]
+    record |= {"flags": [*lacking, *told]}
     write_parquet(columns_to_table(summary, of_limbs), output.gait, record)

@@ -1,0 +1,89 @@
+"""Footfalls and strides where the truth is known, by simulation, by hand or by a belt.
+
+    python benchmarks/gait.py [--quick] [--part simulations | real]
+
+Mice from above and quadrupeds from the side; walk, trot and gallop; 24 to 200 frames per second;
+errors that last, 0 to 5 px of 200 px body length; jumps, exchanged limbs and gaps, alone and
+together. Poses are smoothed by the settings of config.yaml first. `--quick` is the quadruped at
+100 frames per second. Recordings are read from $SUPERANIMAL_SHARED (default ../shared).
+
+One line per figure, the worst and the median of its cases; all go to benchmarks/results/gait.csv.
+"""
+
+import argparse
+import csv
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import gait_real
+from gait_measures import measure
+from gait_truth import DISTURBANCES, GAITS, Case
+
+RESULTS = Path(__file__).resolve().parent / "results"
+SHARED = Path(os.environ.get("SUPERANIMAL_SHARED", "../shared")) / "data"
+RATES = (24.0, 30.0, 60.0, 100.0, 200.0)
+NOISES = (0.0, 1.0, 3.0, 5.0)
+
+
+def main() -> None:
+    """Print the figures and write them down."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="one animal at one frame rate")
+    parser.add_argument("--part", choices=["simulations", "real"], help="only this one")
+    chosen = parser.parse_args()
+    rows: list[dict[str, object]] = []
+    if chosen.part != "real":
+        rows += simulations(chosen.quick)
+    if chosen.part != "simulations" and SHARED.is_dir():
+        for name, found in recordings():
+            print(f"{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in found.items()))
+            rows += [{"case": name, "figure": key, "value": found[key]} for key in found]
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    with (RESULTS / "gait.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["case", "figure", "value"])
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def cases(is_quick: bool) -> Iterator[Case]:
+    """Undisturbed at every noise; disturbed, singly and together, at 1 and 3 px."""
+    all_ways = (*((one,) for one in DISTURBANCES), DISTURBANCES)
+    for animal in ("quadruped",) if is_quick else ("quadruped", "mouse"):
+        for gait in GAITS[animal]:
+            for fps in (100.0,) if is_quick else RATES:
+                for seed, noise in enumerate(NOISES):
+                    yield Case(animal, gait, fps, noise, (), bool(seed % 2), seed)
+                for seed, ways in enumerate(all_ways):
+                    for noise in (1.0, 3.0):
+                        yield Case(animal, gait, fps, noise, ways, noise > 1, seed)
+
+
+def simulations(is_quick: bool) -> list[dict[str, object]]:
+    """Every figure of every case; printed by animal, rate, noise and disturbance."""
+    asked = [*cases(is_quick)]
+    with ProcessPoolExecutor(2) as pool:
+        found = list(zip(asked, pool.map(measure, asked), strict=True))
+    groups: dict[str, dict[str, list[float]]] = {}
+    rows: list[dict[str, object]] = []
+    for case, figures in found:
+        how = "+".join(case.disturbed_by) or "undisturbed"
+        group = f"{case.animal} {case.fps:.0f} fps {how} {case.noise_px:.0f} px"
+        for figure, value in figures.items():
+            rows.append({"case": f"{group} {case.gait}", "figure": figure, "value": value})
+            groups.setdefault(group, {}).setdefault(figure, []).append(value)
+    for group, figures in groups.items():
+        told = (f"{f} {' '.join(f'{v:+.3f}' for v in values)}" for f, values in figures.items())
+        print(f"{group} | " + " | ".join(told), flush=True)
+    return rows
+
+
+def recordings() -> Iterator[tuple[str, dict[str, float]]]:
+    """What a person marked and what a belt says."""
+    yield "autogaita", gait_real.on_the_beam(SHARED / "autogaita")
+    yield "alma", gait_real.on_the_belt(SHARED / "alma")
+
+
+if __name__ == "__main__":
+    main()

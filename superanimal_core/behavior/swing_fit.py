@@ -1,0 +1,192 @@
+"""When a swing begins and ends: a model of the paw's way, fitted to all of its positions.
+
+A foot rests, goes to its next foothold, and rests. Its speed in between is zero at both ends: a
+parabola, or a ramp, a level and a ramp. A threshold on the speed is crossed within the swing, the
+later the higher it is and the coarser the frames are; the ends of the model lie between frames and
+owe nothing to either.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+from numpy import ndarray
+
+ROUNDS = 8  # of Gauss-Newton; in clean walks nothing changes any more after half of them
+ROBUST = 3.0  # residuals beyond so many standard deviations count less (Huber)
+OWN_DURATION = 0.06  # logarithm; by how much a limb's swings usually last differently
+OWN_MIDDLE = 0.25  # by how much the first guess of the middle is usually off, in swings
+TAIL = 3.0  # degrees of freedom of Student's t of both: one that hesitates lasts twice as long
+MOST_OFF = 0.9  # logarithm; how far a duration may be from its first guess
+SHAPES = (0.0, 0.25)  # ramps' part of a swing at each end; 0: a parabola
+UNLIKE, MIN_UNLIKE = 2.5, 0.02  # residuals so many times the usual, and that part of its way: a
+# swing that the model does not describe
+LEFT = 0.05  # part of its way after which such a swing has begun, and before which it has not ended
+BATCH = 4096  # swings that are fitted at once, for memory
+
+
+@dataclass(frozen=True)
+class Windows:
+    """The frames around each swing: times from its first guess (s), the way (px), and which count.
+
+    Rows are padded to the longest; `is_known` is False there and where nobody saw the paw.
+    """
+
+    time_s: Float[ndarray, "swing frame"]
+    way_px: Float[ndarray, "swing frame"]
+    is_known: Bool[ndarray, "swing frame"]
+
+    def rows(self, chosen: slice | ndarray) -> "Windows":
+        """Some swings alone."""
+        return Windows(self.time_s[chosen], self.way_px[chosen], self.is_known[chosen])
+
+
+@dataclass(frozen=True)
+class SwingFit:
+    """Middle and duration of each swing (s, from the first guess), its way, its residuals' size."""
+
+    middle_s: Float[ndarray, "swing"]
+    duration_s: Float[ndarray, "swing"]
+    start_px: Float[ndarray, "swing"]
+    length_px: Float[ndarray, "swing"]
+    residual_px: Float[ndarray, "swing"]
+
+
+def way_part(part: ndarray, ramp: float) -> tuple[ndarray, ndarray]:
+    """Part of the way, and its slope, after a part of the swing.
+
+    `ramp` is the part of the swing in which the speed rises, and falls, evenly; 0: a parabola.
+    """
+    q = np.clip(part, 0.0, 1.0)
+    edge = np.minimum(q, 1 - q)
+    if ramp == 0:
+        return q * q * (3 - 2 * q), 6 * q * (1 - q)
+    level = 1 / (1 - ramp)
+    way = level * np.where(edge < ramp, edge**2 / (2 * ramp), edge - ramp / 2)
+    return np.where(q < 0.5, way, 1 - way), level * np.clip(edge / ramp, 0, 1)
+
+
+def fit_swings(
+    windows: Windows, duration_s: Float[ndarray, "swing"], group: Int[ndarray, "swing"]
+) -> SwingFit:
+    """Fit every swing; durations are drawn to the median of their group (the limb).
+
+    `duration_s` is the first guess. The shape is the one that fits all swings together best. Three
+    frames of a swing say little about its ends: what they leave open, the limb's others say. One
+    that the model does not describe begins and ends where its way does.
+    """
+    if not len(duration_s):
+        return SwingFit(*(np.empty(0) for _ in range(5)))
+    each = [_fit(windows, duration_s, duration_s, ramp, np.inf) for ramp in SHAPES]
+    loss = [np.minimum(f.residual_px, np.median(f.residual_px) * 3).sum() for f in each]
+    best = int(np.argmin(loss))
+    first = each[best]
+    typical = np.empty(len(duration_s))
+    for number in np.unique(group):
+        typical[group == number] = np.median(first.duration_s[group == number])
+    fit = _fit(windows, first.duration_s, typical, SHAPES[best], OWN_DURATION)
+    usual = np.median(first.residual_px / np.maximum(np.abs(first.length_px), 1e-9))
+    is_unlike = first.residual_px > max(UNLIKE * usual, MIN_UNLIKE) * np.abs(first.length_px)
+    _measure_ends(windows, first, is_unlike, fit)
+    return fit
+
+
+def _measure_ends(
+    windows: Windows, first: SwingFit, is_unlike: Bool[ndarray, "swing"], fit: SwingFit
+) -> None:
+    """Middle and duration, in place, of the swings that are unlike the model, from their way."""
+    for row in np.flatnonzero(is_unlike & (first.length_px > 0)):
+        known = windows.is_known[row]
+        time_s = windows.time_s[row, known]
+        part = (windows.way_px[row, known] - first.start_px[row]) / first.length_px[row]
+        middle = int(np.argmin(np.abs(time_s - first.middle_s[row])))
+        before = np.flatnonzero(part[:middle] < LEFT)
+        after = np.flatnonzero(part[middle:] > 1 - LEFT)
+        if len(before) and len(after):
+            lift, strike = time_s[before[-1]], time_s[middle + after[0]]
+            fit.middle_s[row], fit.duration_s[row] = (lift + strike) / 2, strike - lift
+
+
+def _fit(
+    windows: Windows, guess_s: ndarray, typical_s: ndarray, ramp: float, own: float
+) -> SwingFit:
+    """Every swing by itself, in batches."""
+    batches = [slice(at, at + BATCH) for at in range(0, len(guess_s), BATCH)]
+    fits = [_fit_batch(windows.rows(b), guess_s[b], typical_s[b], ramp, own) for b in batches]
+    columns = zip(*(vars(fit).values() for fit in fits), strict=True)
+    return SwingFit(*(np.concatenate(column) for column in columns))
+
+
+def _fit_batch(
+    windows: Windows, guess_s: ndarray, typical_s: ndarray, ramp: float, own: float
+) -> SwingFit:
+    """Gauss-Newton with Huber weights; middle and duration are held by priors."""
+    known = windows.is_known.astype(np.float64)
+    way = np.where(windows.is_known, windows.way_px, 0.0)
+    middle, log_s = np.zeros(len(guess_s)), np.log(guess_s)
+    start, length = _ends(way, known)
+    sd = np.empty(len(guess_s))
+    for _ in range(ROUNDS):
+        part = (windows.time_s - middle[:, None]) / np.exp(log_s)[:, None] + 0.5
+        done, slope = way_part(part, ramp)
+        residual = (way - start[:, None] - length[:, None] * done) * known
+        sd = _spread(residual, known)
+        far = np.abs(residual) / sd[:, None]
+        weight = known / np.maximum(far / ROBUST, 1)
+        slope = -length[:, None] * np.where((part > 0) & (part < 1), slope, 0.0)
+        by_middle = slope / np.exp(log_s)[:, None]
+        columns = np.stack([np.ones_like(done), done, by_middle, slope * (part - 0.5)], axis=2)
+        weighted = columns * weight[..., None]
+        normal = np.swapaxes(weighted, 1, 2) @ columns
+        right = (weighted * residual[..., None]).sum(axis=1)
+        variance = np.square(sd) * _frames_per_word(residual * weight / sd[:, None], known)
+        _hold(normal, right, 2, variance, OWN_MIDDLE * guess_s, middle)
+        _hold(normal, right, 3, variance, own, log_s - np.log(typical_s))
+        small = 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None] + 1e-9
+        normal[:, range(4), range(4)] += small
+        step = np.linalg.solve(normal, right[..., None])[..., 0]
+        start, length = start + step[:, 0], length + step[:, 1]
+        middle = middle + np.clip(step[:, 2], -0.3 * guess_s, 0.3 * guess_s)
+        off = log_s + np.clip(step[:, 3], -0.3, 0.3) - np.log(guess_s)
+        log_s = np.log(guess_s) + np.clip(off, -MOST_OFF, MOST_OFF)
+    return SwingFit(middle, np.exp(log_s), start, length, sd)
+
+
+def _hold(
+    normal: ndarray,
+    right: ndarray,
+    at: int,
+    variance: ndarray,
+    width: ndarray | float,
+    off: ndarray,
+) -> None:
+    """Add Student's t around 0 for how far parameter `at` is off to the normal equations."""
+    precision = variance / (np.square(width) + np.square(off) / TAIL)
+    normal[:, at, at] += precision
+    right[:, at] -= precision * off
+
+
+def _ends(way: ndarray, known: ndarray) -> tuple[ndarray, ndarray]:
+    """Means of the first and the last third of each window: where it starts, how far it goes."""
+    frames = known.sum(axis=1, keepdims=True)
+    count = known.cumsum(axis=1)
+    first, last = known * (count <= frames / 3), known * (count > frames * 2 / 3)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        start = (way * first).sum(axis=1) / first.sum(axis=1)
+        stop = (way * last).sum(axis=1) / last.sum(axis=1)
+    return np.nan_to_num(start), np.nan_to_num(stop - start)
+
+
+def _spread(residual: ndarray, known: ndarray) -> ndarray:
+    """Standard deviation of each row by its mean absolute residual, never zero (px)."""
+    mean = np.abs(residual).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return np.maximum(1.25 * mean, 1e-3)
+
+
+def _frames_per_word(residual: ndarray, known: ndarray) -> float:
+    """How many frames count as one: errors that last say the same thing again and again."""
+    pairs = known[:, 1:] * known[:, :-1]
+    alike = (residual[:, 1:] * residual[:, :-1] * pairs).sum()
+    size = (np.square(residual[:, 1:]) * pairs).sum()
+    correlation = np.clip(alike / max(size, 1e-12), 0, 0.95)
+    return float((1 + correlation) / (1 - correlation))
