@@ -8,7 +8,7 @@ from jaxtyping import Bool
 from numpy import ndarray
 from torch import Tensor
 
-from superanimal_core.network.context import (
+from superanimal_core.network.context_networks import (
     HighResolutionContextNetwork,
     PyramidContextNetwork,
     TokenPoseContextNetwork,

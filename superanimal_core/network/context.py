@@ -15,11 +15,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from superanimal_core.network.hrnet import HighResolutionNetwork
 from superanimal_core.network.pose_network import FeatureNetwork, Keypoints, Outputs
-from superanimal_core.network.pyramid import PyramidNetwork
-from superanimal_core.network.tokenpose import TokenPoseNetwork
-from superanimal_core.network.vit import VisionTransformerNetwork
 
 REACH = 2  # frames on each side (Lightning Pose)
 WINDOW = 2 * REACH + 1
@@ -114,19 +110,3 @@ class Recurrence(nn.Module):
         for frame in frames[1:]:
             known = self.activation(self.see(frame) + self.remember(known))
         return known
-
-
-class PyramidContextNetwork(ContextNetwork, PyramidNetwork):
-    """A pyramid that looks at neighboring frames."""
-
-
-class HighResolutionContextNetwork(ContextNetwork, HighResolutionNetwork):
-    """An HRNet that looks at neighboring frames."""
-
-
-class TokenPoseContextNetwork(ContextNetwork, TokenPoseNetwork):
-    """An AnimalTokenPose that looks at neighboring frames."""
-
-
-class VisionTransformerContextNetwork(ContextNetwork, VisionTransformerNetwork):
-    """A vision transformer that looks at neighboring frames."""
