@@ -1,39 +1,33 @@
-"""Commands for people who use a part of the library without the workflow.
+"""From a folder of videos to poses, gait and behavior.
 
-python -m superanimal_core smooth --help
-python -m superanimal_core export-labels --help
-python -m superanimal_core doctor --help
+    superanimal init ~/my-study --videos ~/videos --species mouse --model ~/somebodys-model
+    superanimal run ~/my-study
+    superanimal status ~/my-study
+    superanimal why ~/my-study m1_day1
+
+From a clone after `make setup`, write ./superanimal. Every command explains itself with --help.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
-from superanimal_core.commands import doctor, export_labels, smooth, verify
 from superanimal_core.errors import SuperAnimalError, VideoError
 
-COMMANDS = {
-    "smooth": (smooth, "smooth existing predictions of one or several networks"),
-    "export-labels": (export_labels, "labels of a study in the format of another tool"),
-    "verify-weights": (verify, "look at a released checkpoint before using it"),
-    "doctor": (doctor, "look whether this machine, folder and cluster can run a study"),
+COMMANDS = {  # name: module in commands, what it does
+    "smooth": ("smooth", "smooth existing predictions of one or several networks"),
+    "export-labels": ("export_labels", "labels of a study in the format of another tool"),
+    "verify-weights": ("verify", "look at a released checkpoint before using it"),
+    "doctor": ("doctor", "look whether this machine, folder and cluster can run a study"),
 }
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it went well, 1 after a mistake that was told in one sentence."""
-    parser = argparse.ArgumentParser(prog="python -m superanimal_core", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, (command, summary) in COMMANDS.items():
-        own = commands.add_parser(
-            name,
-            help=summary,
-            description=command.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.add_arguments(own)
-        own.set_defaults(run=command.run)
-    options = parser.parse_args(arguments)
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    options = parser_of(arguments).parse_args(arguments)
     try:
         options.run(options)
     except VideoError as error:
@@ -43,6 +37,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def parser_of(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of a command line. Only the module of its command is imported: some take long."""
+    layout: dict[str, Any] = {"formatter_class": _AsWritten}
+    parser = argparse.ArgumentParser(prog="superanimal", description=__doc__, **layout)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in COMMANDS.items():
+        if name == next(iter(arguments), None):
+            command = import_module(f"superanimal_core.commands.{module}")
+            own = commands.add_parser(name, help=summary, description=command.__doc__, **layout)
+            command.add_arguments(own)
+            own.set_defaults(run=command.run)
+        else:
+            commands.add_parser(name, help=summary)
+    return parser
+
+
+class _AsWritten(argparse.RawDescriptionHelpFormatter):
+    """Help as the docstrings lay it out, with room for the names of commands and options."""
+
+    def __init__(self, prog: str):
+        super().__init__(prog, max_help_position=26)
+        self._action_max_length = 18  # argparse forgets that commands are indented twice
 
 
 if __name__ == "__main__":

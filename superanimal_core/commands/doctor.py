@@ -1,6 +1,6 @@
 """Look whether this machine, this folder and this cluster can run a study, before 5,000 jobs fail.
 
-    python -m superanimal_core doctor --study ~/my-study --profile ~/.config/snakemake/slurm
+    superanimal doctor --study ~/my-study --profile ~/.config/snakemake/slurm
 
 One line for each check. Where sbatch is found, every rule's request in the profile is compared with
 what the cluster allows. The exit status is 1 when something must be mended first.
