@@ -23,7 +23,7 @@ setup: $(READY) superanimal ## the environment, in .venv, and the command ./supe
 superanimal: Makefile | $(READY)
 	@printf '%s\n' '#!/bin/sh' \
 	  'here=$$(dirname -- "$$(readlink -f "$$0" || echo "$$0")")' \
-	  'exec "$(if $(filter /%,$(VENV)),,$$here/)$(BIN)/python" -P -m superanimal_core "$$@"' > $@
+	  'SUPERANIMAL_COMMAND="$$0" exec "$(if $(filter /%,$(VENV)),,$$here/)$(BIN)/python" -P -m superanimal_core "$$@"' > $@
 	@chmod +x $@
 	@echo "the command is $(CURDIR)/superanimal: from here ./superanimal --help, without activating anything"
 

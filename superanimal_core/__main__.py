@@ -17,6 +17,7 @@ from typing import Any
 from superanimal_core.errors import SuperAnimalError, VideoError
 
 COMMANDS = {  # name: module in commands, what it does
+    "init": ("init", "make a study from a folder of videos, or a DeepLabCut project"),
     "smooth": ("smooth", "smooth existing predictions of one or several networks"),
     "export-labels": ("export_labels", "labels of a study in the format of another tool"),
     "verify-weights": ("verify", "look at a released checkpoint before using it"),
