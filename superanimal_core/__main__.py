@@ -18,17 +18,25 @@ from superanimal_core.errors import SuperAnimalError, VideoError
 
 COMMANDS = {  # name: module in commands, what it does
     "init": ("init", "make a study from a folder of videos, or a DeepLabCut project"),
+    "run": ("run", "run a study: Snakemake with the right files, from any folder"),
     "smooth": ("smooth", "smooth existing predictions of one or several networks"),
     "export-labels": ("export_labels", "labels of a study in the format of another tool"),
     "verify-weights": ("verify", "look at a released checkpoint before using it"),
     "doctor": ("doctor", "look whether this machine, folder and cluster can run a study"),
 }
+PASSES_ON = ("run",)  # to another program, what stands after --
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it went well, 1 after a mistake that was told in one sentence."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    options = parser_of(arguments).parse_args(arguments)
+    typed, rest = split_rest(arguments)
+    parser = parser_of(typed)
+    options, unknown = parser.parse_known_args(typed)
+    if unknown:
+        hint = "; Snakemake's own stand after --" if options.command in PASSES_ON else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    options.rest = rest
     try:
         options.run(options)
     except VideoError as error:
@@ -38,6 +46,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def split_rest(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is for a command itself, and what stands after -- where that goes to another program."""
+    typed = list(arguments)
+    if typed[:1] and typed[0] in PASSES_ON and "--" in typed:
+        at = typed.index("--")
+        return typed[:at], typed[at + 1 :]
+    return typed, []
 
 
 def parser_of(arguments: Sequence[str]) -> argparse.ArgumentParser:
