@@ -19,6 +19,8 @@ from superanimal_core.errors import SuperAnimalError, VideoError
 COMMANDS = {  # name: module in commands, what it does
     "init": ("init", "make a study from a folder of videos, or a DeepLabCut project"),
     "run": ("run", "run a study: Snakemake with the right files, from any folder"),
+    "status": ("status", "how far a study is: done, failed and left by stage"),
+    "why": ("why", "why a video is flagged or failed, with figures and settings"),
     "smooth": ("smooth", "smooth existing predictions of one or several networks"),
     "export-labels": ("export_labels", "labels of a study in the format of another tool"),
     "verify-weights": ("verify", "look at a released checkpoint before using it"),
