@@ -64,15 +64,20 @@ def parser_of(arguments: Sequence[str]) -> argparse.ArgumentParser:
     layout: dict[str, Any] = {"formatter_class": _AsWritten}
     parser = argparse.ArgumentParser(prog="superanimal", description=__doc__, **layout)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for name, (module, summary) in COMMANDS.items():
+    for name, (_, summary) in COMMANDS.items():
         if name == next(iter(arguments), None):
-            command = import_module(f"superanimal_core.commands.{module}")
+            command = command_module(name)
             own = commands.add_parser(name, help=summary, description=command.__doc__, **layout)
             command.add_arguments(own)
             own.set_defaults(run=command.run)
         else:
             commands.add_parser(name, help=summary)
     return parser
+
+
+def command_module(name: str) -> Any:
+    """The module of a command: its docstring is the help, `add_arguments` and `run` the rest."""
+    return import_module(f"superanimal_core.commands.{COMMANDS[name][0]}")
 
 
 class _AsWritten(argparse.RawDescriptionHelpFormatter):

@@ -15,7 +15,7 @@ ENDINGS = (  # of files in a folder; a file that is named itself may have any
     "webm wmv"
 )
 SUFFIXES = frozenset(f".{ending}" for ending in ENDINGS.split())
-UNWRITABLE = re.compile(r"[\t\r\n]|^[ \"]|[ \"]$")  # what a cell of a sheet cannot hold
+UNWRITABLE = re.compile("[\t\r\n\ud800-\udfff]| $")  # no cell holds them; the last: no text
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ def find_videos(places: Sequence[Path], left_out: LeftOut) -> list[FoundVideo]:
         for file in files:
             if UNWRITABLE.search(str(file)):
                 raise DatasetError(
-                    f"{str(file)!r}: begins or ends with a blank or a quote, or holds a tab or a "
-                    "line break, which no sheet can hold; rename it"
+                    f"{str(file)!r}: ends with a blank, or holds a tab, a line break or bytes that "
+                    "are no text, which no sheet can hold; rename it"
                 )
             there = found.setdefault(Path(os.path.realpath(file)), (file, place))
             if there[0] != file:
@@ -75,7 +75,7 @@ def find_videos(places: Sequence[Path], left_out: LeftOut) -> list[FoundVideo]:
     below = (_below(*each) for each in files)
     names = distinct_names([root + path for root, path in zip(roots, below, strict=True)])
     return [
-        FoundVideo(file, name, folder)
+        FoundVideo(file, name, "".join(filter(str.isprintable, folder)))
         for (file, _), name, folder in zip(files, names, folders, strict=True)
     ]
 

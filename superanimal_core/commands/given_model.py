@@ -7,6 +7,7 @@ from pathlib import Path
 from superanimal_core.errors import ConfigError
 from superanimal_core.formats.documents import read_json
 from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.study.dataset_sheet import KEYPOINTS
 from superanimal_core.study.shipped import WORKFLOW
 from superanimal_core.study.study import RELEASED, read_released
 
@@ -62,8 +63,23 @@ def _of_folder(folder: Path) -> GivenModel:
         )
     detector = members[0].parent / "detector"
     found = os.path.abspath(detector) if (detector / DESCRIPTION).is_file() else ""
-    space = read_json(members[0] / DESCRIPTION)["space"]["name"]
-    return GivenModel(os.path.abspath(members[0]), found, space)
+    return GivenModel(os.path.abspath(members[0]), found, _space_of(members[0]))
+
+
+def _space_of(member: Path) -> str:
+    """The keypoint space of a pose network. ConfigError: the program has none of that name."""
+    described = read_json(member / DESCRIPTION)
+    space = described.get("space") if isinstance(described, dict) else None
+    if not isinstance(space, dict) or "name" not in space:
+        raise ConfigError([f"--model {member}: no network of poses; name the model's folder"])
+    if not (WORKFLOW / KEYPOINTS / f"{space['name']}.yaml").is_file():
+        raise ConfigError(
+            [
+                f"--model {member}: speaks '{space['name']}', a keypoint space of its own study; "
+                "copy that study's config folder and change the sheet of videos"
+            ]
+        )
+    return space["name"]
 
 
 def _members(folder: Path) -> list[Path]:

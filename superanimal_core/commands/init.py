@@ -88,7 +88,7 @@ def chosen_space(species: str | None, given: GivenModel | None, project: Project
     if given and given.space:
         if space and space != given.space:
             raise ConfigError([f"--species {species}: the model speaks '{given.space}'"])
-        return space_of_species(given.space)
+        return given.space
     own = [name for name in (project.spaces if project else ()) if _is_known(name)]
     if space or len(own) == 1:
         return space or own[0]

@@ -133,7 +133,7 @@ def path_in(study: Path, file: Path) -> str:
         below = whole.relative_to(os.path.abspath(study)).as_posix()
     except ValueError:
         return str(whole)
-    return f"./{below}" if below.startswith("#") else below  # not a comment
+    return f"./{below}" if below[:1] in ("#", " ", '"') else below  # which would not be read so
 
 
 def check_place(study: Path) -> None:

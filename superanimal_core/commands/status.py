@@ -8,6 +8,7 @@ change of a setting or a label will make again, it does not know: superanimal ru
 
 import argparse
 import os
+import time
 from collections.abc import Iterator
 from contextlib import chdir
 from pathlib import Path
@@ -28,6 +29,7 @@ from superanimal_core.study.settings_document import settings_from_mapping
 from superanimal_core.study.video_sheet import read_videos
 
 SHOWN = 10
+LOG_END_BYTES = 4_000
 BUNDLE = "bundle.json"
 REPORT = Path("results/report/index.html")
 
@@ -59,11 +61,12 @@ def read_settings_and_videos(study: Path) -> tuple[Settings, list[str]]:
 
 
 def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str]:
-    """Who runs it, networks, videos by stage, the failed ones, and the report."""
+    """Who runs it, networks, trainings, videos by stage, the failed ones, and the report."""
     progress = [progress_of_video(study, video) for video in videos]
     stages = [s for s in STAGES if s != "adapt_to_video" or settings.adaptation.enabled]
     lines = [_runner(study), "", "networks              done  left"]
     lines += [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
+    lines += training_lines(study, settings)
     lines += ["", "videos                done failed  left"]
     lines += [_row(count) for count in count_stages(progress, stages)]
     lines += ["", _summary(progress), *_reasons(progress)]
@@ -80,6 +83,27 @@ def networks(study: Path, settings: Settings) -> Iterator[tuple[str, int, int]]:
         if model.fine_tune is None and model.detector_weights != "whole_frame":
             is_there = os.path.isfile(folder / "detector" / BUNDLE)
             yield f"{name}, detector", int(is_there), int(not is_there)
+
+
+def training_lines(study: Path, settings: Settings) -> Iterator[str]:
+    """Of networks that are not there: the last line of their training's log, and how old it is."""
+    for name, model in settings.models.items():
+        rule = "fine_tune" if model.fine_tune else "pretrain"
+        logs = {f"member-{seed}": f"{rule}/{name}-{seed}.log" for seed in model.seeds}
+        for network, log in (logs | {"detector": f"train_detector/{name}.log"}).items():
+            path = study / "logs" / log
+            is_there = os.path.isfile(study / "results/models" / name / network / BUNDLE)
+            if not is_there and path.is_file() and (line := _last_line(path)):
+                minutes = (time.time() - path.stat().st_mtime) / 60
+                yield f"  {name}, {network}: {line} ({minutes:.0f} minutes ago)"
+
+
+def _last_line(path: Path) -> str:
+    """The last line of a log that says something, of its last few thousand characters."""
+    with path.open("rb") as log:
+        log.seek(max(0, path.stat().st_size - LOG_END_BYTES))
+        lines = log.read().decode("utf-8", "replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def _runner(study: Path) -> str:

@@ -105,11 +105,19 @@ def test_videos_below_the_study_have_relative_paths(home, monkeypatch):
     assert cell.cells["path"].startswith("/")
 
 
-def test_a_video_whose_row_would_be_a_comment_is_read(home, monkeypatch):
+def test_paths_that_a_sheet_would_misread_are_written_otherwise(home, monkeypatch):
     make_model(home / "model")
-    make_files(home / "study", "#b.mp4")
-    assert main(["init", "study", "--videos", "study/#b.mp4", "--model", "model"]) == 0
-    assert study_in(home / "study", monkeypatch).videos["_b"].path == "./#b.mp4"
+    make_files(home / "study", "#b.mp4", " c/d.mp4", '"e/f.mp4')
+    assert main(["init", "study", "--videos", "study", "--model", "model"]) == 0
+    paths = [video.path for video in study_in(home / "study", monkeypatch).videos.values()]
+    assert sorted(paths) == ["./ c/d.mp4", './"e/f.mp4', "./#b.mp4"]
+
+
+def test_a_folder_with_letters_that_nobody_sees_is_read(home, monkeypatch):
+    make_model(home / "model")
+    make_files(home / "other", "day\u00ad1/a.mp4")
+    assert main(["init", "study", "--videos", "other", "--model", "model"]) == 0
+    assert study_in(home / "study", monkeypatch).videos["a"].columns["folder"] == "day1"
 
 
 def test_without_anything_to_learn_from_the_study_says_what_is_missing(home, monkeypatch, capsys):
@@ -242,6 +250,9 @@ MISTAKES = {  # what is typed: what is told
     "raw/m1.mp4 --videos raw --species mouse": "is a file",
     "{s} --videos raw --species mouse": "braces",
     "s --videos tab --species mouse": "rename it",
+    "s --videos latin --species mouse": "bytes that are no text",
+    "s --videos raw --model models/cat/detector": "no network of poses",
+    "s --videos raw --model own": "speaks 'mine', a keypoint space of its own study",
     "s --videos raw --model nothing": "no folder, no file and no released network",
     "s --videos raw --model superanimal_quadruped_hrnet_w3": "did you mean",
     "s --videos raw --model empty": "no bundle.json",
@@ -259,7 +270,10 @@ MISTAKES = {  # what is typed: what is told
 def test_every_mistake_is_one_sentence_and_nothing_is_written(home, capsys, typed):
     make_files(home, "taken/config/mine.txt", "mac/._a.mp4", "tab/a\tb.mp4")
     (home / "empty").mkdir()
+    make_files(home, os.fsdecode(b"latin/m\xe4use.mp4"))
+    make_model(home / "own", "mine")
     make_model(home / "models/cat")
+    (home / "models/cat/detector/bundle.json").write_text("{}")
     make_model(home / "models/dog")
     make_project(home / "wings", ("qqq", "zzz"))
     (make_project(home / "gone") / "videos/m9.mp4").unlink()

@@ -1,6 +1,7 @@
 """`status` and `why`, on results that are written as the rules write them."""
 
 import json
+import os
 from pathlib import Path
 
 import pyarrow as pa
@@ -130,6 +131,18 @@ def test_a_study_that_was_never_run_has_all_left(study, capsys):
     rows = rows_of(printed(capsys, "status", study))
     assert rows.pop("mouse") == [0, 2]
     assert set(map(tuple, rows.values())) == {(0, 0, 6)}
+
+
+def test_a_training_tells_how_far_it_is_by_its_log(study, capsys):
+    logs = study / "logs/pretrain"
+    logs.mkdir(parents=True)
+    for seed in (0, 7):  # 7 is there already
+        (logs / f"mouse-{seed}.log").write_text(f"1/9 steps\n\n{seed + 2}/9 steps, loss ä\n\n")
+    hour_ago = (logs / "mouse-0.log").stat().st_mtime - 3600
+    os.utime(logs / "mouse-0.log", (hour_ago, hour_ago))
+    text = printed(capsys, "status", study)
+    assert "  mouse, member-0: 2/9 steps, loss ä (60 minutes ago)" in text.splitlines()
+    assert "member-7" not in text
 
 
 def test_a_run_that_goes_on_or_has_died_is_told(study, capsys):
