@@ -132,10 +132,10 @@ def distinct_names(paths: Sequence[str]) -> list[str]:
             names[i] = _identifier("_".join([*above[-folders:], Path(paths[i]).stem]))
     for i in _repeated(names):
         names[i] = _identifier(paths[i])
-    taken = {name.casefold() for name in names}
-    for i in list(_repeated(names))[1:]:
-        number = next(n for n in range(2, len(names) + 2) if f"{names[i]}_{n}" not in taken)
-        names[i] = f"{names[i]}_{number}"
+    taken: set[str] = set()
+    for i, name in enumerate(names):
+        tried = (name, *(f"{name}_{number}" for number in range(2, len(names) + 2)))
+        names[i] = next(each for each in tried if each.casefold() not in taken)
         taken.add(names[i].casefold())
     return names
 
