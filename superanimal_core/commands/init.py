@@ -9,8 +9,6 @@ add to config/datasets.tsv. Nothing that is there is ever overwritten.
 """
 
 import argparse
-import os
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,12 +26,11 @@ from superanimal_core.commands.new_study import (
     videos_text,
     write_study,
 )
+from superanimal_core.commands.study_folder import to_type
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.study.dataset_sheet import KEYPOINTS
 from superanimal_core.study.sheet_columns import cell_of_identifier
 from superanimal_core.study.shipped import WORKFLOW
-
-COMMAND = "SUPERANIMAL_COMMAND"  # how the launcher was called
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,7 +131,7 @@ def next_steps(study: Path, given: GivenModel | None, labels: Labels) -> list[st
             f"MISSING, a detector: write detector_weights into {study}/config/config.yaml; "
             "without it every frame is the box of one animal"
         )
-    command = f"{shlex.quote(os.environ.get(COMMAND, 'superanimal'))} run {shlex.quote(str(study))}"
+    command = to_type("run", study)
     steps += [f"look what would run, and what is wrong: {command} -- -n", f"run it: {command}"]
     return ["Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
 

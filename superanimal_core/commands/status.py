@@ -20,7 +20,7 @@ from superanimal_core.commands.progress import (
     count_stages,
     progress_of_video,
 )
-from superanimal_core.commands.study_folder import checked_study
+from superanimal_core.commands.study_folder import checked_study, to_type
 from superanimal_core.errors import ConfigError
 from superanimal_core.jobs.run_owner import lock_notice
 from superanimal_core.settings import Settings
@@ -108,7 +108,7 @@ def _last_line(path: Path) -> str:
 
 def _runner(study: Path) -> str:
     """Whose run is going on, or has died."""
-    notice = lock_notice(study, f"superanimal run {study} -- --unlock").strip()
+    notice = lock_notice(study, to_type("run", study, " -- --unlock")).strip()
     return notice or "no run of this study is going on"
 
 

@@ -20,7 +20,7 @@ from superanimal_core.commands.progress import (
     read_account,
 )
 from superanimal_core.commands.status import read_settings_and_videos
-from superanimal_core.commands.study_folder import checked_study
+from superanimal_core.commands.study_folder import checked_study, to_type
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.evaluation.absences import Absence
 from superanimal_core.pose.keypoints import did_you_mean
@@ -119,7 +119,7 @@ def told_of_unfinished(study: Path, video: str) -> str:
     if progress.status == "failed":
         return f"{video}: failed\n  {progress.stage}: {progress.reason}"
     done = ", ".join(stage for stage in STAGES if stage in progress.done) or "nothing"
-    return f"{video}: not finished; done: {done}. Go on with: superanimal run {study}"
+    return f"{video}: not finished; done: {done}. Go on with: {to_type('run', study)}"
 
 
 def _verdict(verdict: Mapping[str, Any]) -> str:

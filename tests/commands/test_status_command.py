@@ -145,11 +145,14 @@ def test_a_training_tells_how_far_it_is_by_its_log(study, capsys):
     assert "member-7" not in text
 
 
-def test_a_run_that_goes_on_or_has_died_is_told(study, capsys):
+def test_a_run_that_goes_on_or_has_died_is_told(study, capsys, monkeypatch):
+    monkeypatch.setenv("SUPERANIMAL_COMMAND", "./superanimal")
     locks = study / ".snakemake/locks"
     locks.mkdir(parents=True)
     (locks / "0.input.lock").touch()
-    assert f"{study} is locked since" in printed(capsys, "status", study)
+    text = printed(capsys, "status", study)
+    assert f"{study} is locked since" in text
+    assert f"./superanimal run {study} -- --unlock" in text
 
 
 @pytest.mark.parametrize("stage", STAGES)
