@@ -90,12 +90,12 @@ def limit_rows(figures: Mapping[str, Any], limits: Mapping[str, Any]) -> list[st
         if value is not None and limit is not None:
             shown = "not known" if math.isnan(value) else f"{value:.3g}"
             mark = "!" if value > limit else " "  # nothing is greater than NaN
-            rows.append(f"{mark} {meaning:45} {shown:>9}  limit {limit:<6g} {setting}")
+            rows.append(f"{mark} {meaning:54} {shown:>9}  limit {limit:<6g} {setting}")
     if "keypoints_seen" in figures and "min_score" in limits:
         mark = " " if figures["keypoints_seen"] else "!"
         what = f"keypoints with a score above {limits['min_score']:g}"
         rows.append(
-            f"{mark} {what:45} {figures['keypoints_seen']:9}  limit 1      quality.min_score"
+            f"{mark} {what:54} {figures['keypoints_seen']:9}  limit 1      quality.min_score"
         )
     return rows
 
