@@ -17,7 +17,15 @@ export SUPERANIMAL_SHARED
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: $(READY) ## the environment, in .venv
+setup: $(READY) superanimal ## the environment, in .venv, and the command ./superanimal
+
+# `-P`: what lies in the folder where it is called is not imported
+superanimal: Makefile | $(READY)
+	@printf '%s\n' '#!/bin/sh' \
+	  'here=$$(dirname -- "$$(readlink -f "$$0" || echo "$$0")")' \
+	  'SUPERANIMAL_COMMAND="$$0" exec "$(if $(filter /%,$(VENV)),,$$here/)$(BIN)/python" -P -m superanimal_core "$$@"' > $@
+	@chmod +x $@
+	@echo "the command is $(CURDIR)/superanimal: from here ./superanimal --help, without activating anything"
 
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

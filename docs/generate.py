@@ -4,10 +4,12 @@
 
 `tables.md`: every column, from superanimal_core.tables.names. `settings.md`: every setting, from
 config/config.yaml and its remarks. `rules.md`: every rule, from workflow/rules. `what-reruns.md`:
-which rules a module's code counts in, from superanimal_core.provenance. `--check` writes
-nothing and fails where a page is not what the code says.
+which rules a module's code counts in, from superanimal_core.provenance. `commands.md`: every
+command, from its own help. `--check` writes nothing and fails where a page is not what the code
+says.
 """
 
+import argparse
 import ast
 import re
 import sys
@@ -18,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from superanimal_core import provenance  # noqa: E402
+from superanimal_core.__main__ import COMMANDS, command_module  # noqa: E402
 from superanimal_core.tables.names import ALL, MEASURED, WITHOUT_USER_COLUMNS  # noqa: E402
 from superanimal_core.tables.video_columns import ENDINGS  # noqa: E402
 
@@ -45,6 +48,7 @@ def main() -> None:
         "settings.md": settings_page,
         "rules.md": rules_page,
         "what-reruns.md": reruns_page,
+        "commands.md": commands_page,
     }
     stale = []
     for name, make in pages.items():
@@ -141,6 +145,27 @@ def rules_page() -> Iterator[str]:
             written = ", ".join(f"`{each}`" for each in re.findall(r'"(results/[^"]+)"', outputs))
             found.append((f"`{rule[1]}`", rule[2], written or "tables of all videos"))
     yield from rows(("rule", "what it does", "what it writes"), found)
+
+
+def commands_page() -> Iterator[str]:
+    """Every command: its help, and what it can be told."""
+    yield "# Commands"
+    yield ""
+    yield "In a clone `./superanimal`, which `make setup` writes; else `superanimal`. The same"
+    yield "words stand in `superanimal COMMAND --help`."
+    for name in COMMANDS:
+        command, parser = command_module(name), argparse.ArgumentParser(add_help=False)
+        command.add_arguments(parser)
+        yield from ("", f"## {name}", "", *(command.__doc__ or "").strip().splitlines(), "")
+        yield from rows(("argument", "meaning"), map(argument_row, parser._actions))
+
+
+def argument_row(action: argparse.Action) -> tuple[str, str]:
+    """What is written, and what it means."""
+    name, written = action.metavar or action.dest.upper(), list(action.option_strings)
+    value = "" if written and action.nargs == 0 else f" {name}"
+    told = (action.help or "").replace(f"{ROOT}/", "")
+    return f"`{', '.join(written)}{value}`".replace("` ", "`"), told
 
 
 CHOICES = {  # tables of choices: the module, and the rules that tell which entry they use

@@ -1,39 +1,44 @@
-"""Commands for people who use a part of the library without the workflow.
+"""From a folder of videos to poses, gait and behavior.
 
-python -m superanimal_core smooth --help
-python -m superanimal_core export-labels --help
-python -m superanimal_core doctor --help
+    superanimal init ~/my-study --videos ~/videos --species mouse --model ~/somebodys-model
+    superanimal run ~/my-study
+    superanimal status ~/my-study
+    superanimal why ~/my-study m1_day1
+
+From a clone after `make setup`, write ./superanimal. Every command explains itself with --help.
 """
 
 import argparse
 import sys
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
-from superanimal_core.commands import doctor, export_labels, smooth, verify
 from superanimal_core.errors import SuperAnimalError, VideoError
 
-COMMANDS = {
-    "smooth": (smooth, "smooth existing predictions of one or several networks"),
-    "export-labels": (export_labels, "labels of a study in the format of another tool"),
-    "verify-weights": (verify, "look at a released checkpoint before using it"),
-    "doctor": (doctor, "look whether this machine, folder and cluster can run a study"),
+COMMANDS = {  # name: module in commands, what it does
+    "init": ("init", "make a study from a folder of videos, or a DeepLabCut project"),
+    "run": ("run", "run a study: Snakemake with the right files, from any folder"),
+    "status": ("status", "how far a study is: done, failed and left by stage"),
+    "why": ("why", "why a video is flagged or failed, with figures and settings"),
+    "smooth": ("smooth", "smooth existing predictions of one or several networks"),
+    "export-labels": ("export_labels", "labels of a study in the format of another tool"),
+    "verify-weights": ("verify", "look at a released checkpoint before using it"),
+    "doctor": ("doctor", "look whether this machine, folder and cluster can run a study"),
 }
+PASSES_ON = ("run",)  # to another program, what stands after --
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it went well, 1 after a mistake that was told in one sentence."""
-    parser = argparse.ArgumentParser(prog="python -m superanimal_core", description=__doc__)
-    commands = parser.add_subparsers(dest="command", required=True)
-    for name, (command, summary) in COMMANDS.items():
-        own = commands.add_parser(
-            name,
-            help=summary,
-            description=command.__doc__,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        command.add_arguments(own)
-        own.set_defaults(run=command.run)
-    options = parser.parse_args(arguments)
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    typed, rest = split_rest(arguments)
+    parser = parser_of(typed)
+    options, unknown = parser.parse_known_args(typed)
+    if unknown:
+        hint = "; Snakemake's own stand after --" if options.command in PASSES_ON else ""
+        parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+    options.rest = rest
     try:
         options.run(options)
     except VideoError as error:
@@ -43,6 +48,44 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.command}: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def split_rest(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
+    """What is for a command itself, and what stands after -- where that goes to another program."""
+    typed = list(arguments)
+    if typed[:1] and typed[0] in PASSES_ON and "--" in typed:
+        at = typed.index("--")
+        return typed[:at], typed[at + 1 :]
+    return typed, []
+
+
+def parser_of(arguments: Sequence[str]) -> argparse.ArgumentParser:
+    """The parser of a command line. Only the module of its command is imported: some take long."""
+    layout: dict[str, Any] = {"formatter_class": _AsWritten}
+    parser = argparse.ArgumentParser(prog="superanimal", description=__doc__, **layout)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (_, summary) in COMMANDS.items():
+        if name == next(iter(arguments), None):
+            command = command_module(name)
+            own = commands.add_parser(name, help=summary, description=command.__doc__, **layout)
+            command.add_arguments(own)
+            own.set_defaults(run=command.run)
+        else:
+            commands.add_parser(name, help=summary)
+    return parser
+
+
+def command_module(name: str) -> Any:
+    """The module of a command: its docstring is the help, `add_arguments` and `run` the rest."""
+    return import_module(f"superanimal_core.commands.{COMMANDS[name][0]}")
+
+
+class _AsWritten(argparse.RawDescriptionHelpFormatter):
+    """Help as the docstrings lay it out, with room for the names of commands and options."""
+
+    def __init__(self, prog: str):
+        super().__init__(prog, max_help_position=26)
+        self._action_max_length = 18  # argparse forgets that commands are indented twice
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Look whether this machine, this folder and this cluster can run a study, before 5,000 jobs fail.
 
-    python -m superanimal_core doctor --study ~/my-study --profile ~/.config/snakemake/slurm
+    superanimal doctor --study ~/my-study --profile ~/.config/snakemake/slurm
 
 One line for each check. Where sbatch is found, every rule's request in the profile is compared with
 what the cluster allows. The exit status is 1 when something must be mended first.
@@ -28,10 +28,10 @@ from superanimal_core.cluster.slurm_limits import (
     refusals,
 )
 from superanimal_core.cluster.slurm_states import answer
-from superanimal_core.commands.profile_requests import Profile, read_profile
+from superanimal_core.commands.profile_requests import Profile, installed_profile, read_profile
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.study.shipped import WORKFLOW
 
-PROGRAM = Path(__file__).resolve().parents[2]
 GIB = 2**30
 FEW_FREE_GIB, SOME_FREE_GIB = 1, 20
 FEW_FREE_FILES, SOME_FREE_FILES = 10_000, 250_000  # about 50 for each of 5,000 videos
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> None:
         raise SuperAnimalError(f"{folder} is no folder; name the study's with --study")
     findings = [python_finding(), accelerator_finding(), decoding_finding()]
     findings += [space_finding(folder), files_finding(folder), writing_finding(folder)]
-    findings += cluster_findings(Path(options.profile or _installed_profile()))
+    findings += cluster_findings(Path(options.profile or installed_profile()))
     for finding in findings:
         print(f"{finding.level:8} {finding.subject}: {finding.text}")
     problems = sum(finding.level == "problem" for finding in findings)
@@ -152,7 +152,7 @@ def cluster_findings(profile: Path) -> Iterator[Finding]:
     if listing is None:
         yield Finding("problem", "Slurm", "sinfo does not answer; is the controller up?")
         return
-    known = read_profile(profile, PROGRAM / "workflow/rules")
+    known = read_profile(profile, WORKFLOW / "workflow/rules")
     yield account_finding(known.accounts())
     yield from request_findings(known, parse_nodes(listing))
 
@@ -185,12 +185,6 @@ def request_findings(profile: Profile, nodes: list[Nodes]) -> Iterator[Finding]:
         else:
             asked = f"{request.minutes:g} min, {request.memory_mb} MB, {request.gpus} GPUs fit"
             yield Finding("ok", request.what, asked)
-
-
-def _installed_profile() -> Path:
-    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
-    installed = Path(home) / "snakemake/slurm"
-    return installed if installed.is_dir() else PROGRAM / "profiles/slurm"
 
 
 def _level(free: float, few: float, some: float) -> Literal["ok", "warning", "problem"]:

@@ -1,6 +1,6 @@
 """Labels of a study in the format of another tool, with their pictures, to train on them there.
 
-    python -m superanimal_core export-labels results/datasets/lab/unified.parquet \\
+    superanimal export-labels results/datasets/lab/unified.parquet \\
         --format coco --output lab-for-others
 
 `coco`: annotations.json beside images/. `deeplabcut`: labeled-data/<video>/ with its CollectedData

@@ -1,6 +1,7 @@
 """What the jobs of a Snakemake profile ask a cluster for: rules alone, and groups of videos."""
 
 import math
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import Any
 from superanimal_core.cluster.slurm_limits import Request
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.documents import read_yaml
+from superanimal_core.study.shipped import WORKFLOW
 
 BATCH = re.compile(r'^\s*batch\("(\w+)"\)', re.MULTILINE)
 PARTITION_CONFIG = re.compile(r"^slurm(-steady)?-partition-config$")
@@ -23,6 +25,13 @@ EXPRESSION = {
     ),
     "threads": 1,
 }
+
+
+def installed_profile() -> Path:
+    """The site's profile that `make slurm-profile` has installed, else the shipped one."""
+    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    installed = Path(home) / "snakemake/slurm"
+    return installed if installed.is_dir() else WORKFLOW / "profiles/slurm"
 
 
 @dataclass(frozen=True)

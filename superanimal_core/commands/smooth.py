@@ -1,6 +1,6 @@
 """Smoothing alone: prediction files of other programs in, smoothed poses out.
 
-    python -m superanimal_core smooth net0.csv net1.csv net2.csv --fps 60 --output smoothed.csv
+    superanimal smooth net0.csv net1.csv net2.csv --fps 60 --output smoothed.csv
 
 One file per network. Nothing else of the workflow is needed: no study, no video, no model.
 """

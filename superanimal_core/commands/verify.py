@@ -1,6 +1,6 @@
 """Look at a checkpoint before using it: hash, layout, and a picture with its predictions.
 
-    python -m superanimal_core verify-weights pose_model.pth --space config/keypoints/SPACE.yaml \\
+    superanimal verify-weights pose_model.pth --space config/keypoints/SPACE.yaml \\
         --detector detector.pt --image frame.png --output looked-at.png
 
 Nothing in the file can run. What does not fit a known layout is listed tensor by tensor.

@@ -27,6 +27,7 @@ BESIDES = {  # and these of its own line
     "tables": {"media"},
     "study": {"formats"},
     "models": {"report"},
+    "commands": {"jobs"},
 }
 WORDS, SCIENCE = LINES[0], LINES[1] | LINES[2]
 LINE_OF = {room: number for number, rooms in enumerate(LINES) for room in rooms}

@@ -1,0 +1,93 @@
+"""What a DeepLabCut project says of itself in its config.yaml, for a study that begins with it."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from superanimal_core.datasets.deeplabcut import LABELED
+from superanimal_core.errors import DatasetError
+from superanimal_core.formats.documents import read_yaml
+from superanimal_core.formats.project_conversion import CONFIG, KEY
+
+
+@dataclass(frozen=True)
+class Project:
+    """A DeepLabCut project: its folder, its body parts, its videos that are there.
+
+    `lost` are videos that it names and that are neither there nor in `videos/` of the project.
+    `spaces` are those for which it has a conversion table itself.
+    """
+
+    folder: Path
+    name: str
+    body_parts: tuple[str, ...]
+    individuals: int
+    videos: tuple[Path, ...]
+    lost: tuple[str, ...]
+    spaces: tuple[str, ...]
+    has_labels: bool
+
+
+def read_project(path: Path) -> Project:
+    """The project in a folder, or whose config.yaml is given. DatasetError when it is none."""
+    folder = path.parent if path.name == CONFIG else path
+    if not (folder / CONFIG).is_file():
+        raise DatasetError(
+            f"--from {path}: no {CONFIG} in it; give the folder of a DeepLabCut project (labels of "
+            "other tools are a row of config/datasets.tsv, see docs/reference.md)"
+        )
+    document = read_yaml(folder / CONFIG)
+    parts = _body_parts(document) if isinstance(document, dict) else ()
+    if not parts:
+        raise DatasetError(
+            f"--from {folder / CONFIG}: names no bodyparts; is it that of a DeepLabCut project?"
+        )
+    videos, lost = _videos(folder, document.get("video_sets"))
+    individuals = document.get("individuals") if document.get("multianimalproject") else None
+    tables = document.get(KEY)
+    return Project(
+        folder,
+        str(document.get("Task") or folder.name),
+        parts,
+        max(1, len(_texts(individuals))),
+        videos,
+        lost,
+        tuple(tables) if isinstance(tables, dict) else (),
+        any(folder.glob(f"{LABELED}/*/CollectedData*.*")),
+    )
+
+
+def _body_parts(document: dict[str, Any]) -> tuple[str, ...]:
+    """The keypoints of a project: of several animals too, and those that belong to none."""
+    is_multi = bool(document.get("multianimalproject"))
+    keys = ("multianimalbodyparts", "uniquebodyparts") if is_multi else ("bodyparts",)
+    return tuple(dict.fromkeys(name for key in keys for name in _texts(document.get(key))))
+
+
+def _texts(value: Any) -> Sequence[str]:
+    return [str(each) for each in value] if isinstance(value, list) else []
+
+
+def _videos(folder: Path, sets: Any) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """The videos that are there: where they were, else in the project by their names; the others.
+
+    A project keeps paths of the computer that made it, with either slash.
+    """
+    found, lost = {}, []
+    for written in map(str, sets if isinstance(sets, dict) else ()):
+        own = folder / "videos" / re.split(r"[\\/]", written)[-1]
+        there = next((path for path in (Path(written), own) if _is_file(path)), None)
+        if there is None:
+            lost.append(written)
+        else:
+            found[there] = None
+    return tuple(found), tuple(lost)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that is too long
+        return False

@@ -1,0 +1,99 @@
+"""Somebody's networks, as `init --model` is given them: the lines of a model in config.yaml."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from superanimal_core.errors import ConfigError
+from superanimal_core.formats.documents import read_json
+from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.study.dataset_sheet import KEYPOINTS
+from superanimal_core.study.shipped import WORKFLOW
+from superanimal_core.study.study import RELEASED, read_released
+
+DESCRIPTION = "bundle.json"
+
+
+@dataclass(frozen=True)
+class GivenModel:
+    """Weights of the pose network and the detector ('' : none was found), and their space.
+
+    Weights are the path of a file or folder, or the name of a released checkpoint. The space of a
+    file is '' : nobody knows it.
+    """
+
+    pose: str
+    detector: str
+    space: str
+
+
+def find_model(written: str) -> GivenModel:
+    """The networks that a path or the name of released weights stands for.
+
+    A path is a study, its `results`, `models`, a model in that or a member of it, or a checkpoint.
+    Of several members the first counts. ConfigError when there is none, or several models.
+    """
+    path = Path(written).expanduser()
+    if path.is_dir():
+        return _of_folder(path)
+    if path.is_file():
+        return GivenModel(os.path.abspath(path), "", "")
+    released = read_released(WORKFLOW / RELEASED)
+    row = released.get(written)
+    if row is None or row.kind != "pose":
+        names = [name for name, each in released.items() if each.kind == "pose"]
+        raise ConfigError(
+            [
+                f"--model {written}: no folder, no file and no released network of poses"
+                f"{did_you_mean(written, names)}"
+            ]
+        )
+    detectors = [n for n, d in released.items() if (d.kind, d.space) == ("detector", row.space)]
+    return GivenModel(written, next(iter(detectors), ""), row.space)
+
+
+def _of_folder(folder: Path) -> GivenModel:
+    members = _members(folder)
+    models = {member.parent for member in members}
+    if len(models) != 1:
+        what = ", ".join(sorted(model.name for model in models)) or f"no {DESCRIPTION} of a network"
+        told = f"several models ({what}); name one of them" if models else f"{what} in it"
+        raise ConfigError(
+            [f"--model {folder}: {told}; it is a folder such as results/models/mouse"]
+        )
+    detector = members[0].parent / "detector"
+    found = os.path.abspath(detector) if (detector / DESCRIPTION).is_file() else ""
+    return GivenModel(os.path.abspath(members[0]), found, _space_of(members[0]))
+
+
+def _space_of(member: Path) -> str:
+    """The keypoint space of a pose network. ConfigError: the program has none of that name."""
+    described = read_json(member / DESCRIPTION)
+    space = described.get("space") if isinstance(described, dict) else None
+    if not isinstance(space, dict) or "name" not in space:
+        raise ConfigError([f"--model {member}: no network of poses; name the model's folder"])
+    if not (WORKFLOW / KEYPOINTS / f"{space['name']}.yaml").is_file():
+        raise ConfigError(
+            [
+                f"--model {member}: speaks '{space['name']}', a keypoint space of its own study; "
+                "copy that study's config folder and change the sheet of videos"
+            ]
+        )
+    return space["name"]
+
+
+def _members(folder: Path) -> list[Path]:
+    """The folders of pose networks in a model, a study, or what lies between; the folder itself."""
+    if (folder / DESCRIPTION).is_file():
+        return [folder]
+    for above in ("", "*/", "models/*/", "results/models/*/"):
+        found = sorted(folder.glob(f"{above}member-*/{DESCRIPTION}"), key=_by_number)
+        if found:
+            return [file.parent for file in found]
+    return []
+
+
+def _by_number(file: Path) -> tuple[str, int, str]:
+    name = file.parent.name
+    number = name.rpartition("-")[2]
+    return str(file.parent.parent), int(number) if number.isdigit() else 0, name

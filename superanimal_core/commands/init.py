@@ -1,0 +1,149 @@
+"""Make a study's folder: a short config.yaml, the sheet of videos, and what a project brings.
+
+    superanimal init ~/my-study --videos ~/videos --species mouse --model ~/somebodys-model
+    superanimal init ~/my-study --from ~/dlc-project --model superanimal_topviewmouse_hrnet_w32
+
+--model takes a model folder of ours (results/models/mouse of another study), a checkpoint, or the
+name of released weights. Without it the study trains on labels: those of --from, or rows that you
+add to config/datasets.tsv. Nothing that is there is ever overwritten.
+"""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from superanimal_core.commands.deeplabcut_project import Project, read_project
+from superanimal_core.commands.found_videos import LeftOut, find_videos
+from superanimal_core.commands.given_model import GivenModel, find_model
+from superanimal_core.commands.new_study import (
+    SPECIES,
+    check_place,
+    config_text,
+    datasets_text,
+    path_in,
+    proposed_table,
+    space_of_species,
+    videos_text,
+    write_study,
+)
+from superanimal_core.commands.study_folder import to_type
+from superanimal_core.errors import ConfigError, DatasetError
+from superanimal_core.study.dataset_sheet import KEYPOINTS
+from superanimal_core.study.sheet_columns import cell_of_identifier
+from superanimal_core.study.shipped import WORKFLOW
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `init`."""
+    parser.add_argument("study", type=Path, metavar="FOLDER", help="the study, to be made")
+    videos = "folders of videos, searched with all below them, or videos"
+    parser.add_argument("--videos", nargs="+", type=Path, default=[], metavar="PATH", help=videos)
+    species = f"{', '.join(SPECIES)}, or a keypoint space; needed unless --model or --from says it"
+    parser.add_argument("--species", metavar="SPECIES", help=species)
+    model = "somebody's network: a model folder, a checkpoint, or the name of released weights"
+    parser.add_argument("--model", "--weights", metavar="MODEL", help=model)
+    project = "a DeepLabCut project: its labels, names of keypoints and videos"
+    parser.add_argument("--from", dest="project", type=Path, metavar="PROJECT", help=project)
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels that a study begins with: rows of its sheet, its tables, what to say and do."""
+
+    rows: tuple[tuple[str, ...], ...] = ()
+    tables: tuple[tuple[str, str], ...] = ()
+    told: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+
+
+def run(options: argparse.Namespace) -> None:
+    """Write the study and say what to do next. ConfigError or DatasetError: one sentence."""
+    study = options.study.expanduser()
+    check_place(study)
+    project = read_project(options.project.expanduser()) if options.project else None
+    given = find_model(options.model) if options.model else None
+    space = chosen_space(options.species, given, project)
+    left_out = LeftOut()
+    places = [path.expanduser() for path in options.videos]
+    videos = find_videos([*places, *_videos_of(project, bool(places))], left_out)
+    labels = labels_of(project, study, space, has_parent=given is not None)
+    texts = {
+        "config.yaml": config_text(study.resolve().name, space, given, bool(labels.rows)),
+        "datasets.tsv": datasets_text(labels.rows),
+        "videos.tsv": videos_text(videos, study, project.individuals if project else 1),
+        **dict(labels.tables),
+    }
+    write_study(study, texts)
+    lost = [f"left out, not there: {path}" for path in (project.lost if project else ())]
+    told = [f"videos in {study}/config/videos.tsv: {len(videos)}", *left_out.lines(), *lost]
+    print(*told, *labels.told, *next_steps(study, given, labels), sep="\n")
+
+
+def chosen_space(species: str | None, given: GivenModel | None, project: Project | None) -> str:
+    """The keypoint space of a study. ConfigError when nothing says it, or two say different."""
+    space = space_of_species(species) if species else ""
+    if given and given.space:
+        if space and space != given.space:
+            raise ConfigError([f"--species {species}: the model speaks '{given.space}'"])
+        return given.space
+    own = [name for name in (project.spaces if project else ()) if _is_known(name)]
+    if space or len(own) == 1:
+        return space or own[0]
+    raise ConfigError([f"--species is missing: {', '.join(SPECIES)}, or a keypoint space"])
+
+
+def labels_of(project: Project | None, study: Path, space: str, *, has_parent: bool) -> Labels:
+    """What a project's labels bring: a row, and a table where the project has none for the space.
+
+    ConfigError when not one name of its body parts is like a keypoint of the space.
+    """
+    if project is None or not project.has_labels:
+        return Labels()
+    name = cell_of_identifier(project.name)[:100]
+    if (WORKFLOW / KEYPOINTS / space / f"{name}.tsv").is_file():
+        name += "_lab"  # the program's own table of that name is about other labels
+    role = "fine_tune" if has_parent else "pretrain"
+    row = (name, path_in(study, project.folder), "deeplabcut", space, role)
+    if space in project.spaces:
+        return Labels((row,), told=("keypoints as the project's own conversion table says",))
+    table, proposals = proposed_table(project.body_parts, space)
+    dropped = [each.source for each in proposals if each.unified is None]
+    if len(dropped) == len(proposals):
+        raise ConfigError(
+            [f"--from {project.folder}: no body part is called like a keypoint of '{space}'"]
+        )
+    file = f"keypoints/{space}/{name}.tsv"
+    lost = f"; dropped, since no name is like theirs: {', '.join(dropped)}" if dropped else ""
+    review = f"review {study}/config/{file}: it is proposed by the names alone{lost}"
+    return Labels((row,), ((file, table),), steps=(review,))
+
+
+def next_steps(study: Path, given: GivenModel | None, labels: Labels) -> list[str]:
+    """What is left to do, in order."""
+    steps = list(labels.steps)
+    if given is None and not labels.rows:
+        steps.append(
+            f"MISSING, something to know the animal by: write your labels into "
+            f"{study}/config/datasets.tsv, or pose_weights into {study}/config/config.yaml"
+        )
+    if given and not given.detector:
+        steps.append(
+            f"MISSING, a detector: write detector_weights into {study}/config/config.yaml; "
+            "without it every frame is the box of one animal"
+        )
+    command = to_type("run", study)
+    steps += [f"look what would run, and what is wrong: {command} -- -n", f"run it: {command}"]
+    return ["Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
+
+
+def _videos_of(project: Project | None, has_others: bool) -> list[Path]:
+    """The videos that a project names. DatasetError when there is none at all."""
+    videos = list(project.videos) if project else []
+    if not videos and not has_others:
+        what = f"none of the {len(project.lost)} videos of the project is there" if project else ""
+        raise DatasetError(f"{what or 'no videos'}; name their folder with --videos")
+    return videos
+
+
+def _is_known(space: str) -> bool:
+    return (WORKFLOW / KEYPOINTS / f"{space}.yaml").is_file()

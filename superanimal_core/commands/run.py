@@ -1,0 +1,66 @@
+"""Run a study: Snakemake with the program's Snakefile, from any folder.
+
+    superanimal run ~/my-study
+    superanimal run ~/my-study -- -n
+    superanimal run ~/my-study --slurm -- --until predict_poses
+
+What stands after -- goes to Snakemake as it is: -n tells what is wrong and what would run, and
+--cores 4 takes four cores in place of all. The first line is the plain command, which does the
+same. Ctrl-C ends a run; the same command goes on.
+"""
+
+import argparse
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from superanimal_core.commands.profile_requests import installed_profile
+from superanimal_core.commands.study_folder import checked_study
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.study.shipped import WORKFLOW
+
+SNAKEFILE = "Snakefile"
+CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `run`."""
+    parser.add_argument("study", nargs="?", default=".", help="its folder (default: this one)")
+    slurm = "on a cluster: with the installed profile (make slurm-profile), else profiles/slurm"
+    parser.add_argument("--slurm", action="store_true", help=slurm)
+    parser.usage = "superanimal run [--slurm] [STUDY] [-- ARGUMENTS OF SNAKEMAKE]"
+
+
+def run(options: argparse.Namespace) -> None:
+    """Become Snakemake: its exit status and its signals are those of the command.
+
+    SuperAnimalError where there is no study, or no Snakefile beside the package.
+    """
+    study = checked_study(options.study)
+    if not (WORKFLOW / SNAKEFILE).is_file():
+        raise SuperAnimalError(
+            f"{WORKFLOW} has no {SNAKEFILE}: `run` works from a clone of the repository"
+        )
+    command = snakemake_command(study, options.rest, is_slurm=options.slurm)
+    print(shlex.join(command), file=sys.stderr, flush=True)
+    os.execv(command[0], command)
+
+
+def snakemake_command(study: Path, rest: Sequence[str], *, is_slurm: bool) -> list[str]:
+    """The plain command that runs a study; all cores, unless `rest` or a profile says how many."""
+    snakemake = Path(sys.executable).with_name("snakemake")
+    program = [str(snakemake)] if snakemake.is_file() else [sys.executable, "-m", "snakemake"]
+    command = [*program, "--snakefile", str(WORKFLOW / SNAKEFILE), "--directory", str(study)]
+    if is_slurm:
+        command += ["--profile", str(installed_profile())]
+    elif not any(_says_how_many(argument) for argument in rest):
+        command += ["--cores", "all"]
+    return [*command, *rest]
+
+
+def _says_how_many(argument: str) -> bool:
+    """Whether an argument is one of CORES, with its value behind or in it: -c4, --cores=4."""
+    name = argument.partition("=")[0]
+    return name in CORES or (argument[:2] in CORES and argument[2:].isdigit())

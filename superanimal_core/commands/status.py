@@ -1,0 +1,130 @@
+"""How far a study is: for each stage the videos that are done, failed or left.
+
+    superanimal status ~/my-study
+
+It reads the study's files and starts nothing, on a cluster too and while a run goes on. What a
+change of a setting or a label will make again, it does not know: superanimal run ~/my-study -- -n
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Iterator
+from contextlib import chdir
+from pathlib import Path
+
+from superanimal_core.commands.progress import (
+    STAGES,
+    StageCount,
+    VideoProgress,
+    count_stages,
+    progress_of_video,
+)
+from superanimal_core.commands.study_folder import checked_study, to_type
+from superanimal_core.errors import ConfigError
+from superanimal_core.jobs.run_owner import lock_notice
+from superanimal_core.settings import Settings
+from superanimal_core.study.overlay import CONFIG, read_complete
+from superanimal_core.study.settings_document import settings_from_mapping
+from superanimal_core.study.video_sheet import read_videos
+
+SHOWN = 10
+LOG_END_BYTES = 4_000
+BUNDLE = "bundle.json"
+REPORT = Path("results/report/index.html")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `status`."""
+    parser.add_argument("study", nargs="?", default=".", help="its folder (default: this one)")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the tables. ConfigError when the study's own files cannot be read."""
+    study = checked_study(options.study)
+    settings, videos = read_settings_and_videos(study)
+    print(*status_lines(study, settings, videos), sep="\n")
+
+
+def read_settings_and_videos(study: Path) -> tuple[Settings, list[str]]:
+    """The settings of a study and the names of its videos; files that are missing are no matter.
+
+    ConfigError when config.yaml is wrong, or no video can be read from its sheet.
+    """
+    with chdir(study):
+        settings = settings_from_mapping(read_complete(CONFIG), str(CONFIG))
+        mistakes: list[str] = []
+        videos = list(read_videos(settings, mistakes))
+    if not videos:
+        raise ConfigError(mistakes)
+    return settings, videos
+
+
+def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str]:
+    """Who runs it, networks, trainings, videos by stage, the failed ones, and the report."""
+    progress = [progress_of_video(study, video) for video in videos]
+    stages = [s for s in STAGES if s != "adapt_to_video" or settings.adaptation.enabled]
+    lines = [_runner(study), "", "networks              done  left"]
+    lines += [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
+    lines += training_lines(study, settings)
+    lines += ["", "videos                done failed  left"]
+    lines += [_row(count) for count in count_stages(progress, stages)]
+    lines += ["", _summary(progress), *_reasons(progress)]
+    report = study / REPORT
+    return [*lines, *([f"report: {report}"] if report.is_file() else ["no report yet"])]
+
+
+def networks(study: Path, settings: Settings) -> Iterator[tuple[str, int, int]]:
+    """What is trained or brought in: its name, how many networks are there, how many are left."""
+    for name, model in settings.models.items():
+        folder = study / "results/models" / name
+        members = [os.path.isfile(folder / f"member-{seed}" / BUNDLE) for seed in model.seeds]
+        yield name, sum(members), len(members) - sum(members)
+        if model.fine_tune is None and model.detector_weights != "whole_frame":
+            is_there = os.path.isfile(folder / "detector" / BUNDLE)
+            yield f"{name}, detector", int(is_there), int(not is_there)
+
+
+def training_lines(study: Path, settings: Settings) -> Iterator[str]:
+    """Of networks that are not there: the last line of their training's log, and how old it is."""
+    for name, model in settings.models.items():
+        rule = "fine_tune" if model.fine_tune else "pretrain"
+        logs = {f"member-{seed}": f"{rule}/{name}-{seed}.log" for seed in model.seeds}
+        for network, log in (logs | {"detector": f"train_detector/{name}.log"}).items():
+            path = study / "logs" / log
+            is_there = os.path.isfile(study / "results/models" / name / network / BUNDLE)
+            if not is_there and path.is_file() and (line := _last_line(path)):
+                minutes = (time.time() - path.stat().st_mtime) / 60
+                yield f"  {name}, {network}: {line} ({minutes:.0f} minutes ago)"
+
+
+def _last_line(path: Path) -> str:
+    """The last line of a log that says something, of its last few thousand characters."""
+    with path.open("rb") as log:
+        log.seek(max(0, path.stat().st_size - LOG_END_BYTES))
+        lines = log.read().decode("utf-8", "replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
+def _runner(study: Path) -> str:
+    """Whose run is going on, or has died."""
+    notice = lock_notice(study, to_type("run", study, " -- --unlock")).strip()
+    return notice or "no run of this study is going on"
+
+
+def _row(count: StageCount) -> str:
+    return f"{count.stage:20} {count.done:5} {count.failed:6} {count.left:5}"
+
+
+def _summary(progress: list[VideoProgress]) -> str:
+    counts = {s: sum(video.status == s for video in progress) for s in ("ok", "flagged", "failed")}
+    open_ones = len(progress) - sum(counts.values())
+    of_each = ", ".join(f"{status} {count}" for status, count in counts.items())
+    return f"videos {len(progress)}: {of_each}, not finished {open_ones}"
+
+
+def _reasons(progress: list[VideoProgress]) -> list[str]:
+    failed = [video for video in progress if video.status == "failed"]
+    lines = [f"  {video.video}: {video.stage}: {video.reason}" for video in failed[:SHOWN]]
+    more = len(failed) - SHOWN
+    return [*lines, *([f"  and {more} more"] if more > 0 else [])]

@@ -1,0 +1,30 @@
+"""The folder of a study that exists, as a command was given it, and what to type next."""
+
+import os
+import shlex
+from pathlib import Path
+
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.study.overlay import CONFIG
+
+CALLED = "SUPERANIMAL_COMMAND"  # the launcher says here how it was called
+
+
+def to_type(command: str, study: str | Path, rest: str = "") -> str:
+    """A command on a study, to be pasted into the terminal in which this one was typed."""
+    program = shlex.quote(os.environ.get(CALLED, "superanimal"))
+    return f"{program} {command} {shlex.quote(str(study))}{rest}"
+
+
+def checked_study(written: str | Path) -> Path:
+    """The folder. SuperAnimalError, with what to do, when it is not that of a study."""
+    study = Path(written).expanduser()
+    if (study / CONFIG).is_file():
+        return study
+    if not study.is_dir():
+        raise SuperAnimalError(f"{study} is no folder; name that of a study")
+    if (study / CONFIG.name).is_file() and study.resolve().name == CONFIG.parent.name:
+        raise SuperAnimalError(f"{study} is the config of a study; name the folder above it")
+    raise SuperAnimalError(
+        f"{study} has no {CONFIG}, so it is no study; make one: {to_type('init', study)} --help"
+    )

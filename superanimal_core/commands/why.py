@@ -1,0 +1,127 @@
+"""Why a video is flagged or failed: the sentences, the figures, and the settings that decide.
+
+    superanimal why ~/my-study m1_day1
+
+All of it stands in results/videos/VIDEO/quality.json. A limit is the one that the account was made
+with; to change it, write the setting into config/config.yaml and run again.
+"""
+
+import argparse
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from superanimal_core.commands.progress import (
+    ACCOUNT,
+    STAGES,
+    VIDEOS,
+    progress_of_video,
+    read_account,
+)
+from superanimal_core.commands.status import read_settings_and_videos
+from superanimal_core.commands.study_folder import checked_study, to_type
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.evaluation.absences import Absence
+from superanimal_core.pose.keypoints import did_you_mean
+
+SHOWN = 10
+LIMITS = {  # figure: its limit in the account, the setting, what the figure is
+    "absent_fraction": (
+        "max_absent_fraction",
+        "quality.max_absent_fraction",
+        "part of the frames without a pose",
+    ),
+    "expected_error_of_size": (
+        "max_expected_error",
+        "quality.max_expected_error",
+        "median expected error, in parts of the animal's size",
+    ),
+    "extrapolated_fraction": (
+        "max_extrapolated_fraction",
+        "quality.max_extrapolated_fraction",
+        "part of the frames unlike all labels",
+    ),
+    "longest_gap_s": (
+        "max_gap_s",
+        "smoothing.eks.max_gap_s",
+        "longest gap without a pose, s",
+    ),
+}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `why`."""
+    parser.add_argument("study", help="the study's folder")
+    parser.add_argument("video", help="the video's name, as in the tables and the report")
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the account. SuperAnimalError for a video that the study does not have."""
+    study = checked_study(options.study)
+    path = study / VIDEOS / options.video / ACCOUNT
+    if path.is_file():
+        print(*told(read_account(path)), sep="\n")
+        return
+    print(told_of_unfinished(study, options.video))
+
+
+def told(account: Mapping[str, Any]) -> list[str]:
+    """What an account says: status, reasons, the figures that have limits, adaptation, absences."""
+    lines = [f"{account['video']} ({account.get('file', '')}): {account['status']}"]
+    if account["status"] == "failed":
+        return [*lines, f"  {account['stage']}: {account['reason']}"]
+    lines += [f"  {number}. {flag}" for number, flag in enumerate(account["flags"], start=1)]
+    if not account["flags"]:
+        lines.append("  nothing speaks against it")
+    limits = account.get("made_by", {}).get("settings", {}).get("quality", {})
+    lines += ["", "What has a limit (! where it is passed):"]
+    lines += limit_rows(account["figures"], limits)
+    lines += absence_rows(account.get("absences", []))
+    lines += [f"Smoothed by {account['smoother']}"] if account.get("smoother") else []
+    return [*lines, *(_verdict(each) for each in account.get("adaptation", []))]
+
+
+def limit_rows(figures: Mapping[str, Any], limits: Mapping[str, Any]) -> list[str]:
+    """For each figure with a limit: what it is, its value, the limit, the setting that decides."""
+    rows = []
+    for figure, (key, setting, meaning) in LIMITS.items():
+        value, limit = figures.get(figure), limits.get(key)
+        if value is not None and limit is not None:
+            shown = "not known" if math.isnan(value) else f"{value:.3g}"
+            mark = "!" if value > limit else " "  # nothing is greater than NaN
+            rows.append(f"{mark} {meaning:54} {shown:>9}  limit {limit:<6g} {setting}")
+    if "keypoints_seen" in figures and "min_score" in limits:
+        mark = " " if figures["keypoints_seen"] else "!"
+        what = f"keypoints with a score above {limits['min_score']:g}"
+        rows.append(
+            f"{mark} {what:54} {figures['keypoints_seen']:9}  limit 1      quality.min_score"
+        )
+    return rows
+
+
+def absence_rows(absences: Sequence[Absence]) -> list[str]:
+    """The stretches without a pose, the longest first, ten at most."""
+    longest = sorted(absences, key=lambda absence: -absence["frames"])[:SHOWN]
+    rows = [f"  {a['first_s']:.2f} to {a['last_s']:.2f} s, {a['frames']} frames" for a in longest]
+    more = len(absences) - len(longest)
+    head = ["Without a pose:"] if rows else []
+    return [*head, *rows, *([f"  and {more} shorter ones"] if more else [])]
+
+
+def told_of_unfinished(study: Path, video: str) -> str:
+    """How far a video without an account is. SuperAnimalError: the study has no such video."""
+    _, videos = read_settings_and_videos(study)
+    if video not in videos:
+        hint = did_you_mean(video, videos)
+        raise SuperAnimalError(f"no video '{video}' in the sheet of {study}{hint}")
+    progress = progress_of_video(study, video)
+    if progress.status == "failed":
+        return f"{video}: failed\n  {progress.stage}: {progress.reason}"
+    done = ", ".join(stage for stage in STAGES if stage in progress.done) or "nothing"
+    return f"{video}: not finished; done: {done}. Go on with: {to_type('run', study)}"
+
+
+def _verdict(verdict: Mapping[str, Any]) -> str:
+    kept = "kept" if verdict.get("is_kept") else "rolled back"
+    return f"Adaptation of {verdict['member']}: {kept}; {verdict.get('reason', '')}".rstrip("; ")

@@ -1,0 +1,67 @@
+"""The one command: its help, its launcher, and what it does not load."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from superanimal_core.__main__ import COMMANDS, main
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def answer(code, **options):
+    """What a Python of its own prints."""
+    command = [sys.executable, "-c", code]
+    return subprocess.run(command, capture_output=True, text=True, check=True, **options).stdout
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_explains_itself_with_an_example(name, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main([name, "--help"])
+    assert ended.value.code == 0
+    assert f"\n    superanimal {name} " in capsys.readouterr().out  # as the docstring lays it out
+
+
+def test_help_names_every_command_and_loads_neither_torch_nor_tables():
+    code = (
+        "import sys; from superanimal_core.__main__ import main\n"
+        "try: main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "print({'torch', 'pandas', 'pyarrow', 'scipy'} & set(sys.modules))"
+    )
+    *help_text, loaded = answer(code, cwd=ROOT).splitlines()
+    listed = [line.split()[0] for line in help_text if line.startswith("    ")]
+    assert set(COMMANDS) <= set(listed)
+    assert loaded == "set()"
+
+
+def test_an_unknown_command_is_told_with_those_that_there_are(capsys):
+    with pytest.raises(SystemExit):
+        main(["smoth"])
+    assert "verify-weights" in capsys.readouterr().err
+
+
+def test_the_launcher_of_make_setup_works_from_any_folder_and_through_a_link(tmp_path):
+    clone, elsewhere = tmp_path / "a clone", tmp_path / "elsewhere"
+    (clone / ".venv/bin").mkdir(parents=True)
+    elsewhere.mkdir()
+    (elsewhere / "superanimal_core.py").write_text("raise SystemExit('the wrong one')")
+    shutil.copyfile(ROOT / "Makefile", clone / "Makefile")
+    for name in ("requirements.lock", "pyproject.toml", ".venv/.ready"):
+        (clone / name).touch()
+    python = clone / ".venv/bin/python"
+    python.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec "{sys.executable}" "$@"\n')
+    python.chmod(0o755)
+    told = subprocess.run(["make", "setup"], cwd=clone, capture_output=True, text=True, check=True)
+    assert told.stdout.strip().count("\n") == 0
+    assert f"{clone}/superanimal" in told.stdout
+    (elsewhere / "linked").symlink_to(clone / "superanimal")
+    for called in (clone / "superanimal", "./linked"):
+        help_text = subprocess.run(
+            [called, "doctor", "--help"], cwd=elsewhere, capture_output=True, text=True, check=True
+        ).stdout
+        assert "superanimal doctor --study" in help_text

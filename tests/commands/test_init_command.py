@@ -1,0 +1,291 @@
+"""A new study: what it holds is read back by the readers of a run, and every mistake is told."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from superanimal_core.__main__ import main
+from superanimal_core.commands.found_videos import LeftOut, distinct_names, find_videos
+from superanimal_core.errors import ConfigError
+from superanimal_core.formats.sheets import read_sheet
+from superanimal_core.study.sheet_columns import identifier_mistakes
+from superanimal_core.study.sheet_schema import VIDEOS
+from superanimal_core.study.study import read_study
+
+ROOT = Path(__file__).resolve().parents[2]
+MOUSE = "superanimal_topviewmouse"
+
+
+@pytest.fixture
+def home(tmp_path, monkeypatch):
+    """A folder with videos in two subfolders, in which commands are typed."""
+    monkeypatch.chdir(tmp_path)
+    make_files(tmp_path / "raw", "m1.mp4", "day1/m2.mp4", "day2/m2.MP4", "notes.txt")
+    return tmp_path
+
+
+def make_files(folder, *names):
+    for name in names:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+
+
+def make_model(folder, space=MOUSE, with_detector=True):
+    """A model folder of which only the descriptions are looked at."""
+    (folder / "member-0").mkdir(parents=True)
+    (folder / "member-0/bundle.json").write_text(json.dumps({"space": {"name": space}}))
+    if with_detector:
+        make_files(folder, "detector/bundle.json")
+    return folder
+
+
+def make_project(folder, parts=("snout", "leftear", "rightear", "tailbase"), **more):
+    """A DeepLabCut project with a table of labels and one of its two videos."""
+    make_files(folder, "labeled-data/m9/CollectedData_me.csv", "videos/m9.mp4")
+    sets = {r"C:\Users\me\m9.mp4": {"crop": "0, 1"}, "/gone/m8.mp4": {"crop": "0, 1"}}
+    config = {"Task": "my task", "bodyparts": list(parts), "video_sets": sets} | more
+    (folder / "config.yaml").write_text(yaml.safe_dump(config))
+    return folder
+
+
+def study_in(folder, monkeypatch):
+    """What a run reads in the study."""
+    monkeypatch.chdir(folder)
+    return read_study(yaml.safe_load(Path("config/config.yaml").read_text()), ROOT)
+
+
+def told_by(capsys, *arguments):
+    assert main(["init", *map(str, arguments)]) == 1
+    told = capsys.readouterr().err
+    assert told.startswith("init: ")
+    assert told.count("\n") == 1  # one sentence
+    return told
+
+
+def test_a_study_with_somebodys_model_is_ready_to_run(home, monkeypatch, capsys):
+    make_model(home / "theirs/results/models/mouse")
+    assert main(["init", "study", "--videos", "raw", "--model", "theirs"]) == 0
+    told = capsys.readouterr().out
+    assert "MISSING" not in told
+    assert told.splitlines()[-1].endswith("run it: superanimal run study")
+    lines = Path("study/config/config.yaml").read_text().splitlines()
+    assert len(lines) <= 14
+    study = study_in(home / "study", monkeypatch)
+    model = study.settings.models["mouse"]
+    assert model.pose_weights == f"{home}/theirs/results/models/mouse/member-0"
+    assert model.detector_weights == f"{home}/theirs/results/models/mouse/detector"
+    assert [*study.settings.models] == ["mouse"]
+    found = {name: (video.path, video.columns["folder"]) for name, video in study.videos.items()}
+    assert found == {
+        "m1": (f"{home}/raw/m1.mp4", ""),
+        "day1_m2": (f"{home}/raw/day1/m2.mp4", "day1"),
+        "day2_m2": (f"{home}/raw/day2/m2.MP4", "day2"),
+    }
+
+
+def test_videos_below_the_study_have_relative_paths(home, monkeypatch):
+    make_model(home / "model")
+    make_files(home / "study/raw", "a.avi", "#b.mp4", "Mäuse 1 [x].mkv")
+    assert main(["init", "study", "--videos", "study/raw", "--model", "model"]) == 0
+    study = study_in(home / "study", monkeypatch)
+    assert {name: v.path for name, v in study.videos.items()} == {
+        "_b": "raw/#b.mp4",
+        "a": "raw/a.avi",
+        "M_use_1__x_": "raw/Mäuse 1 [x].mkv",
+    }
+    monkeypatch.chdir(home / "study/raw")
+    assert main(["init", "../other", "--videos", "#b.mp4", "--model", "../../model"]) == 0
+    monkeypatch.chdir(home / "study")
+    (cell,) = read_sheet("other/config/videos.tsv")
+    assert cell.cells["path"].startswith("/")
+
+
+def test_paths_that_a_sheet_would_misread_are_written_otherwise(home, monkeypatch):
+    make_model(home / "model")
+    make_files(home / "study", "#b.mp4", " c/d.mp4", '"e/f.mp4')
+    assert main(["init", "study", "--videos", "study", "--model", "model"]) == 0
+    paths = [video.path for video in study_in(home / "study", monkeypatch).videos.values()]
+    assert sorted(paths) == ["./ c/d.mp4", './"e/f.mp4', "./#b.mp4"]
+
+
+def test_a_folder_with_letters_that_nobody_sees_is_read(home, monkeypatch):
+    make_model(home / "model")
+    make_files(home / "other", "day\u00ad1/a.mp4")
+    assert main(["init", "study", "--videos", "other", "--model", "model"]) == 0
+    assert study_in(home / "study", monkeypatch).videos["a"].columns["folder"] == "day1"
+
+
+def test_without_anything_to_learn_from_the_study_says_what_is_missing(home, monkeypatch, capsys):
+    assert main(["init", "study", "--videos", "raw", "--species", "bird"]) == 0
+    told = capsys.readouterr().out
+    first = next(line for line in told.splitlines() if line.startswith("  1. "))
+    assert "MISSING" in first
+    assert "study/config/datasets.tsv" in first
+    assert "MISSING" in Path("study/config/config.yaml").read_text()
+    with pytest.raises(ConfigError) as mistakes:
+        study_in(home / "study", monkeypatch)
+    assert all("no data set" in mistake for mistake in mistakes.value.mistakes)  # nothing else
+
+
+def test_a_model_without_a_detector_is_told(home, monkeypatch, capsys):
+    make_model(home / "model", with_detector=False)
+    assert main(["init", "study", "--videos", "raw", "--model", "model/member-0"]) == 0
+    assert "MISSING, a detector" in capsys.readouterr().out
+    model = study_in(home / "study", monkeypatch).settings.models["mouse"]
+    assert model.detector_weights == "whole_frame"
+
+
+@pytest.mark.parametrize(
+    ("species", "name"),
+    [
+        ("mouse", "superanimal_topviewmouse_hrnet_w32"),
+        ("quadruped", "superanimal_quadruped_rtmpose_s"),
+        ("superanimal_bird", "superanimal_bird_resnet_50"),
+        ("human", "superanimal_humanbody_rtmpose_x"),
+    ],
+)
+def test_released_weights_bring_a_detector_where_there_is_one(home, monkeypatch, species, name):
+    assert main(["init", "s", "--videos", "raw", "--species", species, "--weights", name]) == 0
+    study = study_in(home / "s", monkeypatch)
+    (model,) = study.settings.models.values()
+    detector = study.released.get(model.detector_weights)
+    assert model.pose_weights == name
+    assert model.detector_weights == "whole_frame" if "human" in name else detector.kind
+
+
+def test_a_deeplabcut_project_brings_labels_videos_and_a_proposed_table(home, monkeypatch, capsys):
+    make_project(home / "project", ("snout", "leftear", "rightear", "tailbase", "cable"))
+    assert main(["init", "study", "--from", "project", "--species", "mouse"]) == 0
+    told = capsys.readouterr().out
+    assert "left out, not there: /gone/m8.mp4" in told
+    assert f"1. review study/config/keypoints/{MOUSE}/my_task.tsv" in told
+    assert told.count("cable") == 1
+    table = Path(f"study/config/keypoints/{MOUSE}/my_task.tsv")
+    assert table.read_text().startswith("# Proposed; review every row")
+    assert {r.cells["source"]: r.cells["unified"] for r in read_sheet(table)} == {
+        "snout": "nose",
+        "leftear": "left_ear",
+        "rightear": "right_ear",
+        "tailbase": "tail_base",
+        "cable": "",
+    }
+    study = study_in(home / "study", monkeypatch)
+    row = study.datasets["my_task"]
+    assert (row.path, row.format, row.role) == (f"{home}/project", "deeplabcut", "pretrain")
+    assert {v.path for v in study.videos.values()} == {f"{home}/project/videos/m9.mp4"}
+
+
+def test_a_projects_own_table_counts_and_says_the_species(home, monkeypatch, capsys):
+    own = {"SuperAnimalConversionTables": {MOUSE: {"snout": "nose"}}, "Task": "openfield"}
+    make_project(home / "project", **own)
+    make_model(home / "model")
+    assert main(["init", "study", "--from", "project/config.yaml", "--model", "model"]) == 0
+    assert "own conversion table" in capsys.readouterr().out
+    study = study_in(home / "study", monkeypatch)
+    (row,) = study.datasets.values()  # not the program's own table for its set openfield
+    assert (row.role, row.conversion) == ("fine_tune", f"{home}/project/config.yaml")
+    assert next(iter(study.settings.models.values())).fine_tune.parent == "given"
+
+
+def test_a_project_of_several_animals_fills_max_individuals(home, monkeypatch):
+    many = {"multianimalproject": True, "individuals": ["a", "b", "c"], "uniquebodyparts": ["nose"]}
+    make_project(home / "project", multianimalbodyparts=["snout"], **many)
+    make_model(home / "model")
+    table = f"study/config/keypoints/{MOUSE}/my_task.tsv"
+    assert main(["init", "study", "--from", "project", "--model", "model"]) == 0
+    assert [row.cells["source"] for row in read_sheet(table)] == ["snout", "nose"]
+    videos = study_in(home / "study", monkeypatch).videos
+    assert {video.max_individuals for video in videos.values()} == {3}
+
+
+def test_what_is_no_video_is_left_out_and_said(home):
+    raw = home / "raw"
+    make_files(raw, "._m1.mp4", ".m3.mp4", ".trash/m4.mp4", "m5.mp4.part")
+    (raw / "again.mp4").symlink_to(raw / "m1.mp4")
+    (raw / "lost.mp4").symlink_to(raw / "nowhere.mp4")
+    (raw / "day1/round").symlink_to(raw, target_is_directory=True)
+    make_files(home / "disk", "m6.mov")
+    (raw / "disk").symlink_to(home / "disk", target_is_directory=True)
+    left_out = LeftOut()
+    found = find_videos([raw], left_out)
+    assert sorted(v.file.name for v in found) == ["again.mp4", "m2.MP4", "m2.mp4", "m6.mov"]
+    told = "\n".join(left_out.lines())
+    assert all(name in told for name in ("._m1.mp4", ".m3.mp4", "m1.mp4", "lost.mp4"))
+
+
+@given(st.lists(st.text("aAä_. /1", min_size=1), unique=True, max_size=12))
+def test_names_are_distinct_identifiers_on_every_disk(stems):
+    paths = [f"{stem}.mp4" for stem in stems]
+    names = distinct_names(paths)
+    assert len({name.casefold() for name in names}) == len(paths)
+    assert [m for name in names for m in identifier_mistakes("", VIDEOS["video"], name)] == []
+
+
+def test_names_are_no_longer_than_they_must_be():
+    paths = ["m1.mp4", "a/x/m2.mp4", "b/x/m2.mp4", "m3.mp4", "m3.avi", "c/m4.mp4"]
+    expected = ["m1", "a_x_m2", "b_x_m2", "m3_mp4", "m3_avi", "m4"]
+    assert distinct_names(paths) == expected
+    assert len(distinct_names(["ab" * 120 + ".mp4"])[0]) < 160
+
+
+def test_the_same_name_in_two_searched_folders_is_told_apart_by_theirs(home):
+    make_files(home, "one/a.mp4", "two/a.mp4")
+    found = find_videos([home / "one", home / "two"], LeftOut())
+    assert [video.video for video in found] == ["one_a", "two_a"]
+
+
+MISTAKES = {  # what is typed: what is told
+    "s --videos nowhere --species mouse": "nowhere: does not exist",
+    "s --videos empty --species mouse": "empty: no video in it; looked for the endings 3gp",
+    "s --videos mac --species mouse": "._a.mp4",
+    "s --videos raw --species muose": "did you mean 'mouse'",
+    "s --videos raw": "--species is missing: mouse, quadruped",
+    "s --species mouse": "name their folder with --videos",
+    "taken --videos raw --species mouse": "has a folder config already",
+    "raw/m1.mp4 --videos raw --species mouse": "is a file",
+    "{s} --videos raw --species mouse": "braces",
+    "s --videos tab --species mouse": "rename it",
+    "s --videos latin --species mouse": "bytes that are no text",
+    "s --videos raw --model models/cat/detector": "no network of poses",
+    "s --videos raw --model own": "speaks 'mine', a keypoint space of its own study",
+    "s --videos raw --model nothing": "no folder, no file and no released network",
+    "s --videos raw --model superanimal_quadruped_hrnet_w3": "did you mean",
+    "s --videos raw --model empty": "no bundle.json",
+    "s --videos raw --model models": "several models (cat, dog)",
+    "s --videos raw --species bird --model models/cat": "the model speaks 'superanimal_top",
+    "s --from raw --species mouse": "no config.yaml in it",
+    "s --from notes --species mouse": "names no bodyparts",
+    "s --from wings --species mouse": "no body part is called like a keypoint",
+    "s --from gone --species mouse": "none of the 2 videos of the project is there",
+    "raw/m1.mp4/s --videos raw --species mouse": "cannot be written",
+}
+
+
+@pytest.mark.parametrize("typed", MISTAKES)
+def test_every_mistake_is_one_sentence_and_nothing_is_written(home, capsys, typed):
+    make_files(home, "taken/config/mine.txt", "mac/._a.mp4", "tab/a\tb.mp4")
+    (home / "empty").mkdir()
+    make_files(home, os.fsdecode(b"latin/m\xe4use.mp4"))
+    make_model(home / "own", "mine")
+    make_model(home / "models/cat")
+    (home / "models/cat/detector/bundle.json").write_text("{}")
+    make_model(home / "models/dog")
+    make_project(home / "wings", ("qqq", "zzz"))
+    (make_project(home / "gone") / "videos/m9.mp4").unlink()
+    (home / "notes").mkdir()
+    (home / "notes/config.yaml").write_text("models: {}\n")
+    before = sorted(home.rglob("*"))
+    assert MISTAKES[typed] in told_by(capsys, *typed.split())
+    assert sorted(home.rglob("*")) == before
+
+
+def test_the_launchers_own_name_stands_in_what_to_type_next(home, capsys, monkeypatch):
+    monkeypatch.setitem(os.environ, "SUPERANIMAL_COMMAND", "./superanimal")
+    make_model(home / "model")
+    main(["init", "my study", "--videos", "raw", "--model", "model"])
+    assert capsys.readouterr().out.splitlines()[-1].endswith(": ./superanimal run 'my study'")

@@ -1,0 +1,117 @@
+"""`run` is Snakemake with the right files: what it becomes, what it passes on, what it refuses."""
+
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from superanimal_core.__main__ import main
+from superanimal_core.commands import run
+
+ROOT = Path(__file__).resolve().parents[2]
+EACH = ["--snakefile", str(ROOT / "Snakefile"), "--directory"]
+
+
+@pytest.fixture
+def study(tmp_path, monkeypatch):
+    """The folder of a study, as the working directory; no profile is installed."""
+    (tmp_path / "config").mkdir()
+    (tmp_path / "config/config.yaml").touch()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def become(monkeypatch):
+    """What the process would have become."""
+    commands = []
+    monkeypatch.setattr(run.os, "execv", lambda program, command: commands.append(command))
+    return commands
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("run", ". --cores all"),
+        ("run {study}", "{study} --cores all"),
+        ("run -- -n", ". --cores all -n"),
+        ("run {study} -- -n --until a", "{study} --cores all -n --until a"),
+        ("run -- --cores 3", ". --cores 3"),
+        ("run -- --cores=3", ". --cores=3"),
+        ("run -- -c3", ". -c3"),
+        ("run -- -j 3 -- results/x", ". -j 3 -- results/x"),
+        ("run -- --config a=b", ". --cores all --config a=b"),
+        ("run -- --profile mine", ". --profile mine"),
+        ("run --slurm", ". --profile {root}/profiles/slurm"),
+    ],
+)
+def test_it_becomes_the_plain_command_that_it_prints(study, become, capsys, typed, expected):
+    names = {"study": study, "root": ROOT}
+    assert main(typed.format(**names).split()) == 0
+    (command,) = become
+    at = command.index("--snakefile")
+    assert command[at:] == [*EACH, *expected.format(**names).split()]
+    assert shlex.split(capsys.readouterr().err) == command
+
+
+def test_an_installed_profile_comes_before_the_shipped_one(study, become):
+    (study / "home/snakemake/slurm").mkdir(parents=True)
+    main(["run", "--slurm"])
+    assert become[0][-2:] == ["--profile", str(study / "home/snakemake/slurm")]
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("run nowhere", "nowhere is no folder"),
+        ("run home", "home has no config/config.yaml, so it is no study"),
+        ("run config", "name the folder above it"),
+    ],
+)
+def test_what_is_no_study_is_told_in_one_sentence(study, become, capsys, typed, told):
+    (study / "home").mkdir()
+    assert main(typed.split()) == 1
+    assert told in capsys.readouterr().err
+    assert not become
+
+
+def test_options_of_snakemake_in_the_wrong_place_are_told_the_right_one(study, capsys):
+    with pytest.raises(SystemExit) as ended:
+        main(["run", "-n"])
+    assert ended.value.code == 2
+    assert "unrecognized arguments: -n; Snakemake's own stand after --" in capsys.readouterr().err
+
+
+def program(folder, script):
+    """A Python in a folder, beside which a script stands for Snakemake."""
+    (folder / "bin").mkdir()
+    (folder / "bin/snakemake").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "bin/snakemake").chmod(0o755)
+    code = (
+        f"import sys; sys.executable = {str(folder / 'bin/python')!r}\n"
+        "from superanimal_core.__main__ import main; sys.exit(main(['run']))"
+    )
+    return [sys.executable, "-c", code], {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def test_the_exit_status_is_snakemakes(study):
+    command, environment = program(study, "exit 7")
+    assert subprocess.run(command, env=environment, check=False).returncode == 7
+
+
+def test_one_interrupt_reaches_snakemake_once_and_it_ends_as_it_likes(study):
+    script = "trap 'echo stopping >> told; sleep 1; exit 5' INT\ntouch ready\nsleep 60 & wait"
+    command, environment = program(study, script)
+    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    while not (study / "ready").exists():
+        assert process.poll() is None
+        time.sleep(0.05)
+    os.killpg(process.pid, signal.SIGINT)  # what a terminal does on Ctrl-C
+    assert process.wait() == 5
+    assert (study / "told").read_text() == "stopping\n"
