@@ -5,7 +5,8 @@ import torch
 from lightning_pose_fixtures import arrays, needs_fixtures
 from torch import nn
 
-from superanimal_core.network.context import REACH, WINDOW, PyramidContextNetwork, Recurrence
+from superanimal_core.network.context import REACH, WINDOW, Recurrence
+from superanimal_core.network.context_networks import PyramidContextNetwork
 from superanimal_core.network.heatmaps import encode_heatmaps
 
 NETWORK = {"backbone": "lcnet_035", "stride_px": 4, "decoder_channels": 8}
