@@ -90,7 +90,6 @@ def test_an_edit_of_each_module_reruns_the_rules_that_the_page_names(copied):
         ("datasets/sleap.py", "PARSERS", "sleap", ["coco", "sleap_analysis"]),
         ("network/hrnet.py", "ARCHITECTURES", "hrnet", ["pyramid", "dilated_resnet"]),
         ("network/context_networks.py", "ARCHITECTURES", "pyramid_context", ["pyramid", "hrnet"]),
-        ("media/neighbors.py", "LESSONS", "labels_and_neighbors", ["labels"]),
         ("network/torchvision_detectors.py", "DETECTORS", "ssdlite", ["fcos"]),
         ("training/semisupervised.py", "LESSONS", "labels_and_videos", ["labels"]),
     ],
