@@ -12,7 +12,7 @@ from superanimal_core.pose.boxes import longer_side_px
 
 AT_EDGE = 0.02  # of the box's longer side: a keypoint so near to the edge lies at it
 CUT = 0.04  # of the box's longer side: a box so near to the edge is cut by it
-SURE = 0.2  # score from which a keypoint at the edge is seen there
+SURE = 0.1  # score from which a keypoint at the edge is seen there
 
 
 def is_out_of_view(
