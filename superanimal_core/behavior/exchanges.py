@@ -81,6 +81,20 @@ def is_same_place(
     return taken[0], taken[1]
 
 
+def part_together(
+    pairs_px: list[tuple[Float[ndarray, "frame 2"], Float[ndarray, "frame 2"]]],
+) -> list[float]:
+    """For each left and right track in which part of the frames both are in one place.
+
+    In one place by the usual distance of the pair that is farthest apart: two tracks that follow
+    one paw throughout have no distance of their own. NaN where they are never both known.
+    """
+    apart = [np.hypot(*(left - right).T) for left, right in pairs_px]
+    known = [each[np.isfinite(each)] for each in apart]
+    usual = max((float(np.quantile(each, 0.75)) for each in known if len(each)), default=0.0)
+    return [float(np.mean(each < TOGETHER * usual)) if len(each) else np.nan for each in known]
+
+
 def _steps_at(xy_px: Float[ndarray, "frame 2"], start: int, stop: int) -> float:
     """The longer one of the steps into and out of a stretch of frames."""
     ends = [edge for edge in (start, stop) if 0 < edge < len(xy_px)]

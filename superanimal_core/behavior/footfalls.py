@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from superanimal_core.behavior.exchanges import pairs_of, part_together
 from superanimal_core.behavior.swing_fit import SwingFit, Windows, fit_swings
 from superanimal_core.behavior.swings import (
     Swings,
@@ -39,6 +40,7 @@ from superanimal_core.settings.behavior import StrideSettings
 
 FIRST_WINDOW_S = 0.3  # for the body's speed, until the animal's stride time is known
 MARGIN = 0.5  # of a stride: so long before the body gets going a foot may lift, and after
+TOO_LONG_TOGETHER = 0.5  # part of the frames: no two paws walk side by side for so long
 TOLD = 0.01  # part of the frames from which on a limb is told to be taken for another
 FLANKS = 1.6  # a swing lasts so many times as long as the middle eight tenths of its way
 STANDS_BESIDE = 0.5  # of a stride: how far a swing's window reaches into the stances beside it
@@ -124,6 +126,14 @@ def limb_flags(poses: SmoothedPoses, settings: StrideSettings) -> list[str]:
             for name, part in zip(names, where.mean(axis=1), strict=True):
                 if part > TOLD:
                     flags.append(f"{individual}: {name} was {what}, in {part:.0%} of the frames")
+        pairs = pairs_of(names)
+        tracks = [(walk.xy_px[left], walk.xy_px[right]) for left, right in pairs]
+        for (left, right), part in zip(pairs, part_together(tracks), strict=True):
+            if part > TOO_LONG_TOGETHER:
+                flags.append(
+                    f"{individual}: {names[left]} and {names[right]} lie in one place in "
+                    f"{part:.0%} of the frames: one is taken for the other, trust neither's strides"
+                )
     return flags
 
 

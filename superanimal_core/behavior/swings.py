@@ -18,6 +18,13 @@ MIN_TURN = 0.3  # of the saw's height: smaller turns are no strike
 FLANK = 0.1  # of the way beside the body, at both ends of a swing
 ALIKE = (0.6, 1.6)  # heights of limbs lie within so many times the animal's median
 MIN_STRIDE = 0.6  # of the animal's stride time, from one strike of a limb to its next
+MIN_STRIDES = 3  # that say how long a limb's strides usually are
+REGULAR = (
+    0.15  # part of it; how much strides of a limb usually differ at most, if it keeps its time
+)
+ALONE = (
+    0.72  # between all and half of the longest stride time: a limb below takes two paws by turns
+)
 AROUND = 9  # strides of all limbs that tell the stride time at a moment
 
 
@@ -71,15 +78,21 @@ def stride_time_s(
     """Middles of all strides of all limbs in order, and the animal's stride time around each (s).
 
     The median of the nearest strides, twice: strides that miss a strike are left out the second
-    time.
+    time. Limbs whose tracks go from paw to paw do not count (`_goes_from_paw_to_paw`).
     """
-    middles, lasting = [np.empty(0)], [np.empty(0)]
+    middles, lasting = [], []
     for swings in limbs:
         when = time_s[swings.strike]
         same = swings.run[1:] == swings.run[:-1]
         middles.append(((when[1:] + when[:-1]) / 2)[same])
         lasting.append(np.diff(when)[same])
-    middle_s, each_s = np.concatenate(middles), np.concatenate(lasting)
+    told = [not is_lost for is_lost in _goes_from_paw_to_paw(lasting)]
+    middle_s, each_s = (
+        np.concatenate(
+            [np.empty(0), *(part for part, is_told in zip(of, told, strict=True) if is_told)]
+        )
+        for of in (middles, lasting)
+    )
     order = np.argsort(middle_s, kind="stable")
     middle_s, each_s = middle_s[order], each_s[order]
     typical = _running_median(each_s)
@@ -88,6 +101,22 @@ def stride_time_s(
         middle_s, each_s = middle_s[plausible], each_s[plausible]
         typical = _running_median(each_s)
     return middle_s, typical
+
+
+def _goes_from_paw_to_paw(lasting_s: list[Float[ndarray, "_stride"]]) -> list[bool]:
+    """For each limb whether its track takes both paws by turns, and so strikes twice as often.
+
+    Judged by the longest stride time among the limbs that keep theirs: one that misses strikes does
+    not, one that takes both paws does, but in half the time.
+    """
+    medians = [float(np.median(each)) if len(each) >= MIN_STRIDES else np.nan for each in lasting_s]
+    regular = [
+        median
+        for median, each in zip(medians, lasting_s, strict=True)
+        if np.isfinite(median) and np.median(np.abs(each - median)) < REGULAR * median
+    ]
+    longest = max(regular, default=0.0)
+    return [bool(np.isfinite(median) and median < ALONE * longest) for median in medians]
 
 
 def drop_double_strikes(
