@@ -104,6 +104,7 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
     exchanged = find_exchanges(raw, limb_names, travel, time_s, stride_s)
     paws = mended_px(paws, limb_names, exchanged)
     taken = find_taken(mended_px(raw, limb_names, exchanged), limb_names, time_s, stride_s)
+    taken |= _on_one_paw(paws, limb_names)
     paws[taken] = np.nan
     limbs = _swings(paws, travel)
     middle_s, period_s = stride_time_s(limbs, time_s)
@@ -111,6 +112,15 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
         return Walk(travel, paws, exchanged, taken, [_no_footfalls() for _ in limbs])
     found = _timed(paws, time_s, travel, limbs, middle_s, period_s)
     return Walk(travel, paws, exchanged, taken, found)
+
+
+def _on_one_paw(paws: Float[ndarray, "limb frame 2"], limbs: list[str]) -> ndarray:
+    """Both limbs of a pair, throughout, whose tracks lie in one place for most of the time."""
+    found, pairs = np.zeros(paws.shape[:2], bool), pairs_of(limbs)
+    parts = part_together([(paws[left], paws[right]) for left, right in pairs])
+    for pair, part in zip(pairs, parts, strict=True):
+        found[list(pair)] = part > TOO_LONG_TOGETHER
+    return found
 
 
 def limb_flags(poses: SmoothedPoses, settings: StrideSettings) -> list[str]:
@@ -126,14 +136,6 @@ def limb_flags(poses: SmoothedPoses, settings: StrideSettings) -> list[str]:
             for name, part in zip(names, where.mean(axis=1), strict=True):
                 if part > TOLD:
                     flags.append(f"{individual}: {name} was {what}, in {part:.0%} of the frames")
-        pairs = pairs_of(names)
-        tracks = [(walk.xy_px[left], walk.xy_px[right]) for left, right in pairs]
-        for (left, right), part in zip(pairs, part_together(tracks), strict=True):
-            if part > TOO_LONG_TOGETHER:
-                flags.append(
-                    f"{individual}: {names[left]} and {names[right]} lie in one place in "
-                    f"{part:.0%} of the frames: one is taken for the other, trust neither's strides"
-                )
     return flags
 
 
