@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+from study_files import write_text
 
 from superanimal_core.errors import DatasetError
 from superanimal_core.synthetic.casting import mouse_video_scene, quadruped_video_scene
@@ -59,7 +60,7 @@ def write_synthetic_lab(
 def write_conversion_table(lab: Lab, path: str | Path) -> None:
     """Write the table source keypoint -> unified keypoint (empty: dropped), tab-separated."""
     rows = ["source\tunified", *("\t".join(pair) for pair in lab.words)]
-    _write_text(path, "\n".join(rows) + "\n")
+    write_text(path, "\n".join(rows) + "\n")
 
 
 def write_synthetic_video(scene: Scene, path: str | Path, fps: float, frames: int) -> None:
@@ -91,7 +92,7 @@ def write_synthetic_video(scene: Scene, path: str | Path, fps: float, frames: in
     _write_table(footfall_truth(timeline, duration_s), path.with_suffix(".footfalls.parquet"))
     _write_table(bout_truth(timeline, duration_s), path.with_suffix(".bouts.parquet"))
     summary = json.dumps(scene_truth(scene, seen, fps), indent=2) + "\n"
-    _write_text(path.with_suffix(".truth.json"), summary)
+    write_text(path.with_suffix(".truth.json"), summary)
 
 
 def write_demo_study(
@@ -259,8 +260,8 @@ def _write_sheets(config: Path) -> None:
         "raw/quadruped_room.mp4\tquadruped_room\tquadruped\tdog1\traw/quadruped_room.truth.parquet",
         "raw/mouse_broken.mp4\tmouse_broken\tmouse\tmouse2\t",
     ]
-    _write_text(config / "datasets.tsv", "\n".join(datasets) + "\n")
-    _write_text(config / "videos.tsv", "\n".join(videos) + "\n")
+    write_text(config / "datasets.tsv", "\n".join(datasets) + "\n")
+    write_text(config / "videos.tsv", "\n".join(videos) + "\n")
 
 
 def _write_table(columns: dict[str, Any], path: Path) -> None:
@@ -272,8 +273,3 @@ def _write_table(columns: dict[str, Any], path: Path) -> None:
     }
     with replacing(path) as temporary:
         pq.write_table(pa.table(arrays), temporary, compression="zstd")
-
-
-def _write_text(path: str | Path, text: str) -> None:
-    with replacing(path) as temporary:
-        temporary.write_text(text, encoding="utf-8")

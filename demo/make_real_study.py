@@ -11,7 +11,8 @@ from pathlib import Path
 
 import yaml
 from drawn_study import write_conversion_table, write_synthetic_lab
-from own_keypoints import write_config, write_own_keypoints, write_sheet
+from own_keypoints import write_own_keypoints
+from study_files import write_config, write_sheet
 
 from superanimal_core.synthetic.labs import LABS
 from superanimal_core.tables.atomic import replacing

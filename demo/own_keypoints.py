@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import cv2
 import h5py
 import numpy as np
-import yaml
+from study_files import write_config, write_sheet
 
 from superanimal_core.tables.atomic import replacing
 
@@ -72,17 +71,3 @@ def write_fly(annotations: Path, names: Sequence[str], target: Path) -> None:
             table.append([f"labeled-data/fly/{file_name}", *map(str, xy_px.reshape(-1))])
         text = "".join(",".join(row) + "\n" for row in table)
         (place / "CollectedData_network.csv").write_text(text, encoding="utf-8")
-
-
-def write_config(settings: dict[str, Any], target: Path) -> None:
-    """The settings as the study's configuration."""
-    with replacing(target) as temporary:
-        temporary.write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
-
-
-def write_sheet(rows: list[tuple], target: Path) -> None:
-    """A tab-separated sheet."""
-    with replacing(target) as temporary:
-        temporary.write_text(
-            "".join("\t".join(map(str, row)) + "\n" for row in rows), encoding="utf-8"
-        )

@@ -1,16 +1,15 @@
 """How far each video of a study is, from the files of its results alone: no graph is planned."""
 
 import json
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.study.products import ACCOUNT, names_in
 from superanimal_core.tables.parquet import FAILURE_FILE, read_record
 
 VIDEOS = Path("results/videos")
-ACCOUNT = "quality.json"
 STAGES = {  # rule: the file or folder of a video that it makes last
     "probe_video": "frames.parquet",
     "predict_poses": "boxes.parquet",
@@ -53,7 +52,7 @@ def progress_of_video(study: Path, video: str) -> VideoProgress:
     SuperAnimalError where its account cannot be read.
     """
     folder = study / VIDEOS / video
-    there = _names_in(folder)
+    there = names_in(folder)
     done = frozenset(stage for stage, name in STAGES.items() if name in there)
     if ACCOUNT in there:
         account = read_account(folder / ACCOUNT)
@@ -104,10 +103,3 @@ def _failure(path: Path) -> dict | None:
     if path.stat().st_size > STAND_IN_BYTES:
         return None
     return read_record(path).get("failure")
-
-
-def _names_in(folder: Path) -> set[str]:
-    try:
-        return {entry.name for entry in os.scandir(folder)}
-    except OSError:
-        return set()

@@ -13,7 +13,7 @@ import torch
 from numpy import ndarray
 
 from superanimal_core.inference.passes import Features
-from superanimal_core.network.context import REACH
+from superanimal_core.network.context import REACH, window_of
 
 FEATURES, RECENT_SCORES = "features", "recent_scores"  # names of what is carried
 FrameFeatures = Mapping[tuple[int, int], Features]  # of a network and an individual
@@ -23,12 +23,12 @@ def window_around(
     frames: Sequence[FrameFeatures], place: int, key: tuple[int, int]
 ) -> list[Features]:
     """The features of an animal in the window of frames around a place where it is."""
-    sides = [[frames[place][key]], [frames[place][key]]]
-    for side, step in zip(sides, (-1, 1), strict=True):
-        for at in range(place + step, place + step * (REACH + 1), step):
-            is_inside = 0 <= at < len(frames)
-            side.append(frames[at].get(key, side[-1]) if is_inside else side[-1])
-    return [*reversed(sides[0]), *sides[1][1:]]
+
+    def beside(by: int) -> Features | None:
+        is_inside = 0 <= place + by < len(frames)
+        return frames[place + by].get(key) if is_inside else None
+
+    return window_of(frames[place][key], beside)
 
 
 @dataclass

@@ -8,18 +8,18 @@ pictures of a collection, say, whose neighbors have nothing to do with each othe
 import os
 import re
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 
 from superanimal_core.media.picture_names import picture_path
-from superanimal_core.network.context import REACH
+from superanimal_core.network.context import REACH, window_of
 
 _OF_LIGHTNING_POSE = re.compile(r"((?:.*/)?img)([0-9]{8})(\.[A-Za-z]+)", re.DOTALL)
 _OF_STUDY = re.compile(r"([^/#]+#.*-)([0-9]{6,9})(\.jpg)", re.DOTALL)
 
 
 def neighbors_in(places: Mapping[str, str]) -> Callable[[str], tuple[str, ...]]:
-    """`neighboring_pictures` of windows as networks look at them."""
-    return partial(neighboring_pictures, places=places, reach=REACH)
+    """`neighboring_pictures` of windows as networks look at them; looks for each only once."""
+    return cache(partial(neighboring_pictures, places=places, reach=REACH))
 
 
 def neighboring_pictures(image: str, places: Mapping[str, str], reach: int) -> tuple[str, ...]:
@@ -28,13 +28,12 @@ def neighboring_pictures(image: str, places: Mapping[str, str], reach: int) -> t
     Where a frame has no picture, that of the next one towards the middle is repeated: a picture
     that has none beside it is its own neighbor. `places` as for `picture_path`.
     """
-    sides = [[image], [image]]
-    for side, step in zip(sides, (-1, 1), strict=True):
-        for distance in range(1, reach + 1):
-            name = _frame_beside(image, step * distance)
-            is_there = name is not None and os.path.isfile(picture_path(name, places))
-            side.append(name if name is not None and is_there else side[-1])
-    return (*reversed(sides[0]), *sides[1][1:])
+
+    def beside(by: int) -> str | None:
+        name = _frame_beside(image, by)
+        return name if name and os.path.isfile(picture_path(name, places)) else None
+
+    return tuple(window_of(image, beside, reach))
 
 
 def _frame_beside(image: str, by: int) -> str | None:

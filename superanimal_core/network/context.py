@@ -8,8 +8,8 @@ Every network of features and a head can have it. A released dilated_resnet or r
 outputs are not heatmaps alone.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import torch
 from jaxtyping import Float
@@ -22,6 +22,21 @@ WINDOW = 2 * REACH + 1
 MEMORY_CELLS = 3  # of the grid along each axis that a step of the recurrence looks at
 
 Maps = Float[Tensor, "batch keypoint height width"]
+T = TypeVar("T")
+
+
+def window_of(middle: T, beside: Callable[[int], T | None], reach: int = REACH) -> list[T]:
+    """A window around what is in its middle, from what lies so many frames before (< 0) or after.
+
+    Where there is nothing, that of the next frame towards the middle is repeated, as published for
+    the ends of a video.
+    """
+    sides = [[middle], [middle]]
+    for side, step in zip(sides, (-1, 1), strict=True):
+        for distance in range(1, reach + 1):
+            found = beside(step * distance)
+            side.append(side[-1] if found is None else found)
+    return [*reversed(sides[0]), *sides[1][1:]]
 
 
 class ContextNetwork(FeatureNetwork):

@@ -25,7 +25,7 @@ def lost_products(study: Path, videos: Iterable[str]) -> list[str]:
     lost = []
     for video in videos:
         folder = f"results/videos/{video}"
-        there = _names_in(study / folder)
+        there = names_in(study / folder)
         if ACCOUNT in there:
             tables = (f"{name}.parquet" for name in OF_VIDEO)
             lost += [f"{folder}/{name}" for name in tables if name not in there]
@@ -34,7 +34,8 @@ def lost_products(study: Path, videos: Iterable[str]) -> list[str]:
     return lost
 
 
-def _names_in(folder: Path) -> set[str]:
+def names_in(folder: Path) -> set[str]:
+    """What lies in a folder; nothing where there is none."""
     try:
         return {entry.name for entry in os.scandir(folder)}
     except OSError:
