@@ -97,6 +97,10 @@ class PatchMaskSettings(Section):
     end: Fraction
 
 
+# what is off, and then in no rule's params
+OFF_IN_AUGMENT: Mapping[str, object] = {"patch_mask": None, "picture_edge": 0.0}
+
+
 class AugmentSettings(Section):
     """Random changes of a training crop. Each is drawn uniformly within plus or minus its value."""
 
@@ -115,7 +119,7 @@ class AugmentSettings(Section):
     @classmethod
     def of_params(cls, params: Mapping[str, object]) -> "AugmentSettings":
         """From a rule's params, which do not name what is off: it re-runs nothing."""
-        return cls.model_validate({"patch_mask": None, **params})
+        return cls.model_validate({**OFF_IN_AUGMENT, **params})
 
 
 class EarlyStoppingSettings(Section):

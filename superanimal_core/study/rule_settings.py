@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from superanimal_core.settings import CONTEXT
+from superanimal_core.settings import CONTEXT, OFF_IN_AUGMENT
 from superanimal_core.study.context_mistakes import has_context
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.shipped import WORKFLOW
@@ -108,16 +108,18 @@ class RuleSettings:
         return {"backbone": own["detector_backbone"] or own["backbone"], **shared}
 
     def augment(self) -> dict[str, Any]:
-        """The random changes of crops with labels; masks only where there are some."""
-        return {key: v for key, v in self.of("augment").items() if v is not None}
+        """The random changes of crops with labels; masks and edges only where there are some."""
+        own = self.of("augment").items()
+        return {k: v for k, v in own if k not in OFF_IN_AUGMENT or v != OFF_IN_AUGMENT[k]}
 
     def plain_augment(self) -> dict[str, Any]:
         """Those without masks, whose law is that of a long training on labels."""
-        return {key: v for key, v in self.of("augment").items() if key != "patch_mask"}
+        return {key: v for key, v in self.augment().items() if key != "patch_mask"}
 
     def detector_augment(self) -> dict[str, Any]:
         """The random changes of a detector's pictures: upright, and of many sizes."""
-        return self.plain_augment() | {"rotation_deg": 0.0, "scale": self.all["detector"]["scale"]}
+        own = {key: v for key, v in self.augment().items() if key not in OFF_IN_AUGMENT}
+        return own | {"rotation_deg": 0.0, "scale": self.all["detector"]["scale"]}
 
     def fine_tuning(self, mode: str) -> dict[str, Any]:
         """Settings of a training in this mode; a new head learns as in pretraining.

@@ -269,7 +269,8 @@ MASK = {"patch_px": 16, "initial": 0.0, "final": 0.5, "begin": 0.13, "end": 1.0}
 def test_masks_and_detectors_backbones_that_are_off_are_in_no_params():
     """What the rules were given before either was there: nothing runs again for them."""
     settings = RuleSettings(graph_of())
-    before = {key: value for key, value in CONFIG["augment"].items() if key != "patch_mask"}
+    later = ("patch_mask", "picture_edge")
+    before = {key: value for key, value in CONFIG["augment"].items() if key not in later}
     assert settings.augment() == settings.plain_augment() == before
     model = CONFIG["models"]["mouse"]
     keys = ["backbone", "detector_size_px", "mean", "std"]
@@ -284,6 +285,15 @@ def test_masks_are_for_labels_alone():
     assert AugmentSettings.of_params(settings.augment()).patch_mask == PatchMaskSettings(**MASK)
     for plain in (settings.plain_augment(), settings.detector_augment()):
         assert AugmentSettings.of_params(plain).patch_mask is None
+
+
+def test_edges_are_for_poses_alone():
+    settings = RuleSettings(graph_of(augment={"picture_edge": 1e-9}))
+    for given in (settings.augment(), settings.plain_augment()):
+        assert AugmentSettings.of_params(given).picture_edge == 1e-9
+    detector = settings.detector_augment()
+    assert "picture_edge" not in detector
+    assert AugmentSettings.of_params(detector).picture_edge == 0
 
 
 def test_a_detector_has_the_backbone_that_is_named_for_it():
