@@ -139,6 +139,19 @@ def test_limbs_that_change_places_are_told_frame_by_frame_and_put_back():
     assert (mended.exchanged_fraction > 0.5).any()
 
 
+@pytest.mark.parametrize(("share", "is_left_out"), [(0.45, False), (0.55, True), (1.0, True)])
+def test_two_tracks_on_one_paw_for_most_of_the_time_are_left_out(share, is_left_out):
+    poses = walker()
+    xy_px = poses.poses.xy_px.copy()
+    left, right = (poses.poses.space.index(name) for name in LIMBS[2:])
+    lost = int(share * len(xy_px))
+    xy_px[:lost, 0, right] = xy_px[:lost, 0, left] + 0.01
+    changed = with_xy(poses, xy_px)
+    assert bool(detect_footfalls(changed, 0, settings_of()).is_taken[2:].all()) == is_left_out
+    limbs = set(measure_strides(changed, settings_of()).limb)
+    assert (limbs == set(LIMBS[:2])) == is_left_out
+
+
 def test_a_clean_walk_exchanges_nothing():
     for noise_px in (0.0, 1.0, 3.0):
         walk = detect_footfalls(walker(noise_px=noise_px), 0, settings_of())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from superanimal_core.behavior.exchanges import part_together
-from superanimal_core.behavior.swings import ALONE, Swings, stride_time_s
+from superanimal_core.behavior.swings import ALONE, REGULAR, Swings, stride_time_s
 
 RATE = 1000
 
@@ -40,6 +40,14 @@ def test_a_limb_counts_from_a_part_of_the_longest_stride_time_on(part, counts):
 def test_a_limb_that_misses_strikes_does_not_make_the_others_wrong():
     some_missed = [0.8, 0.4, 0.8, 0.4, 1.2, 0.4, 0.8, 0.8]
     assert found_s([0.4] * 20, some_missed, [0.4] * 20) == pytest.approx(0.4)
+
+
+@pytest.mark.parametrize(("off", "counts"), [(REGULAR - 0.01, False), (REGULAR + 0.01, True)])
+def test_limbs_are_judged_by_one_that_keeps_its_time(off, counts):
+    """The slow limb's strides are off their median of 0.5 s by so much of it."""
+    slow = [0.5 * (1 - off), 0.5, 0.5 * (1 + off)] * 3
+    middles, _ = stride_time_s([limb(slow), limb([0.32] * 9)], np.arange(12 * RATE) / RATE)
+    assert (len(middles) > len(slow)) == counts
 
 
 @pytest.mark.parametrize(("strides", "counted"), [(2, 11), (3, 9)])
