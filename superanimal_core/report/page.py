@@ -119,7 +119,6 @@ def page_contents(
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report, pictures),
         "closely": [closer_look(r, i, count) for i, r in enumerate(closely)],
-        "has_posterior": settings["smoothing"]["method"] == "eks",
         "labeled_videos": report["labeled_videos"],
         "versions": versions(),
         "datasets": dataset_table(datasets, results.coverage),
