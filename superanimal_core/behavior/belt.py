@@ -46,10 +46,10 @@ def found_belt_px_per_s(
     NaN with too few frames, or without an end of the body.
     """
     names, time_s = poses.poses.space.keypoints, poses.poses.time_s
-    seen = unsmoothed(poses)
-    body = seen_xy_px(seen, individual, known_columns(settings.body, names), np.nan)
+    seen, always = unsmoothed(poses), np.ones(len(time_s), bool)
+    body = seen_xy_px(seen, individual, known_columns(settings.body, names), np.nan, always)
     length = body_length_px(body)
-    paws = seen_xy_px(seen, individual, known_columns(settings.limbs, names), length)
+    paws = seen_xy_px(seen, individual, known_columns(settings.limbs, names), length, always)
     velocity = velocity_px_per_s(paws[..., 0], time_s, WINDOW_S).ravel()
     velocity = velocity[np.isfinite(velocity)]
     if len(velocity) < MIN_FRAMES:

@@ -16,7 +16,7 @@ LOOKS = 8.0  # moments of a stride that count as independent
 CHANGE_COST = 6.0  # nats for each change of places
 STRIDE_COST = 2.0  # nats for each stride time that two limbs are exchanged
 MOST_PER_CHANGE = 30.0  # nats that one jump can say
-TOGETHER = 0.1  # of the paws' usual distance (its upper quartile): tracks in one place
+TOGETHER = 0.1  # of the paws' usual distance (its upper quartile in a walk): tracks in one place
 MIN_TOGETHER = 0.1  # of a stride; paws that pass each other are so near for less
 MIN_TOGETHER_FRAMES = 3
 LONGER_STEP = 2.0  # times the other track's: the other one is right
@@ -47,15 +47,17 @@ def is_exchanged(
     if len(time_s) < 2:
         return np.zeros(len(time_s), bool)
     frame_s = float(np.median(np.diff(time_s)))
+    is_walking = np.asarray(np.isfinite(direction).all(axis=1))
     share = min(LOOKS * frame_s / stride_time_s, 1.0)
     exchanged = share * _across_nats(left_px - right_px, direction)
     exchanged -= STRIDE_COST * frame_s / stride_time_s
-    return _viterbi(exchanged, _change_nats(left_px, right_px) - CHANGE_COST)
+    return _viterbi(exchanged, _change_nats(left_px, right_px, is_walking) - CHANGE_COST)
 
 
 def is_same_place(
     left_px: Float[ndarray, "frame 2"],
     right_px: Float[ndarray, "frame 2"],
+    is_walking: Bool[ndarray, "frame"],
     time_s: Float[ndarray, "frame"],
     stride_time_s: float,
 ) -> tuple[Bool[ndarray, "frame"], Bool[ndarray, "frame"]]:
@@ -67,7 +69,7 @@ def is_same_place(
     """
     apart = np.hypot(*(left_px - right_px).T)
     taken = np.zeros((2, len(time_s)), bool)
-    known = apart[np.isfinite(apart)]
+    known = apart[np.isfinite(apart) & is_walking]
     if not len(known):
         return taken[0], taken[1]
     usual = float(np.quantile(known, 0.75))
@@ -117,9 +119,14 @@ def _across_nats(
 
 
 def _change_nats(
-    left_px: Float[ndarray, "frame 2"], right_px: Float[ndarray, "frame 2"]
+    left_px: Float[ndarray, "frame 2"],
+    right_px: Float[ndarray, "frame 2"],
+    is_walking: Bool[ndarray, "frame"],
 ) -> Float[ndarray, "frame"]:
-    """Log-odds that the tracks change places before each frame, from how far they would move."""
+    """Log-odds that the tracks change places before each frame, from how far they would move.
+
+    Beside how far they move in a walk: at rest they hardly do, and every step would be a change.
+    """
     (left_was, left_ago), (right_was, right_ago) = (_last_known(t) for t in (left_px, right_px))
 
     def way2(now_px: ndarray, was_px: ndarray) -> ndarray:
@@ -128,7 +135,7 @@ def _change_nats(
     stay = way2(left_px, left_was) + way2(right_px, right_was)
     change = way2(left_px, right_was) + way2(right_px, left_was)
     ago = np.maximum(left_ago, right_ago)[:-1]
-    known = stay[np.isfinite(stay) & (ago == 1)]
+    known = stay[np.isfinite(stay) & (ago == 1) & is_walking[1:]]
     odds = np.zeros(len(left_px))
     if len(known):
         usual = float(np.quantile(known, 0.9)) / 4 + 1e-6

@@ -88,10 +88,12 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
     names = poses.poses.space.keypoints
     limb_columns = known_columns(settings.limbs, names)
     limb_names = [names[k] for k in limb_columns]
-    body = seen_xy_px(poses, individual, known_columns(settings.body, names), np.nan)
-    length = body_length_px(body)
-    body = seen_xy_px(poses, individual, known_columns(settings.body, names), length)
-    paws = seen_xy_px(poses, individual, limb_columns, length).transpose(1, 0, 2)
+    body_columns, always = known_columns(settings.body, names), np.ones(len(time_s), bool)
+    body = seen_xy_px(poses, individual, body_columns, np.nan, always)
+    length, moving = body_length_px(body), _travel(body, time_s, settings, FIRST_WINDOW_S)
+    body = seen_xy_px(poses, individual, body_columns, length, moving.is_walking)
+    paws = seen_xy_px(poses, individual, limb_columns, length, moving.is_walking)
+    paws = paws.transpose(1, 0, 2)
     travel = _travel(body, time_s, settings, FIRST_WINDOW_S)
     limbs = _swings(paws, travel)
     middle_s, period_s = stride_time_s(limbs, time_s)
@@ -100,11 +102,12 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
         return Walk(travel, paws, nowhere, nowhere, [_no_footfalls() for _ in limbs])
     stride_s = float(np.median(period_s))
     travel = _travel(body, time_s, settings, stride_s)
-    raw = raw_xy_px(poses, individual, limb_columns, length)
+    raw = raw_xy_px(poses, individual, limb_columns, length, moving.is_walking)
     exchanged = find_exchanges(raw, limb_names, travel, time_s, stride_s)
     paws = mended_px(paws, limb_names, exchanged)
-    taken = find_taken(mended_px(raw, limb_names, exchanged), limb_names, time_s, stride_s)
-    taken |= _on_one_paw(paws, limb_names)
+    put_back = mended_px(raw, limb_names, exchanged)
+    taken = find_taken(put_back, limb_names, travel, time_s, stride_s)
+    taken |= _on_one_paw(paws, limb_names, travel.is_walking)
     paws[taken] = np.nan
     limbs = _swings(paws, travel)
     middle_s, period_s = stride_time_s(limbs, time_s)
@@ -114,10 +117,16 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
     return Walk(travel, paws, exchanged, taken, found)
 
 
-def _on_one_paw(paws: Float[ndarray, "limb frame 2"], limbs: list[str]) -> ndarray:
-    """Both limbs of a pair, throughout, whose tracks lie in one place for most of the time."""
+def _on_one_paw(
+    paws: Float[ndarray, "limb frame 2"], limbs: list[str], is_walking: Bool[ndarray, "frame"]
+) -> ndarray:
+    """Both limbs of a pair, throughout, whose tracks lie in one place for most of the walks.
+
+    An animal that stands has its paws side by side, which is one place from the side.
+    """
     found, pairs = np.zeros(paws.shape[:2], bool), pairs_of(limbs)
-    parts = part_together([(paws[left], paws[right]) for left, right in pairs])
+    walks = paws[:, is_walking]
+    parts = part_together([(walks[left], walks[right]) for left, right in pairs])
     for pair, part in zip(pairs, parts, strict=True):
         found[list(pair)] = part > TOO_LONG_TOGETHER
     return found

@@ -10,12 +10,15 @@ BEYOND_USUAL = 4.0  # jumps are so many times farther
 MIN_BODY_LENGTHS = 0.08
 
 
-def is_jump(xy_px: Float[ndarray, "frame 2"], body_length_px: float) -> Bool[ndarray, "frame"]:
+def is_jump(
+    xy_px: Float[ndarray, "frame 2"], body_length_px: float, is_moving: Bool[ndarray, "frame"]
+) -> Bool[ndarray, "frame"]:
     """True where a position is off the median of its neighbors as no other step is.
 
-    Farther than four times what 90 % of the frames are, and than 0.08 body lengths, and far from
-    both neighbors: two limbs that change places step, and stay there. At any frame rate an even
-    motion lies on that median; what it is off is what the limb's own swings make.
+    Farther than four times what 90 % of the frames are in which the animal moves (at rest every
+    step would be unusual), and than 0.08 body lengths, and far from both neighbors: two limbs that
+    change places step, and stay there. At any frame rate an even motion lies on that median; what
+    it is off is what the limb's own swings make.
     """
     if len(xy_px) <= 2 * NEAR_FRAMES:
         return np.zeros(len(xy_px), bool)
@@ -23,12 +26,13 @@ def is_jump(xy_px: Float[ndarray, "frame 2"], body_length_px: float) -> Bool[nda
     offsets = [k for k in range(2 * NEAR_FRAMES + 1) if k != NEAR_FRAMES]
     near = np.sort(np.stack([padded[k : k + len(xy_px)] for k in offsets]), axis=0)
     apart = np.hypot(*(xy_px - near[NEAR_FRAMES - 1 : NEAR_FRAMES + 1].mean(axis=0)).T)
-    known = apart[np.isfinite(apart)]
+    known = apart[np.isfinite(apart) & is_moving]
     if not len(known):
         return np.zeros(len(xy_px), bool)
     limit = max(BEYOND_USUAL * float(np.quantile(known, USUAL)), MIN_BODY_LENGTHS * body_length_px)
     step = _nearest_beside(xy_px)
-    usual = float(np.nanquantile(step, USUAL)) if np.isfinite(step).any() else 0.0
+    told = step[np.isfinite(step) & is_moving]
+    usual = float(np.quantile(told, USUAL)) if len(told) else 0.0
     return (apart > limit) & (step > BEYOND_USUAL / 2 * usual)
 
 

@@ -29,10 +29,14 @@ def unsmoothed(poses: SmoothedPoses) -> SmoothedPoses:
 
 
 def seen_xy_px(
-    poses: SmoothedPoses, individual: int, columns: list[int], body_length_px: float
+    poses: SmoothedPoses,
+    individual: int,
+    columns: list[int],
+    body_length_px: float,
+    is_moving: Bool[ndarray, "frame"],
 ) -> Float[ndarray, "frame keypoint 2"]:
-    """Positions that somebody saw and that are no jumps; NaN elsewhere."""
-    raw = raw_xy_px(poses, individual, columns, body_length_px)
+    """Positions that somebody saw and that are no jumps (`is_jump`); NaN elsewhere."""
+    raw = raw_xy_px(poses, individual, columns, body_length_px, is_moving)
     xy = poses.poses.xy_px[:, individual, columns].astype(np.float64)
     for place, track in enumerate(raw):
         seen = poses.members[:, individual, columns[place]] > 0
@@ -42,13 +46,17 @@ def seen_xy_px(
 
 
 def raw_xy_px(
-    poses: SmoothedPoses, individual: int, columns: list[int], body_length_px: float
+    poses: SmoothedPoses,
+    individual: int,
+    columns: list[int],
+    body_length_px: float,
+    is_moving: Bool[ndarray, "frame"],
 ) -> Float[ndarray, "keypoint frame 2"]:
     """Positions before smoothing, without those that nobody saw and without jumps."""
     raw = poses.raw_xy_px[:, individual, columns].astype(np.float64).transpose(1, 0, 2)
     raw[poses.members[:, individual, columns].T == 0] = np.nan
     for track in raw if np.isfinite(body_length_px) else ():
-        track[is_jump(track, body_length_px)] = np.nan
+        track[is_jump(track, body_length_px, is_moving)] = np.nan
     return raw
 
 
@@ -72,13 +80,14 @@ def find_exchanges(
 def find_taken(
     raw_px: Float[ndarray, "limb frame 2"],
     limbs: list[str],
+    travel: Travel,
     time_s: Float[ndarray, "frame"],
     stride_time_s: float,
 ) -> Bool[ndarray, "limb frame"]:
     """Where a limb's track lies on the paw on the other side; a frame more on either side."""
     found = np.zeros(raw_px.shape[:2], bool)
     for left, right in pairs_of(limbs):
-        told = is_same_place(raw_px[left], raw_px[right], time_s, stride_time_s)
+        told = is_same_place(raw_px[left], raw_px[right], travel.is_walking, time_s, stride_time_s)
         found[left], found[right] = (_widened(one, SMEAR_FRAMES) for one in told)
     return found
 

@@ -100,12 +100,13 @@ def test_single_jumps_are_told_and_steps_are_not():
     rng = np.random.default_rng(1)
     poses = walker(noise_px=0.5)
     paw = poses.poses.xy_px[:, 0, 0].copy()
+    always = np.ones(len(paw), bool)
     where = rng.choice(np.arange(5, len(paw) - 5, 5), 20, replace=False)
     paw[where] += 60 * rng.choice([-1, 1], (20, 2))
-    np.testing.assert_array_equal(np.flatnonzero(is_jump(paw, 120.0)), np.sort(where))
+    np.testing.assert_array_equal(np.flatnonzero(is_jump(paw, 120.0, always)), np.sort(where))
     step = poses.poses.xy_px[:, 0, 0].copy()
     step[400:] += 60
-    assert not is_jump(step, 120.0).any()
+    assert not is_jump(step, 120.0, always).any()
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -150,6 +151,54 @@ def test_two_tracks_on_one_paw_for_most_of_the_time_are_left_out(share, is_left_
     assert bool(detect_footfalls(changed, 0, settings_of()).is_taken[2:].all()) == is_left_out
     limbs = set(measure_strides(changed, settings_of()).limb)
     assert (limbs == set(LIMBS[:2])) == is_left_out
+
+
+def resting_behind(poses, seconds, noise_px, last_xy_px):
+    """A walk, two tenths of a second in which the paws go to their last places, and a long rest."""
+    walk_px, fps = poses.poses.xy_px, round(1 / poses.poses.time_s[1])
+    going = np.linspace(0, 1, fps // 5)[:, None, None, None]
+    settled = walk_px[-1] + going * (last_xy_px - walk_px[-1])
+    rest = np.repeat(last_xy_px[None], seconds * fps, axis=0)
+    rest = rest + noise_px * np.random.default_rng(0).normal(size=rest.shape)
+    xy_px = np.concatenate([walk_px, settled, rest])
+    return smoothed(xy_px, np.arange(len(xy_px)) / fps, 0.09)
+
+
+@pytest.mark.parametrize("fps", [15.0, 30.0])
+@pytest.mark.parametrize("noise_px", [0.2, 1.0])
+def test_a_walk_has_its_strides_however_long_the_animal_rests(fps, noise_px):
+    """Most frames of a day in a cage show an animal that sleeps; what is usual there is no step."""
+    alone = walker(fps=fps, seconds=6.0, noise_px=noise_px)
+    resting = resting_behind(alone, 200, noise_px, alone.poses.xy_px[-1])
+    walk = detect_footfalls(resting, 0, settings_of())
+    assert not walk.is_exchanged.any()
+    assert not walk.is_taken.any()
+    strides, expected = (measure_strides(p, settings_of()) for p in (resting, alone))
+    assert len(strides) >= len(expected) > 50
+    assert np.isfinite(walk.xy_px[:, : len(alone.poses.time_s)]).all()
+
+
+def test_paws_that_stand_side_by_side_for_most_of_the_time_are_not_on_one_paw():
+    alone = walker(seconds=6.0)
+    square_px = alone.poses.xy_px[-1].copy()
+    for left in (0, 2):
+        square_px[:, left + 1] = square_px[:, left]
+    walk = detect_footfalls(resting_behind(alone, 8, 0.2, square_px), 0, settings_of())
+    assert all(len(falls.strike_s) >= 14 for falls in walk.footfalls)
+    assert not walk.is_taken.all(axis=1).any()
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+def test_a_track_on_the_paw_beside_it_is_told_however_long_the_animal_rests(seconds):
+    alone = walker(seconds=6.0, noise_px=0.2)
+    xy_px = alone.poses.xy_px.copy()
+    xy_px[240:360, :, 0] = xy_px[240:360, :, 1] + 0.7
+    near_px = xy_px[-1].copy()
+    near_px[:, 0] = near_px[:, 1] + 6
+    resting = resting_behind(with_xy(alone, xy_px), seconds, 0.2, near_px)
+    taken = detect_footfalls(resting, 0, settings_of()).is_taken
+    np.testing.assert_array_equal(np.flatnonzero(taken[0]), np.arange(239, 361))
+    assert not taken[1:].any()
 
 
 def test_a_clean_walk_exchanges_nothing():
