@@ -34,7 +34,8 @@ class Batch:
 
     `to_image` leads from the network's positions to pixels of the image. `images` names what the
     batch was drawn from, also the parts of other processes. For networks that look at neighboring
-    frames there is a window of crops in the place of each.
+    frames there is a window of crops in the place of each; or, where the batch's own crops are the
+    neighbors, `windows` has the places of those around each.
     """
 
     crops: UInt8[Tensor, "batch *window height width 3"]
@@ -42,6 +43,7 @@ class Batch:
     xy_px: Float[Tensor, "batch keypoint 2"]
     state: Int[Tensor, "batch keypoint"]
     images: tuple[str, ...]
+    windows: Int[Tensor, "batch window"] | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch with its tensors on a device."""
@@ -51,6 +53,7 @@ class Batch:
             self.xy_px.to(device),
             self.state.to(device),
             self.images,
+            None if self.windows is None else self.windows.to(device),
         )
 
 
