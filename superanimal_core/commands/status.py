@@ -63,7 +63,10 @@ def read_settings_and_videos(study: Path) -> tuple[Settings, list[str]]:
 def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str]:
     """Who runs it, networks, trainings, videos by stage, the failed ones, and the report."""
     progress = [progress_of_video(study, video) for video in videos]
-    stages = [s for s in STAGES if s != "adapt_to_video" or settings.adaptation.enabled]
+    learns = settings.adaptation.enabled and any(
+        model.predictions is None for model in settings.models.values()
+    )
+    stages = [s for s in STAGES if s != "adapt_to_video" or learns]
     lines = [_runner(study), "", "networks              done  left"]
     lines += [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
     lines += training_lines(study, settings)
@@ -77,6 +80,8 @@ def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str
 def networks(study: Path, settings: Settings) -> Iterator[tuple[str, int, int]]:
     """What is trained or brought in: its name, how many networks are there, how many are left."""
     for name, model in settings.models.items():
+        if model.predictions is not None:
+            continue
         folder = study / "results/models" / name
         members = [os.path.isfile(folder / f"member-{seed}" / BUNDLE) for seed in model.seeds]
         yield name, sum(members), len(members) - sum(members)

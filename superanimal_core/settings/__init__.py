@@ -30,10 +30,18 @@ class ParentSettings(Section):
     mode: TransferMode
 
 
+class PredictionSettings(Section):
+    """Predictions that another program made of the videos, in place of networks of ours."""
+
+    format: Literal["deeplabcut", "lightning_pose", "eks", "sleap", "poses"]
+    space: Identifier
+
+
 class ModelSettings(Section):
     """One model: its space, its networks (trained, or weights from elsewhere), its members."""
 
     space: Identifier
+    predictions: PredictionSettings | None
     pose_weights: str | None
     detector_weights: str | None
     fine_tune: ParentSettings | None
