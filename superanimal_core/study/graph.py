@@ -17,7 +17,7 @@ from superanimal_core.settings import CONTEXT, ModelSettings, Settings
 from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.labeled_predictions import labeled_predictions
 from superanimal_core.study.places import Places, places_of
-from superanimal_core.study.products import ACCOUNT, lost_products, of_cohort
+from superanimal_core.study.products import ACCOUNT, export_folders, lost_products, of_cohort
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow
 from superanimal_core.study.study_settings import WHOLE_FRAME
@@ -291,5 +291,6 @@ class Graph:
             "results/report/index.html",
             *of_cohort().values(),
             *self.labeled_videos(),
+            *export_folders(self._settings.exports, self.study.videos),
             *(lost_products(folder, self.study.videos) if folder else []),
         ]

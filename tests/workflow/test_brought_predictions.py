@@ -20,6 +20,7 @@ ERROR_PX = 1.5
 SETTINGS = {
     "models": {"theirs": {"predictions": {"format": "deeplabcut", "space": SPACE}}},
     "report": {"labeled_videos": ["mouse0"]},
+    "exports": ["deeplabcut_csv", "sleap_slp"],
     "quality": {"max_failed_fraction": 1.0},
 }
 
@@ -132,6 +133,11 @@ def test_the_chain_goes_from_given_tables_to_the_report(workflow, own):
     np.testing.assert_allclose(whole.mean_error_px, ERROR_PX * np.sqrt(np.pi / 2), rtol=0.15)
     assert "predictions of another program" in (own / "results/report/index.html").read_text()
     assert (own / "results/videos/mouse0/labeled.mp4").is_file()
+    given = pd.read_csv(own / "results/exports/deeplabcut_csv/mouse0/mouse0.csv", header=[0, 1, 2])
+    nose = smoothed.poses.xy_px[:, 0, smoothed.poses.space.index("nose")]
+    np.testing.assert_allclose(given["superanimal"]["nose"][["x", "y"]], nose - 0.5, atol=1e-3)
+    assert (own / "results/exports/sleap_slp/mouse2/mouse2.slp").is_file()
+    assert not (own / "results/exports/sleap_slp/mouse1/mouse1.slp").exists()
 
 
 @pytest.mark.slow
