@@ -34,7 +34,7 @@ class Batch:
 
     `to_image` leads from the network's positions to pixels of the image. `images` names what the
     batch was drawn from, also the parts of other processes. For networks that look at neighboring
-    frames there is a window of crops in the place of each.
+    frames there is a window of crops in the place of each. `weight` is that of labels with weights.
     """
 
     crops: UInt8[Tensor, "batch *window height width 3"]
@@ -42,6 +42,7 @@ class Batch:
     xy_px: Float[Tensor, "batch keypoint 2"]
     state: Int[Tensor, "batch keypoint"]
     images: tuple[str, ...]
+    weight: Float[Tensor, "batch keypoint"] | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch with its tensors on a device."""
@@ -51,6 +52,7 @@ class Batch:
             self.xy_px.to(device),
             self.state.to(device),
             self.images,
+            None if self.weight is None else self.weight.to(device),
         )
 
 
@@ -109,6 +111,7 @@ def make_batch(
     to_image = np.empty((len(rows), 2, 3), np.float32)
     xy_px = np.empty((len(rows), len(mirror), 2), np.float32)
     state = np.empty((len(rows), len(mirror)), np.int64)
+    weight = None if labels.weight is None else labels.weight[rows].astype(np.float32)
     for i, (row, generator) in enumerate(zip(rows, generators, strict=True)):
         change = random_change(augment, generator)
         image, box = str(labels.image[row]), labels.box_xyxy_px[row]
@@ -128,8 +131,12 @@ def make_batch(
             crop.size_px,
             mirror if change.is_mirrored else None,
         )
+        if weight is not None and change.is_mirrored:
+            weight[i] = weight[i, mirror]
     labeled = torch.from_numpy(xy_px), torch.from_numpy(state)
-    return Batch(torch.from_numpy(np.stack(crops)), torch.from_numpy(to_image), *labeled, images)
+    pixels = torch.from_numpy(np.stack(crops))
+    weights = None if weight is None else torch.from_numpy(weight)
+    return Batch(pixels, torch.from_numpy(to_image), *labeled, images, weights)
 
 
 def _left_of(
