@@ -104,13 +104,22 @@ class MemberTraining:
         return taught_by(labels, self.training, self.augment)
 
     def fit(
-        self, bundle: ModelBundle, labels: Labels, read_image: ReadImage, device: torch.device
+        self,
+        bundle: ModelBundle,
+        labels: Labels,
+        read_image: ReadImage,
+        device: torch.device,
+        how: Fit | None = None,
     ) -> None:
-        """Train and write the model; goes on where a killed training of it stopped."""
-        beside = "labels_and_neighbors" if bundle.architecture.endswith(CONTEXT) else "labels"
-        teach = LESSONS["labels_and_videos" if self.unlabeled else beside]
-        given = labels, self.training, self.unlabeled, self.videos
-        bundle, how = teach(bundle, *given, pictures=self.pictures)
+        """Train and write the model; goes on where a killed training of it stopped.
+
+        `how` is given by who knows of more to learn from.
+        """
+        if how is None:
+            beside = "labels_and_neighbors" if bundle.architecture.endswith(CONTEXT) else "labels"
+            teach = LESSONS["labels_and_videos" if self.unlabeled else beside]
+            given = labels, self.training, self.unlabeled, self.videos
+            bundle, how = teach(bundle, *given, pictures=self.pictures)
         history = fit_resumably(
             self.member,
             bundle,

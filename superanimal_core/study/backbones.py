@@ -64,7 +64,7 @@ def backbone_mistakes(settings: Settings) -> list[str]:
 
 def trains_detector(model: ModelSettings) -> bool:
     """Whether a detector of its own is made for a model."""
-    return model.fine_tune is None and model.detector_weights is None
+    return (model.fine_tune, model.student_of, model.detector_weights) == (None, None, None)
 
 
 def _mistake(model: ModelSettings, stride_px: int, known: dict[str, BackboneRow]) -> str:

@@ -17,6 +17,7 @@ from superanimal_core.settings import CONTEXT, ModelSettings, Settings
 from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.places import Places, places_of
 from superanimal_core.study.products import ACCOUNT, lost_products, of_cohort
+from superanimal_core.study.students import origin_of
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow
 from superanimal_core.study.study_settings import WHOLE_FRAME
@@ -153,9 +154,8 @@ class Graph:
         return self.weights(model, "initial_weights")
 
     def detector(self, model: str) -> str | list[str]:
-        """The detector of a model (a fine-tuned one uses its parent's); none is also one."""
-        tuned = self.model(model).fine_tune
-        owner = tuned.parent if tuned else model
+        """The detector of a model (its parent's, its teacher's); none is also one."""
+        owner = origin_of(self._settings, model)
         if self.model(owner).detector_weights == WHOLE_FRAME:
             return []
         return f"results/models/{owner}/detector"

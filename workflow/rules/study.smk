@@ -30,6 +30,7 @@ from superanimal_core.study.identities import Identities
 from superanimal_core.study.places import places_of
 from superanimal_core.study.products import of_cohort
 from superanimal_core.study.rule_settings import AUDIT_LIMITS, RuleSettings
+from superanimal_core.study.student_graph import StudentGraph
 from superanimal_core.study.study import read_study
 
 IS_MAIN = workflow.is_main_process
@@ -43,6 +44,7 @@ except ConfigError as error:
 IDENTITIES = Identities(is_settled=not IS_MAIN)
 GRAPH = Graph(STUDY, IDENTITIES)
 SETTINGS = RuleSettings(GRAPH)
+STUDENTS = StudentGraph(GRAPH)
 PICTURES = GRAPH.picture_places()
 # what was checked is what is used, by the rules and by the scripts
 config.clear()
