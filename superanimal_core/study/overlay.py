@@ -55,7 +55,8 @@ def _model(shipped: dict[str, Any], name: str, own: Any) -> Any:
     if name in shipped or not isinstance(first, dict):
         return overlaid(shipped.get(name), own, ("models", name))
     general = {key: None if key in FROM_ELSEWHERE else first[key] for key in first}
-    general.pop("space", None)
+    if not (isinstance(own, dict) and own.get("student_of")):  # whose teacher, if any, speaks one
+        general.pop("space", None)
     return overlaid(general, own, ("models", name))
 
 
