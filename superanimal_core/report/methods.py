@@ -196,7 +196,7 @@ def _of_model(
             f"For the model {name}, the pretrained network {model['pose_weights']} [{YE}] was used "
             f"in the keypoint space {model['space']}."
         )
-    if model["student_of"] is not None:
+    if model.get("student_of") is not None:
         return (
             f"The model {name}, {counted(len(model['seeds']), 'network')} ({model['backbone']}), "
             f"learned what the smoothed ensemble of the model {model['student_of']} says of frames "

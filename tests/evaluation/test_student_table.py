@@ -13,7 +13,7 @@ FIELDS = (
 def test_errors_are_compared_on_the_labels_that_both_find():
     labels = np.zeros((2, 3, 2))
     labels[1, 2] = np.nan  # not labeled
-    student, ensemble = labels + [3.0, 4.0], labels + [0.0, 2.0]
+    student, ensemble = labels + np.array([3.0, 4.0]), labels + np.array([0.0, 2.0])
     student[0, 0], ensemble[0, 1] = np.nan, np.nan
     row = dict(
         zip(FIELDS, row_of_labels("lab", student, ensemble, labels, (0.8, 0.9)), strict=True)
@@ -38,7 +38,7 @@ def test_an_error_that_only_one_makes_is_not_held_against_the_other():
 def test_jitter_and_distance_on_frames_are_those_of_an_even_walk():
     frames = np.arange(10.0)
     ensemble = np.stack([frames * 2, frames * 0], axis=1)[:, None, None]
-    student = ensemble + [0.0, 3.0]
+    student = ensemble + np.array([0.0, 3.0])
     student[:, 0, 0, 0] += np.where(frames % 2, 1.0, 0.0)
     row = dict(zip(FIELDS, row_of_frames("v", student, ensemble), strict=True))
     assert row["ensemble_jitter_px"] == pytest.approx(1.0)  # 2 px in x, 0 in y

@@ -7,7 +7,7 @@ import pytest
 import torch
 import yaml
 from tiny_networks import square_crop
-from torch.nn import functional as F
+from torch.nn.functional import avg_pool2d
 
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.inference.watching import Watching
@@ -34,7 +34,7 @@ ANYTHING = {"min_score": 0.0, "max_error": 1e9}
 
 
 class Dots(HeatmapNetwork):
-    """Stands for a network: sees a red and a green dot, `aside` cells to the right of where they are.
+    """Stands for a network: sees a red and a green dot, `aside` cells to the right of them.
 
     So ensembles of them disagree.
     """
@@ -46,7 +46,7 @@ class Dots(HeatmapNetwork):
     def forward(self, crops):
         red, green = crops[:, 0], crops[:, 1]
         apart = torch.stack([red - green, green - red], dim=1).clamp(min=0)
-        return F.avg_pool2d(apart, 7, 1, 3, count_include_pad=True).roll(self.aside, dims=3)
+        return avg_pool2d(apart, 7, 1, 3, count_include_pad=True).roll(self.aside, dims=3)
 
 
 def write_dots(path, frames=FRAMES):
@@ -55,7 +55,7 @@ def write_dots(path, frames=FRAMES):
     images = np.full((frames, 96, 128, 3), 20, np.uint8)
     y, x = np.mgrid[:96, :128] + 0.5
     step = np.cumsum(random.normal(0, 1, (frames, 2, 2)), axis=0).clip(-15, 15)
-    for image, dots in zip(images, step + [[45.0, 40.0], [80.0, 55.0]], strict=True):
+    for image, dots in zip(images, step + np.array([[45.0, 40.0], [80.0, 55.0]]), strict=True):
         for (dot_x, dot_y), color in zip(dots, ((250, 0, 0), (0, 250, 0)), strict=True):
             image[np.hypot(x - dot_x, y - dot_y) < 5] = color
     write_video(iter(images), path, FPS)
@@ -164,7 +164,7 @@ def test_a_broken_video_never_stops_the_others_and_is_told(tmp_path, watched):
 
 def test_without_any_lesson_no_student_is_made(tmp_path, video, bundles):
     unsure = watch(video, tmp_path / "v", bundles, limits={"min_score": 1.0, "max_error": 1e9})
-    with pytest.raises(SuperAnimalError, match="none of 2 videos.*torn: it is torn"):
+    with pytest.raises(SuperAnimalError, match=r"none of 2 videos.*torn: it is torn"):
         choose_of_cohort([unsure, broken(tmp_path)], 9)
 
 

@@ -1,4 +1,4 @@
-"""Students: what they are refused for, which videos they learn from, and that nothing goes round."""
+"""Students: what is refused, which videos they learn from, and that nothing goes round."""
 
 from itertools import product
 from pathlib import Path
@@ -139,10 +139,10 @@ def files_of(students, graph):
 
 
 def test_nothing_that_is_known_of_a_video_comes_before_a_student():
-    """All that a student needs, followed back: files of users, labels, the teacher; never itself."""
+    """All that a student needs, followed back: files of users, labels, the teacher."""
     graph = graph_of([video("a"), video("b", "fast")], LABS, FAST)
     students = StudentGraph(graph)
-    made_of = {path: needs for path, needs in files_of(students, graph)}
+    made_of = dict(files_of(students, graph))
     pending, before = list(graph.members("fast")), set()
     while pending:
         for path in made_of.get(pending.pop(), []):
