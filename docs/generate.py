@@ -31,6 +31,9 @@ IN_THEIR_SECTION = "behavior.definitions."  # what each behavior has is said onc
 LEARNERS = (
     "pretrain",
     "fine_tune",
+    "distill",
+    "watch_for_student",
+    "compare_student",
     "train_detector",
     "evaluate_model",
     "propose_conversion",
@@ -172,8 +175,18 @@ CHOICES = {  # tables of choices: the module, and the rules that tell which entr
     "PARSERS": ("datasets/__init__.py", ("convert_dataset",)),
     "ARCHITECTURES": ("network/bundle.py", LEARNERS),
     "DETECTORS": ("network/detector.py", LEARNERS),
-    "LESSONS": ("jobs/member_training.py", ("fine_tune", "pretrain", "transfer_run")),
-    "SMOOTHERS": ("smoothing/baselines.py", ("calibrate_uncertainty", "smooth_poses")),
+    "LESSONS": ("jobs/member_training.py", ("distill", "fine_tune", "pretrain", "transfer_run")),
+    "SMOOTHERS": (
+        "smoothing/baselines.py",
+        (
+            "calibrate_uncertainty",
+            "compare_student",
+            "predict_poses",
+            "smooth_poses",
+            "watch_for_student",
+        ),
+    ),
+    "SEERS": ("models/who_sees.py", ("predict_poses",)),
 }
 
 

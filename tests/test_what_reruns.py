@@ -18,6 +18,7 @@ CHOICES = {
     "ARCHITECTURES": "pretrain",
     "DETECTORS": "evaluate_model",
     "LESSONS": "fine_tune",
+    "SEERS": "predict_poses",
 }
 
 

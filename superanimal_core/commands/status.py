@@ -92,7 +92,7 @@ def networks(study: Path, settings: Settings) -> Iterator[tuple[str, int, int]]:
         folder = study / "results/models" / name
         members = [os.path.isfile(folder / f"member-{seed}" / BUNDLE) for seed in model.seeds]
         yield name, sum(members), len(members) - sum(members)
-        if model.fine_tune is None and model.detector_weights != "whole_frame":
+        if not (model.fine_tune or model.student_of) and model.detector_weights != "whole_frame":
             is_there = os.path.isfile(folder / "detector" / BUNDLE)
             yield f"{name}, detector", int(is_there), int(not is_there)
 
@@ -100,7 +100,7 @@ def networks(study: Path, settings: Settings) -> Iterator[tuple[str, int, int]]:
 def training_lines(study: Path, settings: Settings) -> Iterator[str]:
     """Of networks that are not there: the last line of their training's log, and how old it is."""
     for name, model in settings.models.items():
-        rule = "fine_tune" if model.fine_tune else "pretrain"
+        rule = "fine_tune" if model.fine_tune else "distill" if model.student_of else "pretrain"
         logs = {f"member-{seed}": f"{rule}/{name}-{seed}.log" for seed in model.seeds}
         for network, log in (logs | {"detector": f"train_detector/{name}.log"}).items():
             path = study / "logs" / log

@@ -107,13 +107,22 @@ class MemberTraining:
         return taught_by(labels, self.training, self.augment)
 
     def fit(
-        self, bundle: ModelBundle, labels: Labels, read_image: ReadImage, device: torch.device
+        self,
+        bundle: ModelBundle,
+        labels: Labels,
+        read_image: ReadImage,
+        device: torch.device,
+        how: Fit | None = None,
     ) -> None:
-        """Train and write the model; goes on where a killed training of it stopped."""
-        has_context = bundle.architecture.endswith(CONTEXT)
-        teach = LESSONS[lesson(has_context=has_context, has_videos=self.unlabeled is not None)]
-        given = labels, self.training, self.unlabeled, self.videos
-        bundle, how = teach(bundle, *given, pictures=self.pictures)
+        """Train and write the model; goes on where a killed training of it stopped.
+
+        `how` is given by who knows of more to learn from.
+        """
+        if how is None:
+            has_context = bundle.architecture.endswith(CONTEXT)
+            teach = LESSONS[lesson(has_context=has_context, has_videos=self.unlabeled is not None)]
+            given = labels, self.training, self.unlabeled, self.videos
+            bundle, how = teach(bundle, *given, pictures=self.pictures)
         history = fit_resumably(
             self.member,
             bundle,

@@ -5,14 +5,14 @@ frames that come out of the decoder one after the other follow each other.
 """
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import av
 import numpy as np
 from av.container import InputContainer
 from av.error import FFmpegError
 from av.video.stream import VideoStream
-from jaxtyping import UInt8
+from jaxtyping import Float, UInt8
 from numpy import ndarray
 
 from superanimal_core.errors import VideoError
@@ -27,19 +27,33 @@ def read_window(path: str, place: float, frames: int) -> list[UInt8[ndarray, "_h
     `place` (0-1) is where in the video they lie. VideoError for a file that cannot be opened, does
     not say how long it is, has too few frames, or changes the size of its pictures among them.
     """
+    return read_timed_window(path, place, frames)[0]
+
+
+def read_timed_window(
+    path: str, place: float, frames: int
+) -> tuple[list[UInt8[ndarray, "_height _width 3"]], Float[ndarray, "frame"]]:
+    """The same, and when each frame is shown (s): by the rate that the file tells, where it has no
+    time stamps or they do not grow."""
     container, stream = open_video(path)
     with container:
         stream.thread_type = "AUTO"
         start_s, length_s = _extent_s(path, container, stream)
         last_s = start_s + place * length_s
         window = _window(container, stream, start_s, last_s, frames)
+        rate_hz = float(stream.average_rate or 1)
     if len(window) < frames:
         raise VideoError(STAGE, f"{path} has {len(window)} frames to give, not {frames}")
     turns = [turn_asked_by(frame) for frame in window]
     shown = [turn.of(rgb(f)) for f, turn in zip(window, turns, strict=True) if turn]
     if len(shown) < frames or len({image.shape for image in shown}) > 1:
         raise VideoError(STAGE, f"{path} changes or turns its pictures; encode it anew, upright")
-    return shown
+    return shown, _times_s(window, rate_hz)
+
+
+def _times_s(window: Sequence[av.VideoFrame], rate_hz: float) -> Float[ndarray, "frame"]:
+    told = np.array([np.nan if frame.time is None else frame.time for frame in window])
+    return told if (np.diff(told) > 0).all() else np.arange(len(window)) / rate_hz
 
 
 def _extent_s(path: str, container: InputContainer, stream: VideoStream) -> tuple[float, float]:

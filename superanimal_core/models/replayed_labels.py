@@ -12,6 +12,7 @@ from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, fill_boxes, held_out_labels
+from superanimal_core.pose.members import middle_of_members
 from superanimal_core.tables.label_files import read_all_labels
 from superanimal_core.training.replay import complete_labels
 from superanimal_core.training.starting_weights import MEMORY_REPLAY
@@ -33,6 +34,17 @@ def with_memory(
         return labels
     xy_px, score = predict_labels([parent], labels, **look)
     return complete_labels(labels, *in_space(labels.space, parent, xy_px[0], score[0]), **replay)
+
+
+def with_memory_of_ensemble(
+    labels: Labels,
+    ensemble: Sequence[ModelBundle],
+    look: Mapping[str, Any],
+    replay: Mapping[str, Any],
+) -> Labels:
+    """Labels that what an ensemble sees, in its middle, completes. In the ensemble's space."""
+    xy_px, score = middle_of_members(*predict_labels(ensemble, labels, **look))
+    return complete_labels(labels, xy_px, score, **replay)
 
 
 def in_space(

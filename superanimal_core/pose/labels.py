@@ -31,7 +31,7 @@ class Labels:
     `individual` the animal's name in its image, `group` what must never be torn apart by a split
     (the video or the animal), `split` 'train', 'test' or '' (not split yet). `xy_px` is NaN exactly
     where state < OCCLUDED; `box_xyxy_px` is NaN where the source has no box; `score` is 1 for hand
-    labels.
+    labels. `weight` (0-1) is how much each position counts in a training; None: each counts 1.
     """
 
     space: KeypointSpace
@@ -45,6 +45,7 @@ class Labels:
     xy_px: Float[ndarray, "animal keypoint 2"]
     state: Int[ndarray, "animal keypoint"]
     score: Float[ndarray, "animal keypoint"]
+    weight: Float[ndarray, "animal keypoint"] | None = None
 
     def __post_init__(self) -> None:
         n, k = len(self.image), len(self.space)
@@ -58,7 +59,7 @@ class Labels:
             "xy_px": (n, k, 2),
             "state": (n, k),
             "score": (n, k),
-        }
+        } | ({} if self.weight is None else {"weight": (n, k)})
         for field, shape in shapes.items():
             if getattr(self, field).shape != shape:
                 raise DatasetError(
@@ -90,7 +91,8 @@ class Labels:
     def select(self, rows: Shaped[ndarray, "row"]) -> "Labels":
         """The animals at `rows` (a boolean mask or indices), in that order."""
         per_animal = {f: getattr(self, f)[rows] for f in _PER_ANIMAL}
-        return replace(self, **per_animal)
+        weight = None if self.weight is None else self.weight[rows]
+        return replace(self, **per_animal, weight=weight)
 
 
 _PER_ANIMAL = (
@@ -123,7 +125,11 @@ def concatenate_labels(parts: Sequence[Labels]) -> Labels:
                 f"labels in '{part.space.name}' and '{space.name}' cannot be joined; "
                 "unify them first"
             )
-    return Labels(space, *(np.concatenate([getattr(p, f) for p in parts]) for f in _PER_ANIMAL))
+    joined = [np.concatenate([getattr(p, f) for p in parts]) for f in _PER_ANIMAL]
+    if all(part.weight is None for part in parts):
+        return Labels(space, *joined)
+    weights = [np.ones(p.state.shape) if p.weight is None else p.weight for p in parts]
+    return Labels(space, *joined, weight=np.concatenate(weights))
 
 
 def fill_boxes(labels: Labels, margin: float) -> Labels:

@@ -202,6 +202,14 @@ def _of_model(
             f"For the model {name}, the pretrained network {model['pose_weights']} [{YE}] was used "
             f"in the keypoint space {model['space']}."
         )
+    if model.get("student_of") is not None:
+        return (
+            f"The model {name}, {counted(len(model['seeds']), 'network')} ({model['backbone']}), "
+            f"learned what the smoothed ensemble of the model {model['student_of']} says of frames "
+            "of the videos, each position weighted by its expected error, beside the labels that "
+            "taught that model; in videos where both were further apart than their expected errors "
+            "allow, the ensemble was used."
+        )
     origin = model["fine_tune"]
     role = "pretrain" if origin is None else "fine_tune"
     own = [d for d in datasets.items() if d[1]["space"] == model["space"]]

@@ -47,6 +47,7 @@ from superanimal_core.report.reliability import (
     reliability_table,
 )
 from superanimal_core.report.results import StudyResults, read_results, read_video
+from superanimal_core.report.student_section import student_section
 from superanimal_core.report.transfer_section import transfer_section
 from superanimal_core.report.trust import trust
 from superanimal_core.tables.atomic import replacing
@@ -114,6 +115,7 @@ def page_contents(
         "ranges": figure_ranges(videos) if len(videos) > TABLE_ROWS else None,
         "accuracy": accuracy(results.truth),
         "models": models(results),
+        "students": student_section(results.students, results.accounts),
         "transfer": transfer_section(results.transfer) if results.transfer else None,
         "trust": _trust(results),
         "coverage": coverage(results.coverage),

@@ -38,8 +38,9 @@ class StudyResults:
     (step, loss) columns by model and member, `truth` rows by video for videos whose truth is known
     and that did not fail, `checks` by model how well its calibration keeps its word and what it
     rests on (None without one); `findings` and `repeats` are rows about doubtful labels and
-    pictures, `transfer` the rows of the transfer table (none unless asked for), `unified` the label
-    table of each data set; `folder` holds a folder for each video.
+    pictures, `students` the comparisons of students with their teachers by model, `transfer` the
+    rows of the transfer table (none unless asked for), `unified` the label table of each data set;
+    `folder` holds a folder for each video.
     """
 
     videos: list[Row]
@@ -48,6 +49,7 @@ class StudyResults:
     evaluation: dict[str, list[Row]]
     histories: dict[str, dict[str, dict[str, Column]]]
     terms: dict[str, list[str]]
+    students: dict[str, list[Row]]
     truth: dict[str, list[Row]]
     checks: dict[str, tuple[CalibrationCheck, dict[str, int]] | None]
     findings: list[Row]
@@ -93,6 +95,7 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         evaluation={Path(p).parent.name: _rows(p) for p in inputs["evaluation"]},
         histories=_read_histories(inputs["members"]),
         terms=_read_terms(inputs["members"]),
+        students={Path(p).parent.name: _rows(p) for p in inputs["students"]},
         truth=read_truth(inputs["truth"]),
         checks={Path(p).parent.name: read_check(p) for p in inputs["calibration"]},
         findings=[row for path in inputs["audits"] for row in _rows(path)],

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from superanimal_core.settings.behavior import BehaviorSettings, FeatureSettings, GaitSettings
+from superanimal_core.settings.distillation import DistillationSettings
 from superanimal_core.settings.section import (
     Count,
     Fraction,
@@ -60,6 +61,7 @@ class ModelSettings(Section):
     pose_weights: str | None
     detector_weights: str | None
     fine_tune: ParentSettings | None
+    student_of: Identifier | None
     seeds: Annotated[list[int], Field(min_length=1)]
     architecture: Literal["pyramid", "hrnet", "tokenpose", "vit"] | WithContext
     backbone: str
@@ -287,6 +289,7 @@ class Settings(Section):
     fine_tuning: FineTuningSettings
     unlabeled: UnlabeledSettings
     training_jobs: TrainingJobSettings
+    distillation: DistillationSettings
     transfer: TransferSettings
     detector: DetectorSettings
     inference: InferenceSettings

@@ -64,7 +64,8 @@ def backbone_mistakes(settings: Settings) -> list[str]:
 
 def trains_detector(model: ModelSettings) -> bool:
     """Whether a detector of its own is made for a model."""
-    return (model.fine_tune, model.detector_weights, model.predictions) == (None, None, None)
+    elsewhere = (model.fine_tune, model.student_of, model.detector_weights, model.predictions)
+    return not any(elsewhere)
 
 
 def _mistake(model: ModelSettings, stride_px: int, known: dict[str, BackboneRow]) -> str:

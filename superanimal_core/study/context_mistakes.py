@@ -6,8 +6,9 @@ from superanimal_core.settings import CONTEXT, Settings
 
 
 def has_context(settings: Settings, model: str) -> bool:
-    """Whether a model's network, or that of its parent, is one that looks at neighboring frames."""
+    """Whether a model's network, its parent's or its teacher's looks at neighboring frames."""
     own = settings.models[model]
+    own = settings.models.get(own.student_of, own) if own.student_of else own
     owner = settings.models.get(own.fine_tune.parent, own) if own.fine_tune else own
     has_own = owner.pose_weights is None and owner.predictions is None
     return has_own and owner.architecture.endswith(CONTEXT)

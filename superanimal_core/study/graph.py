@@ -18,6 +18,7 @@ from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.labeled_predictions import labeled_predictions
 from superanimal_core.study.places import Places, places_of
 from superanimal_core.study.products import ACCOUNT, export_folders, lost_products, of_cohort
+from superanimal_core.study.students import origin_of
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow
 from superanimal_core.study.study_settings import WHOLE_FRAME
@@ -160,9 +161,8 @@ class Graph:
         return self.weights(model, "initial_weights")
 
     def detector(self, model: str) -> str | list[str]:
-        """The detector of a model (a fine-tuned one uses its parent's); none is also one."""
-        tuned = self.model(model).fine_tune
-        owner = tuned.parent if tuned else model
+        """The detector of a model (its parent's, its teacher's); none is also one."""
+        owner = origin_of(self._settings, model)
         if self.model(owner).detector_weights == WHOLE_FRAME or self.is_brought(owner):
             return []
         return f"results/models/{owner}/detector"

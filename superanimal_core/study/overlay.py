@@ -14,7 +14,8 @@ from superanimal_core.study.shipped import WORKFLOW
 
 CONFIG = Path("config/config.yaml")
 FROM_ELSEWHERE = (
-    *("pose_weights", "detector_weights", "fine_tune", "initial_weights", "predictions"),
+    *("pose_weights", "detector_weights", "initial_weights"),
+    *("fine_tune", "student_of", "predictions"),
 )
 KeyPath = tuple[str, ...]
 
@@ -38,7 +39,8 @@ def overlaid(shipped: Any, own: Any, at: KeyPath = ()) -> Any:
     if not isinstance(shipped, dict) or not isinstance(own, dict) or _is_replaced(at):
         return own
     if at == ("models",):
-        return {name: _model(shipped, name, model) for name, model in own.items()}
+        models = {name: _model(shipped, name, model) for name, model in own.items()}
+        return {name: _student(models, own[name]) or model for name, model in models.items()}
     return shipped | {key: overlaid(shipped.get(key), own[key], (*at, str(key))) for key in own}
 
 
@@ -60,5 +62,15 @@ def _model(shipped: dict[str, Any], name: str, own: Any) -> Any:
     if name in shipped or not isinstance(first, dict):
         return overlaid(shipped.get(name), own, ("models", name))
     general = {key: None if key in FROM_ELSEWHERE else first[key] for key in first}
-    general.pop("space", None)
+    if not (isinstance(own, dict) and own.get("student_of")):  # whose teacher, if any, speaks one
+        general.pop("space", None)
     return overlaid(general, own, ("models", name))
+
+
+def _student(models: dict[str, Any], own: Any) -> Any:
+    """A student over its teacher: one network unless it says otherwise; None for other models."""
+    teacher = models.get(str(own.get("student_of"))) if isinstance(own, dict) else None
+    if not isinstance(teacher, dict):
+        return None
+    alike = {key: None if key in FROM_ELSEWHERE else value for key, value in teacher.items()}
+    return {**alike, "seeds": [0], **own}

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from superanimal_core.settings import CONTEXT, OFF_IN_AUGMENT
+from superanimal_core.settings import CONTEXT, OFF_IN_AUGMENT, ModelSettings
 from superanimal_core.settings.lessons import lesson
 from superanimal_core.study.context_mistakes import has_context
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.shipped import WORKFLOW
+from superanimal_core.study.students import origin_of
 from superanimal_core.study.transfer_cells import WITH_NEW_HEAD
 from superanimal_core.study.video_sheet import users_columns
 from superanimal_core.tables.contents import content_digest
@@ -53,6 +54,8 @@ class RuleSettings:
         """The architectures of a model's networks, where they are not those of foreign weights."""
         models = self.graph.study.settings.models
         own = models[model]
+        if own.student_of:
+            return self._code_of_student(own, models[origin_of(self.graph.study.settings, model)])
         owner = models[own.fine_tune.parent] if own.fine_tune else own
         chosen: dict[str, str] = {}
         if owner.pose_weights is None:
@@ -63,9 +66,32 @@ class RuleSettings:
         learns = bool(self.graph.study.unlabeled_of(model))
         return chosen | {"LESSONS": lesson(has_context=looks, has_videos=learns)}
 
+    def _code_of_student(self, own: ModelSettings, origin: ModelSettings) -> dict[str, str]:
+        """Those of a student and of its teacher, which sees its videos, too."""
+        chosen = {"LESSONS": "labels"}
+        if origin.pose_weights is None and origin.architecture == own.architecture:
+            chosen["ARCHITECTURES"] = own.architecture
+        if origin.detector_weights is None:
+            chosen["DETECTORS"] = TRAINED_DETECTOR
+        return chosen
+
+    def code_of_teacher(self, model: str) -> dict[str, str]:
+        """Those of a student's teacher, and its smoother."""
+        teacher = self.graph.model(model).student_of or model
+        return self.code_of_model(teacher) | self.code_of_smoothing()
+
+    def code_of_comparison(self, model: str) -> dict[str, str]:
+        """Those of a student, and the smoother."""
+        return self.code_of_model(model) | self.code_of_smoothing()
+
     def code_of_video(self, video: str) -> dict[str, str]:
         """Those of the model that a video is given."""
         return self.code_of_model(self.graph.model_of(video))
+
+    def code_of_prediction(self, video: str) -> dict[str, str]:
+        """Beside those, who may see the video; of a student, how its probes are smoothed."""
+        code = self.code_of_video(video) | {"SEERS": self.seers(video)}
+        return code | (self.code_of_smoothing() if self.seers(video) == "student" else {})
 
     def code_of_smoothing(self) -> dict[str, str]:
         """The smoother that is chosen."""
@@ -166,6 +192,20 @@ class RuleSettings:
             "batch": self.all["inference"]["batch"],
         }
 
+    def seers(self, video: str) -> str:
+        """Who may see a video: its model, or where that is a student, its teacher, too."""
+        own = self.graph.model(self.graph.model_of(video))
+        return "student" if own.student_of else "model"
+
+    def probe(self, video: str) -> dict[str, Any] | None:
+        """How a student is judged before it is trusted with a video; None for other models."""
+        if self.seers(video) == "model":
+            return None
+        own = self.of("distillation", "max_disagreement", "min_score")
+        frames = self.all["distillation"]["probe_frames"]
+        smoothing = {"method": self.all["smoothing"]["method"], "smoothing": self.smoother()}
+        return {"frames": frames} | own | smoothing
+
     def redetects(self) -> bool:
         """Whether poses are doubted: of frames that were all looked at, none is."""
         return self.all["detector"]["redetect"] and self.all["detector"]["every_frames"] > 1
@@ -181,8 +221,12 @@ class RuleSettings:
 
     def views(self, video: str) -> dict[str, Any]:
         """How views are smoothed together, and the mirrors that the video's space knows."""
+        return self.views_of_model(self.graph.model_of(video))
+
+    def views_of_model(self, model: str) -> dict[str, Any]:
+        """The same of a model's space."""
         views = self.all["smoothing"]["views"]
-        space = self.graph.space_of_video(video)
+        space = self.graph.model(model).space
         return views | {"mirrors": views["mirrors"].get(space, [])}
 
     def cameras(self, video: str) -> list[str]:

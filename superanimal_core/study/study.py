@@ -26,6 +26,7 @@ from superanimal_core.study.spaces import (
     space_mistakes,
     with_settings_of_extended,
 )
+from superanimal_core.study.students import student_mistakes
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.study.study_sessions import (
     session_mistakes,
@@ -141,6 +142,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     mistakes += settings_mistakes(settings, known, datasets, videos)
     mistakes += weights_mistakes(settings, released) + parent_mistakes(settings, known)
     mistakes += prediction_mistakes(settings, known, videos)
+    mistakes += student_mistakes(settings, videos, datasets)
     unlabeled = read_unlabeled(settings, mistakes)
     mistakes += unlabeled_mistakes(settings, known, datasets, unlabeled)
     if mistakes:

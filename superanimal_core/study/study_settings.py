@@ -171,11 +171,14 @@ def mirror_mistakes(
 
 
 def role_needed(model: ModelSettings) -> str | None:
-    """The role of the data sets that a model is trained on; None when both networks are given."""
+    """The role of the data sets that a model is trained on; None when both networks are given.
+
+    None for a student, too: its data sets are its teacher's.
+    """
     if model.fine_tune is not None:
         return "fine_tune"
-    if model.predictions is not None:
-        return None
+    if model.predictions is not None or model.student_of is not None:
+        return None  # study.students says what a student learns from
     is_given = model.pose_weights is not None and model.detector_weights is not None
     return None if is_given else "pretrain"
 

@@ -83,6 +83,16 @@ _BESIDE = {
         "a point of what turns variance into expected error; none: too few labels",
         of_study.CALIBRATION,
     ),
+    "lessons": Table(
+        f"{_MODEL}/teaching/lessons.parquet",
+        "a keypoint of an animal that an ensemble teaches to its student",
+        of_study.LESSONS,
+    ),
+    "students": Table(
+        f"{_MODEL}/students.parquet",
+        "a data set, or a video, on which a student is compared with its ensemble",
+        of_study.STUDENTS,
+    ),
     "transfer": Table(
         "transfer/table.parquet", "a training (snakemake transfer_table)", of_study.TRANSFER
     ),

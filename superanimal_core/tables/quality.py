@@ -60,6 +60,7 @@ def assess_video(
             "smoother": "",
             "absences": [],
             "adaptation": [],
+            "student": {},
         }
     figures["limbs_out_of_step"] = len(astray)
     limits = max_absent_fraction, max_expected_error, max_extrapolated_fraction
@@ -77,6 +78,7 @@ def assess_video(
         "smoother": _counted_smoothers(records["poses"].get("smoother", {})),
         "absences": absences,
         "adaptation": _verdicts(results["adapted"]) if results.get("adapted") else [],
+        "student": records["poses"].get("student", {}),
     }
 
 

@@ -131,3 +131,28 @@ TRANSFER = {
     "pretraining_dropped_keypoints": "there, per animal, of those that the parent was taught: "
     "absent, or with a score below quality.min_score",
 }
+
+LESSONS = LABELS | {
+    "dataset": "the video",
+    "image": "<video>/pictures/<number>.jpg, below teaching/watched/",
+    "state": "4 taught, 0 masked",
+    "score": "mean of the members",
+    "weight": "0-1, in the loss, from the expected error; a label of people has 1",
+    "informative": "of the animal: spread of the members and correction by the smoother, by "
+    "weight, in parts of its size",
+}
+STUDENTS = {
+    "of": "labels (held out), or frames (that were not taught)",
+    "name": "of the data set or video",
+    "positions": "that both know",
+    "student_error_px": "mean distance from the labels",
+    "ensemble_error_px": "the same of the ensemble's middle",
+    "student_within_90": "part of the labels within the student's circle of 90 %, the calibration "
+    "made without the data set",
+    "ensemble_within_90": "the same of the ensemble's circle",
+    "student_jitter_px": "mean step from frame to frame per coordinate, smoothed",
+    "ensemble_jitter_px": "the same",
+    "apart_px": "mean distance of student and ensemble, smoothed",
+    "student_lost": "labels, or positions of the other, for which the student has none",
+    "ensemble_lost": "the same of the ensemble",
+}

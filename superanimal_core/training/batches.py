@@ -35,7 +35,8 @@ class Batch:
     `to_image` leads from the network's positions to pixels of the image. `images` names what the
     batch was drawn from, also the parts of other processes. For networks that look at neighboring
     frames there is a window of crops in the place of each; or, where the batch's own crops are the
-    neighbors, `windows` has the places of those around each.
+    neighbors, `windows` has the places of those around each. `weight` is that of labels with
+    weights.
     """
 
     crops: UInt8[Tensor, "batch *window height width 3"]
@@ -44,6 +45,7 @@ class Batch:
     state: Int[Tensor, "batch keypoint"]
     images: tuple[str, ...]
     windows: Int[Tensor, "batch window"] | None = None
+    weight: Float[Tensor, "batch keypoint"] | None = None
 
     def to(self, device: torch.device) -> "Batch":
         """The same batch with its tensors on a device."""
@@ -54,6 +56,7 @@ class Batch:
             self.state.to(device),
             self.images,
             None if self.windows is None else self.windows.to(device),
+            None if self.weight is None else self.weight.to(device),
         )
 
 
@@ -112,6 +115,7 @@ def make_batch(
     to_image = np.empty((len(rows), 2, 3), np.float32)
     xy_px = np.empty((len(rows), len(mirror), 2), np.float32)
     state = np.empty((len(rows), len(mirror)), np.int64)
+    weight = None if labels.weight is None else labels.weight[rows].astype(np.float32)
     for i, (row, generator) in enumerate(zip(rows, generators, strict=True)):
         change = random_change(augment, generator)
         image, box = str(labels.image[row]), labels.box_xyxy_px[row]
@@ -131,8 +135,12 @@ def make_batch(
             crop.size_px,
             mirror if change.is_mirrored else None,
         )
+        if weight is not None and change.is_mirrored:
+            weight[i] = weight[i, mirror]
     labeled = torch.from_numpy(xy_px), torch.from_numpy(state)
-    return Batch(torch.from_numpy(np.stack(crops)), torch.from_numpy(to_image), *labeled, images)
+    pixels = torch.from_numpy(np.stack(crops))
+    weights = None if weight is None else torch.from_numpy(weight)
+    return Batch(pixels, torch.from_numpy(to_image), *labeled, images, weight=weights)
 
 
 def _left_of(

@@ -54,7 +54,10 @@ def total_loss(
 def supervised_objective(
     stream: str, network: PoseNetwork, training: TrainingSettings
 ) -> Objective:
-    """The network's own loss on keypoints with a known position, by keypoint gradient masking."""
+    """The network's own loss on keypoints with a known position, by keypoint gradient masking.
+
+    Labels with weights of their own count by them.
+    """
 
     def measure(outputs: Outputs, batch: Batch) -> SumAndWeight:
         weight = keypoint_weights(
@@ -62,6 +65,8 @@ def supervised_objective(
             not_labeled_weight=training.not_labeled_weight,
             masking=training.masking,
         )
+        if batch.weight is not None:
+            weight = weight * batch.weight
         return masked_loss(network.keypoint_losses(outputs, batch.xy_px), weight)
 
     return Objective(stream, lambda step: 1.0, measure)

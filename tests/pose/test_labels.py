@@ -107,3 +107,13 @@ def test_a_negative_variance_is_refused():
     members, zeros = np.ones((2, 1, 2), dtype=int), np.zeros((2, 1, 2, 2))
     with pytest.raises(ValueError, match="variance is negative"):
         SmoothedPoses(poses, zeros - 1, zeros, zeros, members, np.ones((1, 2)))
+
+
+def test_weights_follow_their_animals_and_others_count_one():
+    plain = labels_of()
+    weighted = replace(plain, weight=np.arange(6.0).reshape(3, 2) / 6)
+    np.testing.assert_array_equal(weighted.select(np.array([2, 0])).weight, weighted.weight[[2, 0]])
+    joined = concatenate_labels([plain, weighted])
+    np.testing.assert_array_equal(joined.weight, np.concatenate([np.ones((3, 2)), weighted.weight]))
+    assert plain.select(np.array([1])).weight is None
+    assert concatenate_labels([plain, plain]).weight is None

@@ -100,6 +100,7 @@ def inputs_of(results: Path, made: Made) -> dict:
         "unified": [str(results / "datasets" / name / "unified.parquet") for name in DATASETS],
         "audits": [str(results / "datasets" / name / "audit.parquet") for name in DATASETS],
         "transfer": [],
+        "students": [],
         "repeats": str(results / "datasets" / "repeats.parquet"),
         "evaluation": [str(model / "evaluation.parquet")],
         "calibration": [str(model / "calibration.parquet")],

@@ -222,3 +222,39 @@ def test_a_stream_of_fewer_animals_than_processes_is_refused(world):
             seed=0,
             processes=Processes(0, 2),
         )
+
+
+@torch.no_grad()
+def test_weights_of_labels_are_weights_of_their_losses(world):
+    """Against a sum by hand; a weight of one everywhere changes nothing."""
+    network, batch = world.bundle().network, labeled(world)(0)
+    measure = supervised_objective("labeled", network, world.training()).measure
+    outputs = network(world.bundle().crop.normalize(batch.crops))
+    plain, count = measure(outputs, batch)
+    ones = replace(batch, weight=torch.ones(batch.state.shape))
+    assert [float(x) for x in measure(outputs, ones)] == [float(plain), float(count)]
+    weight = torch.linspace(0, 1, batch.state.numel()).reshape(batch.state.shape)
+    loss, total = measure(outputs, replace(batch, weight=weight))
+    known = weight * (batch.state >= LabelState.OCCLUDED)
+    losses = network.keypoint_losses(outputs, batch.xy_px)
+    assert float(loss) == pytest.approx(float((known * losses).sum()), rel=1e-5)
+    assert float(total) == pytest.approx(float(known.sum()), rel=1e-5)
+
+
+def test_a_mirrored_crop_has_mirrored_weights(world):
+    labels = world.labels(["full"] * 4, {})
+    weight = np.tile([0.2, 0.5, 0.9], (4, 1))
+    bundle, rows = world.bundle(), np.arange(4)
+    mirror = labels.space.mirror_permutation()
+    assert (mirror != np.arange(3)).any()
+    for flip in (0.0, 1.0):
+        batch = make_batch(
+            replace(labels, weight=weight),
+            rows,
+            world.read_image,
+            world.augment(flip=flip),
+            bundle.crop,
+            np.random.default_rng(0).spawn(4),
+        )
+        expected = weight[:, mirror] if flip else weight
+        np.testing.assert_allclose(batch.weight.numpy(), expected)

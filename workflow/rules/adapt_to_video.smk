@@ -6,6 +6,7 @@ rule adapt_to_video:
         boxes="results/videos/{video}/boxes.parquet",
         predicted="results/videos/{video}/predicted",
         members=lambda wildcards: GRAPH.members(GRAPH.model_of(wildcards.video)),
+        teachers=by("video", STUDENTS.teachers_of_video),
     output:
         adapted=directory("results/videos/{video}/adapted"),
     log:

@@ -5,6 +5,8 @@ rule predict_poses:
         frames="results/videos/{video}/frames.parquet",
         detector=lambda wildcards: GRAPH.detector(GRAPH.model_of(wildcards.video)),
         members=lambda wildcards: GRAPH.members(GRAPH.model_of(wildcards.video)),
+        teachers=by("video", STUDENTS.teachers_of_video),
+        trust=by("video", STUDENTS.trust),
     output:
         predicted=directory("results/videos/{video}/predicted"),
         boxes="results/videos/{video}/boxes.parquet",
@@ -21,9 +23,11 @@ rule predict_poses:
     resources:
         last_attempt=last_attempt,
     params:
-        code=code("predict_poses", by("video", SETTINGS.code_of_video)),
+        code=code("predict_poses", by("video", SETTINGS.code_of_prediction)),
         detector=by("video", SETTINGS.detection),
         redetect=SETTINGS.redetects(),
         inference=SETTINGS.inference(),
+        seers=by("video", SETTINGS.seers),
+        probe=by("video", SETTINGS.probe),
     script:
         "../scripts/predict_poses.py"

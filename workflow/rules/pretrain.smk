@@ -11,7 +11,9 @@ rule pretrain:
     benchmark:
         "benchmarks/pretrain/{model}-{seed}.tsv"
     wildcard_constraints:
-        model=GRAPH.models_whose(pose_weights=False, fine_tune=False),
+        model=GRAPH.models_whose(
+            pose_weights=False, fine_tune=False, student_of=False
+        ),
     localrule: config["training_jobs"]["where"] == "slurm"
     conda:
         "../../envs/environment.yaml"

@@ -13,6 +13,7 @@ rule report:
         evaluation=GRAPH.of_evaluated_models("evaluation.parquet"),
         calibration=GRAPH.of_evaluated_models("calibration.parquet"),
         members=GRAPH.all_members(),
+        students=STUDENTS.comparisons(),
         truth=GRAPH.truths(),
         transfer=(
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []

@@ -4,7 +4,7 @@ rule smooth_poses:
         predicted=by("video", GRAPH.last_predictions),
         others=by("video", GRAPH.other_views),
         camera_file=by("video", GRAPH.camera_file),
-        calibration=by("video", GRAPH.calibration),
+        calibration=by("video", STUDENTS.calibrations_of_video),
     output:
         poses="results/videos/{video}/poses.parquet",
     log:

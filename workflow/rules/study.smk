@@ -31,6 +31,7 @@ from superanimal_core.study.identities import Identities
 from superanimal_core.study.places import places_of
 from superanimal_core.study.products import of_cohort
 from superanimal_core.study.rule_settings import AUDIT_LIMITS, RuleSettings
+from superanimal_core.study.student_graph import StudentGraph
 from superanimal_core.study.study import read_study
 
 IS_MAIN = workflow.is_main_process
@@ -45,6 +46,7 @@ IDENTITIES = Identities(is_settled=not IS_MAIN)
 GRAPH = Graph(STUDY, IDENTITIES)
 BROUGHT = BroughtGraph(GRAPH)
 SETTINGS = RuleSettings(GRAPH)
+STUDENTS = StudentGraph(GRAPH)
 PICTURES = GRAPH.picture_places()
 # what was checked is what is used, by the rules and by the scripts
 config.clear()

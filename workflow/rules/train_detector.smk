@@ -10,7 +10,9 @@ rule train_detector:
     benchmark:
         "benchmarks/train_detector/{model}.tsv"
     wildcard_constraints:
-        model=GRAPH.models_whose(detector_weights=False),
+        model=GRAPH.models_whose(
+            detector_weights=False, fine_tune=False, student_of=False
+        ),
     conda:
         "../../envs/environment.yaml"
     params:

@@ -7,10 +7,12 @@ pass_failure_on(snakemake)  # before torch is imported
 from superanimal_core.jobs.video_adaptation import VideoAdaptation
 from superanimal_core.models.adaptation import Adaptation
 from superanimal_core.settings import AugmentSettings
+from superanimal_core.tables.stand_ins import of_who_saw, student_record
 from superanimal_core.tables.video_tables import read_boxes, read_frame_size, read_times
 
 with video_step(snakemake) as record:
     inputs, params = snakemake.input, snakemake.params
+    members = of_who_saw(inputs.predicted, [*inputs.members, *inputs.teachers])
     adaptation = Adaptation(
         video=inputs.video,
         size_px=read_frame_size(inputs.frames),
@@ -28,5 +30,5 @@ with video_step(snakemake) as record:
         read_times(inputs.frames),
         chunk_frames=snakemake.config["inference"]["chunk_frames"],
         threads=snakemake.threads,
-        record=record,
-    ).write(inputs.members, snakemake.output.adapted)
+        record={**record, **student_record(inputs.predicted)},
+    ).write(members, snakemake.output.adapted)

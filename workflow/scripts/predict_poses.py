@@ -7,17 +7,22 @@ pass_failure_on(snakemake)  # before torch is imported
 from superanimal_core.inference.detect import DetectedBoxes, whole_frames
 from superanimal_core.inference.predict import Redetection
 from superanimal_core.jobs.chunked_poses import VideoPrediction
-from superanimal_core.models.bundles import read_detector, read_members
+from superanimal_core.models.bundles import read_detector
+from superanimal_core.models.who_sees import SEERS
 from superanimal_core.network.devices import use_device
 from superanimal_core.tables.video_tables import read_frame_size, read_times
 
 with video_step(snakemake) as record:
     inputs, output, params = snakemake.input, snakemake.output, snakemake.params
     device, time_s = use_device(snakemake.threads, seed=0), read_times(inputs.frames)
-    bundles, redetection = read_members(inputs.members), None
+    detector = read_detector(inputs.detector) if inputs.detector else None
+    inference, redetection = {**params.inference, "device": device}, None
+    how = {"detector": detector, "detection": params.detector, "inference": inference}
+    see, who = SEERS[params.seers], (inputs.video, inputs.members, inputs.teachers)
+    bundles, told = see(*who, params.probe, **how, calibrations=inputs.trust)
+    told |= record
     source = whole_frames(len(time_s), *read_frame_size(inputs.frames))
-    if inputs.detector:
-        detector = read_detector(inputs.detector)
+    if detector:
         source = DetectedBoxes(detector, time_s, device=device, **params.detector)
         redetection = Redetection(source.detect_again) if params.redetect else None
     VideoPrediction(
@@ -27,5 +32,5 @@ with video_step(snakemake) as record:
         source,
         redetection,
         snakemake.config["inference"]["chunk_frames"],
-        {**params.inference, "device": device},
-    ).write(output.predicted, dict.fromkeys(bundles, record), boxes=output.boxes)
+        inference,
+    ).write(output.predicted, dict.fromkeys(bundles, told), boxes=output.boxes)

@@ -8,6 +8,7 @@ from superanimal_core.smoothing.sessions import smooth_view, smoothing_flags
 from superanimal_core.tables.calibration_files import read_calibration
 from superanimal_core.tables.pose_files import write_smoothed
 from superanimal_core.tables.spaces import read_taught
+from superanimal_core.tables.stand_ins import of_who_saw, student_flags, student_record
 from superanimal_core.tables.view_files import read_views
 
 with video_step(snakemake) as record:
@@ -17,8 +18,11 @@ with video_step(snakemake) as record:
     smoothing = METHODS[params.method](**params.smoothing)
     shared = VideoViewSettings(**params.views)
     smoothed = smooth_view(views, params.method, smoothing, shared, cameras)
-    calibration = read_calibration(inputs.calibration) if inputs.calibration else None
+    known = of_who_saw(inputs.predicted, inputs.calibration)
+    calibration = read_calibration(known[0]) if known else None
     expected = predict_error(calibration, smoothed)
-    record |= {"flags": smoothing_flags(smoothed, views, params.method, cameras)}
+    record |= student_record(inputs.predicted)
+    flags = smoothing_flags(smoothed, views, params.method, cameras)
+    record |= {"flags": [*flags, *student_flags(record.get("student"))]}
     taught = read_taught(inputs.predicted)
     write_smoothed(smoothed, snakemake.output.poses, record, expected, taught)
