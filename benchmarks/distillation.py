@@ -2,13 +2,14 @@
 
     python benchmarks/distillation.py [--quick] [--steps 1300] [--seeds 0 1 2]
 
-Five small networks (the demo's, at 96 px) learn the labels of four drawn laboratories. They look at
-videos of cameras that none of them has seen, smooth what they see, and teach it to one network of
-the same size in as many steps; another one learns the labels alone. All are then compared on videos
-of cameras that nobody has seen, and on labels held out: error against the truth of single networks,
-of the ensemble and of the student, before and after smoothing, jitter, the part of the truth within
-the circles of 90 %, and the processor's time of the networks per frame (with their crops, without
-decoding and boxes). Boxes are those of the truth. --quick: 250 steps, one student; four minutes when calm.
+Five small networks (the demo's, at 96 px) learn the labels of four drawn laboratories. They look
+at videos of cameras that none of them has seen, smooth what they see, and teach it to one network
+of the same size in as many steps; another one learns the labels alone. All are then compared on
+videos of cameras that nobody has seen, and on labels held out: error against the truth of single
+networks, of the ensemble and of the student, before and after smoothing, jitter, the part of the
+truth within the circles of 90 %, and the processor's time of the networks per frame (with their
+crops, without decoding and boxes). Boxes are those of the truth. --quick: 250 steps, one student;
+four minutes when calm.
 """
 
 import argparse
@@ -29,6 +30,7 @@ from superanimal_core.models.watched_video import EnsembleSmoothing, Stretch, le
 from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.labels import Labels, concatenate_labels
+from superanimal_core.pose.members import middle_of_members
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
@@ -220,7 +222,7 @@ def look(
     held: Labels,
     pictures: dict[str, ndarray],
 ) -> ndarray:
-    """Error raw and smoothed (px), jitter (px), part within circles, error of labels, ms a frame."""
+    """Error raw and smoothed, jitter, part within circles, error of labels (px), ms per frame."""
     smoothing = EnsembleSmoothing("eks", EKS, VIEWS, calibration)
     raw, smooth, jitter, inside = [], [], [], []
     spent_s, frames = 0.0, 0
@@ -236,8 +238,8 @@ def look(
         inside.append((smooth[-1] <= radius)[known])
         steps = jitter_px(smoothed.poses.xy_px)
         jitter.append(steps[np.isfinite(steps)])
-    xy, _ = predict_labels(bundles, held, pictures.__getitem__, **LOOK)
-    on_labels = np.linalg.norm(np.nanmedian(xy, axis=0) - held.xy_px, axis=-1)
+    middle, _ = middle_of_members(*predict_labels(bundles, held, pictures.__getitem__, **LOOK))
+    on_labels = np.linalg.norm(middle - held.xy_px, axis=-1)
     means = [np.nanmean(np.concatenate(each)) for each in (raw, smooth, jitter, inside)]
     return np.array([*means, np.nanmean(on_labels), 1000 * spent_s / frames])
 

@@ -59,12 +59,12 @@ def write_watched(
                 tables.setdefault(name, []).append(table)
             lessons = lessons_of(stretch, video, neighbors, **limits)
             shown = {str(image).partition("/")[2] for image in lessons[0].image}
+            rows = np.arange(0 if stretch.is_held_out else len(lessons[0]))
+            labels.append(lessons[0].select(rows))
+            informative.append(lessons[1][rows])
             if stretch.is_held_out:
                 held_out = [stretch.first, stretch.first + len(stretch.images)]
                 shown = {picture_name(frame) for frame in range(*held_out)}
-            else:
-                labels.append(lessons[0])
-                informative.append(lessons[1])
             for place, image in enumerate(stretch.images):
                 if (name := picture_name(stretch.first + place)) in shown:
                     write_image(image, temporary / name)
@@ -72,9 +72,8 @@ def write_watched(
         for name, parts in tables.items():
             whole = pa.concat_tables(parts).unify_dictionaries().combine_chunks()
             write_parquet(whole, temporary / name, own)
-        if labels:
-            joined = concatenate_labels(labels), np.concatenate(informative)
-            write_lessons(*joined, temporary / "lessons.parquet", own)
+        joined = concatenate_labels(labels), np.concatenate(informative)
+        write_lessons(*joined, temporary / "lessons.parquet", own)
 
 
 def _tables_of(stretch: Stretch, members: Sequence[str]) -> dict[str, pa.Table]:

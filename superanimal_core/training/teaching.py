@@ -7,6 +7,7 @@ people's labels alone are held out and say when it is enough.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import torch
 
@@ -46,19 +47,13 @@ def fit_labels_and_lessons(
     Lessons are labels with weights, and `read_lesson` reads their pictures. Without any that has a
     position and a box, labels are all that is learned from.
     """
+    beside = partial(
+        fit_labels, bundle, labels, read_image,
+        augment=augment, seed=seed, device=device, tell=tell, checkpoints=checkpoints,
+    )  # fmt: skip
     usable = lessons.select(has_positions(lessons) & lessons.has_box)
     if not len(usable):
-        return fit_labels(
-            bundle,
-            labels,
-            read_image,
-            training,
-            augment,
-            seed=seed,
-            device=device,
-            tell=tell,
-            checkpoints=checkpoints,
-        )
+        return beside(training=training)
     taught, own = shares_of_batch(training.batch, taught_share)
     stream = labeled_stream(
         usable,
@@ -70,16 +65,8 @@ def fit_labels_and_lessons(
         seed=seed + OTHER_NUMBERS,
         processes=processes_here(),
     )
-    return fit_labels(
-        bundle,
-        labels,
-        read_image,
-        training.model_copy(update={"batch": own}),
-        augment,
-        seed=seed,
-        device=device,
-        tell=tell,
-        checkpoints=checkpoints,
+    return beside(
+        training=training.model_copy(update={"batch": own}),
         streams={LESSONS: stream},
         objectives=[lesson_objective(LESSONS, bundle.network, taught / own)],
     )

@@ -131,6 +131,15 @@ def test_nothing_is_taught_of_the_stretch_that_is_held_out(watched):
     assert there == {f"{frame:06d}" for frame in (*frames, *held)}
 
 
+def test_a_video_of_which_only_the_held_out_stretch_is_left_teaches_nothing(
+    tmp_path, video, watched, bundles
+):
+    lone = watch(video, tmp_path / "lone", bundles, stretches=1)
+    assert len(read_lessons(f"{lone}/lessons.parquet")[0]) == 0
+    assert len(read_held_out_stretch(lone).pictures) == 2 * NEIGHBORS + 1
+    assert (choose_of_cohort([lone, watched], 9)[1] == choose_of_cohort([watched], 9)[1]).all()
+
+
 def test_lessons_are_the_smoothed_ensemble_of_their_frames(watched):
     labels, _ = read_lessons(f"{watched}/lessons.parquet")
     poses = read_poses(f"{watched}/poses.parquet")
