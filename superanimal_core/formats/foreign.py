@@ -49,8 +49,7 @@ def extract_frames(labels: Labels, folder: str | Path) -> Labels:
     or when pictures are missing, as in a set of labels only: nothing could be learned from it.
     """
     parts = {str(name): split_frame_name(str(name)) for name in np.unique(labels.image)}
-    missing = [n for n, (_, frame) in parts.items() if frame is None and not Path(n).is_file()]
-    if missing:
+    if missing := missing_pictures(labels):
         raise DatasetError(
             f"{len(missing)} of {len(parts)} labeled pictures are missing: {missing[0]}"
             f"{', …' if len(missing) > 1 else ''}; put them there, or leave this data set out"
@@ -73,6 +72,12 @@ def extract_frames(labels: Labels, folder: str | Path) -> Labels:
                 raise DatasetError(f"{video}: labels name frame {lost[0]}, beyond the video's end")
     images = np.array([written.get(str(name), str(name)) for name in labels.image], dtype=object)
     return replace(labels, image=images)
+
+
+def missing_pictures(labels: Labels) -> list[str]:
+    """The labeled pictures that are not there."""
+    files = {str(name): split_frame_name(str(name)) for name in np.unique(labels.image)}
+    return [n for n, (_, frame) in files.items() if frame is None and not Path(n).is_file()]
 
 
 def name_images(labels: Labels, dataset: str, path: str, frames: str | Path) -> Labels:

@@ -26,7 +26,7 @@ def write_coco_results(exported: ExportedPoses, folder: Path) -> None:
 def coco_results(exported: ExportedPoses) -> list[dict[str, Any]]:
     """The entries, frame by frame; animals that are absent have none."""
     triples = np.concatenate([exported.centered_px, exported.score[..., None]], axis=-1)
-    is_there = np.isfinite(triples).all(axis=-1)
+    is_there = np.asarray(np.isfinite(triples).all(axis=-1))
     triples = np.where(is_there[..., None], triples, 0.0).round(4)
     return [
         {

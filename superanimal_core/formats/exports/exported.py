@@ -41,7 +41,7 @@ class ExportedPoses:
     @property
     def score(self) -> Float[ndarray, "frame individual keypoint"]:
         """0 to 1, and 0 where there is no position."""
-        is_there = np.isfinite(self.xy_px).all(axis=-1)
+        is_there = np.asarray(np.isfinite(self.xy_px).all(axis=-1))
         return np.where(is_there, np.clip(self.poses.score, 0, 1), 0.0)
 
     @property

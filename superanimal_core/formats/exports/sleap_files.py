@@ -35,7 +35,7 @@ PREDICTED_POINTS = (*POINTS, ("score", "<f8"))
 def write_sleap_analysis(exported: ExportedPoses, folder: Path) -> None:
     """`<video>.analysis.h5`: arrays over all frames, in SLEAP's own order of axes."""
     poses, space = exported.poses, exported.poses.space
-    is_there = np.isfinite(exported.xy_px).all(axis=-1)
+    is_there = np.asarray(np.isfinite(exported.xy_px).all(axis=-1))
     score = np.where(is_there, exported.score, np.nan)
     of_instance = _instance_scores(exported).T
     arrays: dict[str, Any] = {
@@ -64,7 +64,7 @@ def write_sleap_analysis(exported: ExportedPoses, folder: Path) -> None:
 def write_sleap_project(exported: ExportedPoses, folder: Path) -> None:
     """`<video>.slp`: a project of one video, which is looked for by its file's name."""
     poses, space = exported.poses, exported.poses.space
-    is_there = np.isfinite(exported.xy_px).all(axis=-1)
+    is_there = np.asarray(np.isfinite(exported.xy_px).all(axis=-1))
     frame, individual = np.nonzero(is_there.any(axis=2))
     frames, first, count = np.unique(frame, return_index=True, return_counts=True)
     arrays = {
@@ -122,7 +122,7 @@ def _rows(fields: tuple[tuple[str, str], ...], *values: Any, count: int) -> ndar
 
 def _instance_scores(exported: ExportedPoses) -> ndarray:
     """(frame, individual): mean score of the keypoints that are there; NaN for an absent animal."""
-    is_there = np.isfinite(exported.xy_px).all(axis=-1)
+    is_there = np.asarray(np.isfinite(exported.xy_px).all(axis=-1))
     count = is_there.sum(axis=2)
     total = np.where(is_there, exported.score, 0.0).sum(axis=2)
     return np.divide(total, count, out=np.full(count.shape, np.nan), where=count > 0)

@@ -1,0 +1,109 @@
+"""Look at everything that a study names, before any job: what `-n` cannot see.
+
+    superanimal check ~/my-study
+
+Every video is opened and its first frame decoded; every file of labels and predictions is read, the
+names in conversion tables are looked for there; weights are loaded. The worst comes first. Nothing
+is written. The exit status is 1 where something would fail, 0 where there are doubts at most.
+"""
+
+import argparse
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import chdir
+
+from superanimal_core.commands.study_checks import (
+    DOUBT,
+    FAILS,
+    STOPS,
+    Finding,
+    camera_findings,
+    dataset_findings,
+    model_findings,
+    video_findings,
+)
+from superanimal_core.commands.study_folder import checked_study
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.study.overlay import CONFIG, read_config
+from superanimal_core.study.settings_document import check_text
+from superanimal_core.study.shipped import WORKFLOW
+from superanimal_core.study.study import Study, read_study
+
+READERS = max(4, os.cpu_count() or 1)
+SHOWN = 50
+WORDS = {STOPS: "stops the run", FAILS: "fails", DOUBT: "doubtful"}
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `check`."""
+    parser.add_argument("study", nargs="?", default=".", help="its folder (default: this one)")
+    everything = f"print all that is found, and not the worst {SHOWN} alone"
+    parser.add_argument("--all", action="store_true", help=everything)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print what is wrong, worst first. SuperAnimalError where something would fail."""
+    start = time.monotonic()
+    with chdir(checked_study(options.study)):
+        study = _read()
+        findings = [*check_study(study)]
+    print(*table_lines(findings, None if options.all else SHOWN), sep="\n")
+    print(f"looked at {counted(study)} in {time.monotonic() - start:.0f} s")
+    worst = sum(finding.weight > DOUBT for finding in findings)
+    if worst:
+        raise SuperAnimalError(f"{worst} to mend; other videos than those that fail would go on")
+
+
+def _read() -> Study:
+    """The study in the working directory. ConfigError lists all that `-n` would tell."""
+    if CONFIG.is_file():
+        check_text(CONFIG)
+    return read_study(read_config(CONFIG), WORKFLOW)
+
+
+def check_study(study: Study) -> Iterator[Finding]:
+    """What is wrong with the files that a study names, in no order.
+
+    In processes, not threads: what opens HDF5 bounds the memory of its process meanwhile.
+    """
+    names = [*((dataset_findings, name) for name in study.datasets),
+             *((video_findings, name) for name in study.videos)]  # fmt: skip
+    with ProcessPoolExecutor(READERS, initializer=_know, initargs=(study,)) as pool:
+        for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
+            yield from found
+    yield from camera_findings(study)
+    yield from model_findings(study)
+
+
+_KNOWN: list[Study] = []  # of a process that looks at files: the study that it was given
+
+
+def _know(study: Study) -> None:
+    _KNOWN[:] = [study]
+
+
+def _look(task: tuple[Callable[[Study, str], list[Finding]], str]) -> list[Finding]:
+    find, name = task
+    return find(_KNOWN[0], name)
+
+
+def table_lines(findings: Iterable[Finding], most: int | None) -> list[str]:
+    """The findings as rows, worst first; one line where there are none."""
+    rows = sorted(findings, key=lambda each: (-each.weight, each.what))
+    if not rows:
+        return ["nothing is wrong"]
+    shown = rows[:most]
+    width = max(len(row.what) for row in shown)
+    lines = [f"{WORDS[row.weight]:13}  {row.what:{width}}  {row.told}" for row in shown]
+    more = len(rows) - len(shown)
+    return [*lines, *([f"and {more} more; --all prints them"] if more else [])]
+
+
+def counted(study: Study) -> str:
+    """How much was looked at, in words."""
+    return (
+        f"{len(study.videos)} videos, {len(study.datasets)} data sets, "
+        f"{len(study.settings.models)} models"
+    )

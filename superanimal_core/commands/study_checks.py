@@ -1,0 +1,133 @@
+"""What is wrong with single files that a study names, found by opening them as its jobs would."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from superanimal_core.datasets.unify import conversion_from_rows
+from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.formats.camera_files import read_cameras
+from superanimal_core.formats.documents import read_keypoint_space
+from superanimal_core.formats.foreign import missing_pictures, read_foreign
+from superanimal_core.formats.given_predictions import read_given
+from superanimal_core.formats.project_conversion import read_conversion
+from superanimal_core.formats.sheets import read_conversion_rows
+from superanimal_core.media.quick_look import VideoLook, look_at_video
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.settings import ModelSettings
+from superanimal_core.study.brought_predictions import conversion_file
+from superanimal_core.study.study import Study
+from superanimal_core.study.study_rows import VideoRow
+from superanimal_core.study.study_settings import WHOLE_FRAME
+from superanimal_core.study.video_sheet import is_stored
+
+MOST_FRAMES = 10_000_000  # of a video whose header does not say
+DOUBT, FAILS, STOPS = 1, 2, 3  # how bad: worth a look, one video fails, jobs that all need fail
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is wrong: how bad, with what, and one sentence."""
+
+    weight: int
+    what: str
+    told: str
+
+
+def space_of(study: Study, name: str) -> KeypointSpace:
+    """A keypoint space of a study, with what it extends."""
+    return read_keypoint_space(*(study.spaces[each] for each in study.with_extended(name)))
+
+
+def video_findings(study: Study, name: str) -> list[Finding]:
+    """Of a video: its file, and the predictions that were brought for it."""
+    row, what = study.videos[name], f"video {name}"
+    if is_stored(row.path):
+        return []  # whoever fetches it looks at it
+    try:
+        look = look_at_video(row.path, row.fps)
+        doubts = [*look.doubts, *_brought_doubts(study, row, look)]
+    except VideoError as error:
+        return [Finding(FAILS, what, error.reason)]
+    except Exception as error:  # whatever a library says of a broken file, its job would say
+        return [Finding(FAILS, what, f"{row.path}: {type(error).__name__}: {error}")]
+    return [Finding(DOUBT, what, f"{row.path}: {doubt}") for doubt in doubts]
+
+
+def _brought_doubts(study: Study, row: VideoRow, look: VideoLook) -> tuple[str, ...]:
+    """What is odd about brought predictions. VideoError where they cannot be used."""
+    model = study.settings.models[row.model]
+    if model.predictions is None:
+        return ()
+    space = space_of(study, model.space)
+    table = conversion_file(row.model, space.name)
+    rows = read_conversion_rows(table) if table else None
+    frames = look.frames or MOST_FRAMES  # a header that does not say allows all
+    times = np.arange(frames, dtype=float)
+    given = read_given(
+        row.predictions, model.predictions.format, Path(row.path).stem, space, rows, times
+    )
+    return given.flags if look.frames else ()
+
+
+def dataset_findings(study: Study, name: str) -> list[Finding]:
+    """Of a data set: its documents, its pictures, and the names in its conversion table."""
+    row, what = study.datasets[name], f"data set {name}"
+    try:
+        labels = read_foreign(name, row.path, row.format)
+        keypoints, space = labels.space.keypoints, space_of(study, row.space)
+        rows = read_conversion(row.conversion, row.space, keypoints)
+        missing = missing_pictures(labels)
+        conversion_from_rows(rows, labels.space, space, row.conversion)
+    except SuperAnimalError as error:
+        return [Finding(STOPS, what, line) for line in str(error).splitlines()]
+    if not missing:
+        return []
+    told = f"{len(missing)} labeled pictures are missing: {missing[0]}"
+    return [Finding(STOPS, what, told)]
+
+
+def camera_findings(study: Study) -> Iterator[Finding]:
+    """Of the calibrations of cameras."""
+    files = {row.columns.get("camera_file") for row in study.videos.values()}
+    for file in sorted(filter(None, files)):
+        try:
+            read_cameras(file)
+        except SuperAnimalError as error:
+            yield Finding(STOPS, "cameras", str(error))
+
+
+def model_findings(study: Study) -> Iterator[Finding]:
+    """Of the weights that models take from elsewhere."""
+    for name, model in study.settings.models.items():
+        for key in ("pose_weights", "detector_weights"):
+            weights = getattr(model, key)
+            if weights is None or weights == WHOLE_FRAME:
+                continue
+            file = study.weights_file(weights)
+            if weights in study.released and not Path(file).is_file():
+                told = f"{weights} is not here yet: the run fetches it, and needs a network for it"
+                yield Finding(DOUBT, f"model {name}", told)
+                continue
+            mistake = _weights_mistake(study, model, key, file)
+            if mistake:
+                yield Finding(STOPS, f"model {name}", f"{key}: {mistake}")
+
+
+def _weights_mistake(study: Study, model: ModelSettings, key: str, file: str) -> str:
+    """Why weights cannot be loaded; '' when they can."""
+    from superanimal_core.models.foreign_models import (  # torch: only where there are weights
+        read_detector_model,
+        read_pose_model,
+    )
+
+    try:
+        if key == "pose_weights":
+            read_pose_model(file, space_of(study, model.space), is_subpixel=True)
+        else:
+            read_detector_model(file, normalize_twice=True)
+    except Exception as error:  # whatever torch says of a broken file
+        return f"{file}: {str(error).splitlines()[0] if str(error) else type(error).__name__}"
+    return ""

@@ -1,0 +1,144 @@
+"""What `check` tells before any job: of each kind of file one that is wrong, beside right ones."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from tiny_study import SPACE, change_setting, write_tiny_study
+
+from superanimal_core.__main__ import main
+from superanimal_core.commands.check import table_lines
+from superanimal_core.commands.study_checks import DOUBT, FAILS, STOPS, Finding
+from superanimal_core.media.quick_look import look_at_video
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    return write_tiny_study(tmp_path_factory.mktemp("sound") / "study")
+
+
+@pytest.fixture
+def study(sound, tmp_path):
+    return shutil.copytree(sound, tmp_path / "study")
+
+
+def check(study, capsys, *more):
+    code = main(["check", str(study), *more])
+    said = capsys.readouterr()
+    return code, said.out.splitlines(), said.err
+
+
+def test_a_sound_study_has_nothing_to_mend(study, capsys):
+    code, lines, told = check(study, capsys)
+    assert (code, told) == (0, "")
+    assert lines[0] == "nothing is wrong"
+    assert lines[1].startswith("looked at 1 videos, 2 data sets, 1 models in ")
+
+
+def test_bad_videos_are_told_and_the_worst_comes_first(study, capsys):
+    raw = study / "raw"
+    whole = (raw / "mouse.mp4").read_bytes()
+    (raw / "empty.mp4").touch()
+    (raw / "text.mp4").write_text("notes\n" * 100)
+    (raw / "cut.mp4").write_bytes(whole[: len(whole) // 2])
+    (raw / "fast.mp4").write_bytes(whole)
+    rows = [
+        "raw/mouse.mp4\t",
+        "raw/fast.mp4\t1800",
+        "raw/cut.mp4\t",
+        "raw/text.mp4\t",
+        "raw/empty.mp4\t",
+    ]
+    (study / "config/videos.tsv").write_text("\n".join(["path\tfps", *rows, ""]))
+    code, lines, told = check(study, capsys)
+    assert code == 1
+    assert "3 to mend" in told
+    assert [line.split()[:3] for line in lines[:4]] == [
+        ["fails", "video", "cut"],
+        ["fails", "video", "empty"],
+        ["fails", "video", "text"],
+        ["doubtful", "video", "fast"],
+    ]
+    assert "is empty (0 bytes)" in lines[1]
+    assert "1800 frames per second" in lines[3]
+
+
+def test_names_in_a_conversion_table_are_looked_for_in_the_labels(study, capsys):
+    (table,) = (study / f"config/keypoints/{SPACE}").glob("cabinet.tsv")
+    header, first, *others = table.read_text().splitlines()
+    source = first.split("\t")[0]
+    table.write_text("\n".join([header, first.replace(source, source.upper() + "x"), *others, ""]))
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    assert lines[0].split()[:6] == ["stops", "the", "run", "data", "set", "cabinet"]
+    told = "\n".join(lines)
+    assert f"'{source.upper()}x' is no keypoint of 'cabinet'" in told
+    assert f"the keypoint '{source}' of 'cabinet' has no row" in told
+
+
+@pytest.mark.parametrize(("lab", "which"), [("cabinet", slice(1)), ("burrow", slice(None))])
+def test_pictures_that_are_gone_stop_the_run(study, capsys, lab, which):
+    """Of some readers say so; COCO's takes a set without any for labels alone."""
+    folder = study / "datasets" / lab
+    pictures = sorted(path for path in folder.rglob("*") if path.suffix in (".png", ".jpg"))
+    for path in pictures[which]:
+        path.unlink()
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    assert lines[0].startswith(f"stops the run  data set {lab}")
+    assert pictures[0].name in lines[0]
+
+
+def test_weights_that_are_none_are_told_and_released_ones_are_announced(study, capsys):
+    (study / "weights.pt").write_text("no network\n")
+    change_setting(study, "models.mouse.pose_weights", "weights.pt")
+    change_setting(study, "models.other", {"space": SPACE, "seeds": [0]})
+    change_setting(study, "models.other.pose_weights", "superanimal_topviewmouse_hrnet_w32")
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    assert lines[0].split()[3:6] == ["model", "mouse", "pose_weights:"]
+    assert "weights.pt" in lines[0]
+    assert lines[1].startswith("doubtful")
+    assert "the run fetches it" in lines[1]
+
+
+def test_brought_predictions_are_read_and_their_frames_counted(study, capsys):
+    names = ["scorer", "bodyparts", "coords"]
+    columns = pd.MultiIndex.from_product([["n"], ["nose"], ["x", "y", "likelihood"]], names=names)
+    pd.DataFrame(np.ones((35, 3)), columns=columns).to_csv(study / "short.csv")
+    (study / "none.csv").write_text("hello\n")
+    shutil.copy(study / "raw/mouse.mp4", study / "raw/other.mp4")
+    rows = ["raw/mouse.mp4\tshort.csv", "raw/other.mp4\tnone.csv", ""]
+    (study / "config/videos.tsv").write_text("\n".join(["path\tpredictions", *rows]))
+    model = {"predictions": {"format": "deeplabcut", "space": SPACE}}
+    settings = {"models": {"theirs": model}}
+    (study / "config/config.yaml").write_text(yaml.safe_dump(settings))
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    assert lines[0].split()[:3] == ["fails", "video", "other"]
+    assert "none.csv" in lines[0]
+    assert "short.csv has 35 frames, the video 40" in lines[1]
+
+
+def test_what_n_would_tell_is_told_too(study, capsys):
+    change_setting(study, "models.mouse.backbone", "lcnet_1000")
+    code, lines, told = check(study, capsys)
+    assert code == 1
+    assert lines == []
+    assert "models.mouse.backbone" in told
+
+
+def test_the_worst_are_shown_and_the_others_counted():
+    findings = [Finding(w, f"video {i}", "?") for i, w in enumerate([DOUBT, STOPS, FAILS, DOUBT])]
+    lines = table_lines(findings, 3)
+    assert [line.split("  ")[0] for line in lines[:3]] == ["stops the run", "fails", "doubtful"]
+    assert lines[3] == "and 1 more; --all prints them"
+    assert len(table_lines(findings, None)) == 4
+
+
+def test_a_look_at_a_video_says_what_it_is(sound):
+    look = look_at_video(sound / "raw/mouse.mp4")
+    assert (look.frames, look.rate_hz, look.doubts) == (40, 50.0, ())
+    assert look_at_video(sound / "raw/mouse.mp4", fps=2000.0).rate_hz == 2000.0
