@@ -67,6 +67,12 @@ class RuleSettings:
         """Those of the model that a video is given."""
         return self.code_of_model(self.graph.model_of(video))
 
+    def code_of_adaptation(self, video: str) -> dict[str, str]:
+        """Those of a video's model, its teacher and how frames are chosen, and the smoother."""
+        adaptation = self.all["adaptation"]
+        chosen = {"TEACHERS": adaptation["teacher"], "CHOICES": adaptation["frames"]}
+        return self.code_of_video(video) | self.code_of_smoothing() | chosen
+
     def code_of_smoothing(self) -> dict[str, str]:
         """The smoother that is chosen."""
         return {"SMOOTHERS": self.all["smoothing"]["method"]}

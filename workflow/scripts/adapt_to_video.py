@@ -1,32 +1,23 @@
 """Adapt each member to a video; where held-out frames speak for it, it sees the video again."""
 
+from superanimal_core.inference.lessons import Smoothing
 from superanimal_core.jobs.step import pass_failure_on, video_step
+from superanimal_core.jobs.unneeded_adaptation import pass_by
+from superanimal_core.settings.smoothing import METHODS, VideoViewSettings
+from superanimal_core.tables.calibration_files import read_calibration
 
 pass_failure_on(snakemake)  # before torch is imported
 
-from superanimal_core.jobs.video_adaptation import VideoAdaptation
-from superanimal_core.models.adaptation import Adaptation
-from superanimal_core.settings import AugmentSettings
-from superanimal_core.tables.video_tables import read_boxes, read_frame_size, read_times
-
 with video_step(snakemake) as record:
     inputs, params = snakemake.input, snakemake.params
-    adaptation = Adaptation(
-        video=inputs.video,
-        size_px=read_frame_size(inputs.frames),
-        boxes_xyxy_px=read_boxes(inputs.boxes),
-        held_out_fraction=params.held_out_fraction,
-        select=params.select,
-        judge=params.judge,
-        training=params.training,
-        augment=AugmentSettings.of_params(params.augment),
-        inference=params.inference,
+    smoothing = Smoothing(
+        params.method,
+        METHODS[params.method](**params.smoothing),
+        VideoViewSettings(**params.views),
+        read_calibration(inputs.calibration) if inputs.calibration else None,
     )
-    VideoAdaptation(
-        adaptation,
-        inputs.predicted,
-        read_times(inputs.frames),
-        chunk_frames=snakemake.config["inference"]["chunk_frames"],
-        threads=snakemake.threads,
-        record=record,
-    ).write(inputs.members, snakemake.output.adapted)
+    look = params.when, inputs.predicted, snakemake.output.adapted, record, smoothing
+    if not pass_by(*look, min_score=params.min_score):
+        from superanimal_core.jobs.video_adaptation import adapt_video
+
+        adapt_video(snakemake, record, smoothing)
