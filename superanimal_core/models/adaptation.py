@@ -140,17 +140,7 @@ class Adaptation:
         beside, shift_px = crops_beside(boxes)
         look = (pictures, device)
         beside_before = self._predict(bundle, own, beside, *look)
-        regions = [pictures.regions[frame] for frame in labeled_frames(labels)]
-        history = fit_labels(
-            bundle,
-            labels_in_regions(labels, regions),
-            pictures.store,
-            self.training_settings,
-            self.augment,
-            seed=seed,
-            device=device,
-            tell=tell,
-        )
+        history = self.teach(bundle, labels, pictures, seed=seed, device=device, tell=tell)
         after = self._predict(bundle, own, boxes, *look)
         beside_after = self._predict(bundle, own, beside, *look)
         witness = Witness(
@@ -160,6 +150,18 @@ class Adaptation:
             own, after, bundle.is_taught, frame=self.held, witness=witness, **self.judge
         )
         return verdict, history, self._moved(own, after, pictures)
+
+    def teach(self, bundle: ModelBundle, labels: Labels, pictures: Pictures, **how: Any) -> History:
+        """Teaches the bundle's network, in place; `how` as for `fit_labels`."""
+        regions = [pictures.regions[frame] for frame in labeled_frames(labels)]
+        return fit_labels(
+            bundle,
+            labels_in_regions(labels, regions),
+            pictures.store,
+            self.training_settings,
+            self.augment,
+            **how,
+        )
 
     def _moved(self, before: Poses, after: Poses, pictures: Pictures) -> Image | None:
         """The held-out frames that moved most."""

@@ -252,8 +252,19 @@ class Graph:
 
     def truths(self) -> list[str]:
         """The comparisons with the truth, of the videos that have one."""
-        named = [v for v, row in self.study.videos.items() if row.columns.get("truth")]
-        return [f"results/videos/{video}/truth.parquet" for video in named]
+        return self.of_true_videos("truth.parquet")
+
+    def of_true_videos(self, name: str) -> list[str]:
+        """A file or folder of every video whose truth is known."""
+        return [f"results/videos/{video}/{name}" for video in self._true_videos]
+
+    def known_truths(self) -> list[Original]:
+        """The truth of every video that has one."""
+        return [self.truth(video) for video in self._true_videos]
+
+    @property
+    def _true_videos(self) -> list[str]:
+        return [v for v, row in self.study.videos.items() if row.columns.get("truth")]
 
     def labeled_videos(self) -> list[str]:
         """The labeled videos that the configuration asks for."""

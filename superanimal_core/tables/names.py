@@ -83,6 +83,11 @@ _BESIDE = {
         "a point of what turns variance into expected error; none: too few labels",
         of_study.CALIBRATION,
     ),
+    "adaptation": Table(
+        "adaptation/table.parquet",
+        "a network on a video whose truth is known (snakemake adaptation_table)",
+        of_study.ADAPTATION,
+    ),
     "transfer": Table(
         "transfer/table.parquet", "a training (snakemake transfer_table)", of_study.TRANSFER
     ),

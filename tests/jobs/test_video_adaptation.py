@@ -210,7 +210,7 @@ def test_a_seed_less_leaves_nothing(study):
 
 
 def test_the_teacher_decides_what_is_taught(study, monkeypatch):
-    """Its own predictions to each, or to all the ensemble's; weights are at most those of labels."""
+    """Its own predictions to each, or to all the ensemble's; weights are below those of labels."""
     given = []
 
     def noted(bundle, labels, *arguments, **options):
