@@ -29,7 +29,7 @@ from adaptation_videos import (
     DrawnVideo,
     animal_video,
     foreign_video,
-    smoothing_of,
+    knowledge_of,
     trained_ensemble,
 )
 from numpy import ndarray
@@ -37,7 +37,7 @@ from trust_labs import CPU, SETTINGS, SMOOTHING, SPACE
 
 from superanimal_core.evaluation.stability import jitter_px
 from superanimal_core.inference.adaptation_need import look_at_need
-from superanimal_core.inference.lessons import TEACHERS, Smoothing, strange_animals
+from superanimal_core.inference.lessons import TEACHERS, Knowledge, strange_animals
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.inference.teachers import own_lesson
 from superanimal_core.inference.verdicts import Verdict
@@ -88,13 +88,13 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as made:
         kept = chosen.networks or Path(made) / "networks"
         bundles = trained_ensemble(range(3), 400 if quick else 1300, kept)
-        smoothing = smoothing_of(bundles)
+        known = knowledge_of(bundles)
         teachers = ["smoothed"] if quick else [*TEACHERS]
         count = chosen.videos or (2 if quick else len(SHIFTS))
         rows = [
             row
             for video in videos(Path(made), count, 200 if quick else 300)
-            for row in of_video(video, bundles, smoothing, teachers, quick)
+            for row in of_video(video, bundles, known, teachers, quick)
         ]
     RESULTS.mkdir(parents=True, exist_ok=True)
     pq.write_table(pa.Table.from_pylist(rows), RESULTS / "adaptation.parquet")
@@ -113,14 +113,14 @@ def videos(folder: Path, count: int, frames: int) -> Iterator[DrawnVideo]:
 def of_video(
     video: DrawnVideo,
     bundles: Sequence[ModelBundle],
-    smoothing: Smoothing,
+    known: Knowledge,
     teachers: Sequence[str],
     quick: bool,
 ) -> Iterator[dict[str, Any]]:
     """Rows of a video: the look, each network's verdict, and the errors of the methods."""
     before = [predicted(bundle, video) for bundle in bundles]
     start = time.perf_counter()
-    look = look_at_need(before, EVERY, smoothing, min_score=OWN["min_score"])
+    look = look_at_need(before, EVERY, known.calibration, min_score=OWN["min_score"])
     took = time.perf_counter() - start
     print(f"{video.name}: {look.reason} ({took:.2f} s)", flush=True)
     figures = {"apart": look.apart, "low": look.low_fraction, "vouched": look.vouched_fraction}
@@ -128,7 +128,7 @@ def of_video(
     yield {**about, "kind": "look", "is_kept": look.is_worth_it, "seconds": took, **figures}
     yield from methods(about, "", before, video)
     for teacher in teachers:
-        found = [*adapted(video, bundles, before, smoothing, teacher)]
+        found = [*adapted(video, bundles, before, known, teacher)]
         for one in found:
             yield {
                 **about, "kind": "verdict", "method": teacher, "member": one.member,
@@ -181,7 +181,7 @@ def error_of(xy_px: ndarray, video: DrawnVideo) -> float:
 def adaptation_of(video: DrawnVideo) -> Adaptation:
     """As the demo adapts."""
     training = SETTINGS["training"] | {k: OWN[k] for k in ("steps", "batch", "learning_rate")}
-    known = TrainingSettings.model_fields.keys() - LEFT
+    names = TrainingSettings.model_fields.keys() - LEFT
     height, width = next(iter(read_frames(video.path))).shape[:2]
     return Adaptation(
         video=video.path,
@@ -190,7 +190,7 @@ def adaptation_of(video: DrawnVideo) -> Adaptation:
         held_out_fraction=OWN["held_out_fraction"],
         select={key: OWN[key] for key in ("frames", "every_frames", "max_frames")},
         judge={k: OWN[k] for k in ("min_score", "max_jitter_ratio", "max_displacement_ratio")},
-        training={key: value for key, value in training.items() if key in known},
+        training={key: value for key, value in training.items() if key in names},
         augment=AugmentSettings(**SETTINGS["augment"]),
         inference=INFERENCE,
     )  # fmt: skip
@@ -200,15 +200,15 @@ def adapted(
     video: DrawnVideo,
     bundles: Sequence[ModelBundle],
     before: Sequence[Poses],
-    smoothing: Smoothing,
+    known: Knowledge,
     teacher: str,
 ) -> Iterator[Adapted]:
     """Each network after a teacher taught it, whatever the verdict is."""
     adaptation = adaptation_of(video)
-    lessons = TEACHERS[teacher](before, OWN["min_score"], smoothing)
+    lessons = TEACHERS[teacher](before, OWN["min_score"], known)
     labels = [adaptation.pseudo_labels(*one) for one in zip(lessons, before, strict=True)]
     pictures = adaptation.pictures(labels, bundles[0])
-    strange = strange_animals(before, smoothing)
+    strange = strange_animals(before, known.calibration)
     for number, bundle in enumerate(bundles):
         own = deepcopy(bundle)
         verdict, _, _ = adaptation.adapt(

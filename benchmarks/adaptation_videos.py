@@ -10,7 +10,7 @@ from numpy import ndarray
 from trust_labs import CPU, LABS, SETTINGS, SMOOTHING, SPACE, drawn
 
 from superanimal_core.inference.labeled import predict_disturbed, predict_labels
-from superanimal_core.inference.lessons import Smoothing
+from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.models.bundles import read_bundle
 from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.bundle import ModelBundle, new_bundle
@@ -19,7 +19,6 @@ from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
 from superanimal_core.report.video_file import write_video
 from superanimal_core.settings import AugmentSettings, TrainingSettings
-from superanimal_core.settings.smoothing import VideoViewSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.calibration import Calibration, fit_calibration
 from superanimal_core.smoothing.labeled_errors import LabeledAnimals, errors_at_labels
@@ -183,12 +182,13 @@ def _trained(
     return bundle
 
 
-def smoothing_of(bundles: Sequence[ModelBundle]) -> Smoothing:
+def knowledge_of(bundles: Sequence[ModelBundle]) -> Knowledge:
     """How the demo smooths, calibrated on the laboratories' held-out pictures."""
     labels, pictures = drawn([LABS[name] for name in LEARNED])
     calibration = _calibrated(bundles, labels.select(labels.split == "test"), pictures)
-    views = VideoViewSettings(**VIEWS, mirrors=[])
-    return Smoothing("eks", SMOOTHING.of("eks"), views, calibration)
+    settings = SMOOTHING.of("eks").model_dump()
+    views = VIEWS | {"mirrors": []}
+    return Knowledge(calibration, {"method": "eks", "settings": settings, "views": views})
 
 
 def _calibrated(

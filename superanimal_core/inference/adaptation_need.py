@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
 
-from superanimal_core.inference.lessons import Smoothing, strange_animals
+from superanimal_core.inference.lessons import strange_animals
 from superanimal_core.inference.witnesses import (
     VOUCHED_FRAMES,
     agreed_px,
@@ -20,6 +20,7 @@ from superanimal_core.inference.witnesses import (
     is_agreed_on,
 )
 from superanimal_core.pose.poses import Poses
+from superanimal_core.smoothing.calibration import Calibration
 
 FRAMES = 400  # that are looked at, evenly over the video
 APART = 0.02  # of the body's longer side: networks that are so near to each other leave no gain
@@ -45,11 +46,14 @@ class Look:
 def look_at_need(
     members: Sequence[Poses],
     is_taught: Bool[ndarray, "keypoint"],
-    smoothing: Smoothing,
+    calibration: Calibration | None,
     *,
     min_score: float,
 ) -> Look:
-    """What networks say of a video, looked at for whether they can gain from it."""
+    """What networks say of a video, looked at for whether they can gain from it.
+
+    `calibration` is what labels said of their errors, and of what is unlike them.
+    """
     frame = np.unique(np.linspace(0, len(members[0]) - 1, FRAMES).round().astype(int))
     some = [poses.at(frame) for poses in members]
     known = np.stack([np.isfinite(poses.xy_px).all(axis=-1) for poses in some])
@@ -59,7 +63,7 @@ def look_at_need(
     score = np.where(known, np.stack([poses.score for poses in some]), 0.0)[:, is_there]
     low = float((score < min_score)[..., is_taught].mean())
     body_px = body_side_px(some)
-    is_vouched = ~strange_animals(some, smoothing)
+    is_vouched = ~strange_animals(some, calibration)
     if len(some) > 1:
         is_vouched &= is_agreed_on(agreed_px(some, body_px), is_taught)
     apart, vouched = _apart_px(some) / body_px, float(is_vouched[is_there].mean())

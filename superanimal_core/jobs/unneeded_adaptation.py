@@ -6,8 +6,8 @@ from dataclasses import asdict
 import numpy as np
 
 from superanimal_core.inference.adaptation_need import look_at_need
-from superanimal_core.inference.lessons import Smoothing
 from superanimal_core.inference.verdicts import Verdict
+from superanimal_core.smoothing.calibration import Calibration
 from superanimal_core.tables.adapted_files import write_unadapted
 from superanimal_core.tables.pose_files import read_member_poses
 from superanimal_core.tables.spaces import read_taught
@@ -18,7 +18,7 @@ def pass_by(
     predicted: str,
     folder: str,
     record: Mapping[str, object],
-    smoothing: Smoothing,
+    calibration: Calibration | None,
     *,
     min_score: float,
 ) -> bool:
@@ -30,7 +30,7 @@ def pass_by(
         return False
     members = read_member_poses(predicted)
     is_taught = np.isin(members[0].space.keypoints, read_taught(predicted))
-    look = look_at_need(members, is_taught, smoothing, min_score=min_score)
+    look = look_at_need(members, is_taught, calibration, min_score=min_score)
     print(look.reason)
     if look.is_worth_it:
         return False

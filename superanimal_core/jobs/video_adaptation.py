@@ -19,7 +19,7 @@ from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference.detect import GivenBoxes
-from superanimal_core.inference.lessons import TEACHERS, Smoothing, strange_animals
+from superanimal_core.inference.lessons import TEACHERS, Knowledge, strange_animals
 from superanimal_core.inference.verdicts import Verdict
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.log import Progress
@@ -40,7 +40,7 @@ from superanimal_core.tables.video_tables import read_boxes, read_frame_size, re
 ADAPTED_MODELS = "adapted-models"
 
 
-def adapt_video(snakemake: Any, record: Mapping[str, Any], smoothing: Smoothing) -> None:
+def adapt_video(snakemake: Any, record: Mapping[str, Any], known: Knowledge) -> None:
     """The job of rule adapt_to_video, for a video that is not passed by."""
     inputs, params = snakemake.input, snakemake.params
     adaptation = Adaptation(
@@ -58,7 +58,7 @@ def adapt_video(snakemake: Any, record: Mapping[str, Any], smoothing: Smoothing)
         adaptation,
         params.teacher,
         params.min_score,
-        smoothing,
+        known,
         inputs.predicted,
         read_times(inputs.frames),
         chunk_frames=snakemake.config["inference"]["chunk_frames"],
@@ -71,14 +71,14 @@ def adapt_video(snakemake: Any, record: Mapping[str, Any], smoothing: Smoothing)
 class VideoAdaptation:
     """A video's adaptation, the folder of what was `predicted` of it before, and the job.
 
-    `teacher` is one of TEACHERS, which asks for scores of at least `min_score`; `smoothing` is how
-    the study smooths.
+    `teacher` is one of TEACHERS, which asks for scores of at least `min_score`, and may know what is
+    `known`.
     """
 
     adaptation: Adaptation
     teacher: str
     min_score: float
-    smoothing: Smoothing
+    known: Knowledge
     predicted: str
     time_s: Float[ndarray, "frame"]
     chunk_frames: int
@@ -124,23 +124,23 @@ class VideoAdaptation:
             shutil.rmtree(stray)
         poses = [read_poses(f"{self.predicted}/{name}.parquet") for name in places]
         keys = self._keys(members, poses)
-        known = {name: _known(place, keys[name]) for name, place in places.items()}
-        if all(known.values()):
-            return {name: verdict for name, verdict in known.items() if verdict}
-        lessons = TEACHERS[self.teacher](poses, self.min_score, self.smoothing)
+        judged = {name: _judged(place, keys[name]) for name, place in places.items()}
+        if all(judged.values()):
+            return {name: verdict for name, verdict in judged.items() if verdict}
+        lessons = TEACHERS[self.teacher](poses, self.min_score, self.known)
         labels = {
             name: self.adaptation.pseudo_labels(lesson, own)
             for name, lesson, own in zip(places, lessons, poses, strict=True)
         }
-        taught = [labels[name] for name in places if known[name] is None]
+        taught = [labels[name] for name in places if judged[name] is None]
         ensemble = _Ensemble(
             members,
             poses,
-            strange_animals(poses, self.smoothing),
+            strange_animals(poses, self.known.calibration),
             self.adaptation.pictures(taught, read_bundle(members[0])),
         )
         return {
-            name: known[name] or self._adapt(ensemble, number, labels[name], place, keys[name])
+            name: judged[name] or self._adapt(ensemble, number, labels[name], place, keys[name])
             for number, (name, place) in enumerate(places.items())
         }
 
@@ -194,7 +194,7 @@ class _Ensemble:
     pictures: Pictures
 
 
-def _known(folder: Path, key: str) -> Verdict | None:
+def _judged(folder: Path, key: str) -> Verdict | None:
     """The verdict on a network that was adapted before, under the same circumstances."""
     try:
         made_by = read_description(folder)["made_by"]

@@ -68,7 +68,7 @@ class RuleSettings:
         return self.code_of_model(self.graph.model_of(video))
 
     def code_of_adaptation(self, video: str) -> dict[str, str]:
-        """Those of a video's model, its teacher and how frames are chosen, and the smoother."""
+        """Those of a video's model, its teacher, how frames are chosen, and the smoother."""
         adaptation = self.all["adaptation"]
         chosen = {"TEACHERS": adaptation["teacher"], "CHOICES": adaptation["frames"]}
         return self.code_of_video(video) | self.code_of_smoothing() | chosen
@@ -161,6 +161,16 @@ class RuleSettings:
         own = self.of("adaptation", "steps", "batch", "learning_rate")
         left = {*NOT_INHERITED_BY_ADAPTATION, *own}
         return {key: v for key, v in self.of("training").items() if key not in left} | own
+
+    def smoothing_of_teacher(self, video: str) -> dict[str, Any]:
+        """How the ensemble that teaches in an adaptation is smoothed; nothing where none does."""
+        teacher = self.all["adaptation"]["teacher"]
+        if teacher == "own":
+            return {}
+        if teacher == "median":
+            return {"settings": self.of("smoothing", "center", "min_score")}
+        method = self.all["smoothing"]["method"]
+        return {"method": method, "settings": self.smoother(), "views": self.views(video)}
 
     # ── videos ───────────────────────────────────────────────────────────────────────────────────
 

@@ -8,20 +8,12 @@ from test_keypoint_complaints import SPACE, seen, truth
 
 from superanimal_core.inference import adaptation_need
 from superanimal_core.inference.adaptation_need import APART, LOW, look_at_need
-from superanimal_core.inference.lessons import Smoothing
-from superanimal_core.settings.smoothing import EnsembleSettings, VideoViewSettings
 
 TAUGHT = np.ones(len(SPACE), bool)
-SMOOTHING = Smoothing(
-    "none",
-    EnsembleSettings(center="median", min_score=0.1),
-    VideoViewSettings(latent=3, keep_quantile=0.5, inflation_rounds=0, mirrors=[]),
-    None,
-)
 
 
 def looked(members, is_taught=TAUGHT):
-    return look_at_need(members, is_taught, SMOOTHING, min_score=0.5)
+    return look_at_need(members, is_taught, None, min_score=0.5)
 
 
 def members_of(noise_px, count=3, score=0.9):

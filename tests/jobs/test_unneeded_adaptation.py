@@ -8,23 +8,15 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from superanimal_core.inference.lessons import Smoothing
 from superanimal_core.jobs.unneeded_adaptation import pass_by
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
-from superanimal_core.settings.smoothing import EnsembleSettings, VideoViewSettings
 from superanimal_core.tables.parquet import read_record, write_parquet
 from superanimal_core.tables.pose_files import read_poses
 from superanimal_core.tables.schemas import poses_to_table
 from superanimal_core.tables.spaces import read_taught
 
 SPACE = KeypointSpace("s", ("a", "b", "c"))
-SMOOTHING = Smoothing(
-    "none",
-    EnsembleSettings(center="median", min_score=0.1),
-    VideoViewSettings(latent=3, keep_quantile=0.5, inflation_rounds=0, mirrors=[]),
-    None,
-)
 
 
 def write(poses, path):
@@ -46,7 +38,7 @@ def sure(tmp_path):
 def passed(folder, when):
     record = {"rule": "adapt_to_video"}
     places = str(folder / "predicted"), str(folder / "adapted")
-    return pass_by(when, *places, record, SMOOTHING, min_score=0.5)
+    return pass_by(when, *places, record, None, min_score=0.5)
 
 
 def test_its_poses_are_those_of_before_and_the_verdict_says_why(sure):

@@ -9,7 +9,7 @@ from tiny_networks import pyramid_bundle, pyramid_context_bundle
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference import adapt, verdicts
 from superanimal_core.inference.detect import GivenBoxes
-from superanimal_core.inference.lessons import Smoothing
+from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.inference.teachers import own_lesson
 from superanimal_core.inference.witnesses import Testimony
@@ -27,7 +27,6 @@ from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses
 from superanimal_core.report.video_file import write_video
 from superanimal_core.settings import AugmentSettings
-from superanimal_core.settings.smoothing import EnsembleSettings, VideoViewSettings
 from superanimal_core.tables.parquet import read_record
 from superanimal_core.tables.pose_files import read_poses
 from superanimal_core.tables.spaces import read_taught
@@ -35,11 +34,13 @@ from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels
 
 FRAMES = 24
-SMOOTHING = Smoothing(
-    "none",
-    EnsembleSettings(center="median", min_score=0.0),
-    VideoViewSettings(latent=3, keep_quantile=0.5, inflation_rounds=0, mirrors=[]),
+KNOWN = Knowledge(
     None,
+    {
+        "method": "none",
+        "settings": {"center": "median", "min_score": 0.0},
+        "views": {"latent": 3, "keep_quantile": 0.5, "inflation_rounds": 0, "mirrors": []},
+    },
 )
 INFERENCE = {"batch": 4, "precision": "float32", "scales": (1.0,), "flip": False}
 SELECT = {"frames": "spread", "every_frames": 2, "max_frames": 8}
@@ -100,7 +101,7 @@ def adapted(study, seeds, judge=ANYTHING, steps=3, teacher="own"):
         adaptation,
         teacher,
         0.0,
-        SMOOTHING,
+        KNOWN,
         str(folder / "predicted"),
         times,
         chunk_frames=9,

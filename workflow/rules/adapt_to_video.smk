@@ -24,9 +24,7 @@ rule adapt_to_video:
         when=config["adaptation"]["when"],
         teacher=config["adaptation"]["teacher"],
         min_score=config["adaptation"]["min_score"],
-        method=config["smoothing"]["method"],
-        smoothing=SETTINGS.smoother(),
-        views=by("video", SETTINGS.views),
+        smoothing=by("video", SETTINGS.smoothing_of_teacher),
         held_out_fraction=config["adaptation"]["held_out_fraction"],
         select=SETTINGS.of("adaptation", "frames", "every_frames", "max_frames"),
         judge=SETTINGS.of(

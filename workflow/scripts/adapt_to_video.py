@@ -1,23 +1,17 @@
 """Adapt each member to a video; where held-out frames speak for it, it sees the video again."""
 
-from superanimal_core.inference.lessons import Smoothing
+from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.jobs.step import pass_failure_on, video_step
 from superanimal_core.jobs.unneeded_adaptation import pass_by
-from superanimal_core.settings.smoothing import METHODS, VideoViewSettings
 from superanimal_core.tables.calibration_files import read_calibration
 
 pass_failure_on(snakemake)  # before torch is imported
 
 with video_step(snakemake) as record:
     inputs, params = snakemake.input, snakemake.params
-    smoothing = Smoothing(
-        params.method,
-        METHODS[params.method](**params.smoothing),
-        VideoViewSettings(**params.views),
-        read_calibration(inputs.calibration) if inputs.calibration else None,
-    )
-    look = params.when, inputs.predicted, snakemake.output.adapted, record, smoothing
+    calibration = read_calibration(inputs.calibration) if inputs.calibration else None
+    look = params.when, inputs.predicted, snakemake.output.adapted, record, calibration
     if not pass_by(*look, min_score=params.min_score):
         from superanimal_core.jobs.video_adaptation import adapt_video
 
-        adapt_video(snakemake, record, smoothing)
+        adapt_video(snakemake, record, Knowledge(calibration, params.smoothing))
