@@ -118,7 +118,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "video named by its whole path": changes.name_the_video_by_its_whole_path,
     "results of one video deleted": delete_results_of_a_video,
     "all tables deleted": delete_tables,
-    "boxes, predictions, adapted models deleted": changes.delete_what_is_no_product,
+    "boxes, predictions deleted": changes.delete_what_is_no_product,
     "threshold changed (gait.min_swing_frames)": lambda s: change_setting(
         s, "gait.min_swing_frames", 6
     ),

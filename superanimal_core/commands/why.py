@@ -123,5 +123,6 @@ def told_of_unfinished(study: Path, video: str) -> str:
 
 
 def _verdict(verdict: Mapping[str, Any]) -> str:
-    kept = "kept" if verdict.get("is_kept") else "rolled back"
+    tried = "rolled back" if verdict.get("is_tried", True) else "not tried"
+    kept = "kept" if verdict.get("is_kept") else tried
     return f"Adaptation of {verdict['member']}: {kept}; {verdict.get('reason', '')}".rstrip("; ")

@@ -1,39 +1,25 @@
-"""Video adaptation (Ye et al. 2024): a network learns from its own confident predictions.
+"""Video adaptation (Ye et al. 2024): a network learns from confident predictions of a video.
 
 Predict, select pseudo-labels, train a little with frozen normalization statistics, predict again.
 Unlike the paper's software, low-confidence keypoints are masked (no gradient) instead of trained as
-absent, and the adapted network is kept only if frames that it did not learn from speak for it.
+absent, an ensemble may teach (teachers), and the adapted network is kept only if frames that it did
+not learn from speak for it (verdicts).
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
-from superanimal_core.evaluation.stability import dropped_keypoints
-from superanimal_core.inference.keypoint_complaints import keypoint_complaints
-from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.inference.teachers import Lesson, lesson_labels
+from superanimal_core.inference.teaching_frames import CHOICES
+from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import TrainingSettings
 
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether the adapted network is kept, and the figures that decided.
-
-    Ratios are after / before on held-out frames: jitter (mean displacement from frame to frame),
-    dropped keypoints (`stability.dropped_keypoints`), and the displacement of confident keypoints
-    by the adaptation over the jitter before.
-    """
-
-    is_kept: bool
-    reason: str
-    jitter_ratio: float
-    dropped_before: float
-    dropped_after: float
-    displacement_ratio: float
+BLOCKS, BLOCK_FRAMES = 6, 10  # of held-out frames: at most so many blocks, at least so long
 
 
 def adaptation_training(**settings: Any) -> TrainingSettings:
@@ -54,18 +40,18 @@ def adaptation_training(**settings: Any) -> TrainingSettings:
     )
 
 
-def held_out_block(frames: int, fraction: float) -> slice:
-    """What adaptation must not see: one block of frames in the middle of a video."""
-    length = max(round(frames * fraction), 2)
-    start = max((frames - length) // 2, 0)
-    return slice(start, min(start + length, frames))
+def held_out_frames(frames: int, fraction: float) -> Int[ndarray, "held"]:
+    """The numbers of the frames that adaptation must not see: blocks, evenly over a video.
 
-
-def poses_in_block(poses: Poses, block: slice) -> Poses:
-    """The poses of some frames in a row."""
-    return replace(
-        poses, time_s=poses.time_s[block], xy_px=poses.xy_px[block], score=poses.score[block]
-    )
+    A video changes: one block says nothing of the light, the place or the animal of other times.
+    """
+    length = min(max(round(frames * fraction), 2), frames)
+    blocks = int(np.clip(length // BLOCK_FRAMES, 1, BLOCKS))
+    stops = np.linspace(0, length, blocks + 1).round().astype(int)
+    sizes = np.diff(stops)
+    middles = (np.arange(blocks) + 0.5) * frames / blocks
+    starts = np.floor(middles - sizes / 2).astype(int)
+    return np.concatenate([np.arange(a, a + n) for a, n in zip(starts, sizes, strict=True)])
 
 
 def frame_name(video: str, frame: int) -> str:
@@ -79,102 +65,39 @@ def labeled_frames(labels: Labels) -> list[int]:
 
 
 def select_pseudo_labels(
-    poses: Poses,
+    lesson: Lesson,
+    own: Poses,
     boxes_xyxy_px: Float[ndarray, "frame individual 4"],
     image_size_px: tuple[int, int],
     *,
     video: str,
-    min_score: float,
+    frames: str,
     every_frames: int,
     max_frames: int,
-    held: slice,
+    held: Int[ndarray, "held"],
 ) -> Labels:
-    """Confident predictions as labels in state TAUGHT; the others of an animal are masked.
+    """What a network is taught: some frames of a lesson, as labels.
 
-    `image` names the frame as `video#frame=i`. Every `every_frames`-th frame is looked at, at most
-    `max_frames` evenly spread; those in `held` are left alone. Without a confident one there
-    are no labels.
+    `own` is what the network itself says. `image` names the frame as `video#frame=i`. Every
+    `every_frames`-th frame is looked at, of which at most `max_frames` are chosen as `frames`
+    (CHOICES) says; those in `held` are left alone. Without anything taught there are no labels.
     """
-    candidates = np.setdiff1d(
-        np.arange(0, len(poses), every_frames), np.arange(held.start, held.stop)
-    )
-    is_sure = (poses.score >= min_score) & np.isfinite(poses.xy_px).all(axis=3)
-    is_sure = is_sure[candidates]
+    candidates = np.setdiff1d(np.arange(0, len(lesson.poses), every_frames), held)
     has_box = np.isfinite(boxes_xyxy_px[candidates]).all(axis=2)
-    at, individual = np.nonzero(is_sure.any(axis=2) & has_box)
-    if len(at) > max_frames:
-        spread = np.linspace(0, len(at) - 1, max_frames).round().astype(int)
-        at, individual = at[spread], individual[spread]
-    frame, sure = candidates[at], is_sure[at, individual]
-    n = len(frame)
-    return Labels(
-        space=poses.space,
-        source=np.full(n, video),
-        image=np.array([frame_name(video, f) for f in frame.tolist()]),
-        image_size_px=np.tile(np.array(image_size_px), (n, 1)),
-        individual=np.array(poses.individuals)[individual],
-        group=np.full(n, video),
-        split=np.full(n, "train"),
-        box_xyxy_px=boxes_xyxy_px[frame, individual],
-        xy_px=np.where(sure[..., None], poses.xy_px[frame, individual], np.nan),
-        state=np.where(sure, LabelState.TAUGHT, LabelState.NOT_IN_DATASET).astype(int),
-        score=np.where(sure, poses.score[frame, individual], 0.0),
+    at, individual = np.nonzero(lesson.is_taught()[candidates].any(axis=2) & has_box)
+    frame = candidates[at]
+    chosen = CHOICES[frames](lesson, own, frame, individual, max_frames)
+    frame, individual = frame[chosen], individual[chosen]
+    return lesson_labels(
+        lesson,
+        boxes_xyxy_px,
+        image_size_px,
+        frame,
+        individual,
+        images=_names(video, frame.tolist()),
+        source=video,
     )
 
 
-def judge_adaptation(
-    before: Poses,
-    after: Poses,
-    is_taught: Bool[ndarray, "keypoint"],
-    *,
-    min_score: float,
-    max_jitter_ratio: float,
-    max_displacement_ratio: float,
-) -> Verdict:
-    """Keep the adapted network unless it jitters more, drops more or wanders off, in any keypoint.
-
-    Both poses are of the same held-out consecutive frames, of a network that was taught the
-    keypoints where `is_taught`. What cannot be measured, and a position
-    that is no number, speaks against the network.
-    """
-    is_known = [np.isfinite(p.xy_px).all(axis=3) for p in (before, after)]
-    sure = [k & (p.score >= min_score) for k, p in zip(is_known, (before, after), strict=True)]
-    both = sure[0] & sure[1]
-    pairs = both[1:] & both[:-1]
-    jitter_before = _mean_step(before.xy_px, pairs)
-    jitter = _mean_step(after.xy_px, pairs) / max(jitter_before, 1e-9)
-    moved = np.linalg.norm(after.xy_px - before.xy_px, axis=-1)[both]
-    displacement = float(np.median(moved)) / max(jitter_before, 1e-9) if both.any() else np.inf
-    dropped = [
-        float(dropped_keypoints(p.xy_px, p.score, is_taught, min_score=min_score).mean())
-        for p in (before, after)
-    ]
-    complaints = []
-    if not both.any():
-        complaints.append(f"no keypoint has a score of {min_score} before and after")
-    elif np.isnan(jitter):
-        complaints.append("jitter cannot be measured, no keypoint is sure in two frames in a row")
-    elif jitter > max_jitter_ratio:
-        complaints.append(f"jitter grew to {jitter:.2f} of what it was")
-    elif displacement > max_displacement_ratio:
-        complaints.append(f"keypoints moved by {displacement:.1f} times the jitter")
-    is_absent = ~is_known[1] & (after.score == 0)  # out of view, which counts as dropped
-    lost = int((is_known[0] & ~is_absent & ~(is_known[1] & np.isfinite(after.score))).sum())
-    if lost:
-        complaints.append(f"{lost} keypoints have no position or score any more")
-    complaints += keypoint_complaints(before, after, both, max_displacement_ratio)
-    if dropped[1] > dropped[0] + 0.5:
-        complaints.append(f"{dropped[1]:.1f} keypoints per frame dropped, {dropped[0]:.1f} before")
-    kept = f"jitter {jitter:.2f} of what it was, {dropped[1]:.1f} keypoints dropped per frame"
-    return Verdict(
-        not complaints, "; ".join(complaints) or kept, jitter, dropped[0], dropped[1], displacement
-    )
-
-
-def _mean_step(
-    xy_px: Float[ndarray, "frame individual keypoint 2"],
-    pairs: Bool[ndarray, "step individual keypoint"],
-) -> float:
-    """Mean displacement (px) from frame to frame over the chosen pairs of positions."""
-    steps = np.linalg.norm(np.diff(xy_px, axis=0), axis=-1)[pairs]
-    return float(steps.mean()) if len(steps) else np.nan
+def _names(video: str, frames: Sequence[int]) -> list[str]:
+    return [frame_name(video, frame) for frame in frames]

@@ -1,7 +1,8 @@
 """What speaks against an adapted network, keypoint by keypoint: a mean over all hides a few.
 
-Before and after are compared on the same frames. A keypoint's noise is what its second differences
-say, which a steady motion does not enter; its body is the box around the confident keypoints.
+Before and after are compared on the same frames, several stretches of a video. A keypoint's noise
+is what its second differences say, which a steady motion does not enter; its body is the box around
+the confident keypoints.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from superanimal_core.pose.boxes import boxes_from_keypoints
@@ -28,19 +29,24 @@ NAMED = 3  # in a complaint
 
 @dataclass(frozen=True)
 class Track:
-    """One keypoint of one individual before and after; `both` is true where both are sure of it."""
+    """One keypoint of one individual before and after; `both` is true where both are sure of it.
+
+    `frame` are the numbers of the frames, of which some are missing.
+    """
 
     before_px: Float[ndarray, "frame 2"]
     after_px: Float[ndarray, "frame 2"]
     both: Bool[ndarray, "frame"]
     center_px: Float[ndarray, "frame 2"]
     body_px: float
+    frame: Int[ndarray, "frame"]
 
     @property
     def noise_px(self) -> float:
         """Distance by which the keypoint was off from frame to frame, before."""
         bend = np.diff(self.before_px, n=2, axis=0) / np.sqrt(6)  # of independent errors
-        size = _length(bend)[self.both[2:] & self.both[1:-1] & self.both[:-2]]
+        is_whole = self.frame[2:] - self.frame[:-2] == 2
+        size = _length(bend)[self.both[2:] & self.both[1:-1] & self.both[:-2] & is_whole]
         return float(np.median(size)) if len(size) else 0.0
 
     @property
@@ -53,13 +59,14 @@ def keypoint_complaints(
     before: Poses,
     after: Poses,
     both: Bool[ndarray, "frame individual keypoint"],
+    frame: Int[ndarray, "frame"],
     max_displacement_ratio: float,
 ) -> list[str]:
     """A sentence per kind of fault, with the keypoints that show it; none speaks for the network.
 
-    `both` is true where both networks are sure of a keypoint.
+    `both` is true where both networks are sure of a keypoint, `frame` the numbers of the frames.
     """
-    tracks = _tracks(before, after, both)
+    tracks = _tracks(before, after, both, frame)
     found: dict[str, list[str]] = {}
     for (_, keypoint), track in tracks.items():
         for kind, has_it in KINDS.items():
@@ -78,10 +85,12 @@ def keypoint_complaints(
             of_pair = [tracks.get((individual, side)) for side in sides]
             if of_pair[0] and of_pair[1] and _is_exchanged(of_pair[0], of_pair[1]):
                 found.setdefault("exchanged sides", []).extend(pair)
-    return [f"{_named(names)} {kind}" for kind, names in found.items()]
+    return [f"{named(names)} {kind}" for kind, names in found.items()]
 
 
-def _tracks(before: Poses, after: Poses, both: ndarray) -> Mapping[tuple[int, int], Track]:
+def _tracks(
+    before: Poses, after: Poses, both: ndarray, frame: ndarray
+) -> Mapping[tuple[int, int], Track]:
     """Every keypoint that has been seen often enough, by individual and keypoint."""
     tracks = {}
     for individual in range(len(before.individuals)):
@@ -99,6 +108,7 @@ def _tracks(before: Poses, after: Poses, both: ndarray) -> Mapping[tuple[int, in
                 both[:, individual, keypoint],
                 center,
                 body_px,
+                frame,
             )
     return tracks
 
@@ -126,13 +136,15 @@ def _is_lagging(tracks: Sequence[Track]) -> bool:
     """
     pairs = [(track.before_px, track.after_px) for track in tracks]
     before, after = (np.stack(xy) for xy in zip(*pairs, strict=True))
-    both = np.stack([track.both for track in tracks])
+    both, frame = np.stack([track.both for track in tracks]), tracks[0].frame
     limit_px = LAGGING * float(np.median(_length(after - before)[both]))
     longest = min(MAX_LAG_FRAMES, both.shape[1] - MIN_FRAMES)
     for lag, is_behind in product(range(1, longest + 1), (True, False)):
         early, late = slice(None, -lag), slice(lag, None)
         then, now = (early, late) if is_behind else (late, early)
-        apart = _length(after[:, now] - before[:, then])[both[:, then] & both[:, now]]
+        is_lag = frame[late] - frame[early] == lag
+        counts = both[:, then] & both[:, now] & is_lag
+        apart = _length(after[:, now] - before[:, then])[counts]
         if len(apart) >= MIN_FRAMES and float(np.median(apart)) < limit_px:
             return True
     return False
@@ -164,7 +176,7 @@ def _length(vector: Float[ndarray, "*shape 2"]) -> Float[ndarray, "*shape"]:
     return np.hypot(vector[..., 0], vector[..., 1])
 
 
-def _named(keypoints: Sequence[str]) -> str:
+def named(keypoints: Sequence[str]) -> str:
     """The first names, and how many more there are."""
     names = list(dict.fromkeys(keypoints))
     more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""

@@ -1,7 +1,8 @@
 """The members of an ensemble adapted to one video, one after the other.
 
 Each adapted network is kept in a folder of its own as soon as it is judged, with a key of all that
-it depends on. A killed job, and a run with one more seed, take over those that are there.
+it depends on, so that a killed job goes on. When all have seen the video again the folders go: five
+networks of thousands of videos would fill a disk.
 """
 
 import hashlib
@@ -13,32 +14,73 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.inference.adapt import Verdict
 from superanimal_core.inference.detect import GivenBoxes
+from superanimal_core.inference.lessons import TEACHERS, Knowledge, strange_animals
+from superanimal_core.inference.verdicts import Verdict
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.log import Progress
+from superanimal_core.media.images import write_image
 from superanimal_core.models.adaptation import Adaptation, Pictures
 from superanimal_core.models.bundles import WEIGHTS, read_bundle, read_members
 from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
+from superanimal_core.settings import AugmentSettings
+from superanimal_core.tables.adapted_files import MOVED, VERDICT
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.contents import content_digest
 from superanimal_core.tables.pose_files import read_poses
+from superanimal_core.tables.stand_ins import of_who_saw
+from superanimal_core.tables.video_tables import read_boxes, read_frame_size, read_times
 
-ADAPTED_MODELS, VERDICT = "adapted-models", "verdict"
+ADAPTED_MODELS = "adapted-models"
+
+
+def adapt_video(snakemake: Any, record: Mapping[str, Any], known: Knowledge) -> None:
+    """The job of rule adapt_to_video, for a video that is not passed by."""
+    inputs, params = snakemake.input, snakemake.params
+    members = of_who_saw(inputs.predicted, [*inputs.members, *inputs.teachers])
+    adaptation = Adaptation(
+        video=inputs.video,
+        size_px=read_frame_size(inputs.frames),
+        boxes_xyxy_px=read_boxes(inputs.boxes),
+        held_out_fraction=params.held_out_fraction,
+        select=params.select,
+        judge=params.judge,
+        training=params.training,
+        augment=AugmentSettings.of_params(params.augment),
+        inference=params.inference,
+    )
+    VideoAdaptation(
+        adaptation,
+        params.teacher,
+        params.min_score,
+        known,
+        inputs.predicted,
+        read_times(inputs.frames),
+        chunk_frames=snakemake.config["inference"]["chunk_frames"],
+        threads=snakemake.threads,
+        record=record,
+    ).write(members, snakemake.output.adapted)
 
 
 @dataclass(frozen=True)
 class VideoAdaptation:
-    """A video's adaptation, the folder of what was `predicted` of it before, and the job."""
+    """A video's adaptation, the folder of what was `predicted` of it before, and the job.
+
+    `teacher` is one of TEACHERS, which asks for scores of at least `min_score`, and may know what
+    is `known`.
+    """
 
     adaptation: Adaptation
+    teacher: str
+    min_score: float
+    known: Knowledge
     predicted: str
     time_s: Float[ndarray, "frame"]
     chunk_frames: int
@@ -49,6 +91,7 @@ class VideoAdaptation:
         """Writes what each member sees of the video after its adaptation into `folder`.
 
         The tables tell the verdicts. Where a member is rolled back its poses are those from before.
+        Beside them are pictures of the frames that moved most.
         """
         models = Path(folder).parent / ADAPTED_MODELS
         verdicts = self.adapt(members, models)
@@ -69,54 +112,67 @@ class VideoAdaptation:
                 name: f"{self.predicted}/{name}.parquet" for name in verdicts if name not in kept
             },
         )
+        for name in verdicts:
+            if (models / name / MOVED).is_file():
+                shutil.copyfile(models / name / MOVED, Path(folder) / f"{name}.jpg")
+            shutil.rmtree(models / name)
+        if not any(models.iterdir()):
+            models.rmdir()
 
     def adapt(self, members: Sequence[str], folder: str | Path) -> dict[str, Verdict]:
         """Adapts each member (a model folder) and keeps it in `folder`; the verdicts by member."""
-        names = {Path(member).name: member for member in members}
-        places = {name: Path(folder) / name for name in names}
+        places = {Path(member).name: Path(folder) / Path(member).name for member in members}
         for stray in set(Path(folder).glob("member-*/")) - {*places.values()}:
             shutil.rmtree(stray)
-        keys: dict[str, str] = {}
-        known: dict[str, Verdict | None] = {}
-        labels: dict[str, Labels] = {}
-        for name, member in names.items():  # the poses of one member at a time are in memory
-            poses = self._poses(name)
-            keys[name] = self._key(member, poses)
-            known[name] = _known(places[name], keys[name])
-            if known[name] is None:
-                labels[name] = self.adaptation.pseudo_labels(poses)
-        if not labels:
-            return {name: verdict for name, verdict in known.items() if verdict}
-        pictures = self.adaptation.pictures(labels.values(), read_bundle(members[0]))
+        poses = [read_poses(f"{self.predicted}/{name}.parquet") for name in places]
+        keys = self._keys(members, poses)
+        judged = {name: _judged(place, keys[name]) for name, place in places.items()}
+        if all(judged.values()):
+            return {name: verdict for name, verdict in judged.items() if verdict}
+        lessons = TEACHERS[self.teacher](poses, self.min_score, self.known)
+        labels = {
+            name: self.adaptation.pseudo_labels(lesson, own)
+            for name, lesson, own in zip(places, lessons, poses, strict=True)
+        }
+        taught = [labels[name] for name in places if judged[name] is None]
+        ensemble = _Ensemble(
+            members,
+            poses,
+            strange_animals(poses, self.known.calibration),
+            self.adaptation.pictures(taught, read_bundle(members[0])),
+        )
         return {
-            name: verdict
-            or self._adapt(names[name], labels[name], pictures, places[name], keys[name])
-            for name, verdict in known.items()
+            name: judged[name] or self._adapt(ensemble, number, labels[name], place, keys[name])
+            for number, (name, place) in enumerate(places.items())
         }
 
-    def _key(self, member: str, poses: Poses) -> str:
-        """Digest of all that an adapted network depends on: not what other members saw."""
+    def _keys(self, members: Sequence[str], poses: Sequence[Poses]) -> dict[str, str]:
+        """Digests of all that each adapted network depends on, and the verdict on it."""
         told = {key: self.record[key] for key in ("source_digest", "settings")}
-        told |= {"model": content_digest(member), "video": content_digest(self.adaptation.video)}
+        told |= {"inputs": self.record["inputs"], "video": content_digest(self.adaptation.video)}
         digest = hashlib.sha256(json.dumps(told, sort_keys=True, default=str).encode())
-        for values in (poses.xy_px, poses.score, poses.time_s, self.adaptation.boxes_xyxy_px):
+        shown = [self.adaptation.boxes_xyxy_px]
+        shown += [values for of in poses for values in (of.xy_px, of.score, of.time_s)]
+        for values in shown:
             digest.update(np.ascontiguousarray(values).tobytes())
-        return digest.hexdigest()[:16]
-
-    def _poses(self, name: str) -> Poses:
-        return read_poses(f"{self.predicted}/{name}.parquet")
+        return {
+            Path(member).name: f"{digest.hexdigest()[:16]}-{content_digest(member)}"
+            for member in members
+        }
 
     def _adapt(
-        self, member: str, labels: Labels, pictures: Pictures, folder: Path, key: str
+        self, ensemble: "_Ensemble", number: int, labels: Labels, folder: Path, key: str
     ) -> Verdict:
         """One member: taught, judged on frames that it did not learn from, and written."""
-        seed = int(folder.name.rpartition("-")[2])
+        member, seed = ensemble.members[number], int(folder.name.rpartition("-")[2])
         device, bundle = use_device(self.threads, seed), read_bundle(member)
-        verdict, history = self.adaptation.adapt(
+        verdict, history, moved = self.adaptation.adapt(
             bundle,
-            self._poses(folder.name),
+            ensemble.poses,
+            number,
+            ensemble.is_strange,
             labels,
-            pictures,
+            ensemble.pictures,
             seed=seed,
             device=device,
             tell=Progress(self.adaptation.training_settings.steps, f"steps of {folder.name}"),
@@ -125,10 +181,22 @@ class VideoAdaptation:
         kept = bundle if verdict.is_kept else read_bundle(member)
         record = {**self.record, "key": key, VERDICT: asdict(verdict)}
         write_bundle(kept, folder, record, history)
+        if moved is not None:
+            write_image(moved, folder / MOVED)
         return verdict
 
 
-def _known(folder: Path, key: str) -> Verdict | None:
+@dataclass(frozen=True)
+class _Ensemble:
+    """The model folders, what each network saw of the video, and what is known of that together."""
+
+    members: Sequence[str]
+    poses: Sequence[Poses]
+    is_strange: Bool[ndarray, "frame individual"]
+    pictures: Pictures
+
+
+def _judged(folder: Path, key: str) -> Verdict | None:
     """The verdict on a network that was adapted before, under the same circumstances."""
     try:
         made_by = read_description(folder)["made_by"]

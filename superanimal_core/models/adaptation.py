@@ -1,29 +1,26 @@
-"""A network adapted to one video: taught by its own confident predictions, judged on other frames.
+"""A network adapted to one video: taught by a lesson about it, judged on other frames.
 
-Prediction and training meet here (inference.adapt says which predictions teach and what the verdict
-is; training.label_training teaches). What networks may see of the frames that they learn from, and
-of those they are judged on, is cut out in one decoding for all members.
+Prediction and training meet here (inference.adapt says which predictions teach, inference.verdicts
+what the verdict is; training.label_training teaches). What networks may see of the frames that they
+learn from, and of those they are judged on, is cut out in one decoding for all members.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference.adapt import (
-    Verdict,
     adaptation_training,
     frame_name,
-    held_out_block,
-    judge_adaptation,
+    held_out_frames,
     labeled_frames,
-    poses_in_block,
     select_pseudo_labels,
 )
 from superanimal_core.inference.predict import predict_batches
@@ -36,12 +33,17 @@ from superanimal_core.inference.regions import (
     visible_reach,
 )
 from superanimal_core.inference.seen import join_seen
+from superanimal_core.inference.teachers import Lesson
+from superanimal_core.inference.verdicts import Verdict, judge_adaptation
+from superanimal_core.inference.witnesses import Witness, crops_beside
 from superanimal_core.media.frame_store import FrameStore
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.context import ContextNetwork
+from superanimal_core.network.crops import Image
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
+from superanimal_core.report.moved_frames import draw_moved, most_moved
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels
@@ -74,26 +76,33 @@ class Adaptation:
     inference: Mapping[str, Any]
 
     @cached_property
-    def _block(self) -> slice:
-        return held_out_block(len(self.boxes_xyxy_px), self.held_out_fraction)
+    def held(self) -> Int[ndarray, "held"]:
+        """The frames that networks are judged on, and do not learn from."""
+        return held_out_frames(len(self.boxes_xyxy_px), self.held_out_fraction)
 
     @property
     def training_settings(self) -> TrainingSettings:
         """How the networks are taught."""
         return adaptation_training(**self.training)
 
-    def pseudo_labels(self, poses: Poses) -> Labels:
-        """What a network teaches itself: its confident predictions, but for the held-out block."""
-        chosen = {**self.select, "video": self.video, "held": self._block}
-        return select_pseudo_labels(poses, self.boxes_xyxy_px, self.size_px, **chosen)
+    def pseudo_labels(self, lesson: Lesson, own: Poses) -> Labels:
+        """What a network that sees `own` is taught: some of a lesson, but for held-out frames."""
+        chosen = {**self.select, "video": self.video, "held": self.held}
+        return select_pseudo_labels(lesson, own, self.boxes_xyxy_px, self.size_px, **chosen)
 
     def pictures(self, labels: Iterable[Labels], bundle: ModelBundle) -> Pictures:
         """What networks may see of the frames to learn from and to be judged on; one decoding."""
         wanted = {frame for each in labels for frame in labeled_frames(each)}
-        wanted |= set(range(self._block.start, self._block.stop))
-        reach = visible_reach(self.augment, self.inference["scales"])
+        wanted |= set(self.held.tolist())
+        beside = dict(zip(self.held, crops_beside(self.boxes_xyxy_px[self.held])[0], strict=True))
+        nothing, reach = np.empty((0, 4)), visible_reach(self.augment, self.inference["scales"])
         regions = {
-            frame: region_around(self.boxes_xyxy_px[frame], bundle.crop, reach, self.size_px)
+            frame: region_around(
+                np.concatenate([self.boxes_xyxy_px[frame], beside.get(frame, nothing)]),
+                bundle.crop,
+                reach,
+                self.size_px,
+            )
             for frame in wanted
         }
         cut = cut_regions(read_frames(self.video), regions)
@@ -103,16 +112,22 @@ class Adaptation:
     def adapt(
         self,
         bundle: ModelBundle,
-        poses: Poses,
+        members: Sequence[Poses],
+        number: int,
+        is_strange: Bool[ndarray, "frame individual"],
         labels: Labels,
         pictures: Pictures,
         *,
         seed: int,
         device: torch.device,
         tell: Callable[[int, str], None],
-    ) -> tuple[Verdict, History]:
-        """Teaches the bundle's network, in place, and judges it by what it saw before (`poses`).
+    ) -> tuple[Verdict, History, Image | None]:
+        """Teaches the bundle's network, in place, and judges it by what was seen before.
 
+        With the verdict comes a picture of the held-out frames that moved most, if any did.
+
+        `members` are what all networks saw, of which this is the one with this `number`;
+        `is_strange` says where an animal is unlike all labels.
         SuperAnimalError for one that looks at neighboring frames: labels here have none.
         """
         if isinstance(bundle.network, ContextNetwork):
@@ -120,29 +135,62 @@ class Adaptation:
                 "a network that looks at neighboring frames cannot be adapted to a video; write "
                 "adaptation.enabled: false"
             )
+        before = [poses.at(self.held) for poses in members]
+        own, boxes = before.pop(number), self.boxes_xyxy_px[self.held]
+        beside, shift_px = crops_beside(boxes)
+        look = (pictures, device)
+        beside_before = self._predict(bundle, own, beside, *look)
+        history = self.teach(bundle, labels, pictures, seed=seed, device=device, tell=tell)
+        after = self._predict(bundle, own, boxes, *look)
+        beside_after = self._predict(bundle, own, beside, *look)
+        witness = Witness(
+            before, is_strange[self.held], shift_px, beside_before.xy_px, beside_after.xy_px
+        )
+        verdict = judge_adaptation(
+            own, after, bundle.is_taught, frame=self.held, witness=witness, **self.judge
+        )
+        return verdict, history, self._moved(own, after, pictures)
+
+    def teach(self, bundle: ModelBundle, labels: Labels, pictures: Pictures, **how: Any) -> History:
+        """Teaches the bundle's network, in place; `how` as for `fit_labels`."""
         regions = [pictures.regions[frame] for frame in labeled_frames(labels)]
-        history = fit_labels(
+        return fit_labels(
             bundle,
             labels_in_regions(labels, regions),
             pictures.store,
             self.training_settings,
             self.augment,
-            seed=seed,
-            device=device,
-            tell=tell,
+            **how,
         )
-        before = poses_in_block(poses, self._block)
-        after = self._predict_block(bundle, before, pictures, device)
-        return judge_adaptation(before, after, bundle.is_taught, **self.judge), history
 
-    def _predict_block(
-        self, bundle: ModelBundle, before: Poses, pictures: Pictures, device: torch.device
+    def _moved(self, before: Poses, after: Poses, pictures: Pictures) -> Image | None:
+        """The held-out frames that moved most."""
+        places = most_moved(before, after)
+        if not len(places):
+            return None
+        row, individual = places.T
+        numbers = self.held[row].tolist()
+        corners = np.array([pictures.regions[number][:2] for number in numbers])
+        return draw_moved(
+            [pictures.store(frame_name(self.video, number)) for number in numbers],
+            self.boxes_xyxy_px[numbers, individual] - np.tile(corners, 2),
+            [*before.xy_px[row, individual] - corners[:, None]],
+            [*after.xy_px[row, individual] - corners[:, None]],
+        )
+
+    def _predict(
+        self,
+        bundle: ModelBundle,
+        before: Poses,
+        boxes_xyxy_px: Float[ndarray, "held individual 4"],
+        pictures: Pictures,
+        device: torch.device,
     ) -> Poses:
-        """What an adapted network sees in the frames that it is judged on."""
-        numbers = range(self._block.start, self._block.stop)
+        """What a network sees in the held-out frames, in these boxes; NaN without a box."""
+        numbers = self.held.tolist()
         regions = [pictures.regions[number] for number in numbers]
         images = (pictures.store(frame_name(self.video, number)) for number in numbers)
-        frames = boxed_regions(images, self.boxes_xyxy_px[self._block], regions)
+        frames = boxed_regions(images, boxes_xyxy_px, regions)
         seen = join_seen([*predict_batches([bundle], frames, device=device, **self.inference)])
         corners = np.array(regions)[:, None, None, :2]
         return replace(before, xy_px=seen.xy_px[0] + corners, score=seen.score[0])

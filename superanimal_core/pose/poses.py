@@ -49,6 +49,11 @@ class Poses:
             self.score[..., columns],
         )
 
+    def at(self, frame: Int[ndarray, "chosen"]) -> "Poses":
+        """The poses of some frames, by number."""
+        chosen = self.time_s[frame], self.xy_px[frame], self.score[frame]
+        return Poses(self.space, self.individuals, *chosen)
+
     @property
     def fps(self) -> float:
         """Frames over the time that they cover (Hz), pauses left out; NaN for a single frame."""

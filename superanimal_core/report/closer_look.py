@@ -9,6 +9,7 @@ from markupsafe import Markup
 from superanimal_core.behavior.gait_intervals import NO_DRAWS, OTHER_STRIDES
 from superanimal_core.report.cells import Table, number, with_interval, with_sd
 from superanimal_core.report.figures import svg
+from superanimal_core.report.label_pictures import embedded_jpeg
 from superanimal_core.report.rasters import draw_bouts, draw_footfalls
 from superanimal_core.report.results import Row, VideoResults
 from superanimal_core.report.traces import draw_traces, keypoints_to_trace, sample_step
@@ -19,6 +20,13 @@ MEDIANS = (  # quantity, heading, unit, factor to that unit, decimals
     ("swing_time_s", "swing time", "ms", 1000, 0),
     ("duty_factor", "duty factor", "", 1, 2),
     ("stride_length_px", "stride length", "px", 1, 1),
+)
+WITNESSES = (  # figure of a verdict, heading, unit
+    ("vouched_fraction", "vouched for", "part of frames"),
+    ("astray_fraction", "astray", "part of what was agreed on"),
+    ("distance_ratio", "from the others", "after / before"),
+    ("bone_ratio", "bones", "after / before"),
+    ("response", "goes with the crop", "over its shift"),
 )
 WHY_NOT = {
     "": "",
@@ -49,6 +57,10 @@ def closer_look(
         "bouts": _bouts(bouts, results, f"{name}-bouts"),
         "is_probability_known": any(math.isfinite(row["probability"]) for row in bouts),
         "verdicts": verdict_table(account["adaptation"]),
+        "moved": {
+            member: embedded_jpeg(picture, f"what the adaptation of {member} moved most")
+            for member, picture in results.moved.items()
+        },
     }
 
 
@@ -122,6 +134,13 @@ def _interval(row: Row, name: str, factor: float, digits: int) -> str:
     return with_interval(middle, low, high, digits)
 
 
+def decided(verdict: Row) -> str:
+    """What was decided on a network, in a word or two."""
+    if verdict["is_kept"]:
+        return "kept"
+    return "rolled back" if verdict.get("is_tried", True) else "not tried"
+
+
 def verdict_table(verdicts: Sequence[Row]) -> Table | None:
     """Of each network of the ensemble, whether its adaptation was kept, with the evidence."""
     if not verdicts:
@@ -129,11 +148,12 @@ def verdict_table(verdicts: Sequence[Row]) -> Table | None:
     rows = [
         (
             verdict["member"],
-            "kept" if verdict["is_kept"] else "rolled back",
+            decided(verdict),
             number(verdict["jitter_ratio"], 2),
             number(verdict["dropped_before"], 1),
             number(verdict["dropped_after"], 1),
             number(verdict["displacement_ratio"], 2),
+            *(number(verdict.get(figure), 2) for figure, _, _ in WITNESSES),
             verdict["reason"],
         )
         for verdict in verdicts
@@ -145,6 +165,7 @@ def verdict_table(verdicts: Sequence[Row]) -> Table | None:
         ("dropped before", "keypoints / frame"),
         ("dropped after", "keypoints / frame"),
         ("displacement", "over jitter"),
+        *((heading, unit) for _, heading, unit in WITNESSES),
         ("reason", ""),
     )
     return Table(columns, rows, words=("network", "adaptation", "reason"))

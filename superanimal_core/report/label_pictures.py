@@ -52,12 +52,14 @@ def label_picture(
     )
     if not written:
         return None
-    height, width = drawn.shape[:2]
-    text = base64.b64encode(document.tobytes()).decode("ascii")
     described = f"{len(labels)} labeled animal{'s' if len(labels) != 1 else ''}"
-    return Markup('<img alt="{}" width="{}" height="{}" src="data:image/jpeg;base64,{}">').format(
-        described, width, height, text
-    )
+    return embedded_jpeg(document.tobytes(), described)
+
+
+def embedded_jpeg(document: bytes, described: str) -> Markup:
+    """An <img> of a picture in JPEG, which the page then holds itself."""
+    text = base64.b64encode(document).decode("ascii")
+    return Markup('<img alt="{}" src="data:image/jpeg;base64,{}">').format(described, text)
 
 
 def draw_labels(

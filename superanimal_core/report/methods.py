@@ -23,6 +23,15 @@ PACKAGES = (
 )
 YE = "Ye"
 BIDERMAN = "Biderman"
+WHEN = {
+    "needed": "Where it promised to pay, each network was adapted to a video",
+    "always": "Each network was adapted to each video",
+}
+TAUGHT_BY = {
+    "own": "its own confident predictions",
+    "median": "the ensemble's median, each position by its expected error",
+    "smoothed": "the smoothed ensemble, each position by its expected error",
+}
 LEARNED = (
     " Beyond it, the noise was learned from how much and how long the networks differ, and each "
     "keypoint moves by the more likely of two models: a random walk, or a velocity that lasts."
@@ -120,8 +129,9 @@ def methods_sentences(
     adaptation, smoothing = settings["adaptation"], settings["smoothing"]
     if adaptation["enabled"]:
         said.append(
-            "Each network was adapted to each video on its own confident predictions (score of at "
-            f"least {adaptation['min_score']:g}, {counted(adaptation['steps'], 'step')}) [{YE}]; "
+            f"{WHEN[adaptation['when']]} on {TAUGHT_BY[adaptation['teacher']]} "
+            f"(score of at least {adaptation['min_score']:g}, "
+            f"{counted(adaptation['steps'], 'step')}) [{YE}]; "
             f"the adaptation was kept in {sum(verdicts):,} of {counted(len(verdicts), 'case')}, "
             "judged on held-out frames, and rolled back otherwise."
         )

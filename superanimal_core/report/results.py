@@ -65,7 +65,8 @@ class VideoResults:
 
     `account` is its quality.json, `span_s` its first and last time stamp, `window_s` the part that
     is shown closely, `poses` the poses within and `expected` their expected error (None when there
-    are none); the others are rows of its tables.
+    are none); `moved` are pictures (JPEG) of the frames that each network's adaptation moved most;
+    the others are rows of its tables.
     """
 
     account: Row
@@ -76,6 +77,7 @@ class VideoResults:
     strides: list[Row]
     gait: list[Row]
     bouts: list[Row]
+    moved: dict[str, bytes]
 
 
 def read_results(inputs: Mapping[str, Any]) -> StudyResults:
@@ -136,6 +138,7 @@ def read_video(results: StudyResults, video: str, seconds: float) -> VideoResult
         strides=strides,
         gait=_rows(place / "gait.parquet"),
         bouts=_rows(place / "bouts.parquet"),
+        moved={path.stem: path.read_bytes() for path in sorted((place / "adapted").glob("*.jpg"))},
     )
 
 

@@ -23,6 +23,10 @@ NAMES = {
     "memory_replay": "memory replay",
     "zero_shot": "zero-shot",
 }
+QUANTITIES = {
+    "normalized_error": "error on the new data set, % of box side",
+    "pretraining_normalized_error": "error on pretraining sets, %",
+}
 
 
 def transfer_section(rows: Sequence[Row]) -> dict[str, Any]:
@@ -89,12 +93,13 @@ def draw_transfer(rows: Sequence[Row]) -> Figure:
     """Errors on new labels and on the pretraining sets over the number of labels, log axes.
 
     Lines join the means over the seeds, which are dots; zero-shot, which needs no label, is a line.
+    In a space that shares no keypoint with the pretraining sets there is no error on those.
     """
     figure = new_figure(7.2, 2.9)
-    panels = figure.subplots(1, 2)
     shown = [mode for mode in NAMES if any(row["mode"] == mode for row in rows)]
-    quantities = ("normalized_error", "pretraining_normalized_error")
-    for axes, quantity in zip(panels, quantities, strict=True):
+    drawn = [name for name in QUANTITIES if any(_is_on_log_axis(row[name]) for row in rows)]
+    panels = figure.subplots(1, max(len(drawn), 1), squeeze=False)[0]
+    for axes, quantity in zip(panels, drawn, strict=False):
         for mode, color in zip(shown, LINES, strict=False):
             own = [row for row in rows if row["mode"] == mode]
             if mode == "zero_shot":
@@ -109,10 +114,13 @@ def draw_transfer(rows: Sequence[Row]) -> Figure:
             axes.plot(counts, means, color=color, label=NAMES[mode])
         _use_logarithms(axes, sorted({row["labeled_animals"] for row in rows} - {0}))
         axes.set_xlabel("labeled animals")
-    panels[0].set_ylabel("error on the new data set, % of box side")
-    panels[1].set_ylabel("error on pretraining sets, %")
-    put_legend_above(panels[1], 3)
+        axes.set_ylabel(QUANTITIES[quantity])
+    put_legend_above(panels[-1], 3)
     return figure
+
+
+def _is_on_log_axis(value: object) -> bool:
+    return isinstance(value, float) and np.isfinite(value) and value > 0
 
 
 def _use_logarithms(axes: Axes, counts: Sequence[int]) -> None:

@@ -238,10 +238,13 @@ class InferenceSettings(Section):
 
 
 class AdaptationSettings(Section):
-    """Per-video unsupervised adaptation on the model's own confident predictions."""
+    """Per-video unsupervised adaptation on confident predictions, and when it is kept."""
 
     enabled: bool
+    when: Literal["needed", "always"]
+    teacher: Literal["own", "median", "smoothed"]
     min_score: Fraction
+    frames: Literal["spread", "informative"]
     every_frames: Count
     max_frames: Count
     held_out_fraction: Fraction

@@ -246,12 +246,6 @@ class Graph:
         file = self.study.videos[video].columns.get("camera_file")
         return self.original(file) if file else []
 
-    def calibration(self, video: str) -> str | list[str]:
-        """What labels said of the errors of a video's model; nothing where there are no labels."""
-        model = self.model_of(video)
-        is_known = model in self.evaluated_models
-        return f"results/models/{model}/calibration.parquet" if is_known else []
-
     def truth(self, video: str) -> Original:
         """The truth of a video that has one."""
         return self.original(self.study.videos[video].columns["truth"])
@@ -267,8 +261,19 @@ class Graph:
 
     def truths(self) -> list[str]:
         """The comparisons with the truth, of the videos that have one."""
-        named = [v for v, row in self.study.videos.items() if row.columns.get("truth")]
-        return [f"results/videos/{video}/truth.parquet" for video in named]
+        return self.of_true_videos("truth.parquet")
+
+    def of_true_videos(self, name: str) -> list[str]:
+        """A file or folder of every video whose truth is known."""
+        return [f"results/videos/{video}/{name}" for video in self._true_videos]
+
+    def known_truths(self) -> list[Original]:
+        """The truth of every video that has one."""
+        return [self.truth(video) for video in self._true_videos]
+
+    @property
+    def _true_videos(self) -> list[str]:
+        return [v for v, row in self.study.videos.items() if row.columns.get("truth")]
 
     def labeled_videos(self) -> list[str]:
         """The labeled videos that the configuration asks for."""

@@ -93,6 +93,12 @@ class RuleSettings:
         code = self.code_of_video(video) | {"SEERS": self.seers(video)}
         return code | (self.code_of_smoothing() if self.seers(video) == "student" else {})
 
+    def code_of_adaptation(self, video: str) -> dict[str, str]:
+        """Those of a video's model, its teacher, how frames are chosen, and the smoother."""
+        adaptation = self.all["adaptation"]
+        chosen = {"TEACHERS": adaptation["teacher"], "CHOICES": adaptation["frames"]}
+        return self.code_of_video(video) | self.code_of_smoothing() | chosen
+
     def code_of_smoothing(self) -> dict[str, str]:
         """The smoother that is chosen."""
         return {"SMOOTHERS": self.all["smoothing"]["method"]}
@@ -181,6 +187,16 @@ class RuleSettings:
         own = self.of("adaptation", "steps", "batch", "learning_rate")
         left = {*NOT_INHERITED_BY_ADAPTATION, *own}
         return {key: v for key, v in self.of("training").items() if key not in left} | own
+
+    def smoothing_of_teacher(self, video: str) -> dict[str, Any]:
+        """How the ensemble that teaches in an adaptation is smoothed; nothing where none does."""
+        teacher = self.all["adaptation"]["teacher"]
+        if teacher == "own":
+            return {}
+        if teacher == "median":
+            return {"settings": self.of("smoothing", "center", "min_score")}
+        method = self.all["smoothing"]["method"]
+        return {"method": method, "settings": self.smoother(), "views": self.views(video)}
 
     # ── videos ───────────────────────────────────────────────────────────────────────────────────
 

@@ -97,8 +97,8 @@ def _reasons(model: ModelSettings, teacher: ModelSettings) -> list[str]:
         )
     if teacher.predictions is not None:
         reasons.append(
-            f"student_of: '{model.student_of}' has predictions and no networks, which could look at "
-            "frames again"
+            f"student_of: '{model.student_of}' has predictions and no networks, which could look "
+            "at frames again"
         )
     if teacher.space != model.space:
         reasons.append(

@@ -1,8 +1,10 @@
 """The tables of all videos, one each: tables/*.parquet."""
 
+import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+import statistics
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from superanimal_core.tables.names import TABLES, WITHOUT_USER_COLUMNS
 from superanimal_core.tables.parquet import with_record, write_parquet
 from superanimal_core.tables.schemas import dictionary_array
 
+ADAPTATION_FIGURES = ("jitter_ratio", "vouched_fraction", "astray_fraction", "distance_ratio")
 ROWS_AT_ONCE = 200_000  # as many are in memory, or those of one video
 
 Account = Mapping[str, Any]
@@ -96,10 +99,32 @@ def _quality_table(accounts: Sequence[Account]) -> pa.Table:
             **_users_columns(accounts),
             **{name: [a["figures"].get(name) for a in accounts] for name in figures},
             "smoother": [a["smoother"] for a in accounts],
-            "adapted_members": [sum(v["is_kept"] for v in a["adaptation"]) for a in accounts],
+            **_adaptation_columns(accounts),
             "file": [a["file"] for a in accounts],
         }
     )
+
+
+def _adaptation_columns(accounts: Sequence[Account]) -> dict[str, list[Any]]:
+    """How many networks were tried and kept, the medians of what decided, and a reason."""
+    verdicts = [a["adaptation"] for a in accounts]
+    tried = [[v for v in of if v.get("is_tried", True)] for of in verdicts]
+    medians = {
+        f"adaptation_{figure}": [_median_of(v.get(figure) for v in of) for of in tried]
+        for figure in ADAPTATION_FIGURES
+    }
+    return {
+        "adapted_members": [sum(v["is_kept"] for v in of) for of in verdicts],
+        "tried_members": [len(of) for of in tried],
+        **medians,
+        "adaptation_reason": [of[0].get("reason", "") if of else "" for of in verdicts],
+    }
+
+
+def _median_of(values: Iterable[float | None]) -> float | None:
+    """None where nothing is known."""
+    known = [value for value in values if value is not None and math.isfinite(value)]
+    return statistics.median(known) if known else None
 
 
 def _video_table(accounts: Sequence[Account]) -> pa.Table:

@@ -93,6 +93,11 @@ _BESIDE = {
         "a data set, or a video, on which a student is compared with its ensemble",
         of_study.STUDENTS,
     ),
+    "adaptation": Table(
+        "adaptation/table.parquet",
+        "a network on a video whose truth is known (snakemake adaptation_table)",
+        of_study.ADAPTATION,
+    ),
     "transfer": Table(
         "transfer/table.parquet", "a training (snakemake transfer_table)", of_study.TRANSFER
     ),

@@ -20,6 +20,7 @@ from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.smoothing.presence import WITHIN
 from superanimal_core.smoothing.self_check import has_fallen_back
+from superanimal_core.tables.adapted_files import read_verdicts
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_smoothed_and_error
 from superanimal_core.tables.spaces import read_taught
@@ -77,7 +78,7 @@ def assess_video(
         "figures": figures,
         "smoother": _counted_smoothers(records["poses"].get("smoother", {})),
         "absences": absences,
-        "adaptation": _verdicts(results["adapted"]) if results.get("adapted") else [],
+        "adaptation": read_verdicts(results["adapted"]) if results.get("adapted") else [],
         "student": records["poses"].get("student", {}),
     }
 
@@ -173,9 +174,3 @@ def _counted_smoothers(smoother: Mapping[str, Mapping[str, str]]) -> str:
     """What smoothed the keypoints of all animals, the most frequent first."""
     counts = Counter(name for of_animal in smoother.values() for name in of_animal.values())
     return ", ".join(f"{name} ({count})" for name, count in counts.most_common())
-
-
-def _verdicts(folder: str) -> list[dict[str, Any]]:
-    """What was decided on each adapted member, from the tables of what it sees."""
-    tables = sorted(Path(folder).glob("*.parquet"))
-    return [{"member": table.stem, **read_record(table)["verdict"]} for table in tables]

@@ -113,6 +113,25 @@ TRUTH = {
     "unit": "of both",
     "count": "of the values behind it",
 }
+ADAPTATION = {
+    "video": "identifier of the sheet",
+    "member": "the network",
+    "is_tried": "whether it was adapted and judged",
+    "is_kept": "whether the adapted network was kept; else after is as before",
+    "reason": "why",
+    "error_px_before": "mean distance from the truth",
+    "error_px_after": "the same",
+    "jitter_px_before": "mean step per coordinate, as in Ye et al. 2024",
+    "jitter_px_after": "the same",
+    "dropped_keypoints_before": "absent, or below adaptation.min_score; mean of a frame",
+    "dropped_keypoints_after": "the same",
+    "hull_px2_before": "mean area of the convex hull of confident keypoints",
+    "hull_px2_after": "the same",
+    "hull_change_before": "its mean change from frame to frame, over the mean",
+    "hull_change_after": "the same",
+    "gain_px": "error before less that after",
+    "is_right": "whether what is used is worse by 3 % at most than what was before",
+}
 TRANSFER = {
     "model": "that was trained further",
     "dataset": "whose labels it learned from and was evaluated on",

@@ -204,6 +204,13 @@ QUALITY = (
         "limbs_out_of_step": "limbs that strike far more or less often than the animal's others",
         "smoother": "what smoothed the keypoints, and how many (of all animals)",
         "adapted_members": "networks whose adaptation was kept",
+        "tried_members": "networks that were adapted and judged; the others needed it not, or had "
+        "nothing to learn from",
+        "adaptation_jitter_ratio": "after / before on held-out frames, median over the tried",
+        "adaptation_vouched_fraction": "of their animals, that other networks vouch for",
+        "adaptation_astray_fraction": "of what networks agreed on, that is then said otherwise",
+        "adaptation_distance_ratio": "distance from what others agree on, after / before",
+        "adaptation_reason": "why, of the first network",
     }
 )
 VIDEOS = {"video": "identifier of the sheet", "file": "name of the video's file"}

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from superanimal_core.inference.adapt import (
     adaptation_training,
-    held_out_block,
-    judge_adaptation,
+    held_out_frames,
     labeled_frames,
-    poses_in_block,
     select_pseudo_labels,
 )
+from superanimal_core.inference.teachers import own_lesson
+from superanimal_core.inference.verdicts import judge_adaptation
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import LabelState
 from superanimal_core.pose.poses import Poses
@@ -39,13 +39,20 @@ def boxes_of(poses):
 def selected(poses, boxes=None, **changes):
     settings = {
         "video": "raw/v.mp4",
-        "min_score": 0.6,
+        "frames": "spread",
         "every_frames": 1,
         "max_frames": 1000,
-        "held": slice(0, 0),
+        "held": np.zeros(0, int),
     }
     boxes = boxes_of(poses) if boxes is None else boxes
-    return select_pseudo_labels(poses, boxes, (100, 80), **(settings | changes))
+    lesson = own_lesson(poses, min_score=changes.pop("min_score", 0.6))
+    return select_pseudo_labels(lesson, poses, boxes, (100, 80), **(settings | changes))
+
+
+def judged(before, after, is_taught=EVERY, **limits):
+    frame = np.arange(len(before))
+    limits = LIMITS | limits
+    return judge_adaptation(before, after, is_taught, frame=frame, witness=None, **limits)
 
 
 @given(st.floats(0.0, 1.0), st.integers(1, 5), st.integers(1, 30))
@@ -73,20 +80,31 @@ def test_a_score_of_just_the_limit_is_taught():
 
 def test_held_out_frames_are_left_alone():
     poses = poses_of(100)
-    block = held_out_block(100, 0.15)
-    held = poses_in_block(poses, block)
-    assert (block.start, block.stop) == (42, 57)
-    assert len(held) == 15
-    np.testing.assert_array_equal(held.xy_px, poses.xy_px[42:57])
-    np.testing.assert_array_equal(held.time_s, poses.time_s[42:57])
-    labels = selected(poses, min_score=0.0, held=block)
+    held = held_out_frames(100, 0.15)
+    assert held.tolist() == [*range(42, 57)]
+    labels = selected(poses, min_score=0.0, held=held)
     assert labeled_frames(labels) == [*range(42), *range(57, 100)]
 
 
 @pytest.mark.parametrize(("frames", "fraction"), [(1, 0.15), (2, 0.15), (3, 0.0), (5, 1.0)])
 def test_a_short_video_still_has_held_out_frames(frames, fraction):
-    block = held_out_block(frames, fraction)
-    assert 1 <= block.stop - block.start <= frames
+    held = held_out_frames(frames, fraction)
+    assert 1 <= len(held) <= frames
+    assert set(held) <= {*range(frames)}
+
+
+@given(st.integers(20, 5000), st.floats(0.02, 0.5))
+def test_held_out_frames_are_blocks_all_over_the_video(frames, fraction):
+    """As many as asked for, none twice, and in every part of the video about as many."""
+    held = held_out_frames(frames, fraction)
+    assert len(held) == max(round(frames * fraction), 2)
+    assert (np.diff(held) > 0).all()
+    assert 0 <= held[0] <= held[-1] < frames
+    blocks = np.split(held, np.flatnonzero(np.diff(held) > 1) + 1)
+    assert len(blocks) == min(max(len(held) // 10, 1), 6)
+    assert min(map(len, blocks)) >= min(len(held), 10)
+    middles = np.array([block.mean() for block in blocks])
+    assert np.ptp(np.diff(middles, prepend=-middles[0] - 1)) <= 3  # as far from each other
 
 
 def test_at_most_so_many_are_taken_evenly():
@@ -127,7 +145,7 @@ def before():
 
 
 def test_an_unchanged_network_is_kept(before):
-    verdict = judge_adaptation(before, before, EVERY, **LIMITS)
+    verdict = judged(before, before)
     assert verdict.is_kept
     assert verdict.jitter_ratio == pytest.approx(1)
     assert verdict.displacement_ratio == 0
@@ -136,7 +154,7 @@ def test_an_unchanged_network_is_kept(before):
 
 def test_an_animal_that_does_not_move_at_all_is_judged_too(before):
     still = changed(before, xy_px=np.repeat(before.xy_px[:1], 30, axis=0))
-    verdict = judge_adaptation(still, still, EVERY, **LIMITS)
+    verdict = judged(still, still)
     assert verdict.is_kept
     assert verdict.jitter_ratio == verdict.displacement_ratio == 0
 
@@ -144,20 +162,20 @@ def test_an_animal_that_does_not_move_at_all_is_judged_too(before):
 def test_a_steadier_network_is_kept_and_the_ratio_is_that_of_the_steps(before):
     middle = before.xy_px.mean(axis=0)
     calm = changed(before, xy_px=middle + 0.5 * (before.xy_px - middle))
-    verdict = judge_adaptation(before, calm, EVERY, **{**LIMITS, "max_displacement_ratio": 100.0})
+    verdict = judged(before, calm, max_displacement_ratio=100.0)
     assert verdict.is_kept
     assert verdict.jitter_ratio == pytest.approx(0.5)
 
 
 def test_more_jitter_is_rolled_back(before):
     noise = np.random.default_rng(1).normal(0, 2, before.xy_px.shape)
-    verdict = judge_adaptation(before, changed(before, xy_px=before.xy_px + noise), EVERY, **LIMITS)
+    verdict = judged(before, changed(before, xy_px=before.xy_px + noise))
     assert not verdict.is_kept
     assert "jitter grew" in verdict.reason
 
 
 def test_wandering_off_is_rolled_back(before):
-    verdict = judge_adaptation(before, changed(before, xy_px=before.xy_px + 50), EVERY, **LIMITS)
+    verdict = judged(before, changed(before, xy_px=before.xy_px + 50))
     assert not verdict.is_kept
     assert verdict.jitter_ratio == pytest.approx(1)
     assert "keypoints moved by" in verdict.reason
@@ -166,7 +184,7 @@ def test_wandering_off_is_rolled_back(before):
 def test_dropping_keypoints_is_rolled_back(before):
     score = before.score.copy()
     score[:, :, 0] = 0.1
-    verdict = judge_adaptation(before, changed(before, score=score), EVERY, **LIMITS)
+    verdict = judged(before, changed(before, score=score))
     assert not verdict.is_kept
     assert (verdict.dropped_before, verdict.dropped_after) == (0, 1)
     assert "1.0 keypoints per frame dropped, 0.0 before" in verdict.reason
@@ -176,14 +194,14 @@ def test_dropping_keypoints_is_rolled_back(before):
 def test_half_a_keypoint_more_may_be_dropped_of_every_frame(before, frames, is_kept):
     score = before.score.copy()
     score[:frames, :, 0] = 0.49
-    verdict = judge_adaptation(before, changed(before, score=score), EVERY, **LIMITS)
+    verdict = judged(before, changed(before, score=score))
     assert verdict.is_kept == is_kept
     assert verdict.dropped_after == pytest.approx(frames / 30)
 
 
 def test_a_score_of_just_the_limit_is_sure(before):
     at_limit = changed(before, score=np.full_like(before.score, LIMITS["min_score"]))
-    verdict = judge_adaptation(at_limit, at_limit, EVERY, **LIMITS)
+    verdict = judged(at_limit, at_limit)
     assert verdict.is_kept
     assert verdict.dropped_before == verdict.dropped_after == 0
 
@@ -194,7 +212,7 @@ def test_wandering_is_the_median_and_jitter_the_mean_of_what_is_sure_on_both_sid
     score = np.where(random.random(before.score.shape) < 0.1, 0.2, 0.8)
     xy = before.xy_px + random.standard_t(1.5, before.xy_px.shape)
     xy[score < 0.5] += 300.0
-    verdict = judge_adaptation(before, changed(before, xy_px=xy, score=score), EVERY, **LIMITS)
+    verdict = judged(before, changed(before, xy_px=xy, score=score))
     moved, steps = [], ([], [])
     for place in np.ndindex(score.shape):
         frame, *who = place
@@ -209,14 +227,14 @@ def test_wandering_is_the_median_and_jitter_the_mean_of_what_is_sure_on_both_sid
 
 
 def test_without_a_confident_keypoint_nothing_speaks_for_the_network(before):
-    verdict = judge_adaptation(before, changed(before, score=before.score * 0), EVERY, **LIMITS)
+    verdict = judged(before, changed(before, score=before.score * 0))
     assert not verdict.is_kept
     assert "no keypoint has a score of 0.5" in verdict.reason
 
 
 def test_absent_poses_are_no_reason_to_keep(before):
     absent = changed(before, xy_px=before.xy_px * np.nan, score=before.score * 0)
-    assert not judge_adaptation(absent, absent, EVERY, **LIMITS).is_kept
+    assert not judged(absent, absent).is_kept
 
 
 def test_adaptation_inherits_neither_the_warm_up_nor_an_unmasked_pretraining():
@@ -238,10 +256,10 @@ def test_what_has_no_position_is_no_pseudo_label_and_no_dropped_keypoint_where_u
     labels = selected(poses, min_score=0.0)
     assert (labels.state == [LabelState.TAUGHT, LabelState.TAUGHT, 0]).all()
     knows_two = np.array([True, True, False])
-    verdict = judge_adaptation(poses, poses, knows_two, **LIMITS)
+    verdict = judged(poses, poses, knows_two)
     assert verdict.is_kept
     assert verdict.dropped_before == verdict.dropped_after == 0
-    assert judge_adaptation(poses, poses, EVERY, **LIMITS).dropped_after == 1
+    assert judged(poses, poses).dropped_after == 1
 
 
 @pytest.mark.parametrize(("score", "is_kept"), [(0.0, True), (0.9, False), (np.nan, False)])
@@ -251,6 +269,6 @@ def test_a_keypoint_that_went_out_of_view_is_no_loss_and_any_other_without_a_pos
     before = changed(poses_of(), score=np.full((40, 1, 3), 0.9))
     xy, scores = before.xy_px.copy(), before.score.copy()
     xy[7, 0, 1], scores[7, 0, 1] = np.nan, score
-    verdict = judge_adaptation(before, changed(before, xy_px=xy, score=scores), EVERY, **LIMITS)
+    verdict = judged(before, changed(before, xy_px=xy, score=scores))
     assert verdict.is_kept is is_kept
     assert ("no position or score" in verdict.reason) is not is_kept

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from superanimal_core.inference import keypoint_complaints as module
-from superanimal_core.inference.adapt import judge_adaptation
 from superanimal_core.inference.keypoint_complaints import Track, keypoint_complaints
+from superanimal_core.inference.verdicts import judge_adaptation
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 
@@ -49,7 +49,14 @@ def seen(xy, noise_px, bias_px=0.0, seed=0, score=0.9):
 
 
 def judged(before, after):
-    return judge_adaptation(before, after, np.ones(len(SPACE), bool), **LIMITS)
+    return judge_adaptation(
+        before,
+        after,
+        np.ones(len(SPACE), bool),
+        frame=np.arange(len(before)),
+        witness=None,
+        **LIMITS,
+    )
 
 
 @given(st.integers(0, 10_000), st.floats(0, 8), st.sampled_from([1, 2]))
@@ -166,14 +173,14 @@ def test_four_names_are_three_and_one_more(before):
         xy[:, :, :4] += 40.0
 
     both = np.ones(before.score.shape, bool)
-    told = keypoint_complaints(before, after_of(before, move), both, 5.0)
+    told = keypoint_complaints(before, after_of(before, move), both, np.arange(len(before)), 5.0)
     assert "mid0, mid1, mid2 and 1 more moved away" in told
 
 
 def track_of(before_px, after_px, body_px=100.0, frames=60, sure=None):
     """A keypoint without noise; the body's center is the origin."""
     both = np.ones(frames, bool) if sure is None else sure
-    return Track(before_px, after_px, both, np.zeros((frames, 2)), body_px)
+    return Track(before_px, after_px, both, np.zeros((frames, 2)), body_px, np.arange(frames))
 
 
 def still(x, frames=60):
@@ -256,7 +263,7 @@ def test_of_keypoints_that_are_rarely_sure_nothing_is_said(before, sure, frames,
     ]
     both = np.zeros(shown[0].score.shape, bool)
     both[:sure] = True
-    told = keypoint_complaints(*shown, both, 5.0)
+    told = keypoint_complaints(*shown, both, np.arange(len(before)), 5.0)
     assert bool(told) is is_fault
 
 
@@ -269,5 +276,5 @@ def test_the_edge_of_moving_away_is_a_tenth_of_the_body(away, is_fault):
     moved = xy.copy()
     moved[:, 0, 2, 0] += away
     both = np.ones((20, 1, 3), bool)
-    told = keypoint_complaints(before, replace(before, xy_px=moved), both, 5.0)
+    told = keypoint_complaints(before, replace(before, xy_px=moved), both, np.arange(20), 5.0)
     assert told == (["c moved away"] if is_fault else [])

@@ -7,11 +7,15 @@ import torch
 from tiny_networks import pyramid_bundle, pyramid_context_bundle
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.inference import adapt
+from superanimal_core.inference import adapt, verdicts
 from superanimal_core.inference.detect import GivenBoxes
+from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.inference.predict import predict_video
+from superanimal_core.inference.teachers import own_lesson
+from superanimal_core.inference.witnesses import Testimony
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.video_adaptation import VideoAdaptation
+from superanimal_core.media.images import read_image
 from superanimal_core.media.video import read_frames
 from superanimal_core.models import adaptation as adaptation_module
 from superanimal_core.models.adaptation import Adaptation, Pictures
@@ -30,8 +34,16 @@ from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels
 
 FRAMES = 24
+KNOWN = Knowledge(
+    None,
+    {
+        "method": "none",
+        "settings": {"center": "median", "min_score": 0.0},
+        "views": {"latent": 3, "keep_quantile": 0.5, "inflation_rounds": 0, "mirrors": []},
+    },
+)
 INFERENCE = {"batch": 4, "precision": "float32", "scales": (1.0,), "flip": False}
-SELECT = {"min_score": 0.0, "every_frames": 2, "max_frames": 8}
+SELECT = {"frames": "spread", "every_frames": 2, "max_frames": 8}
 ANYTHING = {"min_score": 0.0, "max_jitter_ratio": 1e9, "max_displacement_ratio": 1e9}
 NOTHING = {"min_score": 0.0, "max_jitter_ratio": 0.0, "max_displacement_ratio": 0.0}
 AUGMENT = AugmentSettings(
@@ -63,7 +75,7 @@ def study(tmp_path):
     return tmp_path, boxes
 
 
-def adapted(study, seeds, judge=ANYTHING, steps=3):
+def adapted(study, seeds, judge=ANYTHING, steps=3, teacher="own"):
     """Predict and adapt with the members of these seeds; the folder of the adapted predictions."""
     folder, boxes = study
     members = [str(folder / f"models/member-{seed}") for seed in seeds]
@@ -87,6 +99,9 @@ def adapted(study, seeds, judge=ANYTHING, steps=3):
     )
     VideoAdaptation(
         adaptation,
+        teacher,
+        0.0,
+        KNOWN,
         str(folder / "predicted"),
         times,
         chunk_frames=9,
@@ -102,8 +117,10 @@ def plainly_adapted(study, seed):
     device, bundle = use_device(1, seed), read_bundle(folder / f"models/member-{seed}")
     frames = list(read_frames(folder / "v.mp4"))
     poses = read_poses(folder / f"predicted/member-{seed}.parquet")
-    block = adapt.held_out_block(FRAMES, 0.25)
-    labels = adapt.select_pseudo_labels(poses, boxes, (128, 96), video="v", held=block, **SELECT)
+    held, lesson = adapt.held_out_frames(FRAMES, 0.25), own_lesson(poses, min_score=0.0)
+    labels = adapt.select_pseudo_labels(
+        lesson, poses, boxes, (128, 96), video="v", held=held, **SELECT
+    )
     fit_labels(
         bundle,
         labels,
@@ -117,7 +134,7 @@ def plainly_adapted(study, seed):
     return predict_video([bundle], frames, boxes, poses.time_s, device=device, **INFERENCE)[0]
 
 
-def test_adapted_members_are_those_of_whole_frames_one_by_one(study):
+def test_adapted_members_are_those_of_whole_frames_one_by_one(study, judged):
     folder = adapted(study, [0, 1])
     for seed in (0, 1):
         found, expected = (
@@ -131,6 +148,13 @@ def test_adapted_members_are_those_of_whole_frames_one_by_one(study):
         assert read_record(folder / f"member-{seed}.parquet")["verdict"]["is_kept"]
 
 
+@pytest.fixture
+def judged(monkeypatch):
+    """What the witnesses say is not heard: these networks have learned nothing of an animal."""
+    heard = Testimony(*[float("nan")] * 5, [])
+    monkeypatch.setattr(verdicts, "hear_witness", lambda *_: heard)
+
+
 def test_a_member_that_is_rolled_back_saw_what_it_saw_before(study):
     folder = adapted(study, [0, 1], judge=NOTHING)
     for seed in (0, 1):
@@ -139,9 +163,15 @@ def test_a_member_that_is_rolled_back_saw_what_it_saw_before(study):
         assert after.to_pandas().equals(before.to_pandas())
         verdict = read_record(folder / f"member-{seed}.parquet")["verdict"]
         assert not verdict["is_kept"]
-        kept = read_bundle(study[0] / f"adapted-models/member-{seed}").network.state_dict()
-        own = read_bundle(study[0] / f"models/member-{seed}").network.state_dict()
-        assert all(torch.equal(kept[name], own[name]) for name in own)
+
+
+def test_networks_that_agree_on_nothing_are_rolled_back(study):
+    """Heads drawn by lot: whatever they learn of each other, nobody vouches for an animal."""
+    folder = adapted(study, [0, 1, 2], teacher="median")
+    for seed in range(3):
+        verdict = read_record(folder / f"member-{seed}.parquet")["verdict"]
+        assert not verdict["is_kept"]
+        assert "vouched for" in verdict["reason"]
 
 
 @pytest.fixture
@@ -157,21 +187,50 @@ def taught(monkeypatch):
     return names
 
 
-def test_one_more_seed_costs_one_member(study, taught):
+def test_when_all_have_seen_the_video_no_network_is_left_on_the_disk(study, judged):
+    folder = adapted(study, [0, 1])
+    assert not (study[0] / "adapted-models").exists()
+    tables = [f"member-{seed}.{kind}" for seed in (0, 1) for kind in ("jpg", "parquet")]
+    assert sorted(path.name for path in folder.iterdir()) == tables
+    picture = read_image(str(folder / "member-0.jpg"))
+    assert picture.shape == (200, 600, 3)
+    assert picture.std() > 10
+
+
+def test_each_is_judged_by_all_others_so_that_one_more_seed_teaches_anew(study, taught):
     adapted(study, [0, 1])
-    weights = (study[0] / "adapted-models/member-0/weights.safetensors").read_bytes()
     adapted(study, [0, 1, 2])
-    assert taught == [0, 1, 2]
-    assert (study[0] / "adapted-models/member-0/weights.safetensors").read_bytes() == weights
-    assert len(list((study[0] / "adapted").iterdir())) == 3
+    assert taught == [0, 1, 0, 1, 2]
+    assert len(list((study[0] / "adapted").glob("*.parquet"))) == 3
 
 
-def test_a_seed_less_costs_nothing_and_leaves_nothing(study, taught):
+def test_a_seed_less_leaves_nothing(study):
     adapted(study, [0, 1])
     adapted(study, [1])
-    assert taught == [0, 1]
-    assert [path.name for path in (study[0] / "adapted-models").iterdir()] == ["member-1"]
-    assert [path.name for path in (study[0] / "adapted").iterdir()] == ["member-1.parquet"]
+    assert {path.stem for path in (study[0] / "adapted").iterdir()} == {"member-1"}
+
+
+def test_the_teacher_decides_what_is_taught(study, monkeypatch):
+    """Its own predictions to each, or to all the ensemble's; weights are below those of labels."""
+    given = []
+
+    def noted(bundle, labels, *arguments, **options):
+        given.append(labels)
+        return fit_labels(bundle, labels, *arguments, **options)
+
+    monkeypatch.setattr(adaptation_module, "fit_labels", noted)
+    for teacher in ("own", "median", "smoothed"):
+        adapted(study, [0, 1, 2], teacher=teacher)
+    own, median, smoothed = given[:3], given[3:6], given[6:]
+    poses = [read_poses(study[0] / f"predicted/member-{seed}.parquet") for seed in range(3)]
+    rows = adapt.labeled_frames(own[0])
+    for seed in range(3):
+        np.testing.assert_array_equal(own[seed].xy_px, poses[seed].xy_px[rows, 0])
+        middle = np.median([each.xy_px[rows, 0] for each in poses], axis=0)
+        np.testing.assert_allclose(median[seed].xy_px, middle)
+        np.testing.assert_allclose(smoothed[seed].xy_px, middle)  # this study smooths nothing
+        assert (own[seed].weight == 1).all()
+        assert ((median[seed].weight > 0) & (median[seed].weight < 1)).all()
 
 
 def test_other_settings_another_model_and_other_boxes_teach_anew(study, taught):
@@ -184,35 +243,75 @@ def test_other_settings_another_model_and_other_boxes_teach_anew(study, taught):
     assert taught == [0, 0, 0, 0]
 
 
-def test_a_killed_adaptation_goes_on_with_the_member_that_it_was_at(study, taught, monkeypatch):
+@pytest.fixture
+def killed_at_the_second(monkeypatch):
+    """The first job ends while it judges its second network."""
     judge, calls = adaptation_module.judge_adaptation, []
 
-    def killed_at_the_second(*arguments, **settings):
+    def counted(*arguments, **settings):
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
         return judge(*arguments, **settings)
 
-    monkeypatch.setattr(adaptation_module, "judge_adaptation", killed_at_the_second)
+    monkeypatch.setattr(adaptation_module, "judge_adaptation", counted)
+
+
+def test_a_killed_adaptation_goes_on_with_the_member_that_it_was_at(
+    study, taught, killed_at_the_second
+):
     with pytest.raises(KeyboardInterrupt):
         adapted(study, [0, 1, 2])
     assert not (study[0] / "adapted").exists()
-    adapted(study, [0, 1, 2])
+    going_on = adapted(study, [0, 1, 2])
     assert taught == [0, 1, 1, 2]
+    in_one_go = {path.name: pq.read_table(path) for path in going_on.glob("*.parquet")}
+    for path in adapted(study, [0, 1, 2]).glob("*.parquet"):
+        assert pq.read_table(path).equals(in_one_go[path.name])
 
 
-def test_a_model_without_its_weights_is_taught_anew_and_other_files_stay(study, taught):
-    adapted(study, [0])
+def test_a_model_without_its_weights_is_taught_anew_and_other_files_stay(
+    study, taught, killed_at_the_second
+):
+    with pytest.raises(KeyboardInterrupt):
+        adapted(study, [0, 1])
     folder = study[0] / "adapted-models"
     (folder / "member-0/weights.safetensors").unlink()
     (folder / "member-notes.txt").write_text("mine")
-    adapted(study, [0])
-    assert taught == [0, 0]
-    assert (folder / "member-notes.txt").exists()
+    adapted(study, [0, 1])
+    assert taught == [0, 1, 0, 1]
+    assert [path.name for path in folder.iterdir()] == ["member-notes.txt"]
+
+
+def test_normalization_statistics_stay_those_of_the_labels_bit_by_bit(
+    study, judged, killed_at_the_second
+):
+    with pytest.raises(KeyboardInterrupt):
+        adapted(study, [0, 1])
+    after = read_bundle(study[0] / "adapted-models/member-0").network.state_dict()
+    before = read_bundle(study[0] / "models/member-0").network.state_dict()
+    statistics = [name for name in before if "running" in name or "num_batches" in name]
+    assert len(statistics) > 10
+    assert all(torch.equal(before[name], after[name]) for name in statistics)
+    assert not all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_adapting_to_one_video_touches_no_other(study):
+    """Whatever lies beside the video's folder stays as it is, to the byte and the date."""
+    folder, _ = study
+    other = folder / "other/adapted-models/member-0"
+    other.mkdir(parents=True)
+    (other / "weights.safetensors").write_bytes(b"of another video")
+    known = [path for path in folder.rglob("*") if path.is_file()]
+    before = {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in known}
+    adapted(study, [0, 1])
+    assert {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in known} == before
 
 
 @pytest.mark.parametrize("judge", [ANYTHING, NOTHING])
-def test_what_a_parent_was_not_taught_stays_out_of_its_adaptation(study, judge, monkeypatch):
+def test_what_a_parent_was_not_taught_stays_out_of_its_adaptation(
+    study, judged, judge, monkeypatch
+):
     folder, _ = study
     parent = replace(read_bundle(folder / "models/member-0"), taught=("b",))
     write_bundle(parent, folder / "models/member-0", {}, History())
@@ -225,7 +324,6 @@ def test_what_a_parent_was_not_taught_stays_out_of_its_adaptation(study, judge, 
     monkeypatch.setattr(adaptation_module, "fit_labels", noted)
     table = adapted(study, [0], judge=judge) / "member-0.parquet"
     assert (labels[0].state == [LabelState.NOT_IN_DATASET, LabelState.TAUGHT]).all()
-    assert read_bundle(folder / "adapted-models/member-0").taught == ("b",)
     assert read_taught(table) == read_taught(folder / "predicted/member-0.parquet") == ("b",)
     poses, record = read_poses(table), read_record(table)
     assert np.isnan(poses.xy_px[:, :, 0]).all()
@@ -237,8 +335,16 @@ def test_what_a_parent_was_not_taught_stays_out_of_its_adaptation(study, judge, 
 def test_a_network_that_looks_at_neighboring_frames_is_not_adapted():
     """One that was imported, so that no setting tells what it is."""
     bundle = pyramid_context_bundle(KeypointSpace("s", ("a", "b")))
-    nothing = (of.__new__(of) for of in (Poses, Labels, Pictures))
+    poses, labels, pictures = (of.__new__(of) for of in (Poses, Labels, Pictures))
     with pytest.raises(SuperAnimalError, match="cannot be adapted to a video"):
         Adaptation.__new__(Adaptation).adapt(
-            bundle, *nothing, seed=0, device=torch.device("cpu"), tell=lambda *_: None
+            bundle,
+            [poses],
+            0,
+            np.zeros((1, 1), bool),
+            labels,
+            pictures,
+            seed=0,
+            device=torch.device("cpu"),
+            tell=lambda *_: None,
         )

@@ -1,5 +1,7 @@
 from dataclasses import fields
+from math import nan
 
+import pytest
 from made_study import DATASETS, Made, settings
 
 from superanimal_core.evaluation.transfer_cell import TransferTable
@@ -47,6 +49,16 @@ def test_there_is_a_plot_for_each_model_and_data_set(tmp_path):
 def test_the_axis_of_labels_has_the_counts_themselves():
     for axes in draw_transfer(rows_of()).axes:
         assert [tick.get_text() for tick in axes.get_xticklabels()] == ["10", "100"]
+
+
+@pytest.mark.parametrize(("errors", "panels"), [((nan,) * 9, 1), ((0.2,) + (nan,) * 8, 2)])
+def test_in_a_space_of_ones_own_nothing_is_drawn_of_the_pretraining_sets(tmp_path, errors, panels):
+    """They share no keypoint, so there is no error of them to take a logarithm of."""
+    rows = rows_of("mouse", "mirrors")
+    for row, error in zip(rows, errors, strict=True):
+        row["pretraining_normalized_error"] = error
+    write_transfer_plots(rows, tmp_path / "plots")
+    assert len(draw_transfer(rows).axes) == panels
 
 
 def test_the_methods_say_what_a_model_was_fine_tuned_from():

@@ -13,6 +13,7 @@ from superanimal_core.settings import AugmentSettings, PatchMaskSettings, Settin
 from superanimal_core.study.brought_graph import BroughtGraph
 from superanimal_core.study.graph import Graph, Original
 from superanimal_core.study.rule_settings import RuleSettings
+from superanimal_core.study.student_graph import StudentGraph
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 from superanimal_core.tables.names import OF_VIDEO
@@ -202,8 +203,9 @@ def test_a_calibration_is_there_where_labels_are():
     models = {"mouse": {}, "horse": {"space": HORSE}}
     graph = graph_of(rows, [dataset("a", "evaluate")], models)
     assert graph.evaluated_models == ["mouse"]
-    assert graph.calibration("a") == "results/models/mouse/calibration.parquet"
-    assert graph.calibration("h") == []
+    students = StudentGraph(graph)
+    assert students.calibrations_of_video("a") == ["results/models/mouse/calibration.parquet"]
+    assert students.calibrations_of_video("h") == []
 
 
 def test_everything_known_about_a_video_is_a_file_of_its_own():

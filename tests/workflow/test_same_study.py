@@ -151,7 +151,7 @@ def move_a_data_set_to_another_disk(study):
 
 def delete_what_is_no_product(study):
     folder = study / "results/videos/mouse"
-    for name in ("predicted", "adapted", "adapted-models"):
+    for name in ("predicted", "adapted"):
         shutil.rmtree(folder / name)
     (folder / "boxes.parquet").unlink()
     (folder / "frames.parquet").unlink()

@@ -26,6 +26,8 @@ from drawn_study import (  # noqa: E402  # it stands beside the demo that it dra
 TOY_STORE = Path(__file__).with_name("toy_store")  # a storage plugin: shelf://name
 SPACE = "superanimal_topviewmouse"
 FRAMES, FPS = 40, 50.0
+ADAPTATION = {"when": "always", "teacher": "own", "min_score": 0.0, "max_frames": 8}
+ADAPTATION |= {"steps": 2, "batch": 2}
 
 
 def copy_workflow(folder, program=REPOSITORY):
@@ -56,7 +58,7 @@ def write_tiny_study(study):
         "network": {"decoder_channels": 8},
         "training": {"steps": 4, "batch": 4, "warmup_steps": 1},
         "detector": {"steps": 4, "batch": 2, "min_score": 0.0},
-        "adaptation": {"steps": 2, "batch": 2, "min_score": 0.0, "max_frames": 8},
+        "adaptation": ADAPTATION,
         "report": {"labeled_videos": ["mouse"]},
         "quality": {"max_failed_fraction": 1.0},
     }

@@ -1,5 +1,5 @@
 rule adapt_to_video:
-    """Each member learns from its own confident predictions; kept only if that helps."""
+    """Each member learns from confident predictions of the ensemble; kept only if that helps."""
     input:
         video=video_file,
         frames="results/videos/{video}/frames.parquet",
@@ -7,6 +7,7 @@ rule adapt_to_video:
         predicted="results/videos/{video}/predicted",
         members=lambda wildcards: GRAPH.members(GRAPH.model_of(wildcards.video)),
         teachers=by("video", STUDENTS.teachers_of_video),
+        calibration=by("video", STUDENTS.calibrations_of_video),
     output:
         adapted=directory("results/videos/{video}/adapted"),
     log:
@@ -20,9 +21,13 @@ rule adapt_to_video:
     resources:
         last_attempt=last_attempt,
     params:
-        code=code("adapt_to_video", by("video", SETTINGS.code_of_video)),
+        code=code("adapt_to_video", by("video", SETTINGS.code_of_adaptation)),
+        when=config["adaptation"]["when"],
+        teacher=config["adaptation"]["teacher"],
+        min_score=config["adaptation"]["min_score"],
+        smoothing=by("video", SETTINGS.smoothing_of_teacher),
         held_out_fraction=config["adaptation"]["held_out_fraction"],
-        select=SETTINGS.of("adaptation", "min_score", "every_frames", "max_frames"),
+        select=SETTINGS.of("adaptation", "frames", "every_frames", "max_frames"),
         judge=SETTINGS.of(
             "adaptation", "min_score", "max_jitter_ratio", "max_displacement_ratio"
         ),

@@ -1,34 +1,21 @@
 """Adapt each member to a video; where held-out frames speak for it, it sees the video again."""
 
+from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.jobs.step import pass_failure_on, video_step
+from superanimal_core.jobs.unneeded_adaptation import pass_by
+from superanimal_core.tables.calibration_files import read_calibration
+from superanimal_core.tables.stand_ins import of_who_saw, student_record
 
 pass_failure_on(snakemake)  # before torch is imported
 
-from superanimal_core.jobs.video_adaptation import VideoAdaptation
-from superanimal_core.models.adaptation import Adaptation
-from superanimal_core.settings import AugmentSettings
-from superanimal_core.tables.stand_ins import of_who_saw, student_record
-from superanimal_core.tables.video_tables import read_boxes, read_frame_size, read_times
 
 with video_step(snakemake) as record:
     inputs, params = snakemake.input, snakemake.params
-    members = of_who_saw(inputs.predicted, [*inputs.members, *inputs.teachers])
-    adaptation = Adaptation(
-        video=inputs.video,
-        size_px=read_frame_size(inputs.frames),
-        boxes_xyxy_px=read_boxes(inputs.boxes),
-        held_out_fraction=params.held_out_fraction,
-        select=params.select,
-        judge=params.judge,
-        training=params.training,
-        augment=AugmentSettings.of_params(params.augment),
-        inference=params.inference,
-    )
-    VideoAdaptation(
-        adaptation,
-        inputs.predicted,
-        read_times(inputs.frames),
-        chunk_frames=snakemake.config["inference"]["chunk_frames"],
-        threads=snakemake.threads,
-        record={**record, **student_record(inputs.predicted)},
-    ).write(members, snakemake.output.adapted)
+    record = {**record, **student_record(inputs.predicted)}
+    calibrations = of_who_saw(inputs.predicted, list(inputs.calibration))
+    calibration = read_calibration(calibrations[0]) if calibrations else None
+    look = params.when, inputs.predicted, snakemake.output.adapted, record, calibration
+    if not pass_by(*look, min_score=params.min_score):
+        from superanimal_core.jobs.video_adaptation import adapt_video
+
+        adapt_video(snakemake, record, Knowledge(calibration, params.smoothing))

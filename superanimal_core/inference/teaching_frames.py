@@ -1,0 +1,70 @@
+"""Which frames of a video a network is taught, when there are more than it is to see."""
+
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy import ndarray
+
+from superanimal_core.inference.teachers import Lesson
+from superanimal_core.pose.poses import Poses
+from superanimal_core.smoothing.labeled_errors import animal_size_px
+
+Row = Int[ndarray, "row"]
+Chosen = Int[ndarray, "chosen"]
+Choose = Callable[[Lesson, Poses, Row, Row, int], Chosen]
+NEW = 0.5  # of the frames are chosen for what they teach, the others for how they differ
+
+
+def spread_rows(lesson: Lesson, own: Poses, frame: Row, individual: Row, most: int) -> Chosen:
+    """At most so many of the animals (frame and individual, as pairs), evenly over the video."""
+    if len(frame) <= most:
+        return np.arange(len(frame))
+    return np.linspace(0, len(frame) - 1, most).round().astype(int)
+
+
+def informative_rows(lesson: Lesson, own: Poses, frame: Row, individual: Row, most: int) -> Chosen:
+    """Those that teach most, one of each stretch of the video, and those that differ most.
+
+    What a frame teaches is how far the network is from its teacher, in parts of the animal's size,
+    by the weight of each position: large where the network errs and the neighbors of a frame know
+    better. How animals differ is told by their poses around their middle; the next one chosen is
+    always the one that is least like all before it. Nothing is drawn by lot.
+    """
+    if len(frame) <= most:
+        return np.arange(len(frame))
+    news = _news(lesson, own)[frame, individual]
+    wanted = max(round(NEW * most), 1)
+    stretches = np.array_split(np.arange(len(frame)), wanted)
+    first = np.array([rows[np.argmax(news[rows])] for rows in stretches])
+    form = _form(lesson.poses)[frame, individual]
+    distance = np.min([_apart(form, form[row]) for row in first], axis=0)
+    chosen = list(first)
+    while len(chosen) < most:
+        chosen.append(np.argmax(distance))
+        distance = np.minimum(distance, _apart(form, form[chosen[-1]]))
+        distance[chosen[-1]] = -1
+    return np.unique(chosen)
+
+
+CHOICES: Mapping[str, Choose] = {"spread": spread_rows, "informative": informative_rows}
+
+
+def _news(lesson: Lesson, own: Poses) -> Float[ndarray, "frame individual"]:
+    """How far a network is from its teacher, weighed and summed over the keypoints."""
+    apart = own.xy_px - lesson.poses.xy_px
+    of_size = np.hypot(apart[..., 0], apart[..., 1]) / animal_size_px(lesson.poses)[..., None]
+    return np.nansum(np.minimum(of_size, 1.0) * lesson.weight, axis=2)
+
+
+def _form(poses: Poses) -> Float[ndarray, "frame individual coordinate"]:
+    """Positions around the animal's middle, in parts of its size; 0 where unknown."""
+    known = np.isfinite(poses.xy_px)
+    count = np.maximum(known.sum(axis=2, keepdims=True), 1)
+    middle = np.where(known, poses.xy_px, 0.0).sum(axis=2, keepdims=True) / count
+    form = (poses.xy_px - middle) / animal_size_px(poses)[..., None, None]
+    return np.nan_to_num(form.reshape(*form.shape[:2], -1), nan=0.0)
+
+
+def _apart(form: Float[ndarray, "row coordinate"], one: ndarray) -> Float[ndarray, "row"]:
+    return np.square(form - one).sum(axis=1)

@@ -1,0 +1,36 @@
+"""What is kept of a video's adaptation: predictions with the verdict on each network, pictures."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+from superanimal_core.tables.atomic import replacing
+from superanimal_core.tables.parquet import read_record, write_parquet
+from superanimal_core.tables.spaces import TAUGHT, read_space, read_taught
+
+VERDICT = "verdict"  # of the metadata
+MOVED = "moved.jpg"
+
+
+def write_unadapted(
+    predicted: str | Path,
+    folder: str | Path,
+    record: Mapping[str, object],
+    verdict: Mapping[str, Any],
+) -> None:
+    """Writes the predictions of all networks as they are into `folder`, with one verdict."""
+    with replacing(folder) as temporary:
+        temporary.mkdir()
+        for path in sorted(Path(predicted).glob("*.parquet")):
+            spoken = {"space": asdict(read_space(path)), TAUGHT: list(read_taught(path))}
+            document = {**record, VERDICT: verdict, **spoken}
+            write_parquet(pq.read_table(path), temporary / path.name, document)
+
+
+def read_verdicts(folder: str | Path) -> list[dict[str, Any]]:
+    """What was decided on each network, by the name of its table."""
+    tables = sorted(Path(folder).glob("*.parquet"))
+    return [{"member": table.stem, **read_record(table)[VERDICT]} for table in tables]

@@ -1,0 +1,12 @@
+"""Join what adaptation did to the videos whose truth is known."""
+
+from superanimal_core.jobs.step import study_step
+from superanimal_core.tables.adaptation_table import read_adaptation_table
+from superanimal_core.tables.parquet import write_parquet
+
+with study_step(snakemake) as record:
+    inputs = snakemake.input
+    table = read_adaptation_table(
+        inputs.predicted, inputs.adapted, inputs.truth, min_score=snakemake.params.min_score
+    )
+    write_parquet(table, snakemake.output.table, record)
