@@ -73,8 +73,8 @@ def adapt_video(snakemake: Any, record: Mapping[str, Any], known: Knowledge) -> 
 class VideoAdaptation:
     """A video's adaptation, the folder of what was `predicted` of it before, and the job.
 
-    `teacher` is one of TEACHERS, which asks for scores of at least `min_score`, and may know what
-    is `known`.
+    `teacher` is one of TEACHERS; it asks for scores of at least `min_score`, and may know what is
+    `known`.
     """
 
     adaptation: Adaptation

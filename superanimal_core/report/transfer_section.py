@@ -120,7 +120,7 @@ def draw_transfer(rows: Sequence[Row]) -> Figure:
 
 
 def _is_on_log_axis(value: object) -> bool:
-    return isinstance(value, float) and np.isfinite(value) and value > 0
+    return isinstance(value, float) and bool(np.isfinite(value)) and value > 0
 
 
 def _use_logarithms(axes: Axes, counts: Sequence[int]) -> None:

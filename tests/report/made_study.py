@@ -131,7 +131,13 @@ def settings(made: Made, title: str) -> dict:
     return {
         "models": {"walker": model},
         "training": {"masking": True},
-        "adaptation": {"enabled": made.is_adapted, "min_score": 0.5, "steps": 100},
+        "adaptation": {
+            "enabled": made.is_adapted,
+            "min_score": 0.5,
+            "steps": 100,
+            "when": "needed",
+            "teacher": "smoothed",
+        },
         "smoothing": {"method": "eks", "center": "median", "eks": {"noise": "learned"}},
         "gait": {"limbs": {"stick": list(PAWS)} if made.has_feet else {}},
         "report": {

@@ -1,8 +1,13 @@
 """An adaptation trains as the pretraining does, but for what it says itself."""
 
-from test_graph import CONFIG, graph_of
+import numpy as np
+import pytest
+from test_graph import CONFIG, graph_of, video
 
 from superanimal_core.inference.adapt import adaptation_training
+from superanimal_core.inference.lessons import TEACHERS, Knowledge
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import TrainingSettings
 from superanimal_core.study.rule_settings import RuleSettings
 
@@ -19,3 +24,21 @@ def test_each_setting_of_a_training_reaches_an_adaptation_but_those_that_it_sets
     assert {k: v for k, v in training.items() if k not in SET_THERE} == {
         k: v for k, v in expected.items() if k not in SET_THERE
     }
+
+
+@pytest.mark.parametrize("teacher", [*TEACHERS])
+def test_each_teacher_is_given_what_it_asks_for_and_no_more(teacher):
+    """From the settings as shipped to a lesson; what one does not use re-runs nothing."""
+    graph = graph_of([video("v")], adaptation={"teacher": teacher})
+    given = RuleSettings(graph).smoothing_of_teacher("v")
+    space = KeypointSpace("s", ("a", "b", "c"))
+    xy = np.random.default_rng(0).normal([[0, 0], [40, 0], [20, 30]], 1.0, (3, 50, 1, 3, 2))
+    members = [Poses(space, ("animal0",), np.arange(50) / 30, of, np.ones((50, 1, 3))) for of in xy]
+    lessons = TEACHERS[teacher](members, 0.5, Knowledge(None, given))
+    assert len(lessons) == 3
+    assert all(lesson.is_taught().all() for lesson in lessons)
+    assert {*given} == {
+        "own": set(),
+        "median": {"settings"},
+        "smoothed": {"method", "settings", "views"},
+    }[teacher]
