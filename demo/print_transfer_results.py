@@ -11,7 +11,11 @@ from superanimal_core.evaluation.paired import labels_that_reach, paired_change
 from superanimal_core.tables.parquet import read_parquet
 
 COLUMNS = ("mean_error_px", "pretraining_normalized_error", "pretraining_dropped_keypoints")
-REPLAY, INITIAL = "memory_replay", "scratch"
+OURS = (
+    "memory_replay",
+    "new_head",
+)  # the first that a space allows: nothing is shared, nothing replayed
+INITIAL = "scratch"
 Rows = list[dict[str, Any]]
 
 
@@ -21,8 +25,9 @@ def main() -> None:
     parser.add_argument("study", type=Path, help="the study's folder, after `transfer_table`")
     folder = parser.parse_args().study / "results" / "transfer"
     rows = read_parquet(folder / "table.parquet").to_pylist()
+    wide = max(len(row["dataset"]) for row in rows) + 2
     print(
-        f"\n{'data set':<15}{'start':<15}{'labels':>7}   {'mean error, px':<24}"
+        f"\n{'data set':<{wide}}{'start':<15}{'labels':>7}   {'mean error, px':<24}"
         "on the pretraining sets: normalized error, keypoints dropped per animal"
     )
     for dataset, labels, mode in sorted(
@@ -32,7 +37,7 @@ def main() -> None:
         error, forgotten, dropped = (np.array([r[c] for r in own], float) for c in COLUMNS)
         error_px = f"{error.mean():6.2f} ({error.min():.2f} to {error.max():.2f})"
         print(
-            f"{dataset:<15}{mode:<15}{labels:>7}   {error_px:<24}"
+            f"{dataset:<{wide}}{mode:<15}{labels:>7}   {error_px:<24}"
             f"{forgotten.mean():.3f}   {dropped.mean():.2f}"
         )
     for dataset in sorted({r["dataset"] for r in rows}):
@@ -41,25 +46,25 @@ def main() -> None:
 
 
 def print_comparison(rows: Rows, dataset: str) -> None:
-    """Memory replay against every other start with as many labels, in pairs of one seed each."""
-    print(
-        f"\n{dataset}: error of memory replay against that of another start, same labels and seed"
-    )
-    counts = sorted({r["labeled_animals"] for r in rows if r["mode"] == REPLAY})
+    """Our start against every other one with as many labels, in pairs of one seed each."""
+    ours = next(mode for mode in OURS if any(r["mode"] == mode for r in rows))
+    name = ours.replace("_", " ")
+    print(f"\n{dataset}: error of {name} against that of another start, same labels and seed")
+    counts = sorted({r["labeled_animals"] for r in rows if r["mode"] == ours})
     for labels in counts:
-        replay = errors_of(rows, dataset, labels, REPLAY)
-        for mode in sorted({r["mode"] for r in rows if r["labeled_animals"] == labels} - {REPLAY}):
-            change, low, high = paired_change(replay, errors_of(rows, dataset, labels, mode))
+        own = errors_of(rows, dataset, labels, ours)
+        for mode in sorted({r["mode"] for r in rows if r["labeled_animals"] == labels} - {ours}):
+            change, low, high = paired_change(own, errors_of(rows, dataset, labels, mode))
             print(
                 f"{labels:>7} labels, {mode:<15}{change:+7.1%}   "
-                f"(95 %: {low:+.1%} to {high:+.1%}, {len(replay)} seeds)"
+                f"(95 %: {low:+.1%} to {high:+.1%}, {len(own)} seeds)"
             )
     means = [errors_of(rows, dataset, labels, INITIAL).mean() for labels in counts]
     for labels in counts:
-        replay_px = float(errors_of(rows, dataset, labels, REPLAY).mean())
-        needed = labels_that_reach(replay_px, np.array(counts, float), np.array(means))
+        own_px = float(errors_of(rows, dataset, labels, ours).mean())
+        needed = labels_that_reach(own_px, np.array(counts, float), np.array(means))
         count = f"{needed:.0f}" if np.isfinite(needed) else f"more than {counts[-1]}"
-        print(f"{labels:>7} labels with memory replay are worth {count} from initial weights")
+        print(f"{labels:>7} labels with {name} are worth {count} from initial weights")
 
 
 def cell_of(rows: Rows, dataset: str, labels: int, mode: str) -> Rows:
