@@ -21,6 +21,7 @@ COMMANDS = {  # name: module in commands, what it does
     "run": ("run", "run a study: Snakemake with the right files, from any folder"),
     "status": ("status", "how far a study is: done, failed and left by stage"),
     "why": ("why", "why a video is flagged or failed, with figures and settings"),
+    "export": ("export", "poses of a study in the files of another program"),
     "smooth": ("smooth", "smooth existing predictions of one or several networks"),
     "export-labels": ("export_labels", "labels of a study in the format of another tool"),
     "verify-weights": ("verify", "look at a released checkpoint before using it"),

@@ -19,6 +19,7 @@ STAGES = {  # rule: the file or folder of a video that it makes last
     "describe_behavior": "features.parquet",
     "check_video": ACCOUNT,
 }
+SAME_STAGE = {"read_predictions": "predict_poses"}  # of videos whose predictions were brought
 STAND_IN_BYTES = 20_000  # a table that stands for a failed video has no rows
 
 
@@ -90,7 +91,8 @@ def read_account(path: Path) -> dict:
 
 def _failed(video: str, failure: dict) -> VideoProgress:
     """A video that failed: what lies there for later stages only stands for the failure."""
-    stage = failure["stage"] if failure["stage"] in STAGES else next(iter(STAGES))
+    said = SAME_STAGE.get(failure["stage"], failure["stage"])
+    stage = said if said in STAGES else next(iter(STAGES))
     before = frozenset(list(STAGES)[: list(STAGES).index(stage)])
     return VideoProgress(video, before, "failed", stage, failure["reason"])
 

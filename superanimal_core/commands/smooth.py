@@ -17,7 +17,7 @@ from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.formats.prediction_files import read_ensemble
 from superanimal_core.formats.smoothed_csv import write_reference_csv
 from superanimal_core.pose.poses import Poses, SmoothedPoses
-from superanimal_core.settings.smoothing import EksSmoothing, NoiseSettings, SmoothingSettings
+from superanimal_core.settings.smoothing import EksSmoothing, SmoothingSettings
 from superanimal_core.smoothing.individuals import match_individuals
 from superanimal_core.smoothing.multicamera import join_mirrored, split_mirrored
 from superanimal_core.smoothing.self_check import fallback_flags
@@ -97,8 +97,7 @@ def run(options: argparse.Namespace) -> None:
     settings = chosen_settings(options)
     for path, smoothed in _smoothed(options, settings).items():
         if path.suffix == ".csv":
-            own = settings.of(settings.method)
-            noise = own.single_network_variance_px2 if isinstance(own, NoiseSettings) else 0.0
+            noise = settings.noise_of_one_network_px2
             write_reference_csv(smoothed, path, single_network_variance_px2=noise)
         else:
             record = {"rule": "smooth", "settings": settings.model_dump(),

@@ -26,6 +26,7 @@ from superanimal_core.jobs.run_owner import lock_notice
 from superanimal_core.settings import Settings
 from superanimal_core.study.overlay import CONFIG, read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
+from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.study.video_sheet import read_videos
 
 SHOWN = 10
@@ -47,14 +48,20 @@ def run(options: argparse.Namespace) -> None:
 
 
 def read_settings_and_videos(study: Path) -> tuple[Settings, list[str]]:
-    """The settings of a study and the names of its videos; files that are missing are no matter.
+    """The settings of a study and the names of its videos, as `read_settings_and_rows`."""
+    settings, rows = read_settings_and_rows(study)
+    return settings, list(rows)
+
+
+def read_settings_and_rows(study: Path) -> tuple[Settings, dict[str, VideoRow]]:
+    """The settings of a study and the rows of its videos; files that are missing are no matter.
 
     ConfigError when config.yaml is wrong, or no video can be read from its sheet.
     """
     with chdir(study):
         settings = settings_from_mapping(read_complete(CONFIG), str(CONFIG))
         mistakes: list[str] = []
-        videos = list(read_videos(settings, mistakes))
+        videos = read_videos(settings, mistakes)
     if not videos:
         raise ConfigError(mistakes)
     return settings, videos
@@ -63,7 +70,10 @@ def read_settings_and_videos(study: Path) -> tuple[Settings, list[str]]:
 def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str]:
     """Who runs it, networks, trainings, videos by stage, the failed ones, and the report."""
     progress = [progress_of_video(study, video) for video in videos]
-    stages = [s for s in STAGES if s != "adapt_to_video" or settings.adaptation.enabled]
+    learns = settings.adaptation.enabled and any(
+        model.predictions is None for model in settings.models.values()
+    )
+    stages = [s for s in STAGES if s != "adapt_to_video" or learns]
     lines = [_runner(study), "", "networks              done  left"]
     lines += [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
     lines += training_lines(study, settings)
@@ -77,6 +87,8 @@ def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str
 def networks(study: Path, settings: Settings) -> Iterator[tuple[str, int, int]]:
     """What is trained or brought in: its name, how many networks are there, how many are left."""
     for name, model in settings.models.items():
+        if model.predictions is not None:
+            continue
         folder = study / "results/models" / name
         members = [os.path.isfile(folder / f"member-{seed}" / BUNDLE) for seed in model.seeds]
         yield name, sum(members), len(members) - sum(members)

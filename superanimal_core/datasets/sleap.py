@@ -68,7 +68,7 @@ def parse_sleap(dataset: str, folder: DatasetFolder) -> Labels:
     names = folder.names("*.slp")
     if not names:
         raise DatasetError(f"{folder.where('')}: no .slp file")
-    files = [_SlpFile(name, folder) for name in names]
+    files = [SlpFile(name, folder) for name in names]
     keypoints = dict.fromkeys(k for file in files for nodes in file.skeletons for k in nodes)
     space = KeypointSpace(dataset, tuple(keypoints))
     labeled = [_labeled_instances(space, file) for file in files]
@@ -87,7 +87,7 @@ def parse_sleap(dataset: str, folder: DatasetFolder) -> Labels:
     )
 
 
-class _SlpFile:
+class SlpFile:
     """The tables of one .slp file, checked."""
 
     def __init__(self, name: str, folder: DatasetFolder):
@@ -132,7 +132,7 @@ class _Instances:
     """The labeled instances of a file: rows of its table with the positions of their points, and
     for each the video and the number of its frame."""
 
-    file: _SlpFile
+    file: SlpFile
     rows: ndarray
     frames: Sequence[tuple[SleapVideo, int]]
     xy_px: Float[ndarray, "animal keypoint 2"]
@@ -145,12 +145,12 @@ class _Instances:
         return list(dict.fromkeys(names))
 
 
-def _labeled_instances(space: KeypointSpace, file: _SlpFile) -> _Instances:
+def _labeled_instances(space: KeypointSpace, file: SlpFile) -> _Instances:
     users = file.rows_of(USER)
     rows, table = (users, "points") if len(users) else (file.rows_of(PREDICTED), "pred_points")
-    xy, state, score = _points(space, file, rows, table)
+    xy, state, score = points_of(space, file, rows, table)
     keep = (state >= LabelState.OCCLUDED).any(axis=1)
-    frames = _frames(file, rows[keep]["frame_id"])
+    frames = frames_of(file, rows[keep]["frame_id"])
     pairs = [(_video(file, int(f["video"])), int(f["frame_idx"])) for f in frames]
     for video, frame in pairs:
         if video.pictures and frame >= len(video.pictures):
@@ -194,7 +194,7 @@ def _labels_of_file(
     )
 
 
-def _image(file: _SlpFile, video: SleapVideo, frame: int, found: Mapping[Written, str]) -> str:
+def _image(file: SlpFile, video: SleapVideo, frame: int, found: Mapping[Written, str]) -> str:
     """Name of a labeled picture in the data set."""
     if video.inside:
         return frame_name(f"{file.name}/{video.inside}", frame)
@@ -208,8 +208,8 @@ def _group(image: str) -> str:
     return (parent(image) or image) if frame is None else video
 
 
-def _points(
-    space: KeypointSpace, file: _SlpFile, rows: ndarray, table: str
+def points_of(
+    space: KeypointSpace, file: SlpFile, rows: ndarray, table: str
 ) -> tuple[Float[ndarray, "animal keypoint 2"], ndarray, Float[ndarray, "animal keypoint"]]:
     """Positions, states and scores of instances in the union of the file's skeletons."""
     points = file.arrays.get(table, np.empty(0, dtype=[(f, "f8") for f in _FIELDS[table]]))
@@ -236,7 +236,7 @@ def _points(
     return xy, state, score
 
 
-def _frames(file: _SlpFile, wanted: ndarray) -> ndarray:
+def frames_of(file: SlpFile, wanted: ndarray) -> ndarray:
     """The rows of `frames` with the wanted ids. DatasetError for an id that is not there."""
     frames = file.arrays["frames"]
     order = {int(number): i for i, number in enumerate(frames["frame_id"])}
@@ -246,7 +246,7 @@ def _frames(file: _SlpFile, wanted: ndarray) -> ndarray:
     return frames[[order[int(number)] for number in wanted]]
 
 
-def _video(file: _SlpFile, number: int) -> SleapVideo:
+def _video(file: SlpFile, number: int) -> SleapVideo:
     if number >= len(file.videos):
         raise DatasetError(f"{file.where}: a frame is in the unknown video {number}")
     return file.videos[number]

@@ -43,7 +43,11 @@ def read_ensemble(paths: Sequence[Path], *, fps: float) -> list[Poses]:
     individuals or frames than the first, or the predictions of another one: a network that counts
     twice agrees with itself, and all that is said of its uncertainty would be too small.
     """
-    members = [read_predictions(path, fps=fps) for path in paths]
+    return agreeing([read_predictions(path, fps=fps) for path in paths], paths)
+
+
+def agreeing(members: Sequence[Poses], paths: Sequence[Path]) -> list[Poses]:
+    """The members with the first one's order of keypoints. DatasetError as `read_ensemble`."""
     members = [_like(members[0], paths[0], m, p) for m, p in zip(members, paths, strict=True)]
     for (first, one), (second, other) in combinations(zip(paths, members, strict=True), 2):
         if _is_copy(one, other):
@@ -88,14 +92,8 @@ def read_csv_table(path: Path) -> HeadedTable:
     row and column that is wrong.
     """
     where = str(path)
-    try:
-        with path.open("rb") as file:
-            start = [file.readline(HEADER_BYTES) for _ in range(4)]
-        lines = [line.decode("utf-8-sig", errors="replace").rstrip("\r\n") for line in start]
-        size = path.stat().st_size
-    except OSError as mistake:
-        raise DatasetError(f"{where}: cannot be read ({mistake.strerror})") from None
-    rows = next((n for n, line in enumerate(lines, 1) if line.startswith("coords")), 0)
+    lines, rows = _first_lines(path)
+    size = path.stat().st_size
     try:
         header = parse_headed_csv("\n".join(lines[:rows]), where)
         index, values = _csv_body(path, lines[rows - 1], rows, len(header.columns))
@@ -104,6 +102,23 @@ def read_csv_table(path: Path) -> HeadedTable:
             raise DatasetError(f"{where}: {str(mistake).removeprefix(f'{where}: ')}") from None
         return parse_headed_csv(read_text(path), where)
     return HeadedTable(where, header.levels, header.columns, index, values)
+
+
+def csv_header(path: Path) -> HeadedTable:
+    """The header rows of a table alone. DatasetError when the file has none."""
+    lines, rows = _first_lines(path)
+    return parse_headed_csv("\n".join(lines[:rows]), str(path))
+
+
+def _first_lines(path: Path) -> tuple[list[str], int]:
+    """Four lines of a file, and how many of them are header rows."""
+    try:
+        with path.open("rb") as file:
+            start = [file.readline(HEADER_BYTES) for _ in range(4)]
+    except OSError as mistake:
+        raise DatasetError(f"{path}: cannot be read ({mistake.strerror})") from None
+    lines = [line.decode("utf-8-sig", errors="replace").rstrip("\r\n") for line in start]
+    return lines, next((n for n, line in enumerate(lines, 1) if line.startswith("coords")), 0)
 
 
 def _csv_body(path: Path, last_header: str, rows: int, columns: int) -> tuple[RowNames, ndarray]:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from superanimal_core.jobs.context_lessons import labels_and_neighbors
+from superanimal_core.jobs.context_video_lessons import neighbors_and_videos
 from superanimal_core.jobs.lessons import labels_and_videos
 from superanimal_core.jobs.log import Progress
 from superanimal_core.jobs.training_checkpoints import checkpoints_of
@@ -24,6 +25,7 @@ from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels, fill_boxes
 from superanimal_core.settings import CONTEXT, AugmentSettings, TrainingSettings
+from superanimal_core.settings.lessons import lesson
 from superanimal_core.tables.label_files import read_training_labels
 from superanimal_core.training.batches import ReadImage
 from superanimal_core.training.history import History
@@ -44,6 +46,7 @@ LESSONS: Mapping[str, Callable[..., tuple[ModelBundle, Fit]]] = {
     "labels": labels_alone,
     "labels_and_videos": labels_and_videos,
     "labels_and_neighbors": labels_and_neighbors,
+    "neighbors_and_videos": neighbors_and_videos,
 }
 
 
@@ -116,8 +119,8 @@ class MemberTraining:
         `how` is given by who knows of more to learn from.
         """
         if how is None:
-            beside = "labels_and_neighbors" if bundle.architecture.endswith(CONTEXT) else "labels"
-            teach = LESSONS["labels_and_videos" if self.unlabeled else beside]
+            has_context = bundle.architecture.endswith(CONTEXT)
+            teach = LESSONS[lesson(has_context=has_context, has_videos=self.unlabeled is not None)]
             given = labels, self.training, self.unlabeled, self.videos
             bundle, how = teach(bundle, *given, pictures=self.pictures)
         history = fit_resumably(

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from torch import Tensor, nn
 
 from superanimal_core.network.pose_network import FeatureNetwork, Keypoints, Outputs
@@ -49,8 +49,18 @@ class ContextNetwork(FeatureNetwork):
         super().__init__(keypoints, **parameters)
         self.context = ContextHead(self.feature_channels, keypoints)
 
-    def forward(self, crops: Float[Tensor, "batch *window 3 _height _width"]) -> tuple[Maps, Maps]:
-        """Heatmaps of the middle frames of windows; a lone crop is its own neighbor."""
+    def forward(
+        self,
+        crops: Float[Tensor, "batch *window 3 _height _width"],
+        windows: Int[Tensor, "batch window"] | None = None,
+    ) -> tuple[Maps, Maps]:
+        """Heatmaps of the middle frames of windows; a lone crop is its own neighbor.
+
+        With `windows` crops are each other's: it has the places of those around each, and every
+        crop passes the backbone once.
+        """
+        if windows is not None:
+            return self.heatmaps_in_context(self.features(crops)[windows])
         if crops.ndim == 4:
             return self.heatmaps_in_context(
                 self.features(crops)[:, None].expand(-1, WINDOW, -1, -1, -1)
@@ -73,6 +83,10 @@ class ContextNetwork(FeatureNetwork):
         (alone_px, alone), (xy_px, score) = (self.decode_alone(maps) for maps in outputs)
         is_surer = score > alone
         return torch.where(is_surer[..., None], xy_px, alone_px), torch.maximum(score, alone)
+
+    def heatmaps_of_heads(self, outputs: Outputs) -> list[Float[Tensor, "batch keypoint _h _w"]]:
+        """The heatmaps of both heads, in float32."""
+        return [maps.float() for maps in outputs]
 
     def keypoint_losses(
         self, outputs: Outputs, xy_px: Float[Tensor, "batch keypoint 2"]

@@ -62,6 +62,10 @@ class HeatmapNetwork(PoseNetwork):
         """Mean squared error of each heatmap, over the share of the grid that a Gaussian covers."""
         return heatmap_losses(heatmaps_in(outputs), xy_px, self.stride_px, self.sigma_px)
 
+    def heatmaps_of_heads(self, outputs: Outputs) -> list[Float[Tensor, "batch keypoint _h _w"]]:
+        """The heatmaps of every head, in float32; here of the one there is."""
+        return [heatmaps_in(outputs)]
+
 
 class FeatureNetwork(HeatmapNetwork):
     """A heatmap network in two parts: features, and a head that reads heatmaps off their grid.

@@ -191,6 +191,12 @@ def _of_uncertainty(models: Sequence[str], calibrated: Sequence[str]) -> list[st
 def _of_model(
     name: str, model: Mapping[str, Any], datasets: Mapping[str, Mapping[str, str]], masking: bool
 ) -> str:
+    brought = model.get("predictions")
+    if brought is not None:
+        return (
+            f"For the model {name}, predictions of another program (files of the format "
+            f"{brought['format']}) were used in the keypoint space {model['space']}."
+        )
     if model["pose_weights"] is not None:
         return (
             f"For the model {name}, the pretrained network {model['pose_weights']} [{YE}] was used "

@@ -19,6 +19,21 @@ from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.settings.unlabeled import UnlabeledSettings
 
 TransferMode = Literal["new_head", "naive", "memory_replay"]
+ExportFormat = Literal[
+    "deeplabcut_csv",
+    "deeplabcut_h5",
+    "lightning_pose_csv",
+    "eks_csv",
+    "sleap_analysis",
+    "sleap_slp",
+    "coco_results",
+    "nwb",
+    "movement",
+    "keypoint_moseq",
+    "simba",
+    "anipose",
+    "csv",
+]
 CONTEXT = "_context"  # end of the names of architectures that look at neighboring frames
 WithContext = Literal["pyramid_context", "hrnet_context", "tokenpose_context", "vit_context"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
@@ -31,10 +46,18 @@ class ParentSettings(Section):
     mode: TransferMode
 
 
+class PredictionSettings(Section):
+    """Predictions that another program made of the videos, in place of networks of ours."""
+
+    format: Literal["deeplabcut", "lightning_pose", "eks", "sleap", "poses"]
+    space: Identifier
+
+
 class ModelSettings(Section):
     """One model: its space, its networks (trained, or weights from elsewhere), its members."""
 
     space: Identifier
+    predictions: PredictionSettings | None
     pose_weights: str | None
     detector_weights: str | None
     fine_tune: ParentSettings | None
@@ -276,4 +299,5 @@ class Settings(Section):
     features: FeatureSettings
     behavior: BehaviorSettings
     quality: QualitySettings
+    exports: list[ExportFormat]
     report: ReportSettings

@@ -149,6 +149,12 @@ class SmoothingSettings(EnsembleSettings):
     pupil: PupilSettings
     views: ViewSettings
 
+    @property
+    def noise_of_one_network_px2(self) -> float:
+        """What the chosen smoother takes for the noise of one network at score 1; 0 without any."""
+        own = self.of(self.method)
+        return own.single_network_variance_px2 if isinstance(own, NoiseSettings) else 0.0
+
     def of(self, method: str) -> EnsembleSettings:
         """What the smoother of a method takes."""
         own = self.model_dump().get(method, {})  # `none` has no section

@@ -55,7 +55,7 @@ def backbone_mistakes(settings: Settings) -> list[str]:
     mistakes = []
     for name, model in settings.models.items():
         reasons = [_detector_mistake(model, known)] if trains_detector(model) else []
-        if model.fine_tune is None and model.pose_weights is None:
+        if (model.fine_tune, model.pose_weights, model.predictions) == (None, None, None):
             reasons.append(_mistake(model, settings.network.stride_px, known))
         # otherwise the network comes from elsewhere, with its geometry
         mistakes += [f"config/config.yaml: models.{name}.{reason}" for reason in reasons if reason]
@@ -64,7 +64,8 @@ def backbone_mistakes(settings: Settings) -> list[str]:
 
 def trains_detector(model: ModelSettings) -> bool:
     """Whether a detector of its own is made for a model."""
-    return (model.fine_tune, model.student_of, model.detector_weights) == (None, None, None)
+    others = model.fine_tune, model.student_of, model.predictions
+    return model.detector_weights is None and others == (None, None, None)
 
 
 def _mistake(model: ModelSettings, stride_px: int, known: dict[str, BackboneRow]) -> str:

@@ -10,7 +10,8 @@ def has_context(settings: Settings, model: str) -> bool:
     own = settings.models[model]
     own = settings.models.get(own.student_of, own) if own.student_of else own
     owner = settings.models.get(own.fine_tune.parent, own) if own.fine_tune else own
-    return owner.pose_weights is None and owner.architecture.endswith(CONTEXT)
+    has_own = owner.pose_weights is None and owner.predictions is None
+    return has_own and owner.architecture.endswith(CONTEXT)
 
 
 def context_mistakes(settings: Settings, models_of_videos: Iterable[str]) -> list[str]:

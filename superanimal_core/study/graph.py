@@ -15,8 +15,9 @@ from superanimal_core.formats.listing import root_of
 from superanimal_core.formats.project_conversion import conversion_digest
 from superanimal_core.settings import CONTEXT, ModelSettings, Settings
 from superanimal_core.study.dataset_sheet import ROLES
+from superanimal_core.study.labeled_predictions import labeled_predictions
 from superanimal_core.study.places import Places, places_of
-from superanimal_core.study.products import ACCOUNT, lost_products, of_cohort
+from superanimal_core.study.products import ACCOUNT, export_folders, lost_products, of_cohort
 from superanimal_core.study.students import origin_of
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow
@@ -105,6 +106,10 @@ class Graph:
         """The settings of a model."""
         return self._settings.models[model]
 
+    def is_brought(self, model: str) -> bool:
+        """Whether a model has no networks, but another program's predictions."""
+        return self.model(model).predictions is not None
+
     def unified(self, model: str, *roles: str) -> list[str]:
         """Unified labels of the data sets of a model's space that have one of the roles."""
         return self._unified(self.model(model).space, *roles)
@@ -118,7 +123,9 @@ class Graph:
         return self._space(self.model(model).space)
 
     def members(self, model: str) -> list[str]:
-        """The model folders of an ensemble."""
+        """The model folders of an ensemble; none where predictions come from files."""
+        if self.is_brought(model):
+            return []
         return [f"results/models/{model}/member-{seed}" for seed in self.model(model).seeds]
 
     def all_members(self) -> list[str]:
@@ -156,7 +163,7 @@ class Graph:
     def detector(self, model: str) -> str | list[str]:
         """The detector of a model (its parent's, its teacher's); none is also one."""
         owner = origin_of(self._settings, model)
-        if self.model(owner).detector_weights == WHOLE_FRAME:
+        if self.model(owner).detector_weights == WHOLE_FRAME or self.is_brought(owner):
             return []
         return f"results/models/{owner}/detector"
 
@@ -171,8 +178,13 @@ class Graph:
 
     @cached_property
     def evaluated_models(self) -> list[str]:
-        """The models in whose space there are labels."""
-        return [name for name in self._settings.models if self.unified(name, *ROLES)]
+        """The models in whose space there are labels, or whose brought predictions have some."""
+        return [name for name in self._settings.models if self._has_labels(name)]
+
+    def _has_labels(self, model: str) -> bool:
+        if self.is_brought(model):
+            return bool(labeled_predictions(self.study, model))
+        return bool(self.unified(model, *ROLES))
 
     def of_evaluated_models(self, name: str) -> list[str]:
         """A file of every model in whose space there are labels."""
@@ -214,15 +226,20 @@ class Graph:
         """The name of the keypoint space that a video is seen in."""
         return self.model(self.model_of(video)).space
 
-    @property
-    def last_predictions(self) -> str:
+    def adapted(self, video: str) -> str | list[str]:
+        """The folder of a video's predictions after adaptation, where networks learn from it."""
+        learns = self._settings.adaptation.enabled and not self.is_brought(self.model_of(video))
+        return f"results/videos/{video}/adapted" if learns else []
+
+    def last_predictions(self, video: str) -> str:
         """The folder of a video's predictions that are smoothed."""
-        return "adapted" if self._settings.adaptation.enabled else "predicted"
+        adapted = self.adapted(video)
+        return adapted if isinstance(adapted, str) else f"results/videos/{video}/predicted"
 
     def other_views(self, video: str) -> list[str]:
         """Predictions of the other cameras of a video's session; none for most videos."""
         _, *others = self.study.views_of(video).values()
-        return [f"results/videos/{other}/{self.last_predictions}" for other in others]
+        return [self.last_predictions(other) for other in others]
 
     def camera_file(self, video: str) -> Original | list[str]:
         """The calibration of the cameras of a video's session; none for most videos."""
@@ -240,11 +257,9 @@ class Graph:
         return self.original(self.study.videos[video].columns["truth"])
 
     def results_of_video(self) -> dict[str, str]:
-        """Everything that is known about one video, by name, with the wildcard `video`."""
-        names = {name: f"{name}.parquet" for name in ("frames", "boxes", *OF_VIDEO)}
-        if self._settings.adaptation.enabled:
-            names["adapted"] = "adapted"
-        return {name: f"results/videos/{{video}}/{file}" for name, file in names.items()}
+        """What is known about every video, by name, with the wildcard `video`."""
+        names = ("frames", "boxes", *OF_VIDEO)
+        return {name: f"results/videos/{{video}}/{name}.parquet" for name in names}
 
     def per_video(self, name: str) -> list[str]:
         """A file of every video."""
@@ -276,5 +291,6 @@ class Graph:
             "results/report/index.html",
             *of_cohort().values(),
             *self.labeled_videos(),
+            *export_folders(self._settings.exports, self.study.videos),
             *(lost_products(folder, self.study.videos) if folder else []),
         ]

@@ -13,7 +13,10 @@ from superanimal_core.formats.documents import read_yaml
 from superanimal_core.study.shipped import WORKFLOW
 
 CONFIG = Path("config/config.yaml")
-FROM_ELSEWHERE = ("pose_weights", "detector_weights", "fine_tune", "student_of", "initial_weights")
+FROM_ELSEWHERE = (
+    *("pose_weights", "detector_weights", "fine_tune", "student_of", "initial_weights"),
+    "predictions",
+)
 KeyPath = tuple[str, ...]
 
 
@@ -49,9 +52,13 @@ def _is_replaced(at: KeyPath) -> bool:
 def _model(shipped: dict[str, Any], name: str, own: Any) -> Any:
     """A model over the shipped one of its name; else over what does not belong to the first alone.
 
-    What belongs to a model alone are its space and the weights that it takes from elsewhere.
+    What belongs to a model alone are its space and the weights that it takes from elsewhere. The
+    space of predictions is that of their model.
     """
     first = next(iter(shipped.values()), None)
+    brought = own.get("predictions") if isinstance(own, dict) else None
+    if isinstance(brought, dict) and "space" in brought:
+        own = {"space": brought["space"]} | own
     if name in shipped or not isinstance(first, dict):
         return overlaid(shipped.get(name), own, ("models", name))
     general = {key: None if key in FROM_ELSEWHERE else first[key] for key in first}

@@ -14,6 +14,11 @@ def of_cohort() -> dict[str, str]:
     return {name: f"results/tables/{name}.parquet" for name in OF_COHORT}
 
 
+def export_folders(formats: Iterable[str], videos: Iterable[str]) -> list[str]:
+    """The folders with the poses of each video in the files of other programs."""
+    return [f"results/exports/{format}/{video}" for video in videos for format in formats]
+
+
 def lost_products(study: Path, videos: Iterable[str]) -> list[str]:
     """Final products of videos that are gone although what was made from them is there.
 

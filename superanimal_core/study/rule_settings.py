@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from superanimal_core.settings import CONTEXT, OFF_IN_AUGMENT, ModelSettings
+from superanimal_core.settings.lessons import lesson
 from superanimal_core.study.context_mistakes import has_context
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.shipped import WORKFLOW
@@ -61,10 +62,9 @@ class RuleSettings:
             chosen["ARCHITECTURES"] = owner.architecture
         if owner.detector_weights is None:
             chosen["DETECTORS"] = TRAINED_DETECTOR
-        if has_context(self.graph.study.settings, model):
-            return chosen | {"LESSONS": "labels_and_neighbors"}
-        learns = self.graph.study.unlabeled_of(model)
-        return chosen | {"LESSONS": "labels_and_videos" if learns else "labels"}
+        looks = has_context(self.graph.study.settings, model)
+        learns = bool(self.graph.study.unlabeled_of(model))
+        return chosen | {"LESSONS": lesson(has_context=looks, has_videos=learns)}
 
     def _code_of_student(self, own: ModelSettings, origin: ModelSettings) -> dict[str, str]:
         """Those of a student and of its teacher, which sees its videos, too."""

@@ -95,6 +95,12 @@ VIDEOS = _by_name(
         told="belt_speed_px_per_s is '{cell}'; expected a number, or nothing",
         pattern=SIGNED,
     ),
+    Column(
+        "predictions",
+        "Files of another program's predictions, one for each network, with ; between or as a "
+        "pattern; the model says their format (predictions).",
+        told="predictions: no file {cell}; mend the path",
+    ),
     Column("session", "Videos of several cameras that saw the same have the same session."),
     Column("camera", "Which camera of its session made the video, as the calibration calls it."),
     Column(

@@ -95,6 +95,11 @@ def _reasons(model: ModelSettings, teacher: ModelSettings) -> list[str]:
             f"student_of: '{model.student_of}' is itself a student; name the model that it "
             "learns from"
         )
+    if teacher.predictions is not None:
+        reasons.append(
+            f"student_of: '{model.student_of}' has no networks that could look at frames; name a "
+            "model that has"
+        )
     if teacher.space != model.space:
         reasons.append(
             f"space: '{model.space}', but its teacher '{model.student_of}' speaks "
@@ -102,7 +107,7 @@ def _reasons(model: ModelSettings, teacher: ModelSettings) -> list[str]:
         )
     given = [
         key
-        for key in ("pose_weights", "detector_weights", "fine_tune")
+        for key in ("pose_weights", "detector_weights", "fine_tune", "predictions")
         if getattr(model, key) is not None
     ]
     reasons += [f"{key}: a student takes none; leave it out, or write null" for key in given]

@@ -16,6 +16,7 @@ from superanimal_core.formats.project_conversion import read_conversion
 from superanimal_core.formats.sheets import read_sheet
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import Settings
+from superanimal_core.study.brought_predictions import prediction_mistakes
 from superanimal_core.study.dataset_sheet import read_datasets
 from superanimal_core.study.overlay import CONFIG, overlaid, read_config
 from superanimal_core.study.settings_document import settings_from_mapping
@@ -141,6 +142,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     mistakes += settings_mistakes(settings, known, datasets, videos)
     mistakes += weights_mistakes(settings, released) + parent_mistakes(settings, known)
     mistakes += student_mistakes(settings, videos, datasets)
+    mistakes += prediction_mistakes(settings, known, videos)
     unlabeled = read_unlabeled(settings, mistakes)
     mistakes += unlabeled_mistakes(settings, known, datasets, unlabeled)
     if mistakes:

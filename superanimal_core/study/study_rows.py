@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class VideoRow:
-    """One video of the sheet. `columns` are the user's own (subject, group, …)."""
+    """One video of the sheet. `columns` are the user's own (subject, group, …).
+
+    `predictions` are files of another program, one for each network; none of most videos.
+    """
 
     video: str
     path: str
@@ -16,6 +19,7 @@ class VideoRow:
     cm_per_px: float | None
     belt_speed_px_per_s: float | None
     columns: Mapping[str, str]
+    predictions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

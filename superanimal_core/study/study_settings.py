@@ -157,7 +157,8 @@ def mirror_mistakes(
     learners = [
         (model.space, f"model '{name}'")
         for name, model in settings.models.items()
-        if model.pose_weights is None or name in adapted or settings.transfer.in_report
+        if (model.pose_weights is None or name in adapted or settings.transfer.in_report)
+        and model.predictions is None
     ]
     learners += [(space, "networks of the transfer table") for space in settings.transfer.spaces]
     return [
@@ -176,8 +177,8 @@ def role_needed(model: ModelSettings) -> str | None:
     """
     if model.fine_tune is not None:
         return "fine_tune"
-    if model.student_of is not None:
-        return None  # study.students says what it learns from
+    if model.student_of is not None or model.predictions is not None:
+        return None  # study.students says what a student learns from
     is_given = model.pose_weights is not None and model.detector_weights is not None
     return None if is_given else "pretrain"
 
@@ -196,6 +197,8 @@ def parent_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) -> l
         if parent is None:
             hint = did_you_mean(model.fine_tune.parent, list(settings.models))
             mistakes.append(f"{place}: no model '{model.fine_tune.parent}'{hint}")
+        elif parent.predictions is not None:
+            mistakes.append(f"{place}: '{model.fine_tune.parent}' has predictions and no network")
         elif parent.fine_tune is not None:
             mistakes.append(
                 f"{place}: '{model.fine_tune.parent}' is itself fine-tuned; name the model that "

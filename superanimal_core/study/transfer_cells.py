@@ -11,7 +11,7 @@ def transfer_rows(study: Study) -> list[str]:
     return [
         f"results/transfer/{name}/{dataset}/{mode}-{fraction}/seed-{seed}.parquet"
         for name, model in study.settings.models.items()
-        if model.fine_tune is None and model.student_of is None
+        if (model.fine_tune, model.student_of, model.predictions) == (None, None, None)
         for space in dict.fromkeys((model.space, *table.spaces))
         for dataset in study.datasets_of(space, "evaluate")
         for mode in transfer_modes(study, name, space)

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import Settings
-from superanimal_core.study.context_mistakes import has_context
 from superanimal_core.study.sheet_columns import as_on_disk, has_file, read_rows
 from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.study_rows import DatasetRow
@@ -68,11 +67,6 @@ def unlabeled_mistakes(
             mistakes.append(
                 f"config/config.yaml: model '{name}' would learn from {COLUMN}, which are seen as "
                 f"whole frames; write detector_weights: {WHOLE_FRAME}, or empty the column"
-            )
-        if has_context(settings, name):
-            mistakes.append(
-                f"config/config.yaml: model '{name}' looks at neighboring frames, and cannot learn "
-                f"from {COLUMN}; choose another architecture, or write unlabeled.enabled: false"
             )
         if losses.view_pca and model.space not in mirrors:
             mistakes.append(

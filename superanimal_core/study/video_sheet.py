@@ -8,6 +8,7 @@ from pathlib import Path
 from superanimal_core.formats.sheets import Row
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import Settings
+from superanimal_core.study.brought_predictions import prediction_files
 from superanimal_core.study.sheet_columns import (
     as_on_disk,
     cell_of_identifier,
@@ -20,7 +21,7 @@ from superanimal_core.study.sheet_schema import VIDEOS
 from superanimal_core.study.study_rows import VideoRow
 
 MEASURES = ("max_individuals", "fps", "cm_per_px", "belt_speed_px_per_s")
-OWN_FIELDS = ("path", "video", "model", *MEASURES)
+OWN_FIELDS = ("path", "video", "model", "predictions", *MEASURES)
 STORED = re.compile(r"^[a-z][a-z0-9+.-]*://")  # a URL's scheme (RFC 3986)
 
 
@@ -81,6 +82,7 @@ def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[s
         number_in(row, VIDEOS["cm_per_px"], where, mistakes),
         number_in(row, VIDEOS["belt_speed_px_per_s"], where, mistakes),
         columns,
+        prediction_files(row.cells.get("predictions", ""), where, mistakes),
     )
 
 

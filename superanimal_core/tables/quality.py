@@ -65,7 +65,8 @@ def assess_video(
     figures["limbs_out_of_step"] = len(astray)
     limits = max_absent_fraction, max_expected_error, max_extrapolated_fraction
     flags = video_flags(figures, absences, *limits) + astray
-    records = {table: read_record(results[table]) for table in ("poses", "features", "gait")}
+    told = ("boxes", "poses", "features", "gait")
+    records = {table: read_record(results[table]) for table in told if table in results}
     flags += [flag for record in records.values() for flag in record.get("flags", [])]
     return {
         **account,
@@ -76,7 +77,7 @@ def assess_video(
         "figures": figures,
         "smoother": _counted_smoothers(records["poses"].get("smoother", {})),
         "absences": absences,
-        "adaptation": _verdicts(results["adapted"]) if "adapted" in results else [],
+        "adaptation": _verdicts(results["adapted"]) if results.get("adapted") else [],
         "student": records["poses"].get("student", {}),
     }
 

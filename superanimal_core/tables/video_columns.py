@@ -30,7 +30,8 @@ BOXES = (
         "x1_px": "right side",
         "y1_px": "lower side",
         "score": "the detector's; NaN where the box is not its own",
-        "source": "detected, interpolated, found again (a pose spoke against its box) or none",
+        "source": "detected, interpolated, found again (a pose spoke against its box), around the "
+        "pose (of predictions that were brought) or none",
     }
 )
 PREDICTED = (

@@ -16,7 +16,8 @@ from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.schemas import dictionary_array
 
 SIDES = ("x0_px", "y0_px", "x1_px", "y1_px")
-SOURCES = ("none", "detected", "interpolated", "found again")
+INTERPOLATED, AROUND_POSE = "interpolated", "around the pose"
+SOURCES = ("none", "detected", INTERPOLATED, "found again", AROUND_POSE)
 
 
 def frames_to_table(frames: FrameIndex) -> pa.Table:
@@ -69,18 +70,18 @@ def boxes_to_table(
     scores: Float[ndarray, "frame individual"],
     time_s: Float[ndarray, "frame"],
     is_found_again: Bool[ndarray, "frame individual"],
+    otherwise: str = INTERPOLATED,
 ) -> pa.Table:
     """One row per frame and individual; score is NaN where a box is not the detector's first.
 
-    `source` says whether a box was detected, interpolated, or found again.
+    `source` says whether a box was detected, found again, or where it comes from `otherwise`.
     """
     frames, individuals = scores.shape
     names = [f"animal{i}" for i in range(individuals)]
     flat = boxes_xyxy_px.reshape(-1, 4).astype(np.float32)
     is_there = np.isfinite(flat).all(axis=1)
-    which = np.select(
-        [~is_there, np.isfinite(scores).ravel(), is_found_again.ravel()], [0, 1, 3], default=2
-    )
+    known = [~is_there, np.isfinite(scores).ravel(), is_found_again.ravel()]
+    which = np.select(known, [0, 1, 3], SOURCES.index(otherwise))
     return pa.table(
         {
             "frame": pa.array(np.repeat(np.arange(frames, dtype=np.int32), individuals)),

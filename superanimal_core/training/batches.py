@@ -34,7 +34,9 @@ class Batch:
 
     `to_image` leads from the network's positions to pixels of the image. `images` names what the
     batch was drawn from, also the parts of other processes. For networks that look at neighboring
-    frames there is a window of crops in the place of each. `weight` is that of labels with weights.
+    frames there is a window of crops in the place of each; or, where the batch's own crops are the
+    neighbors, `windows` has the places of those around each. `weight` is that of labels with
+    weights.
     """
 
     crops: UInt8[Tensor, "batch *window height width 3"]
@@ -42,6 +44,7 @@ class Batch:
     xy_px: Float[Tensor, "batch keypoint 2"]
     state: Int[Tensor, "batch keypoint"]
     images: tuple[str, ...]
+    windows: Int[Tensor, "batch window"] | None = None
     weight: Float[Tensor, "batch keypoint"] | None = None
 
     def to(self, device: torch.device) -> "Batch":
@@ -52,6 +55,7 @@ class Batch:
             self.xy_px.to(device),
             self.state.to(device),
             self.images,
+            None if self.windows is None else self.windows.to(device),
             None if self.weight is None else self.weight.to(device),
         )
 
@@ -136,7 +140,7 @@ def make_batch(
     labeled = torch.from_numpy(xy_px), torch.from_numpy(state)
     pixels = torch.from_numpy(np.stack(crops))
     weights = None if weight is None else torch.from_numpy(weight)
-    return Batch(pixels, torch.from_numpy(to_image), *labeled, images, weights)
+    return Batch(pixels, torch.from_numpy(to_image), *labeled, images, weight=weights)
 
 
 def _left_of(

@@ -84,11 +84,9 @@ class PerStream(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(
-        self, *inputs: Float[Tensor, "_batch *_window 3 _height _width"]
-    ) -> tuple[Outputs, ...]:
-        """The outputs of each stream."""
-        return tuple(self.network(crops) for crops in inputs)
+    def forward(self, *inputs: tuple[Tensor, ...]) -> tuple[Outputs, ...]:
+        """The outputs of each stream, from its crops, and where it has them its windows."""
+        return tuple(self.network(*of_stream) for of_stream in inputs)
 
 
 def _start(network: PoseNetwork, training: TrainingSettings, device: torch.device) -> TrainingState:
@@ -109,9 +107,10 @@ def _outputs(
     shared: nn.Module, batches: Mapping[str, Batch], normalize: Normalize, precision: str
 ) -> Mapping[str, Outputs]:
     """The network's outputs for the batch of every stream."""
-    inputs = [normalize(batch.crops) for batch in batches.values()]
-    with autocast(inputs[0].device, precision):
-        outputs = shared(*inputs)
+    inputs = [(normalize(batch.crops),) for batch in batches.values()]
+    windows = [() if b.windows is None else (b.windows,) for b in batches.values()]
+    with autocast(inputs[0][0].device, precision):
+        outputs = shared(*(crops + where for crops, where in zip(inputs, windows, strict=True)))
     return dict(zip(batches, outputs, strict=True))
 
 

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import torch
-from jaxtyping import UInt8
+from jaxtyping import Int, UInt8
 from numpy import ndarray
+from torch import Tensor
 
 from superanimal_core.errors import TrainingError, VideoError
+from superanimal_core.network.context import window_of
 from superanimal_core.network.crops import Crop, CropChange, CropGeometry
 from superanimal_core.pose.labels import LabelState
 from superanimal_core.settings import AugmentSettings
@@ -31,13 +33,15 @@ def window_stream(
     windows: int,
     seed: int,
     processes: Processes,
+    has_context: bool = False,
 ) -> Stream:
     """Windows of consecutive frames of videos; of each batch, this process's windows.
 
     Videos are drawn alike, and the place in each. As in `labeled_stream` all follows from the seed
-    and the step. All frames of a window are changed in the same way, and never mirrored. A video
-    that cannot be read is told once, and another takes its place. TrainingError when none is left,
-    and for fewer windows than processes.
+    and the step. All frames of a window are changed in the same way, and never mirrored. A network
+    that has context is told which frames lie around each. A video that cannot be read is told once,
+    and another takes its place. TrainingError when none is left, and for fewer windows than
+    processes.
     """
     if windows < processes.count:
         raise TrainingError(
@@ -61,9 +65,25 @@ def window_stream(
             torch.full((len(cut), keypoints, 2), torch.nan),
             state,
             tuple(video for video, _ in drawn),
+            frames_around(len(own), frames) if has_context else None,
         )
 
     return at
+
+
+def frames_around(sequences: int, frames: int) -> Int[Tensor, "frame window"]:
+    """The places, in sequences of so many frames laid end to end, of the frames around each.
+
+    At the ends of a sequence the frame there stands for what lies beyond.
+    """
+
+    def around(first: int, frame: int) -> list[int]:
+        inside = range(first, first + frames)
+        return window_of(frame, lambda by: frame + by if frame + by in inside else None)
+
+    firsts = range(0, sequences * frames, frames)
+    windows = [around(first, first + n) for first in firsts for n in range(frames)]
+    return torch.tensor(windows)
 
 
 def cut_window(

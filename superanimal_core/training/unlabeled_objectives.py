@@ -8,7 +8,7 @@ import torch
 from jaxtyping import Bool, Float
 from torch import Tensor
 
-from superanimal_core.network.pose_network import HeatmapNetwork, Outputs, heatmaps_in
+from superanimal_core.network.pose_network import HeatmapNetwork, Outputs
 from superanimal_core.network.soft_argmax import (
     as_probabilities,
     probability_maps,
@@ -52,11 +52,16 @@ class Seen:
 
 
 def see(network: HeatmapNetwork, outputs: Outputs, batch: Batch) -> Seen:
-    """Sub-pixel maxima of the heatmaps of a batch, in the image."""
-    maps = as_probabilities(heatmaps_in(outputs), network.stride_px, network.sigma_px)
+    """Sub-pixel maxima of the heatmaps of a batch, in the image; of several heads one by one.
+
+    What the second head sees in the batch's frames comes behind all that the first one sees.
+    """
+    heads = network.heatmaps_of_heads(outputs)
+    maps = as_probabilities(torch.cat(heads), network.stride_px, network.sigma_px)
     enlargements = round(math.log2(network.stride_px))
     xy_px, confidence = sub_pixel_maxima(maps, network.stride_px, enlargements=enlargements)
-    in_image = xy_px @ batch.to_image[:, :, :2].mT + batch.to_image[:, None, :, 2]
+    to_image = batch.to_image.repeat(len(heads), 1, 1)
+    in_image = xy_px @ to_image[:, :, :2].mT + to_image[:, None, :, 2]
     return Seen(maps, xy_px, in_image, confidence)
 
 

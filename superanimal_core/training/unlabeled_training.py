@@ -13,7 +13,7 @@ from superanimal_core.pose.keypoints import KeypointSpace, shared_stems
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.settings.unlabeled import LearnedLosses, UnlabeledSettings
-from superanimal_core.training.batches import ReadImage
+from superanimal_core.training.batches import Neighbors, ReadImage
 from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels, training_part
 from superanimal_core.training.pose_pca import PoseSubspace, fit_pose, fit_views
@@ -40,22 +40,17 @@ def fit_labels_and_videos(
     device: torch.device,
     tell: Callable[[int, str], None],
     checkpoints: Checkpoints | None = None,
+    neighbors: Neighbors | None = None,
 ) -> History:
     """Train as `fit_labels` does, with the losses on windows of unlabeled videos beside.
 
-    `subspaces` are those of `fit_subspaces`. TrainingError also for a network without heatmaps,
-    and for one that looks at neighboring frames.
+    `subspaces` are those of `fit_subspaces`. TrainingError also for a network without heatmaps.
     """
     network = bundle.network
     if not isinstance(network, HeatmapNetwork):
         raise TrainingError(
             f"unlabeled video teaches networks with heatmaps only, and '{bundle.architecture}' has "
             "none; write unlabeled.enabled: false"
-        )
-    if isinstance(network, ContextNetwork):
-        raise TrainingError(
-            "a network that looks at neighboring frames cannot learn from unlabeled video; write "
-            "unlabeled.enabled: false"
         )
     windows = window_stream(
         videos,
@@ -67,6 +62,7 @@ def fit_labels_and_videos(
         windows=unlabeled.windows,
         seed=seed,
         processes=processes_here(),
+        has_context=isinstance(network, ContextNetwork),
     )
     objectives = unlabeled_objectives(
         UNLABELED,
@@ -87,6 +83,7 @@ def fit_labels_and_videos(
         device=device,
         tell=tell,
         checkpoints=checkpoints,
+        neighbors=neighbors,
         streams={UNLABELED: windows},
         objectives=objectives,
     )

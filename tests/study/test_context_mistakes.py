@@ -1,7 +1,7 @@
 """Models that look at neighboring frames: what they are built from, and what they cannot do."""
 
 import pytest
-from test_graph import CONFIG, TUNED, dataset, graph_of, video
+from test_graph import CONFIG, TUNED, Paths, dataset, graph_of, video
 from test_study import (
     SPACE,
     WORKFLOW,
@@ -12,6 +12,7 @@ from test_study import (
 )
 
 from superanimal_core.network.bundle import ARCHITECTURES
+from superanimal_core.study.graph import Graph
 from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.study import read_study
 
@@ -74,7 +75,7 @@ def test_a_model_without_videos_is_not_adapted(looking):
     read_study(looking, WORKFLOW)
 
 
-def test_unlabeled_videos_do_not_teach_it(looking):
+def test_unlabeled_videos_teach_it_too(looking):
     del looking["models"]["other"]
     looking["models"]["mouse"]["detector_weights"] = "whole_frame"
     looking["unlabeled"]["enabled"] = True
@@ -82,8 +83,8 @@ def test_unlabeled_videos_do_not_teach_it(looking):
         f"lab\traw/lab\tcoco\t{SPACE}\tpretrain\traw/*.mp4",
         columns="dataset\tpath\tformat\tspace\trole\tunlabeled_videos",
     )
-    [mistake] = mistakes_of(looking)
-    assert "'mouse' looks at neighboring frames, and cannot learn from unlabeled" in mistake
+    graph = Graph(read_study(looking, WORKFLOW), Paths())
+    assert RuleSettings(graph).code_of_model("mouse")["LESSONS"] == "neighbors_and_videos"
 
 
 def test_a_transformer_with_context_needs_a_backbone_as_one_without(looking):

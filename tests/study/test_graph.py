@@ -10,6 +10,7 @@ from superanimal_core.models.bundles import crop_from_mapping
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import AugmentSettings, PatchMaskSettings, Settings
+from superanimal_core.study.brought_graph import BroughtGraph
 from superanimal_core.study.graph import Graph, Original
 from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.study import Study
@@ -176,10 +177,24 @@ def test_views_of_a_session_are_smoothed_together():
 def test_without_adaptation_the_first_predictions_are_smoothed():
     rows = [video("a", camera="t", **SESSION), video("b", camera="s", **SESSION)]
     graph = graph_of(rows, adaptation={"enabled": False})
-    assert graph.last_predictions == "predicted"
+    assert graph.last_predictions("a") == "results/videos/a/predicted"
     assert graph.other_views("a") == ["results/videos/b/predicted"]
-    assert "adapted" not in graph.results_of_video()
-    assert graph_of(rows).results_of_video()["adapted"].endswith("/adapted")
+    assert graph.adapted("a") == []
+    assert graph_of(rows).adapted("a") == graph_of(rows).last_predictions("a")
+    assert graph_of(rows).other_views("a") == ["results/videos/b/adapted"]
+
+
+def test_predictions_that_are_brought_need_no_network_and_are_not_adapted():
+    rows = [video("a"), replace(video("b", "theirs"), predictions=("b0.csv", "b1.csv"))]
+    theirs = {"predictions": {"format": "eks", "space": MOUSE}, "detector_weights": None}
+    graph = graph_of(rows, [dataset("x", "pretrain")], {"mouse": {}, "theirs": theirs})
+    assert graph.members("theirs") == graph.detector("theirs") == graph.adapted("b") == []
+    assert graph.last_predictions("b") == "results/videos/b/predicted"
+    assert graph.evaluated_models == ["mouse"]
+    brought = BroughtGraph(graph)
+    assert brought.files("b") == [Original(f, f"file:{f}") for f in ("b0.csv", "b1.csv")]
+    assert (brought.videos(are_brought=True), brought.videos(are_brought=False)) == ("b", "a")
+    assert BroughtGraph(graph_of(rows[:1])).videos(are_brought=True) == "(?!)"
 
 
 def test_a_calibration_is_there_where_labels_are():

@@ -8,17 +8,28 @@ import numpy as np
 import pytest
 import torch
 from dot_world import SPACE, with_boxes
-from test_unlabeled import VIDEOS, settings_of
+from test_unlabeled import (
+    FRAMES,
+    POSES,
+    TEMPORAL,
+    VIDEOS,
+    Cinema,
+    Kept,
+    same,
+    settings_of,
+    trained,
+)
 from tiny_networks import pyramid_bundle, square_crop
 
-from superanimal_core.errors import TrainingError
 from superanimal_core.jobs.training_checkpoints import folder_checkpoints
 from superanimal_core.settings import PatchMaskSettings
 from superanimal_core.training.batches import labeled_stream
 from superanimal_core.training.label_training import fit_labels, learning_stream
 from superanimal_core.training.processes import Processes
-from superanimal_core.training.unlabeled_training import fit_labels_and_videos
+from superanimal_core.training.unlabeled import frames_around, window_stream
+from superanimal_core.training.unlabeled_objectives import see, unlabeled_objectives
 
+ASLEEP = {"frozen_until": 1.0, "increase": 1.0}
 CPU, ONE = torch.device("cpu"), Processes(0, 1)
 LOOKS = {"fraction": 0.3, "every_steps": 2, "patience": 9}
 CHANGES = {"rotation_deg": 20.0, "noise": 0.02, "flip": 0.5, "cutout": 0.5, "blur": 0.5}
@@ -179,10 +190,75 @@ def test_a_killed_training_on_windows_goes_on_bit_by_bit(world, tmp_path):
     assert all(torch.equal(went_on[name], whole[name]) for name in whole)
 
 
-def test_unlabeled_video_does_not_teach_a_network_with_context(world):
-    with pytest.raises(TrainingError, match="cannot learn from unlabeled video"):
-        fit_labels_and_videos(
-            network_of(), world.labels(["lab"]), world.read_image, world.training(),
-            world.augment(), unlabeled=settings_of(), subspaces={}, videos=VIDEOS,
-            read_window=print, seed=0, device=CPU, tell=lambda *_: None,
-        )  # fmt: skip
+# ── unlabeled video ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_each_frame_of_a_sequence_has_those_around_it_and_none_of_another_sequence():
+    windows = frames_around(3, 7)
+    assert windows.shape == (21, 5)
+    for place, window in enumerate(windows.tolist()):
+        first = place - place % 7
+        expected = [min(max(place + by, first), first + 6) for by in (-2, -1, 0, 1, 2)]
+        assert window == expected
+
+
+def test_frames_that_pass_the_backbone_once_are_seen_as_windows_of_crops_are():
+    network = network_of().network.eval()
+    crops = torch.rand(8, 3, 64, 64, generator=torch.Generator().manual_seed(1))
+    windows = frames_around(2, 4)
+    torch.nn.init.normal_(network.context.head.weight)  # it begins at zero
+    with torch.inference_mode():
+        once, five = network(crops, windows), network(crops[windows])
+    for one, other in zip(once, five, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-5)
+
+
+def test_both_heads_are_asked_and_none_about_the_other(world):
+    """Each head stands still, somewhere else: no jump, although both are in one batch."""
+    bundle = network_of()
+    network = bundle.network
+    alone, context = (torch.zeros(2 * FRAMES, 3, 16, 16) for _ in range(2))
+    alone[:, :, 4, 4], context[:, :, 12, 9] = 1.0, 1.0
+    batch = stream_of_video(world)(0)
+    found = see(network, (alone, context), batch)
+    assert found.xy_px.shape == (4 * FRAMES, 3, 2)
+    apart = (found.xy_px[: 2 * FRAMES] - found.xy_px[2 * FRAMES :]).norm(dim=-1)
+    assert apart.min() > 10
+    losses = settings_of(temporal=TEMPORAL)
+    how = {"frames": FRAMES, "is_taught": torch.ones(3, dtype=torch.bool), "steps": 1}
+    [jumps] = unlabeled_objectives("video", network, losses, {}, **how)
+    assert jumps.measure((alone, context), batch)[0] == 0
+    moved = context.clone()
+    moved[1] = context[1].roll(5, dims=-1)
+    assert jumps.measure((alone, moved), batch)[0] > 0
+    moved = alone.clone()
+    moved[1] = alone[1].roll(5, dims=-1)
+    assert jumps.measure((moved, context), batch)[0] > 0
+
+
+def stream_of_video(world):
+    return window_stream(
+        VIDEOS,
+        Cinema(world),
+        square_crop(),
+        world.augment(),
+        keypoints=3,
+        frames=FRAMES,
+        windows=2,
+        seed=5,
+        processes=ONE,
+        has_context=True,
+    )
+
+
+def test_a_network_with_context_learns_from_unlabeled_video_and_goes_on_bit_by_bit(world):
+    settings = settings_of(temporal=TEMPORAL, pose_pca=POSES)
+    whole, _ = trained(world, settings, bundle=network_of())
+    asleep, _ = trained(world, settings_of(temporal=TEMPORAL, anneal=ASLEEP), bundle=network_of())
+    assert not torch.equal(whole["context.head.weight"], asleep["context.head.weight"])
+    kept = Kept(stop_after=5)
+    with pytest.raises(KeyboardInterrupt):
+        trained(world, settings, checkpoints=kept, bundle=network_of())
+    kept.stop_after = None
+    resumed, _ = trained(world, settings, checkpoints=kept, bundle=network_of())
+    assert same(resumed, whole)

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.distributed as dist
 from test_unlabeled import POSES, TEMPORAL, settings_of, trained
-from tiny_networks import square_crop, vit_bundle
+from tiny_networks import pyramid_bundle, square_crop, vit_bundle
 
 from superanimal_core.errors import TrainingError
 from superanimal_core.settings import PatchMaskSettings
@@ -89,6 +89,20 @@ def train_on_windows(world):
     return history.loss, weights
 
 
+def context_bundle(world):
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    return pyramid_bundle(world.space, crop=square_crop(margin=1.0), architecture="pyramid_context")
+
+
+def train_with_context(world):
+    """The same for a network that looks at neighboring frames."""
+    settings = settings_of(windows=3, temporal=TEMPORAL | {"log_weight": 6.0})
+    how = {"steps": 3, "frozen_batch_norm": True, "gradient_clip": 1e3, "learning_rate": 1e-3}
+    weights, history = trained(world, settings, batch=5, bundle=context_bundle(world), **how)
+    return history.loss, weights
+
+
 def train_a_transformer(world):
     """The same for a vision transformer, of whose crops squares are blanked."""
     torch.manual_seed(0)
@@ -148,6 +162,24 @@ def test_two_processes_train_as_one(train, world):
         first, second = (torch.from_numpy(found[rank][1][name]) for rank in range(COUNT))
         assert torch.equal(first, second), name
         torch.testing.assert_close(first, value, rtol=1e-3, atol=1e-4, msg=name)
+
+
+def test_two_processes_train_a_network_with_context_as_one(world):
+    """Of its many gradients some are nothing but rounding, which AdamW makes steps of."""
+    losses, weights = train_with_context(world)
+    found = together(train_with_context, world)
+    start = context_bundle(world).network.state_dict()
+    moved = [name for name, value in weights.items() if not torch.equal(value, start[name])]
+    assert any(name.startswith("context.") for name in moved)
+    for rank in range(COUNT):
+        assert found[rank][0] == pytest.approx(losses, rel=1e-6, abs=1e-5)
+        apart = [torch.from_numpy(found[rank][1][name]) - weights[name] for name in moved]
+        way = [weights[name] - start[name] for name in moved]
+        assert length(apart) < 0.02 * length(way)
+
+
+def length(tensors):
+    return torch.cat([tensor.flatten() for tensor in tensors]).norm()
 
 
 def test_a_batch_smaller_than_the_group_is_refused(world, monkeypatch):

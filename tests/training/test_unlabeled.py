@@ -376,8 +376,8 @@ class Kept:
             raise KeyboardInterrupt
 
 
-def trained(world, settings, steps=8, checkpoints=None, read=None, **training):
-    bundle, labels = world.bundle(), labels_that_differ(world)
+def trained(world, settings, steps=8, checkpoints=None, read=None, bundle=None, **training):
+    bundle, labels = bundle or world.bundle(), labels_that_differ(world)
     how = world.training(steps=steps, log_every_steps=1, **training)
     subspaces = fit_subspaces(
         labels, how, settings, taught=bundle.taught_keypoints, mirrors=["top", "bot"]

@@ -2,6 +2,7 @@ rule check_video:
     """The account of one video: what is there, what is doubtful, and why it failed if it did."""
     input:
         **GRAPH.results_of_video(),
+        adapted=by("video", GRAPH.adapted),
     output:
         quality="results/videos/{video}/quality.json",
     log:

@@ -3,9 +3,7 @@ rule compare_truth:
     input:
         truth=by("video", GRAPH.truth),
         predicted="results/videos/{video}/predicted",
-        adapted=(
-            "results/videos/{video}/adapted" if config["adaptation"]["enabled"] else []
-        ),
+        adapted=by("video", GRAPH.adapted),
         poses="results/videos/{video}/poses.parquet",
         strides="results/videos/{video}/strides.parquet",
         bouts="results/videos/{video}/bouts.parquet",

@@ -12,6 +12,8 @@ rule evaluate_model:
         "logs/evaluate_model/{model}.log",
     benchmark:
         "benchmarks/evaluate_model/{model}.tsv"
+    wildcard_constraints:
+        model=GRAPH.models_whose(predictions=False),
     conda:
         "../../envs/environment.yaml"
     params:

@@ -14,6 +14,8 @@ rule predict_poses:
         "logs/predict_poses/{video}.log",
     benchmark:
         "benchmarks/predict_poses/{video}.tsv"
+    wildcard_constraints:
+        video=BROUGHT.videos(are_brought=False),
     group:
         batch("gpu")
     conda:

@@ -1,7 +1,7 @@
 rule smooth_poses:
     """The answer: the ensemble, smoothed, with its uncertainty and the error to be expected."""
     input:
-        predicted=f"results/videos/{{video}}/{GRAPH.last_predictions}",
+        predicted=by("video", GRAPH.last_predictions),
         others=by("video", GRAPH.other_views),
         camera_file=by("video", GRAPH.camera_file),
         calibration=by("video", STUDENTS.calibrations_of_video),

@@ -23,6 +23,7 @@ from superanimal_core.jobs.run_owner import (
     write_owner,
 )
 from superanimal_core.jobs.snakemake_mended import mend_snakemake
+from superanimal_core.study.brought_graph import BroughtGraph
 from superanimal_core.study.dates import keep_dates
 from superanimal_core.study.effective_settings import write_settings
 from superanimal_core.study.graph import Graph
@@ -43,6 +44,7 @@ except ConfigError as error:
 
 IDENTITIES = Identities(is_settled=not IS_MAIN)
 GRAPH = Graph(STUDY, IDENTITIES)
+BROUGHT = BroughtGraph(GRAPH)
 SETTINGS = RuleSettings(GRAPH)
 STUDENTS = StudentGraph(GRAPH)
 PICTURES = GRAPH.picture_places()
@@ -53,7 +55,9 @@ config.update(SETTINGS.all)
 if IS_MAIN:
     remove_old_backups(Path.cwd())
     sys.stderr.write(keep_dates(Path.cwd()))
-    IDENTITIES.look(GRAPH.local_videos(), STUDY.datasets.values())
+    IDENTITIES.look(
+        [*GRAPH.local_videos(), *BROUGHT.all_files()], STUDY.datasets.values()
+    )
     # Snakemake refuses a locked folder by itself, without saying whose lock it is
     here = ("-s", workflow.main_snakefile, "-d", os.getcwd())
     sys.stderr.write(
