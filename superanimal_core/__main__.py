@@ -17,7 +17,7 @@ from typing import Any
 from superanimal_core.errors import SuperAnimalError, VideoError
 
 COMMANDS = {  # name: module in commands, what it does
-    "init": ("init", "make a study from a folder of videos, or a DeepLabCut project"),
+    "init": ("init", "make a study from a folder of videos, or somebody's project"),
     "check": ("check", "look at every file that a study names, before any job"),
     "run": ("run", "run a study: Snakemake with the right files, from any folder"),
     "status": ("status", "how far a study is: done, failed and left by stage"),

@@ -14,7 +14,7 @@ from superanimal_core.formats.project_conversion import CONFIG, KEY
 
 @dataclass(frozen=True)
 class Project:
-    """A DeepLabCut project: its folder, its body parts, its videos that are there.
+    """Somebody's project: where its labels are, its body parts, its videos that are there.
 
     `lost` are videos that it names and that are neither there nor in `videos/` of the project.
     `spaces` are those for which it has a conversion table itself.
@@ -28,6 +28,7 @@ class Project:
     lost: tuple[str, ...]
     spaces: tuple[str, ...]
     has_labels: bool
+    format: str = "deeplabcut"
 
 
 def read_project(path: Path) -> Project:
@@ -35,8 +36,9 @@ def read_project(path: Path) -> Project:
     folder = path.parent if path.name == CONFIG else path
     if not (folder / CONFIG).is_file():
         raise DatasetError(
-            f"--from {path}: no {CONFIG} in it; give the folder of a DeepLabCut project (labels of "
-            "other tools are a row of config/datasets.tsv, see docs/reference.md)"
+            f"--from {path}: no {CONFIG} in it; give the folder of a DeepLabCut project, a .slp or "
+            "a data folder of Lightning Pose (labels of other tools are a row of "
+            "config/datasets.tsv, see docs/reference.md)"
         )
     document = read_yaml(folder / CONFIG)
     parts = _body_parts(document) if isinstance(document, dict) else ()

@@ -2,6 +2,7 @@
 
     superanimal init ~/my-study --videos ~/videos --species mouse --model ~/somebodys-model
     superanimal init ~/my-study --from ~/dlc-project --model superanimal_topviewmouse_hrnet_w32
+    superanimal init ~/my-study --from ~/flies/labels.v002.slp --species mouse
 
 --model takes a model folder of ours (results/models/mouse of another study), a checkpoint, or the
 name of released weights. Without it the study trains on labels: those of --from, or rows that you
@@ -12,7 +13,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from superanimal_core.commands.deeplabcut_project import Project, read_project
+from superanimal_core.commands.deeplabcut_project import Project
 from superanimal_core.commands.found_videos import LeftOut, find_videos
 from superanimal_core.commands.given_model import GivenModel, find_model
 from superanimal_core.commands.new_study import (
@@ -26,6 +27,7 @@ from superanimal_core.commands.new_study import (
     videos_text,
     write_study,
 )
+from superanimal_core.commands.other_projects import read_any_project
 from superanimal_core.commands.study_folder import to_type
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.study.dataset_sheet import KEYPOINTS
@@ -42,7 +44,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--species", metavar="SPECIES", help=species)
     model = "somebody's network: a model folder, a checkpoint, or the name of released weights"
     parser.add_argument("--model", "--weights", metavar="MODEL", help=model)
-    project = "a DeepLabCut project: its labels, names of keypoints and videos"
+    project = (
+        "a DeepLabCut project, a .slp of SLEAP or a data folder of Lightning Pose: its labels, "
+    )
+    project += "names of keypoints and videos"
     parser.add_argument("--from", dest="project", type=Path, metavar="PROJECT", help=project)
 
 
@@ -60,7 +65,7 @@ def run(options: argparse.Namespace) -> None:
     """Write the study and say what to do next. ConfigError or DatasetError: one sentence."""
     study = options.study.expanduser()
     check_place(study)
-    project = read_project(options.project.expanduser()) if options.project else None
+    project = read_any_project(options.project.expanduser()) if options.project else None
     given = find_model(options.model) if options.model else None
     space = chosen_space(options.species, given, project)
     left_out = LeftOut()
@@ -103,7 +108,7 @@ def labels_of(project: Project | None, study: Path, space: str, *, has_parent: b
     if (WORKFLOW / KEYPOINTS / space / f"{name}.tsv").is_file():
         name += "_lab"  # the program's own table of that name is about other labels
     role = "fine_tune" if has_parent else "pretrain"
-    row = (name, path_in(study, project.folder), "deeplabcut", space, role)
+    row = (name, path_in(study, project.folder), project.format, space, role)
     if space in project.spaces:
         return Labels((row,), told=("keypoints as the project's own conversion table says",))
     table, proposals = proposed_table(project.body_parts, space)

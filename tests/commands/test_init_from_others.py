@@ -1,0 +1,96 @@
+"""Studies that begin with a project of SLEAP or Lightning Pose."""
+
+import os
+import shutil
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import pytest
+
+from superanimal_core.__main__ import main
+from superanimal_core.commands.other_projects import read_any_project
+from superanimal_core.errors import DatasetError
+from superanimal_core.formats.sheets import read_sheet
+
+SHARED = Path(os.environ.get("SUPERANIMAL_SHARED", "../shared")).resolve() / "data"
+MOUSE = "superanimal_topviewmouse"
+needs_sleap = pytest.mark.skipif(not (SHARED / "sleap_flies").is_dir(), reason="needs shared data")
+
+
+@pytest.fixture
+def lightning(tmp_path, monkeypatch):
+    """A data folder of Lightning Pose: one table, two labeled pictures, two videos."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "mirror"
+    for name in ("labeled-data/m1/img00000001.png", "videos/m1.mp4", "videos/day2/m2.mp4"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).touch()
+    names = ["scorer", "bodyparts", "coords"]
+    columns = pd.MultiIndex.from_product([["me"], ["nose", "tailbase"], ["x", "y"]], names=names)
+    row = pd.DataFrame([[1.0] * 4], columns=columns, index=["labeled-data/m1/img00000001.png"])
+    row.to_csv(folder / "CollectedData.csv")
+    return folder
+
+
+def rows_of(sheet):
+    return [row.cells for row in read_sheet(sheet)]
+
+
+def test_a_folder_of_lightning_pose_brings_labels_videos_and_a_proposed_table(lightning, capsys):
+    assert main(["init", "study", "--from", "mirror", "--species", "mouse"]) == 0
+    (row,) = rows_of("study/config/datasets.tsv")
+    assert (row["dataset"], row["format"], row["role"]) == ("mirror", "lightning_pose", "pretrain")
+    assert row["path"] == str(lightning)
+    table = rows_of(f"study/config/keypoints/{MOUSE}/mirror.tsv")
+    assert [(r["source"], r["unified"]) for r in table] == [
+        ("nose", "nose"),
+        ("tailbase", "tail_base"),
+    ]
+    assert {row["video"] for row in rows_of("study/config/videos.tsv")} == {"m1", "m2"}
+    assert "review study/config/keypoints" in capsys.readouterr().out
+
+
+def labeled(path, target, is_users):
+    """A copy of somebody's .slp whose instances are all a person's, or all predictions."""
+    shutil.copyfile(path, target)
+    target.chmod(0o644)
+    with h5py.File(target, "r+") as file:
+        rows = file["instances"][()]
+        rows["instance_type"] = 0 if is_users else 1
+        file["instances"][...] = rows
+    return target
+
+
+@needs_sleap
+def test_a_sleap_file_brings_its_nodes_and_the_video_that_lies_beside_it(tmp_path):
+    source = SHARED / "sleap_flies/tracking"
+    with h5py.File(source / "two_flies.slp") as file:
+        count = pd.Series(file["instances"]["frame_id"]).value_counts().max()
+    path = labeled(source / "two_flies.slp", tmp_path / "two_flies.v001.slp", is_users=True)
+    named = read_any_project(path)
+    assert named.videos == ()
+    assert len(named.lost) == 1
+    shutil.copyfile(source / "two_flies.mp4", tmp_path / Path(named.lost[0]).name)
+    project = read_any_project(path)
+    assert (project.name, project.format, project.individuals) == ("two_flies", "sleap", count)
+    assert project.videos == (tmp_path / Path(named.lost[0]).name,)
+    assert project.body_parts
+
+
+@needs_sleap
+def test_a_sleap_file_of_predictions_alone_is_sent_to_where_they_belong(tmp_path):
+    path = labeled(
+        SHARED / "sleap_flies/tracking/two_flies.slp", tmp_path / "p.slp", is_users=False
+    )
+    with pytest.raises(
+        DatasetError, match="no labels; a study takes them in the column 'predictions'"
+    ):
+        read_any_project(path)
+
+
+def test_what_is_no_project_is_told(tmp_path):
+    with pytest.raises(DatasetError, match=r"no config.yaml in it; .* a \.slp or a data folder"):
+        read_any_project(tmp_path)
+    with pytest.raises(DatasetError, match=r"gone\.slp: no such file"):
+        read_any_project(tmp_path / "gone.slp")
