@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from superanimal_core.settings.adaptation import AdaptationSettings
 from superanimal_core.settings.behavior import BehaviorSettings, FeatureSettings, GaitSettings
 from superanimal_core.settings.distillation import DistillationSettings
 from superanimal_core.settings.section import (
@@ -235,24 +236,6 @@ class InferenceSettings(Section):
     flip: bool
     compiled: bool
     chunk_frames: Count
-
-
-class AdaptationSettings(Section):
-    """Per-video unsupervised adaptation on confident predictions, and when it is kept."""
-
-    enabled: bool
-    when: Literal["needed", "always"]
-    teacher: Literal["own", "median", "smoothed"]
-    min_score: Fraction
-    frames: Literal["spread", "informative"]
-    every_frames: Count
-    max_frames: Count
-    held_out_fraction: Fraction
-    steps: Annotated[int, Field(ge=0)]
-    batch: Count
-    learning_rate: Positive
-    max_jitter_ratio: Positive
-    max_displacement_ratio: Positive
 
 
 class QualitySettings(Section):

@@ -22,7 +22,6 @@ from superanimal_core.study.students import origin_of
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow
 from superanimal_core.study.study_settings import WHOLE_FRAME
-from superanimal_core.study.transfer_cells import transfer_rows
 from superanimal_core.study.video_sheet import is_stored
 from superanimal_core.tables.names import OF_VIDEO
 
@@ -189,22 +188,6 @@ class Graph:
     def of_evaluated_models(self, name: str) -> list[str]:
         """A file of every model in whose space there are labels."""
         return [f"results/models/{model}/{name}" for model in self.evaluated_models]
-
-    # ── the transfer table ───────────────────────────────────────────────────────────────────────
-
-    def single_dataset(self) -> list[str]:
-        """The labels that alone are pretrained on, to compare with."""
-        return [f"results/datasets/{self._settings.transfer.single_dataset}/unified.parquet"]
-
-    def transfer_parent(self, model: str, mode: str, seed: int) -> str:
-        """What a cell of the transfer table starts from."""
-        if mode == "single_dataset":
-            return f"results/transfer/{model}/single/member-{seed}"
-        return self.member_like(model, seed)
-
-    def transfer_rows(self) -> list[str]:
-        """A file for every cell of the transfer table."""
-        return transfer_rows(self.study)
 
     # ── videos ───────────────────────────────────────────────────────────────────────────────────
 

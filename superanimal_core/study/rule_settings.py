@@ -75,15 +75,6 @@ class RuleSettings:
             chosen["DETECTORS"] = TRAINED_DETECTOR
         return chosen
 
-    def code_of_teacher(self, model: str) -> dict[str, str]:
-        """Those of a student's teacher, and its smoother."""
-        teacher = self.graph.model(model).student_of or model
-        return self.code_of_model(teacher) | self.code_of_smoothing()
-
-    def code_of_comparison(self, model: str) -> dict[str, str]:
-        """Those of a student, and the smoother."""
-        return self.code_of_model(model) | self.code_of_smoothing()
-
     def code_of_video(self, video: str) -> dict[str, str]:
         """Those of the model that a video is given."""
         return self.code_of_model(self.graph.model_of(video))
@@ -212,15 +203,6 @@ class RuleSettings:
         """Who may see a video: its model, or where that is a student, its teacher, too."""
         own = self.graph.model(self.graph.model_of(video))
         return "student" if own.student_of else "model"
-
-    def probe(self, video: str) -> dict[str, Any] | None:
-        """How a student is judged before it is trusted with a video; None for other models."""
-        if self.seers(video) == "model":
-            return None
-        own = self.of("distillation", "max_disagreement", "min_score")
-        frames = self.all["distillation"]["probe_frames"]
-        smoothing = {"method": self.all["smoothing"]["method"], "smoothing": self.smoother()}
-        return {"frames": frames} | own | smoothing
 
     def redetects(self) -> bool:
         """Whether poses are doubted: of frames that were all looked at, none is."""

@@ -263,7 +263,7 @@ def test_of_keypoints_that_are_rarely_sure_nothing_is_said(before, sure, frames,
     ]
     both = np.zeros(shown[0].score.shape, bool)
     both[:sure] = True
-    told = keypoint_complaints(*shown, both, np.arange(len(before)), 5.0)
+    told = keypoint_complaints(*shown, both, np.arange(frames), 5.0)
     assert bool(told) is is_fault
 
 

@@ -16,6 +16,7 @@ from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.student_graph import StudentGraph
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
+from superanimal_core.study.transfer_graph import TransferGraph
 from superanimal_core.tables.names import OF_VIDEO
 
 WORKFLOW = Path(__file__).resolve().parents[2]
@@ -231,12 +232,12 @@ def test_the_cells_of_the_transfer_table():
     rows = [dataset("p", "pretrain"), dataset("e", "evaluate"), dataset("h", "evaluate", HORSE)]
     table = {"modes": ["naive", "zero_shot"], "fractions": [0.1, 1.0], "seeds": [0, 1]}
     graph = graph_of(datasets=rows, models=TUNED, transfer=table | {"single_dataset": "p"})
-    cells = [path.split("/")[2:] for path in graph.transfer_rows()]
+    cells = [path.split("/")[2:] for path in TransferGraph(graph).rows()]
     assert {model for model, *_ in cells} == {"mouse"}  # tuned ones are compared with nothing
     assert {name for _, name, *_ in cells} == {"e"}
     assert len(cells) == (2 + 1 + 2) * 2  # naive, zero-shot once, the single set; two seeds
-    assert graph.transfer_parent("mouse", "single_dataset", 1).endswith("single/member-1")
-    assert graph.transfer_parent("mouse", "naive", 1) == "results/models/mouse/member-0"
+    assert TransferGraph(graph).parent("mouse", "single_dataset", 1).endswith("single/member-1")
+    assert TransferGraph(graph).parent("mouse", "naive", 1) == "results/models/mouse/member-0"
 
 
 def test_in_a_space_of_ones_own_the_transfer_table_compares_what_can_start_there():
@@ -254,7 +255,7 @@ def test_in_a_space_of_ones_own_the_transfer_table_compares_what_can_start_there
 
 def modes_of(graph, name):
     """The starts that the transfer table compares for a data set."""
-    cells = [path.split("/")[3:5] for path in graph.transfer_rows()]
+    cells = [path.split("/")[3:5] for path in TransferGraph(graph).rows()]
     return {cell.rpartition("-")[0] for dataset, cell in cells if dataset == name}
 
 

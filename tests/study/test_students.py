@@ -9,6 +9,7 @@ from test_graph import CONFIG, MOUSE, dataset, graph_of, video
 from superanimal_core.study.overlay import overlaid
 from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.student_graph import StudentGraph
+from superanimal_core.study.student_settings import StudentSettings
 from superanimal_core.study.students import cohort, list_of_videos, student_mistakes, watched
 
 FAST = {"mouse": {"seeds": [0, 3]}, "fast": {"seeds": [0], "student_of": "mouse"}}
@@ -166,8 +167,8 @@ def test_only_the_videos_of_a_student_have_two_who_may_see_them():
     both = [f"results/models/{model}/calibration.parquet" for model in ("fast", "mouse")]
     assert students.trust("b") == students.calibrations_of_video("b") == both
     assert (settings.seers("a"), settings.seers("b")) == ("model", "student")
-    assert settings.probe("a") is None
-    assert settings.probe("b")["frames"] == CONFIG["distillation"]["probe_frames"]
+    assert StudentSettings(settings).probe("a") is None
+    assert StudentSettings(settings).probe("b")["frames"] == CONFIG["distillation"]["probe_frames"]
     assert settings.code_of_prediction("a")["SEERS"] == "model"
     assert "SMOOTHERS" not in settings.code_of_prediction("a")
 

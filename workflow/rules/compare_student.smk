@@ -16,7 +16,7 @@ rule compare_student:
     conda:
         "../../envs/environment.yaml"
     params:
-        code=code("compare_student", by("model", SETTINGS.code_of_comparison)),
+        code=code("compare_student", by("model", STUDENT_SETTINGS.code_of_comparison)),
         inference=SETTINGS.inference(),
         method=config["smoothing"]["method"],
         smoothing=SETTINGS.smoother(),

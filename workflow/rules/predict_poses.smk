@@ -28,6 +28,6 @@ rule predict_poses:
         redetect=SETTINGS.redetects(),
         inference=SETTINGS.inference(),
         seers=by("video", SETTINGS.seers),
-        probe=by("video", SETTINGS.probe),
+        probe=by("video", STUDENT_SETTINGS.probe),
     script:
         "../scripts/predict_poses.py"

@@ -30,7 +30,7 @@ rule pretrain:
 
 use rule pretrain as pretrain_single with:
     input:
-        unified=GRAPH.single_dataset(),
+        unified=TRANSFER.single_dataset(),
         weights=by("model", GRAPH.weights, "initial_weights"),
     output:
         member=update(directory("results/transfer/{model}/single/member-{seed}")),

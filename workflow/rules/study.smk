@@ -32,7 +32,9 @@ from superanimal_core.study.places import places_of
 from superanimal_core.study.products import of_cohort
 from superanimal_core.study.rule_settings import AUDIT_LIMITS, RuleSettings
 from superanimal_core.study.student_graph import StudentGraph
+from superanimal_core.study.student_settings import StudentSettings
 from superanimal_core.study.study import read_study
+from superanimal_core.study.transfer_graph import TransferGraph
 
 IS_MAIN = workflow.is_main_process
 try:
@@ -47,6 +49,8 @@ GRAPH = Graph(STUDY, IDENTITIES)
 BROUGHT = BroughtGraph(GRAPH)
 SETTINGS = RuleSettings(GRAPH)
 STUDENTS = StudentGraph(GRAPH)
+STUDENT_SETTINGS = StudentSettings(SETTINGS)
+TRANSFER = TransferGraph(GRAPH)
 PICTURES = GRAPH.picture_places()
 # what was checked is what is used, by the rules and by the scripts
 config.clear()

@@ -1,7 +1,7 @@
 rule transfer_run:
     """A cell of the transfer table: trained on some labels of a data set, and evaluated."""
     input:
-        parent=lambda wildcards: GRAPH.transfer_parent(
+        parent=lambda wildcards: TRANSFER.parent(
             wildcards.model, wildcards.mode, int(wildcards.seed)
         ),
         weights=by("model", GRAPH.weights, "initial_weights"),

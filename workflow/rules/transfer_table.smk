@@ -1,7 +1,7 @@
 rule transfer_table:
     """What pretraining saves in labels, and what fine-tuning forgets: on request only."""
     input:
-        rows=GRAPH.transfer_rows(),
+        rows=TRANSFER.rows(),
     output:
         table=update("results/transfer/table.parquet"),
         plots=update(directory("results/transfer/plots")),

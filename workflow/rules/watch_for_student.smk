@@ -19,7 +19,7 @@ rule watch_for_student:
     resources:
         last_attempt=last_attempt,
     params:
-        code=code("watch_for_student", by("model", SETTINGS.code_of_teacher)),
+        code=code("watch_for_student", by("model", STUDENT_SETTINGS.code_of_teacher)),
         stretches=SETTINGS.of("distillation", "stretches", "neighbors"),
         limits=SETTINGS.of("distillation", "min_score", "max_error"),
         detection=by("video", SETTINGS.detection),
