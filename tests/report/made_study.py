@@ -130,7 +130,13 @@ def settings(made: Made, title: str) -> dict:
     return {
         "models": {"walker": model},
         "training": {"masking": True},
-        "adaptation": {"enabled": made.is_adapted, "min_score": 0.5, "steps": 100},
+        "adaptation": {
+            "enabled": made.is_adapted,
+            "when": "needed",
+            "teacher": "smoothed",
+            "min_score": 0.5,
+            "steps": 100,
+        },
         "smoothing": {"method": "eks", "center": "median", "eks": {"noise": "learned"}},
         "gait": {"limbs": {"stick": list(PAWS)} if made.has_feet else {}},
         "report": {
