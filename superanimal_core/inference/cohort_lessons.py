@@ -85,7 +85,7 @@ def descriptors(
     count = np.maximum(known.sum(axis=1, keepdims=True), 1)
     apart = xy - np.where(known, xy, 0.0).sum(axis=1, keepdims=True) / count
     size = np.sqrt(np.where(known, apart**2, 0.0).sum(axis=(1, 2), keepdims=True) / count)
-    shape = np.where(known, apart / np.maximum(size, 1e-9), 0.0).reshape(len(xy), -1)
+    shape = np.where(known, apart / np.maximum(size, 1e-9), 0.0).reshape(len(xy), 2 * xy.shape[1])
     return np.concatenate([_of_unit_variance(shape), _of_unit_variance(looks)], axis=1)
 
 
