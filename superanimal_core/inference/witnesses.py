@@ -27,6 +27,7 @@ STRANGER = 1.6  # times as unlike the bones of before as that itself; 1.3 where 
 SHIFT = 0.08  # of the box's longer side: by so much lie crops beside
 EVERY = 3  # so many frames, one is looked at again
 FOLLOWS = 0.5  # of the shift: a keypoint that goes so far with the crop is not seen in the picture
+STAYS = 0.25  # of the shift: one that goes no farther is clearly seen
 MORE = 1.25  # times as far as before: what is less could be chance
 
 
@@ -207,7 +208,7 @@ def _distance_ratio(before: Poses, after: Poses, others: Sequence[Poses], body_p
 
 
 def _following_keypoints(before: Poses, responses: Sequence[ndarray]) -> list[str]:
-    """The keypoints that go with the crop, and did so less before."""
+    """The keypoints that go with the crop, and clearly stayed before."""
     found = []
     for individual in range(before.score.shape[1]):
         then, now = (response[:, individual] for response in responses)
@@ -216,7 +217,7 @@ def _following_keypoints(before: Poses, responses: Sequence[ndarray]) -> list[st
         for keypoint in np.flatnonzero(known.sum(axis=0) >= least):
             rows = known[:, keypoint]
             moved = [float(np.median(of[rows, keypoint])) for of in (then, now)]
-            if moved[1] > max(FOLLOWS, MORE * moved[0]):
+            if moved[1] > FOLLOWS and moved[0] <= STAYS:
                 found.append(before.space.keypoints[keypoint])
     return [f"{named(found)} going with the crop"] if found else []
 
