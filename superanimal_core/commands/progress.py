@@ -7,6 +7,7 @@ from pathlib import Path
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.study.products import ACCOUNT, names_in
+from superanimal_core.tables.accounts import account_in
 from superanimal_core.tables.parquet import FAILURE_FILE, read_record
 
 VIDEOS = Path("results/videos")
@@ -81,10 +82,10 @@ def count_stages(videos: Iterable[VideoProgress], stages: Iterable[str]) -> list
 def read_account(path: Path) -> dict:
     """quality.json of a video. SuperAnimalError when it is none."""
     try:
-        account = json.loads(path.read_bytes())
+        account = account_in(path.read_bytes())
         if isinstance(account, dict) and {"status", "stage", "reason"} <= account.keys():
             return account
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):
         pass
     raise SuperAnimalError(f"{path}: cannot be read; delete it and run again, which makes it anew")
 
