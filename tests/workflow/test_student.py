@@ -80,9 +80,7 @@ def check_lessons(study):
     assert [*record["without"]] == ["torn"]
     assert (study / TEACHING / "videos.txt").read_text().split() == ["mouse", "second", "torn"]
     images = set(table["image"].to_pylist())
-    assert (
-        len(images) == 2
-    )  # of two stretches; the other video is a copy, which teaches nothing new
+    assert len(images) == 2  # of two stretches; a copy of a video teaches nothing new
     assert all((study / TEACHING / "watched" / image).is_file() for image in images)
     compared = pq.read_table(study / "results/models/fast/students.parquet").to_pylist()
     assert {row["name"] for row in compared} == {"burrow", "cabinet", "mouse", "second"}

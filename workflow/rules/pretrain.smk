@@ -11,9 +11,7 @@ rule pretrain:
     benchmark:
         "benchmarks/pretrain/{model}-{seed}.tsv"
     wildcard_constraints:
-        model=GRAPH.models_whose(
-            pose_weights=False, fine_tune=False, student_of=False
-        ),
+        model=GRAPH.models_whose(pose_weights=False, fine_tune=False, student_of=False),
     localrule: config["training_jobs"]["where"] == "slurm"
     conda:
         "../../envs/environment.yaml"
