@@ -24,9 +24,10 @@ from trust_labs import CPU, LABS, SETTINGS, SMOOTHING, SPACE, drawn
 
 from superanimal_core.evaluation.stability import jitter_px
 from superanimal_core.inference.cohort_lessons import choose_lessons, descriptors, look_of
+from superanimal_core.inference.ensemble_smoothing import EnsembleSmoothing
 from superanimal_core.inference.labeled import predict_disturbed, predict_labels
 from superanimal_core.inference.predict import predict_video
-from superanimal_core.models.watched_video import EnsembleSmoothing, Stretch, lessons_of
+from superanimal_core.models.watched_video import Stretch, lessons_of
 from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.labels import Labels, concatenate_labels

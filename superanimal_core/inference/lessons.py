@@ -8,10 +8,11 @@ import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
 
+from superanimal_core.inference.ensemble_smoothing import EnsembleSmoothing
 from superanimal_core.inference.teachers import Lesson, ensemble_lesson, own_lesson
 from superanimal_core.pose.members import middle_of_members
 from superanimal_core.pose.poses import Poses
-from superanimal_core.settings.smoothing import METHODS, VideoViewSettings
+from superanimal_core.settings.smoothing import METHODS
 from superanimal_core.smoothing.baselines import take_center
 from superanimal_core.smoothing.calibration import (
     Calibration,
@@ -20,7 +21,6 @@ from superanimal_core.smoothing.calibration import (
 )
 from superanimal_core.smoothing.familiarity import signs_of
 from superanimal_core.smoothing.labeled_errors import animal_size_px
-from superanimal_core.smoothing.sessions import smooth_view
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,9 @@ def median_lessons(members: Sequence[Poses], min_score: float, known: Knowledge)
 
 def smoothed_lessons(members: Sequence[Poses], min_score: float, known: Knowledge) -> list[Lesson]:
     """To all the poses as the study smooths them, other cameras left out."""
-    method, views = known.smoothing["method"], VideoViewSettings(**known.smoothing["views"])
-    settings = METHODS[method](**known.smoothing["settings"])
-    smoothed = smooth_view({"": members}, method, settings, views, None)
-    expected = predict_error(known.calibration, smoothed)
+    smoothed, expected = EnsembleSmoothing(**known.smoothing, calibration=known.calibration).of(
+        members
+    )
     return [ensemble_lesson(smoothed, expected, min_score=min_score)] * len(members)
 
 

@@ -10,10 +10,10 @@ from numpy import ndarray
 
 from superanimal_core.errors import VideoError
 from superanimal_core.evaluation.students import Row, row_of_frames, row_of_labels
+from superanimal_core.inference.ensemble_smoothing import EnsembleSmoothing
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.media.images import read_image
 from superanimal_core.models.watched_folder import read_held_out_stretch
-from superanimal_core.models.watched_video import EnsembleSmoothing
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.members import middle_of_members
 from superanimal_core.tables.calibration_files import read_check

@@ -4,9 +4,8 @@ One stretch, in the middle of the video, is held out: on it the student is compa
 ensemble. Of each of the others a frame may be taught.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -14,6 +13,7 @@ from numpy import ndarray
 
 from superanimal_core.errors import VideoError
 from superanimal_core.inference.cohort_lessons import candidates, informativeness, sure_lesson
+from superanimal_core.inference.ensemble_smoothing import EnsembleSmoothing
 from superanimal_core.inference.teachers import lesson_labels
 from superanimal_core.inference.watching import Watching, no_animal
 from superanimal_core.media.windows import read_timed_window
@@ -21,9 +21,6 @@ from superanimal_core.network.crops import Image
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses, SmoothedPoses
-from superanimal_core.settings.smoothing import METHODS, VideoViewSettings
-from superanimal_core.smoothing.calibration import Calibration, predict_error
-from superanimal_core.smoothing.sessions import smooth_view
 
 
 @dataclass(frozen=True)
@@ -41,23 +38,6 @@ class Stretch:
     members: list[Poses]
     smoothed: SmoothedPoses
     expected: ExpectedError
-
-
-@dataclass(frozen=True)
-class EnsembleSmoothing:
-    """How what an ensemble sees becomes one pose, and how far off that must be expected to be."""
-
-    method: str
-    smoothing: Mapping[str, Any]
-    views: Mapping[str, Any]
-    calibration: Calibration | None
-
-    def of(self, members: list[Poses]) -> tuple[SmoothedPoses, ExpectedError]:
-        """Frames that follow each other, as a video of their own."""
-        settings = METHODS[self.method](**self.smoothing)
-        shared = VideoViewSettings(**self.views)
-        smoothed = smooth_view({"": members}, self.method, settings, shared, None)
-        return smoothed, predict_error(self.calibration, smoothed)
 
 
 def stretches_of(

@@ -10,12 +10,13 @@ from tiny_networks import square_crop
 from torch.nn.functional import avg_pool2d
 
 from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.inference.ensemble_smoothing import EnsembleSmoothing
 from superanimal_core.inference.watching import Watching
 from superanimal_core.media.windows import read_timed_window
 from superanimal_core.models.chosen_lessons import choose_of_cohort, write_choice
 from superanimal_core.models.compared_student import on_frames
 from superanimal_core.models.watched_folder import read_held_out_stretch, write_watched
-from superanimal_core.models.watched_video import EnsembleSmoothing, stretches_of
+from superanimal_core.models.watched_video import stretches_of
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.pose.keypoints import KeypointSpace

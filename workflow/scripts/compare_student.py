@@ -1,10 +1,10 @@
 """Compare a student with the ensemble that taught it."""
 
 from superanimal_core.evaluation.students import student_table
+from superanimal_core.inference.ensemble_smoothing import EnsembleSmoothing
 from superanimal_core.jobs.step import study_step
 from superanimal_core.models.bundles import read_members
 from superanimal_core.models.compared_student import on_frames, on_labels
-from superanimal_core.models.watched_video import EnsembleSmoothing
 from superanimal_core.network.devices import use_device
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.schemas import columns_to_table

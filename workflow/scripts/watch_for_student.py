@@ -1,10 +1,11 @@
 """Write what an ensemble says of some stretches of a video, and what of it may be taught."""
 
+from superanimal_core.inference.ensemble_smoothing import EnsembleSmoothing
 from superanimal_core.inference.watching import Watching
 from superanimal_core.jobs.step import video_step
 from superanimal_core.models.bundles import read_detector, read_members
 from superanimal_core.models.watched_folder import write_watched
-from superanimal_core.models.watched_video import EnsembleSmoothing, stretches_of
+from superanimal_core.models.watched_video import stretches_of
 from superanimal_core.network.devices import use_device
 from superanimal_core.tables.calibration_files import read_calibration
 
