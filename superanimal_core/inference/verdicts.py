@@ -8,11 +8,11 @@ from numpy import ndarray
 
 from superanimal_core.evaluation.stability import dropped_keypoints
 from superanimal_core.inference.keypoint_complaints import keypoint_complaints
-from superanimal_core.inference.witnesses import Testimony, Witness, hear_witness
+from superanimal_core.inference.witnesses import Evidence, Witness, hear_witness
 from superanimal_core.pose.poses import Poses
 
 UNKNOWN = float("nan")
-SILENCE = Testimony(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, [])
+SILENCE = Evidence(UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, [])
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Verdict:
 
     Ratios are after / before on held-out frames: jitter (mean displacement from frame to frame),
     dropped keypoints (`stability.dropped_keypoints`), and the displacement of confident keypoints
-    by the adaptation over the jitter before. The last five are those of `witnesses.Testimony`. One
+    by the adaptation over the jitter before. The last five are those of `witnesses.Evidence`. One
     that `is_tried` not was seen in advance to gain nothing, or to have nothing to learn from.
     """
 

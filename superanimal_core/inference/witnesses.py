@@ -49,7 +49,7 @@ class Witness:
 
 
 @dataclass(frozen=True)
-class Testimony:
+class Evidence:
     """Figures of the witnesses (NaN where nobody can tell), and what speaks against a network.
 
     `vouched_fraction`: part of the animals in frames that are vouched for; `astray_fraction`: part
@@ -69,7 +69,7 @@ class Testimony:
 
 def hear_witness(
     before: Poses, after: Poses, is_taught: Bool[ndarray, "keypoint"], witness: Witness
-) -> Testimony:
+) -> Evidence:
     """What a witness says of a network, before and after its adaptation, in the same frames."""
     body_px = body_side_px([before, *witness.others])
     responses = [
@@ -93,7 +93,7 @@ def hear_witness(
     if response > max(FOLLOWS, MORE * response_before):
         complaints.append(f"keypoints go with the crop, by {response:.0%} of its shift")
     complaints += _following_keypoints(before, responses)
-    return Testimony(vouched, astray, distance, bones, response, complaints)
+    return Evidence(vouched, astray, distance, bones, response, complaints)
 
 
 def body_side_px(members: Sequence[Poses]) -> float:

@@ -108,7 +108,11 @@ def test_the_exit_status_is_snakemakes(study):
 def test_one_interrupt_reaches_snakemake_once_and_it_ends_as_it_likes(study):
     script = "trap 'echo stopping >> told; sleep 1; exit 5' INT\ntouch ready\nsleep 60 & wait"
     command, environment = program(study, script)
-    process = subprocess.Popen(command, env=environment, start_new_session=True)
+    ours = signal.signal(signal.SIGINT, signal.SIG_DFL)  # with nohup it is ignored, and inherited
+    try:
+        process = subprocess.Popen(command, env=environment, start_new_session=True)
+    finally:
+        signal.signal(signal.SIGINT, ours)
     while not (study / "ready").exists():
         assert process.poll() is None
         time.sleep(0.05)

@@ -12,7 +12,7 @@ from superanimal_core.inference.detect import GivenBoxes
 from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.inference.teachers import own_lesson
-from superanimal_core.inference.witnesses import Testimony
+from superanimal_core.inference.witnesses import Evidence
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.video_adaptation import VideoAdaptation
 from superanimal_core.media.images import read_image
@@ -151,7 +151,7 @@ def test_adapted_members_are_those_of_whole_frames_one_by_one(study, judged):
 @pytest.fixture
 def judged(monkeypatch):
     """What the witnesses say is not heard: these networks have learned nothing of an animal."""
-    heard = Testimony(*[float("nan")] * 5, [])
+    heard = Evidence(*[float("nan")] * 5, [])
     monkeypatch.setattr(verdicts, "hear_witness", lambda *_: heard)
 
 
