@@ -125,8 +125,15 @@ def _quality_row(video: Row, account: Row, own: Sequence[str]) -> tuple[str, ...
 
 
 def _verdicts(verdicts: Sequence[Row]) -> str:
-    kept = sum(verdict["is_kept"] for verdict in verdicts)
-    return f"{kept} / {len(verdicts) - kept}" if verdicts else ABSENT
+    kept = tried_verdicts(verdicts)
+    if verdicts and not kept:
+        return "not tried"
+    return f"{sum(kept)} / {len(kept) - sum(kept)}" if kept else ABSENT
+
+
+def tried_verdicts(verdicts: Sequence[Row]) -> list[bool]:
+    """Of each network that was adapted whether it was kept; a video that was passed by has none."""
+    return [verdict["is_kept"] for verdict in verdicts if verdict.get("is_tried", True)]
 
 
 def figure_ranges(videos: Sequence[Row]) -> Table:

@@ -23,6 +23,7 @@ from superanimal_core.report.cohort import (
     figure_ranges,
     frame_account,
     quality_table,
+    tried_verdicts,
     videos_to_show,
 )
 from superanimal_core.report.coverage import coverage
@@ -95,7 +96,7 @@ def page_contents(
 ) -> dict[str, Any]:
     """Everything that the template asks for, by section."""
     videos, report = results.videos, settings["report"]
-    verdicts = [v["is_kept"] for a in results.accounts.values() for v in a["adaptation"]]
+    verdicts = [kept for a in results.accounts.values() for kept in tried_verdicts(a["adaptation"])]
     calibrated = [model for model, check in results.checks.items() if check is not None]
     sentences = methods_sentences(settings, datasets, verdicts, calibrated)
     sentences += terms_sentences(results.terms)

@@ -284,6 +284,24 @@ def test_the_report_shows_the_expected_error_and_no_variance_that_is_too_small()
         assert not any("0.1" in row for row in table.rows)
 
 
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ([], "–"),
+        ([(False, False), (False, False)], "not tried"),
+        ([(True, True), (False, True)], "1 / 1"),
+        ([(True, True), (False, False)], "1 / 0"),
+    ],
+)
+def test_a_video_that_was_passed_by_is_not_rolled_back(told, shown):
+    verdicts = [{"is_kept": kept, "is_tried": tried} for kept, tried in told]
+    video = {"video": "v", "status": "ok", "reason": ""}
+    account = {"video": "v", "columns": {}, "adaptation": verdicts}
+    table = quality_table([video], {"v": account})
+    place = [name for name, _ in table.columns].index("adaptation")
+    assert table.rows[0][place] == shown
+
+
 def test_the_quality_table_of_many_videos_ends_after_the_worst():
     videos = [
         {"video": f"v{i}", "status": "ok", "reason": "", "mean_score": i / 1000} for i in range(900)
