@@ -5,23 +5,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy import ndarray
-from trust_labs import CPU, LABS, SETTINGS, SMOOTHING, SPACE, drawn
+from trust_labs import CPU, LABS, SETTINGS, SMOOTHING, SPACE, drawn, errors_of, new_network
 
-from superanimal_core.inference.labeled import predict_disturbed, predict_labels
 from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.models.bundles import read_bundle
 from superanimal_core.models.new_bundles import write_bundle
-from superanimal_core.network.bundle import ModelBundle, new_bundle
-from superanimal_core.network.crops import CropGeometry
+from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.labels import Labels
-from superanimal_core.pose.poses import Poses
 from superanimal_core.report.video_file import write_video
 from superanimal_core.settings import AugmentSettings, TrainingSettings
-from superanimal_core.smoothing.baselines import SMOOTHERS
-from superanimal_core.smoothing.calibration import Calibration, fit_calibration
-from superanimal_core.smoothing.labeled_errors import LabeledAnimals, errors_at_labels
+from superanimal_core.smoothing.calibration import fit_calibration
 from superanimal_core.synthetic.backgrounds import BACKGROUNDS
 from superanimal_core.synthetic.casting import mouse_video_scene, quadruped_video_scene
 from superanimal_core.synthetic.coats import COATS
@@ -157,22 +151,7 @@ def _trained(
 ) -> ModelBundle:
     if folder.is_dir():
         return read_bundle(folder)
-    torch.manual_seed(seed)
-    model, shared = SETTINGS["models"]["mouse"], SETTINGS["network"]
-    side = model["input_size_px"]
-    crop = CropGeometry(
-        size_px=(side, side), margin=shared["crop_margin"], mean=tuple(model["mean"]),
-        std=tuple(model["std"]), in_whole_pixels=False,
-    )  # fmt: skip
-    keys = ("stride_px", "sigma_px", "decoder_channels")
-    parameters = {key: shared[key] for key in keys} | {"is_subpixel": shared["subpixel"]}
-    bundle = new_bundle(
-        SPACE,
-        architecture="pyramid",
-        parameters=parameters | {"backbone": model["backbone"]},
-        crop=crop,
-        trained_on=labels.sources,
-    )
+    bundle = new_network(labels, seed)
     training = TrainingSettings(**SETTINGS["training"] | {"steps": steps})
     history = fit_labels(
         bundle, labels, pictures.__getitem__, training, AugmentSettings(**SETTINGS["augment"]),
@@ -185,31 +164,8 @@ def _trained(
 def knowledge_of(bundles: Sequence[ModelBundle]) -> Knowledge:
     """How the demo smooths, calibrated on the laboratories' held-out pictures."""
     labels, pictures = drawn([LABS[name] for name in LEARNED])
-    calibration = _calibrated(bundles, labels.select(labels.split == "test"), pictures)
+    held = labels.select(labels.split == "test")
+    calibration = fit_calibration(errors_of(bundles, held, pictures, True))
     settings = SMOOTHING.of("eks").model_dump()
     views = VIEWS | {"mirrors": []}
     return Knowledge(calibration, {"method": "eks", "settings": settings, "views": views})
-
-
-def _calibrated(
-    bundles: Sequence[ModelBundle], labels: Labels, pictures: dict[str, ndarray]
-) -> Calibration | None:
-    how = {"batch": 64, "precision": "float32", "device": CPU}
-    xy, score = predict_labels(bundles, labels, pictures.__getitem__, **how)
-    more_xy, more_score, shown, _ = predict_disturbed(bundles, labels, pictures.__getitem__, **how)
-    xy, score = np.concatenate([xy, more_xy], axis=1), np.concatenate([score, more_score], axis=1)
-    rows = np.concatenate([np.arange(len(labels)), shown])
-    known, names = labels.select(rows), tuple(map(str, range(len(rows))))
-    animals = LabeledAnimals(
-        label_xy_px=known.xy_px,
-        is_asked=np.ones(known.state.shape, bool),
-        group=known.group,
-        dataset=known.source,
-        image=known.image,
-        is_disturbed=np.arange(len(rows)) >= len(labels),
-    )
-    poses = [
-        Poses(SPACE, names, np.zeros(1), *of)
-        for of in zip(xy[:, None], score[:, None], strict=True)
-    ]
-    return fit_calibration(errors_at_labels(SMOOTHERS["eks"](poses, SMOOTHING.of("eks")), animals))

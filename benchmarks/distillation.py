@@ -20,23 +20,19 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy import ndarray
-from trust_labs import CPU, LABS, SETTINGS, SMOOTHING, SPACE, drawn
+from trust_labs import CPU, LABS, SETTINGS, drawn, errors_of, new_network
 
 from superanimal_core.evaluation.stability import jitter_px
 from superanimal_core.inference.cohort_lessons import choose_lessons, descriptors, look_of
 from superanimal_core.inference.ensemble_smoothing import EnsembleSmoothing
-from superanimal_core.inference.labeled import predict_disturbed, predict_labels
+from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.models.watched_video import Stretch, lessons_of
-from superanimal_core.network.bundle import ModelBundle, new_bundle
-from superanimal_core.network.crops import CropGeometry
+from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.labels import Labels, concatenate_labels
 from superanimal_core.pose.members import middle_of_members
-from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import AugmentSettings, TrainingSettings
-from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.calibration import Calibration, fit_calibration
-from superanimal_core.smoothing.labeled_errors import LabeledAnimals, errors_at_labels
 from superanimal_core.synthetic.backgrounds import BACKGROUNDS
 from superanimal_core.synthetic.casting import mouse_video_scene
 from superanimal_core.synthetic.scene import render_frames
@@ -123,18 +119,7 @@ def trained(
     shown: dict[str, ndarray] | None = None,
 ) -> ModelBundle:
     """The demo's network after so many steps on labels, and on lessons where there are some."""
-    torch.manual_seed(seed)
-    model, shared = SETTINGS["models"]["mouse"], SETTINGS["network"]
-    side, color = model["input_size_px"], {"mean": tuple(model["mean"]), "std": tuple(model["std"])}
-    crop = CropGeometry(
-        size_px=(side, side), margin=shared["crop_margin"], in_whole_pixels=False, **color
-    )
-    keys = ("stride_px", "sigma_px", "decoder_channels")
-    parameters = {"backbone": model["backbone"], "is_subpixel": shared["subpixel"]}
-    parameters |= {key: shared[key] for key in keys}
-    bundle = new_bundle(
-        SPACE, architecture="pyramid", parameters=parameters, crop=crop, trained_on=labels.sources
-    )
+    bundle = new_network(labels, seed)
     training = TrainingSettings(**SETTINGS["training"] | {"steps": steps})
     given = bundle, labels, pictures.__getitem__, training, AugmentSettings(**SETTINGS["augment"])
     how = {"seed": seed, "device": CPU, "tell": lambda *_: None}
@@ -195,27 +180,7 @@ def calibrated(
     bundles: Sequence[ModelBundle], held: Labels, pictures: dict[str, ndarray]
 ) -> Calibration | None:
     """What labels held out say of the errors of some networks, as the workflow asks them."""
-    read = pictures.__getitem__
-    plain = predict_labels(bundles, held, read, **LOOK)
-    *disturbed, shown, _ = predict_disturbed(bundles, held, read, **LOOK)
-    xy, score = (np.concatenate(pair, axis=1) for pair in zip(plain, disturbed, strict=True))
-    labels = held.select(np.concatenate([np.arange(len(held)), shown]))
-    is_disturbed = np.arange(len(labels)) >= len(held)
-    names = tuple(map(str, range(len(labels))))
-    members = [
-        Poses(SPACE, names, np.zeros(1), *seen)
-        for seen in zip(xy[:, None], score[:, None], strict=True)
-    ]
-    smoothed = SMOOTHERS["eks"](members, SMOOTHING.of("eks"))
-    known = LabeledAnimals(
-        labels.xy_px,
-        labels.state > 0,
-        labels.group,
-        labels.source,
-        labels.image,
-        is_disturbed,
-    )
-    return fit_calibration(errors_at_labels(smoothed, known))
+    return fit_calibration(errors_of(bundles, held, pictures, True))
 
 
 def look(

@@ -161,7 +161,7 @@ def learned(
     """A network of the training part, calibrated on the rest."""
     torch.set_num_threads(1)
     bundle = trained(labels.select(labels.split == "train"), pictures, steps)
-    errors = errors_of(bundle, labels.select(labels.split == "test"), pictures, True)
+    errors = errors_of([bundle], labels.select(labels.split == "test"), pictures, True)
     calibration = fit_calibration(errors)
     assert calibration is not None
     return bundle, calibration
@@ -171,7 +171,7 @@ def promised(
     bundle: ModelBundle, calibration: Calibration, labels: Labels, pictures: dict[str, ndarray]
 ) -> tuple[LabeledErrors, ndarray]:
     """Errors at labels, and the circles of 90 % that were promised."""
-    errors = errors_of(bundle, labels, pictures, False, calibration.bones)
+    errors = errors_of([bundle], labels, pictures, False, calibration.bones)
     expected = expected_error(calibration, errors.deviation, errors.signs)
     return errors, expected * radius_factor(calibration, 0.9)
 
@@ -208,9 +208,9 @@ def drawn(labs: Sequence[Lab]) -> tuple[Labels, dict[str, ndarray]]:
     return fill_boxes(labels, 0.1), pixels
 
 
-def trained(labels: Labels, pictures: dict[str, ndarray], steps: int) -> ModelBundle:
-    """The demo's network after so many steps."""
-    torch.manual_seed(0)
+def new_network(labels: Labels, seed: int) -> ModelBundle:
+    """The demo's network before its first step."""
+    torch.manual_seed(seed)
     model, shared = SETTINGS["models"]["mouse"], SETTINGS["network"]
     side = model["input_size_px"]
     crop = CropGeometry(
@@ -227,9 +227,14 @@ def trained(labels: Labels, pictures: dict[str, ndarray], steps: int) -> ModelBu
         "decoder_channels": shared["decoder_channels"],
         "is_subpixel": shared["subpixel"],
     }
-    bundle = new_bundle(
+    return new_bundle(
         SPACE, architecture="pyramid", parameters=parameters, crop=crop, trained_on=labels.sources
     )
+
+
+def trained(labels: Labels, pictures: dict[str, ndarray], steps: int) -> ModelBundle:
+    """The demo's network after so many steps."""
+    bundle = new_network(labels, seed=0)
     training = TrainingSettings(**SETTINGS["training"] | {"steps": steps})
     augment = AugmentSettings(**SETTINGS["augment"])
     fit_labels(
@@ -240,7 +245,7 @@ def trained(labels: Labels, pictures: dict[str, ndarray], steps: int) -> ModelBu
 
 
 def errors_of(
-    bundle: ModelBundle,
+    bundles: Sequence[ModelBundle],
     labels: Labels,
     pictures: dict[str, ndarray],
     with_disturbed: bool,
@@ -248,18 +253,19 @@ def errors_of(
 ) -> LabeledErrors:
     """Errors at labels, those in disturbed pictures among them; `bones`: what is usual."""
     how = {"batch": 64, "precision": "float32", "device": CPU}
-    xy, score = predict_labels([bundle], labels, pictures.__getitem__, **how)
+    xy, score = predict_labels(bundles, labels, pictures.__getitem__, **how)
     rows, is_disturbed = np.arange(len(labels)), np.zeros(len(labels), bool)
     if with_disturbed:
         more_xy, more_score, shown, _ = predict_disturbed(
-            [bundle], labels, pictures.__getitem__, **how
+            bundles, labels, pictures.__getitem__, **how
         )
         xy, score = np.concatenate([xy, more_xy], axis=1), np.concatenate([score, more_score], 1)
         rows = np.concatenate([rows, shown])
         is_disturbed = np.concatenate([is_disturbed, np.ones(len(shown), bool)])
     known = labels.select(rows)
     names = tuple(map(str, range(len(rows))))
-    poses = [Poses(SPACE, names, np.zeros(1), xy[0][None], score[0][None])]
+    seen = zip(xy[:, None], score[:, None], strict=True)
+    poses = [Poses(SPACE, names, np.zeros(1), *of) for of in seen]
     animals = LabeledAnimals(
         label_xy_px=known.xy_px,
         is_asked=np.ones(known.state.shape, bool),

@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 from scipy.cluster.vq import kmeans2
 
+from superanimal_core.inference.far_apart import far_apart
 from superanimal_core.inference.teachers import Lesson, ensemble_lesson, error_of_size
 from superanimal_core.network.crops import Image
 from superanimal_core.pose.expected_error import ExpectedError
@@ -99,7 +100,8 @@ def choose_lessons(
     """
     if len(features) <= count:
         return np.arange(len(features))
-    start = features[_far_apart(features, count)]
+    middle = int(np.linalg.norm(features - features.mean(axis=0), axis=1).argmin())
+    start = features[far_apart(features, [middle], count)]
     _, kind = kmeans2(features, start, iter=ROUNDS, minit="matrix", missing="warn")
     best = [
         rows[informative[rows].argmax()]
@@ -107,16 +109,6 @@ def choose_lessons(
         if len(rows)
     ]
     return np.sort(np.array(best, dtype=int))
-
-
-def _far_apart(features: Float[ndarray, "animal feature"], count: int) -> Int[ndarray, "chosen"]:
-    """Lessons of which each is the farthest from those before; the first is nearest the middle."""
-    chosen = [int(np.linalg.norm(features - features.mean(axis=0), axis=1).argmin())]
-    distance = np.linalg.norm(features - features[chosen[0]], axis=1)
-    while len(chosen) < count:
-        chosen.append(int(distance.argmax()))
-        distance = np.minimum(distance, np.linalg.norm(features - features[chosen[-1]], axis=1))
-    return np.array(chosen)
 
 
 def _of_unit_variance(values: Float[ndarray, "animal _feature"]) -> Float[ndarray, "animal _f"]:

@@ -46,13 +46,13 @@ class Track:
         """Distance by which the keypoint was off from frame to frame, before."""
         bend = np.diff(self.before_px, n=2, axis=0) / np.sqrt(6)  # of independent errors
         is_whole = self.frame[2:] - self.frame[:-2] == 2
-        size = _length(bend)[self.both[2:] & self.both[1:-1] & self.both[:-2] & is_whole]
+        size = length_px(bend)[self.both[2:] & self.both[1:-1] & self.both[:-2] & is_whole]
         return float(np.median(size)) if len(size) else 0.0
 
     @property
     def displacement_px(self) -> float:
         """Median distance between before and after."""
-        return float(np.median(_length(self.after_px - self.before_px)[self.both]))
+        return float(np.median(length_px(self.after_px - self.before_px)[self.both]))
 
 
 def keypoint_complaints(
@@ -97,7 +97,7 @@ def _tracks(
         sure = np.where(both[:, individual, :, None], before.xy_px[:, individual], np.nan)
         boxes = boxes_from_keypoints(sure, 0.0)
         center = (boxes[:, :2] + boxes[:, 2:]) / 2
-        size = _length(boxes[:, 2:] - boxes[:, :2])
+        size = length_px(boxes[:, 2:] - boxes[:, :2])
         known = size[np.isfinite(size)]
         body_px = float(np.median(known)) if len(known) else 0.0
         least = max(MIN_FRAMES, MIN_PART * len(both))
@@ -116,7 +116,7 @@ def _tracks(
 def _is_collapsed(track: Track) -> bool:
     """Whether a keypoint went from its place in the body to the body's center."""
     then, now = (
-        float(np.median(_length(xy_px - track.center_px)[track.both]))
+        float(np.median(length_px(xy_px - track.center_px)[track.both]))
         for xy_px in (track.before_px, track.after_px)
     )
     return then > PART_OF_BODY * track.body_px and now < COLLAPSED * then
@@ -137,14 +137,14 @@ def _is_lagging(tracks: Sequence[Track]) -> bool:
     pairs = [(track.before_px, track.after_px) for track in tracks]
     before, after = (np.stack(xy) for xy in zip(*pairs, strict=True))
     both, frame = np.stack([track.both for track in tracks]), tracks[0].frame
-    limit_px = LAGGING * float(np.median(_length(after - before)[both]))
+    limit_px = LAGGING * float(np.median(length_px(after - before)[both]))
     longest = min(MAX_LAG_FRAMES, both.shape[1] - MIN_FRAMES)
     for lag, is_behind in product(range(1, longest + 1), (True, False)):
         early, late = slice(None, -lag), slice(lag, None)
         then, now = (early, late) if is_behind else (late, early)
         is_lag = frame[late] - frame[early] == lag
         counts = both[:, then] & both[:, now] & is_lag
-        apart = _length(after[:, now] - before[:, then])[counts]
+        apart = length_px(after[:, now] - before[:, then])[counts]
         if len(apart) >= MIN_FRAMES and float(np.median(apart)) < limit_px:
             return True
     return False
@@ -153,12 +153,12 @@ def _is_lagging(tracks: Sequence[Track]) -> bool:
 def _is_exchanged(left: Track, right: Track) -> bool:
     """Whether two sides lie nearer to each other's place than to their own, in many frames."""
     noise_px = max(left.noise_px, right.noise_px)
-    apart = _length(left.before_px - right.before_px) > NOTICEABLE * noise_px
+    apart = length_px(left.before_px - right.before_px) > NOTICEABLE * noise_px
     counts = left.both & right.both & apart
     if counts.sum() < MIN_FRAMES:
         return False
-    own = _length(left.after_px - left.before_px) + _length(right.after_px - right.before_px)
-    other = _length(left.after_px - right.before_px) + _length(right.after_px - left.before_px)
+    own = length_px(left.after_px - left.before_px) + length_px(right.after_px - right.before_px)
+    other = length_px(left.after_px - right.before_px) + length_px(right.after_px - left.before_px)
     return bool((other < own / 2)[counts].mean() > EXCHANGED)
 
 
@@ -172,7 +172,8 @@ def _spread_px(xy_px: Float[ndarray, "frame 2"]) -> float:
     return float(np.sqrt(np.square(xy_px - np.median(xy_px, axis=0)).sum(axis=1).mean()))
 
 
-def _length(vector: Float[ndarray, "*shape 2"]) -> Float[ndarray, "*shape"]:
+def length_px(vector: Float[ndarray, "*shape 2"]) -> Float[ndarray, "*shape"]:
+    """Lengths of vectors (px)."""
     return np.hypot(vector[..., 0], vector[..., 1])
 
 

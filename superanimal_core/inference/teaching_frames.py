@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from superanimal_core.inference.far_apart import far_apart
 from superanimal_core.inference.teachers import Lesson
 from superanimal_core.pose.poses import Poses
 from superanimal_core.smoothing.labeled_errors import animal_size_px
@@ -36,15 +37,8 @@ def informative_rows(lesson: Lesson, own: Poses, frame: Row, individual: Row, mo
     news = _news(lesson, own)[frame, individual]
     wanted = max(round(NEW * most), 1)
     stretches = np.array_split(np.arange(len(frame)), wanted)
-    first = np.array([rows[np.argmax(news[rows])] for rows in stretches])
-    form = _form(lesson.poses)[frame, individual]
-    distance = np.min([_apart(form, form[row]) for row in first], axis=0)
-    chosen = list(first)
-    while len(chosen) < most:
-        chosen.append(np.argmax(distance))
-        distance = np.minimum(distance, _apart(form, form[chosen[-1]]))
-        distance[chosen[-1]] = -1
-    return np.unique(chosen)
+    first = [int(rows[np.argmax(news[rows])]) for rows in stretches]
+    return np.unique(far_apart(_form(lesson.poses)[frame, individual], first, most))
 
 
 CHOICES: Mapping[str, Choose] = {"spread": spread_rows, "informative": informative_rows}
@@ -64,7 +58,3 @@ def _form(poses: Poses) -> Float[ndarray, "frame individual coordinate"]:
     middle = np.where(known, poses.xy_px, 0.0).sum(axis=2, keepdims=True) / count
     form = (poses.xy_px - middle) / animal_size_px(poses)[..., None, None]
     return np.nan_to_num(form.reshape(*form.shape[:2], -1), nan=0.0)
-
-
-def _apart(form: Float[ndarray, "row coordinate"], one: ndarray) -> Float[ndarray, "row"]:
-    return np.square(form - one).sum(axis=1)

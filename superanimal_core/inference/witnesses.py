@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from superanimal_core.inference.keypoint_complaints import MIN_FRAMES, MIN_PART, named
+from superanimal_core.inference.keypoint_complaints import MIN_FRAMES, MIN_PART, length_px, named
 from superanimal_core.pose.boxes import boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.members import middle_of_members
 from superanimal_core.pose.poses import Poses
@@ -113,7 +113,7 @@ def agreed_px(
     """
     positions, score = (np.stack([getattr(p, f) for p in members]) for f in ("xy_px", "score"))
     middle, _ = middle_of_members(positions, score)
-    apart = _length(positions - middle)
+    apart = length_px(positions - middle)
     is_alike = ~(apart > ALIKE * body_px).any(axis=0) & (np.isfinite(apart).sum(axis=0) > 1)
     return np.where(is_alike[..., None], middle, np.nan)
 
@@ -146,9 +146,9 @@ def crop_response(
     shift_px: Float[ndarray, "frame individual 2"],
 ) -> Float[ndarray, "frame individual keypoint"]:
     """How far keypoints move when the crop is shifted, in parts of the shift; NaN if unknown."""
-    size = _length(shift_px)
+    size = length_px(shift_px)
     size = np.where(size > 0, size, np.nan)
-    return _length(beside_px - xy_px) / size[..., None]
+    return length_px(beside_px - xy_px) / size[..., None]
 
 
 def vouched_fraction(
@@ -193,7 +193,7 @@ def _astray_fraction(before: Poses, after: Poses, others: Sequence[Poses], body_
     agreed = agreed_px([before, *others], body_px)
     known = np.isfinite(agreed[..., 0])
     with np.errstate(invalid="ignore"):
-        is_near = _length(after.xy_px - agreed) <= 2 * ALIKE * body_px
+        is_near = length_px(after.xy_px - agreed) <= 2 * ALIKE * body_px
     return float((~is_near)[known].mean()) if known.any() else float("nan")
 
 
@@ -202,7 +202,7 @@ def _distance_ratio(before: Poses, after: Poses, others: Sequence[Poses], body_p
     if len(others) < 2:
         return float("nan")
     agreed = agreed_px(others, body_px)
-    then, now = (np.minimum(_length(poses.xy_px - agreed), body_px) for poses in (before, after))
+    then, now = (np.minimum(length_px(poses.xy_px - agreed), body_px) for poses in (before, after))
     known = np.isfinite(then) & np.isfinite(now)
     return float(now[known].mean() / then[known].mean()) if then[known].any() else float("nan")
 
@@ -225,7 +225,3 @@ def _following_keypoints(before: Poses, responses: Sequence[ndarray]) -> list[st
 def _median(values: ndarray) -> float:
     known = values[np.isfinite(values)]
     return float(np.median(known)) if len(known) else float("nan")
-
-
-def _length(vector: Float[ndarray, "*shape 2"]) -> Float[ndarray, "*shape"]:
-    return np.hypot(vector[..., 0], vector[..., 1])

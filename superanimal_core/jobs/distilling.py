@@ -4,14 +4,12 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from superanimal_core.jobs.member_training import MemberTraining, taught_by
+from superanimal_core.jobs.member_training import MemberTraining, new_member, taught_by
 from superanimal_core.media.images import cached_reader
 from superanimal_core.media.neighbors import neighbors_in
-from superanimal_core.models.bundles import crop_from_mapping, read_members
+from superanimal_core.models.bundles import read_members
 from superanimal_core.models.chosen_lessons import places_of_lessons
-from superanimal_core.models.initial_weights import read_initial_weights, terms_of_weights
 from superanimal_core.models.replayed_labels import with_memory_of_ensemble
-from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.tables.lesson_files import read_lessons
 from superanimal_core.training.teaching import fit_labels_and_lessons
@@ -40,17 +38,9 @@ def distill(
     labels = with_memory_of_ensemble(call.labels(), [*members.values()], look, replay)
     taught, _ = read_lessons(lessons)
     known = {*call.taught(labels), *taught_by(taught, call.training, call.augment)}
-    terms = {t: None for bundle in members.values() for t in bundle.terms}
-    bundle = new_bundle(
-        labels.space,
-        architecture=network["architecture"],
-        parameters=network["parameters"],
-        crop=crop_from_mapping(network["crop"]),
-        trained_on=labels.sources,
-        weights=read_initial_weights(weights),
-        terms=tuple(dict.fromkeys((*terms_of_weights(weights), *terms))),
-        taught=tuple(name for name in labels.space.keypoints if name in known),
-    )
+    of_space = [name for name in labels.space.keypoints if name in known]
+    terms = [term for bundle in members.values() for term in bundle.terms]
+    bundle = new_member(labels, network, weights, of_space, terms)
     how = partial(
         fit_labels_and_lessons,
         lessons=taught,

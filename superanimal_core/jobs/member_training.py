@@ -185,14 +185,29 @@ def fit_resumably(
 def pretrain(call: MemberTraining, network: Mapping[str, Any], weights: str | None) -> None:
     """Train a new network on all data sets; `weights` is a file that its backbone starts from."""
     device, labels = use_device(call.threads, call.seed), call.labels()
-    bundle = new_bundle(
+    bundle = new_member(labels, network, weights, call.taught(labels))
+    call.fit(bundle, labels, cached_reader(call.pictures), device)
+
+
+def new_member(
+    labels: Labels,
+    network: Mapping[str, Any],
+    weights: str | None,
+    taught: Sequence[str],
+    terms: Sequence[str] = (),
+) -> ModelBundle:
+    """A network that has learned nothing yet, as settings describe it.
+
+    `weights` is a file that its backbone starts from; `terms` are those of what it learns from,
+    beside those of the weights.
+    """
+    return new_bundle(
         labels.space,
         architecture=network["architecture"],
         parameters=network["parameters"],
         crop=crop_from_mapping(network["crop"]),
         trained_on=labels.sources,
         weights=read_initial_weights(weights),
-        terms=terms_of_weights(weights),
-        taught=call.taught(labels),
+        terms=tuple(dict.fromkeys((*terms_of_weights(weights), *terms))),
+        taught=tuple(taught),
     )
-    call.fit(bundle, labels, cached_reader(call.pictures), device)

@@ -6,7 +6,7 @@ the frames that may be taught, and all frames of the stretch that is held out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -114,9 +114,6 @@ def read_held_out_stretch(folder: str | Path) -> HeldOutStretch | None:
     if not frames:
         return None
     poses = smoothed_from_table(table, read_space(place / "poses.parquet")).poses
-    part = slice(frames.start, frames.stop)
-    own = replace(
-        poses, time_s=poses.time_s[part], xy_px=poses.xy_px[part], score=poses.score[part]
-    )
+    part = np.arange(frames.start, frames.stop)
     names = [str(place / picture_name(frame)) for frame in frames]
-    return HeldOutStretch(names, read_boxes(place / "boxes.parquet")[part], own)
+    return HeldOutStretch(names, read_boxes(place / "boxes.parquet")[part], poses.at(part))

@@ -107,10 +107,12 @@ def _outputs(
     shared: nn.Module, batches: Mapping[str, Batch], normalize: Normalize, precision: str
 ) -> Mapping[str, Outputs]:
     """The network's outputs for the batch of every stream."""
-    inputs = [(normalize(batch.crops),) for batch in batches.values()]
-    windows = [() if b.windows is None else (b.windows,) for b in batches.values()]
+    inputs = [
+        (normalize(batch.crops), *(() if batch.windows is None else (batch.windows,)))
+        for batch in batches.values()
+    ]
     with autocast(inputs[0][0].device, precision):
-        outputs = shared(*(crops + where for crops, where in zip(inputs, windows, strict=True)))
+        outputs = shared(*inputs)
     return dict(zip(batches, outputs, strict=True))
 
 
