@@ -90,7 +90,7 @@ def test_a_killed_run_leaves_no_half_written_file_and_can_go_on(workflow, study)
     for sign in (
         folder / "frames.parquet",
         study / "logs/predict_poses/second.log",
-        folder / "adapted-models/member-0",
+        study / "logs/adapt_to_video/second.log",
         folder / "poses.parquet",
     ):
         with running_until(sign, workflow, study):
