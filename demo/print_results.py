@@ -17,7 +17,7 @@ from superanimal_core.report.accuracy import (
     worst_keypoint,
 )
 from superanimal_core.report.reliability import covered_of, reliability_table
-from superanimal_core.report.results import Row, read_truth
+from superanimal_core.report.results import Row, rows_by_video
 from superanimal_core.tables.parquet import read_parquet
 
 
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("study", type=Path, help="the study's folder, after the workflow has run")
     results = parser.parse_args().study / "results"
     videos = read_parquet(results / "tables" / "quality.parquet").to_pylist()
-    truth = read_truth(sorted((results / "videos").glob("*/truth.parquet")))
+    truth = rows_by_video(sorted((results / "videos").glob("*/truth.parquet")))
     print("\nMedian keypoint error, px (% of body length)")
     print_table(
         ("video", *STAGES, "worst keypoint, smoothed"),

@@ -79,7 +79,7 @@ def _window(
         seek_s = max(last_s - before_s, start_s)
         window: deque[av.VideoFrame] = deque(maxlen=frames)
         count = 0
-        for frame in _decoded_from(container, stream, seek_s):
+        for frame in decoded_from(container, stream, seek_s):
             window.append(frame)
             count += 1
             if count >= frames and (frame.time or 0.0) >= last_s:
@@ -89,7 +89,7 @@ def _window(
         before_s *= 2
 
 
-def _decoded_from(
+def decoded_from(
     container: InputContainer, stream: VideoStream, seek_s: float
 ) -> Iterator[av.VideoFrame]:
     """Whole frames from the last key frame before a time on; damaged ones are passed over."""

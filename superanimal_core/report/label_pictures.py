@@ -46,14 +46,16 @@ def label_picture(
         image = read_image(path)
     except DatasetError:
         return None
-    drawn = draw_labels(image, labels, doubtful)
-    written, document = cv2.imencode(
-        ".jpg", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    )
-    if not written:
-        return None
     described = f"{len(labels)} labeled animal{'s' if len(labels) != 1 else ''}"
-    return embedded_jpeg(document.tobytes(), described)
+    return embedded_jpeg(as_jpeg(draw_labels(image, labels, doubtful)), described)
+
+
+def as_jpeg(image: Image) -> bytes:
+    """A picture as a document in JPEG."""
+    settings = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
+    written, document = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)
+    assert written, "OpenCV was built without JPEG"
+    return document.tobytes()
 
 
 def embedded_jpeg(document: bytes, described: str) -> Markup:
@@ -63,17 +65,27 @@ def embedded_jpeg(document: bytes, described: str) -> Markup:
 
 
 def draw_labels(
-    image: Image, labels: Labels, doubtful: Collection[str]
+    image: Image,
+    labels: Labels,
+    doubtful: Collection[str] = (),
+    *,
+    side_px: int = SIDE_PX,
+    radius_px: Float[ndarray, "animal keypoint"] | None = None,
 ) -> UInt8[ndarray, "shown_height shown_width 3"]:
-    """The part of the picture around its animals, scaled, with boxes, bones and keypoints."""
+    """The part of the picture around its animals, scaled, with boxes, bones and keypoints.
+
+    `radius_px`, of the picture as it was, are circles around the keypoints; NaN: none.
+    """
     x0, y0, x1, y1 = (int(side) for side in _cut(image, labels))
-    scale = SIDE_PX / max(x1 - x0, y1 - y0)
+    scale = side_px / max(x1 - x0, y1 - y0)
     size = round((x1 - x0) * scale), round((y1 - y0) * scale)
     shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     drawn = cv2.resize(image[y0:y1, x0:x1], size, interpolation=shrinks)
     space = labels.space
     colors = keypoint_sides(labels)
-    for xy, state, box in zip(labels.xy_px, labels.state, labels.box_xyxy_px, strict=True):
+    radius_px = np.full(labels.state.shape, np.nan) if radius_px is None else radius_px
+    marked = (labels.xy_px, labels.state, labels.box_xyxy_px, radius_px * scale)
+    for xy, state, box, radius in zip(*marked, strict=True):
         shown = (xy - [x0, y0]) * scale
         located = state >= LabelState.OCCLUDED
         _draw_box(drawn, (box.reshape(2, 2) - [x0, y0]) * scale)
@@ -81,6 +93,9 @@ def draw_labels(
             a, b = space.index(first), space.index(second)
             if located[a] and located[b]:
                 _line(drawn, shown[a], shown[b])
+        for keypoint in np.flatnonzero(located & np.isfinite(radius)):
+            reach_px = min(float(radius[keypoint]), 4.0 * side_px)
+            _circle(drawn, shown[keypoint], reach_px, colors[keypoint], 1)
         for keypoint in np.flatnonzero(located):
             is_hollow = bool(state[keypoint] == LabelState.OCCLUDED)
             _mark(drawn, shown[keypoint], colors[keypoint], is_hollow)

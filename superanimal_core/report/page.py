@@ -51,6 +51,7 @@ from superanimal_core.report.results import StudyResults, read_results, read_vid
 from superanimal_core.report.student_section import student_section
 from superanimal_core.report.transfer_section import transfer_section
 from superanimal_core.report.trust import trust
+from superanimal_core.report.wall import wall
 from superanimal_core.tables.atomic import replacing
 
 SHOWN_VIDEOS = 5
@@ -112,6 +113,8 @@ def page_contents(
         "error_percent": number(median_error_percent(results.truth)),
         "failures": failures(videos, snakemake),
         "snakemake": snakemake,
+        "wall": wall(videos, results.stills),
+        "min_score": report["labeled_min_score"],
         "quality": quality_table(videos, results.accounts),
         "ranges": figure_ranges(videos) if len(videos) > TABLE_ROWS else None,
         "accuracy": accuracy(results.truth),

@@ -40,7 +40,7 @@ class StudyResults:
     rests on (None without one); `findings` and `repeats` are rows about doubtful labels and
     pictures, `students` the comparisons of students with their teachers by model, `transfer` the
     rows of the transfer table (none unless asked for), `unified` the label table of each data set;
-    `folder` holds a folder for each video.
+    `folder` holds a folder for each video, `stills` pictures of the frames of some.
     """
 
     videos: list[Row]
@@ -56,6 +56,7 @@ class StudyResults:
     repeats: list[Row]
     unified: dict[str, str]
     transfer: list[Row]
+    stills: dict[str, list[Row]]
     folder: Path
 
 
@@ -98,18 +99,19 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         histories=_read_histories(inputs["members"]),
         terms=_read_terms(inputs["members"]),
         students={Path(p).parent.name: _rows(p) for p in inputs["students"]},
-        truth=read_truth(inputs["truth"]),
+        truth=rows_by_video(inputs["truth"]),
         checks={Path(p).parent.name: read_check(p) for p in inputs["calibration"]},
         findings=[row for path in inputs["audits"] for row in _rows(path)],
         repeats=_rows(inputs["repeats"]),
         transfer=_rows(inputs["transfer"]) if inputs["transfer"] else [],
         unified={Path(path).parent.name: str(path) for path in inputs["unified"]},
+        stills=rows_by_video(inputs["stills"]),
         folder=folder,
     )
 
 
-def read_truth(paths: Sequence[str | Path]) -> dict[str, list[Row]]:
-    """Rows of truth.parquet by video, in the order of the paths; a video that failed has none."""
+def rows_by_video(paths: Sequence[str | Path]) -> dict[str, list[Row]]:
+    """Rows of a table by video, in the order of the paths; a video that failed has none."""
     found: dict[str, list[Row]] = {}
     for path in paths:
         try:

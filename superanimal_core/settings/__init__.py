@@ -256,6 +256,7 @@ class ReportSettings(Section):
     labeled_min_score: Fraction
     trace_keypoints: Count
     trace_seconds: Positive
+    video_pictures: NotNegativeCount
     dataset_pictures: NotNegativeCount
     finding_pictures: NotNegativeCount
 

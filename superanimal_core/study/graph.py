@@ -17,7 +17,13 @@ from superanimal_core.settings import CONTEXT, ModelSettings, Settings
 from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.labeled_predictions import labeled_predictions
 from superanimal_core.study.places import Places, places_of
-from superanimal_core.study.products import ACCOUNT, export_folders, lost_products, of_cohort
+from superanimal_core.study.products import (
+    ACCOUNT,
+    export_folders,
+    lost_products,
+    of_cohort,
+    some_of,
+)
 from superanimal_core.study.students import origin_of
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow
@@ -257,6 +263,12 @@ class Graph:
     @property
     def _true_videos(self) -> list[str]:
         return [v for v, row in self.study.videos.items() if row.columns.get("truth")]
+
+    def stills(self) -> list[str]:
+        """Pictures of the videos that the report shows: none that a store would send once more."""
+        here = [name for name, video in self.study.videos.items() if not is_stored(video.path)]
+        shown = some_of(here, self._settings.report.video_pictures)
+        return [f"results/videos/{name}/stills.parquet" for name in shown]
 
     def labeled_videos(self) -> list[str]:
         """The labeled videos that the configuration asks for."""

@@ -1,7 +1,8 @@
 """What a run is for, and what of it somebody has deleted. Standard library only."""
 
+import hashlib
 import os
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from superanimal_core.tables.names import OF_COHORT, OF_VIDEO
@@ -17,6 +18,13 @@ def of_cohort() -> dict[str, str]:
 def export_folders(formats: Iterable[str], videos: Iterable[str]) -> list[str]:
     """The folders with the poses of each video in the files of other programs."""
     return [f"results/exports/{format}/{video}" for video in videos for format in formats]
+
+
+def some_of(names: Sequence[str], limit: int) -> list[str]:
+    """So many of the names, scattered over them; a further name changes one of them at most."""
+    scattered = sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest())
+    chosen = {*scattered[:limit]}
+    return [name for name in names if name in chosen]
 
 
 def lost_products(study: Path, videos: Iterable[str]) -> list[str]:

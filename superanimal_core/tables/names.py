@@ -55,6 +55,7 @@ _BESIDE = {
     "truth": Table(
         f"{_VIDEO}/truth.parquet", "a comparison with the truth, if known", of_study.TRUTH
     ),
+    "stills": Table(f"{_VIDEO}/stills.parquet", "a frame that the report shows", of_video.STILLS),
     "labels": Table(
         f"{_DATASET}/labels.parquet", "a keypoint of a labeled animal", of_study.LABELS
     ),

@@ -151,6 +151,14 @@ BOUTS = INDIVIDUAL | {
     "draws": f"{DRAWS} it was found",
     "no_interval_because": f"empty, or {NO_INTERVAL}, {SELDOM}",
 }
+STILLS = {
+    "shows": "best, median, worst (by score) or most uncertain (by its circles)",
+    "frame": "its number",
+    "time_s": "its time from the file's start",
+    "score": "of its least sure animal: mean over the keypoints that the video shows at all",
+    "radius_px": "median radius of its circles of 90 %; not calibrated: how far networks differ",
+    "picture": "JPEG: poses drawn into the frame",
+}
 FILE = {
     "container_frames": "frames that the file's header promises",
     "packets_without_frame": "packets that gave none",

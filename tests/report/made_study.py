@@ -27,6 +27,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.report.page import write_page
+from superanimal_core.report.stills import STILLS, frames_to_show, still_rows
 from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.smoothing.calibration import LEVELS, fit_calibration
 from superanimal_core.smoothing.calibration_check import check_calibration
@@ -100,6 +101,7 @@ def inputs_of(results: Path, made: Made) -> dict:
         "unified": [str(results / "datasets" / name / "unified.parquet") for name in DATASETS],
         "audits": [str(results / "datasets" / name / "audit.parquet") for name in DATASETS],
         "transfer": [],
+        "stills": [str(videos / v / "stills.parquet") for v in names_of(made)],
         "students": [],
         "repeats": str(results / "datasets" / "repeats.parquet"),
         "evaluation": [str(model / "evaluation.parquet")],
@@ -143,6 +145,7 @@ def settings(made: Made, title: str) -> dict:
         "report": {
             "title": title,
             "labeled_videos": ["good0"],
+            "labeled_min_score": 0.3,
             "trace_keypoints": 4,
             "trace_seconds": 10.0,
             "dataset_pictures": 3,
@@ -199,6 +202,10 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
         )
     taught = SPACE.keypoints[:-1]
     write_smoothed(smoothed, folder / "poses.parquet", RECORD, expected, taught)
+    shown = frames_to_show(smoothed, expected)
+    plain = {frame: np.full((480, 640, 3), 120, np.uint8) for frame in shown.values()}
+    stills = pa.Table.from_pylist(still_rows(smoothed, expected, shown, plain, 0.3), STILLS)
+    write_parquet(stills, folder / "stills.parquet", RECORD)
     strides = measure_strides(
         smoothed,
         StrideSettings(
@@ -258,7 +265,7 @@ def write_verdicts(folder: Path, made: Made) -> str:
 def write_broken_video(folder: Path, made: Made) -> None:
     """A video that failed at its first step."""
     failure = {**RECORD, "failure": {"stage": "probe_video", "reason": REASON}}
-    for name in ("frames", *OUTPUTS, "truth"):
+    for name in ("frames", *OUTPUTS, "truth", "stills"):
         write_failure(folder / f"{name}.parquet", failure)
     write_account(folder, made, None)
 

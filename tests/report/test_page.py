@@ -152,10 +152,18 @@ def test_findings_and_pictures_of_labels_are_on_the_page(study, page):
         assert counts["point outside its box"] == str(kinds.count("outside_box"))
         assert counts["picture stands twice"] == ("1" if name == "barn" else "0")
     pictures = [reference for tag, reference in read.references if tag == "img"]
-    assert len(pictures) == 2 + 1 + 3  # of outside_image, of outside_box, of the barn
+    stills = page.count('alt="good0, frame') + page.count('alt="doubtful0, frame')
+    assert len(pictures) - stills == 2 + 1 + 3  # of outside_image, of outside_box, of the barn
     assert all(p.startswith("data:image/jpeg;base64,") for p in pictures)
     assert "1 picture stands in training and in test under two names" in read.text
     assert "No picture is there" in read.text  # of the yard
+
+
+def test_frames_of_the_videos_come_first_the_doubtful_before_the_good(page):
+    places = [page.index(words) for words in ('alt="doubtful0, frame', 'alt="good0, frame')]
+    places.append(page.index('<section id="videos">'))
+    assert places == sorted(places)
+    assert 'alt="torn0' not in page
 
 
 def test_the_page_needs_nothing_but_itself(page):

@@ -1,6 +1,7 @@
 """Which file needs which, asked without Snakemake, on studies that are put together here."""
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -226,6 +227,18 @@ def test_the_products_of_a_study_are_few_and_what_was_deleted(tmp_path):
     (tmp_path / "results/videos/v7/quality.json").touch()
     lost = set(graph.final_products(tmp_path)) - set(products)
     assert lost == {f"results/videos/v7/{name}.parquet" for name in OF_VIDEO}
+
+
+def test_pictures_are_drawn_of_some_videos_and_a_further_one_changes_one_at_most():
+    rows = [video(f"v{i:02}") for i in range(30)]
+    few = [set(graph_of(rows[:n], report={"video_pictures": 5}).stills()) for n in range(31)]
+    assert [len(some) for some in few] == [min(n, 5) for n in range(31)]
+    assert all(len(after - before) <= 1 for before, after in pairwise(few))
+    assert "results/videos/v00/stills.parquet" in few[3]
+    assert len({*map(frozenset, few[5:])}) > 1  # later rows of the sheet have their turn
+    stored = graph_of([video("far", path="s3://bucket/far.mp4"), *rows[:2]]).stills()
+    assert stored == [f"results/videos/{name}/stills.parquet" for name in ("v00", "v01")]
+    assert graph_of(rows, report={"video_pictures": 0}).stills() == []
 
 
 def test_the_cells_of_the_transfer_table():

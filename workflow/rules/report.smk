@@ -14,6 +14,7 @@ rule report:
         calibration=GRAPH.of_evaluated_models("calibration.parquet"),
         members=GRAPH.all_members(),
         students=STUDENTS.comparisons(),
+        stills=GRAPH.stills(),
         truth=GRAPH.truths(),
         transfer=(
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
