@@ -20,14 +20,14 @@ from superanimal_core.smoothing.bones import strange_bones, usual_bones
 
 ALIKE = 0.1  # of the body's longer side: networks that are so near to each other say the same
 VOUCHED_KEYPOINTS = 0.5  # of those that were taught: on so many do networks agree about an animal
-VOUCHED_FRAMES = 0.7  # of the held-out frames: in so many an animal is vouched for
-ASTRAY = 0.05  # of what networks agreed on: so much may an adapted one say otherwise
-FARTHER = 1.1  # times the distance from the others, before
+VOUCHED_FRAMES = 0.6  # of the held-out frames: in so many an animal is vouched for
+ASTRAY = 0.12  # of what networks agreed on: so much may an adapted one say otherwise
+FARTHER = 1.5  # times the distance from the others, before
 STRANGER = 1.6  # times as unlike the bones of before as that itself; 1.3 where biases change
 SHIFT = 0.08  # of the box's longer side: by so much lie crops beside
 EVERY = 3  # so many frames, one is looked at again
-FOLLOWS = 0.5  # of the shift: a keypoint that goes so far with the crop is not seen in the picture
-STAYS = 0.25  # of the shift: one that goes no farther is clearly seen
+FOLLOWS = 0.5  # of the shift: what goes so far with the crop is not seen in the picture
+STAYS = 0.25  # of the shift: what goes no farther is clearly seen
 MORE = 1.25  # times as far as before: what is less could be chance
 
 
@@ -92,7 +92,7 @@ def hear_witness(
         complaints.append(f"bones are {bones:.2f} times as unlike what is usual")
     if response > max(FOLLOWS, MORE * response_before):
         complaints.append(f"keypoints go with the crop, by {response:.0%} of its shift")
-    complaints += _following_keypoints(before, responses)
+    complaints += _following_keypoints(before, after, witness)
     return Evidence(vouched, astray, distance, bones, response, complaints)
 
 
@@ -151,6 +151,20 @@ def crop_response(
     return length_px(beside_px - xy_px) / size[..., None]
 
 
+def crop_following(
+    xy_px: Float[ndarray, "frame individual keypoint 2"],
+    beside_px: Float[ndarray, "frame individual keypoint 2"],
+    shift_px: Float[ndarray, "frame individual 2"],
+) -> Float[ndarray, "frame individual keypoint"]:
+    """How far keypoints move along the shift of the crop, in parts of it; NaN if unknown.
+
+    1: they go with it. A keypoint that jumps between two places goes anywhere, with it and against.
+    """
+    along = ((beside_px - xy_px) * shift_px[:, :, None]).sum(axis=-1)
+    size2 = np.square(shift_px).sum(axis=-1)
+    return along / np.where(size2 > 0, size2, np.nan)[..., None]
+
+
 def vouched_fraction(
     before: Poses,
     is_taught: Bool[ndarray, "keypoint"],
@@ -207,17 +221,18 @@ def _distance_ratio(before: Poses, after: Poses, others: Sequence[Poses], body_p
     return float(now[known].mean() / then[known].mean()) if then[known].any() else float("nan")
 
 
-def _following_keypoints(before: Poses, responses: Sequence[ndarray]) -> list[str]:
-    """The keypoints that go with the crop, and clearly stayed before."""
-    found = []
+def _following_keypoints(before: Poses, after: Poses, witness: Witness) -> list[str]:
+    """The keypoints that go with the crop, and clearly did not before."""
+    shift_px, found = witness.shift_px, []
+    then = crop_following(before.xy_px, witness.beside_before_px, shift_px)
+    now = crop_following(after.xy_px, witness.beside_after_px, shift_px)
     for individual in range(before.score.shape[1]):
-        then, now = (response[:, individual] for response in responses)
-        known = np.isfinite(then) & np.isfinite(now)
+        known = np.isfinite(then[:, individual]) & np.isfinite(now[:, individual])
         least = max(MIN_FRAMES, MIN_PART * known.any(axis=1).sum())
         for keypoint in np.flatnonzero(known.sum(axis=0) >= least):
             rows = known[:, keypoint]
-            moved = [float(np.median(of[rows, keypoint])) for of in (then, now)]
-            if moved[1] > FOLLOWS and moved[0] <= STAYS:
+            went, goes = (float(np.median(of[rows, individual, keypoint])) for of in (then, now))
+            if goes > FOLLOWS and abs(went) <= STAYS:
                 found.append(before.space.keypoints[keypoint])
     return [f"{named(found)} going with the crop"] if found else []
 

@@ -20,6 +20,7 @@ from superanimal_core.inference.witnesses import (
     agreed_px,
     body_side_px,
     bone_ratio,
+    crop_following,
     crop_response,
     crops_beside,
     hear_witness,
@@ -136,8 +137,8 @@ def test_half_of_the_shift_is_too_much_of_one_keypoint_too(before, follows, is_f
     assert not hear_witness(before, before, TAUGHT, worse_before).complaints
 
 
-@pytest.mark.parametrize(("frames", "is_fault"), [(27, False), (28, True)])
-def test_an_animal_is_vouched_for_in_seven_frames_of_ten(before, frames, is_fault):
+@pytest.mark.parametrize(("frames", "is_fault"), [(36, False), (37, True)])
+def test_an_animal_is_vouched_for_in_six_frames_of_ten(before, frames, is_fault):
     """In the others another animal is there: every network sees something else."""
     others = [noisy(truth(), 1, i) for i in range(2)]
     for i, other in enumerate(others):
@@ -150,7 +151,7 @@ def test_an_animal_is_vouched_for_in_seven_frames_of_ten(before, frames, is_faul
     assert any("vouched for" in complaint for complaint in told.complaints) is is_fault
 
 
-@pytest.mark.parametrize(("frames", "is_fault"), [(27, False), (28, True)])
+@pytest.mark.parametrize(("frames", "is_fault"), [(36, False), (37, True)])
 def test_nobody_vouches_for_what_is_unlike_all_labels(before, frames, is_fault):
     is_strange = np.arange(FRAMES)[:, None] < frames
     told = heard(before, before.xy_px, is_strange=is_strange)
@@ -175,9 +176,9 @@ def test_a_network_alone_is_vouched_for_by_shifted_crops(before):
     assert hear_witness(before, before, TAUGHT, witness).vouched_fraction == 1
 
 
-@pytest.mark.parametrize(("keypoints", "is_fault"), [(1, False), (2, True)])
-def test_a_twentieth_of_what_was_agreed_on_may_be_said_otherwise(before, keypoints, is_fault):
-    """Of 39 keypoints one is less than that, and two are more."""
+@pytest.mark.parametrize(("keypoints", "is_fault"), [(4, False), (5, True)])
+def test_an_eighth_of_what_was_agreed_on_may_be_said_otherwise(before, keypoints, is_fault):
+    """Of 39 keypoints four are less than that, and five are more."""
     moved = before.xy_px.copy()
     moved[:, :, :keypoints] += 2.2 * ALIKE * 100  # px of a body of about 100
     told = heard(before, moved)
@@ -185,8 +186,8 @@ def test_a_twentieth_of_what_was_agreed_on_may_be_said_otherwise(before, keypoin
     assert any("said otherwise" in complaint for complaint in told.complaints) is is_fault
 
 
-@pytest.mark.parametrize(("factor", "is_fault"), [(1.05, False), (1.15, True)])
-def test_a_tenth_farther_from_the_others_is_too_far(before, factor, is_fault):
+@pytest.mark.parametrize(("factor", "is_fault"), [(1.45, False), (1.55, True)])
+def test_half_as_far_again_from_the_others_is_too_far(before, factor, is_fault):
     others = [replace(before, xy_px=truth())] * 2
     moved = truth() + factor * (before.xy_px - truth())
     witness = replace(witness_of(before, moved), others=others)
@@ -239,6 +240,29 @@ def test_crops_beside_are_the_boxes_moved_and_turn_about():
     np.testing.assert_array_equal(beside[looked], (boxes + np.tile(shift_px, 2))[looked])
     assert np.isnan(beside[~looked]).all()
     np.testing.assert_allclose(shift_px[looked][:, 0, 0], SHIFT * 100 * np.array([1, -1, 1, -1]))
+
+
+def test_a_keypoint_that_jumps_to_and_fro_does_not_go_with_the_crop(before):
+    """As far as the shift, but anywhere: between the left and the right hip, say."""
+    witness = witness_of(before, before.xy_px)
+    beside = witness.beside_after_px.copy()
+    size = np.linalg.norm(SHIFT_PX[:, 0], axis=-1)
+    angle = np.random.default_rng(5).uniform(0, 2 * np.pi, FRAMES)
+    jump = np.column_stack([np.cos(angle), np.sin(angle)]) * 1.2 * size[:, None]
+    beside[:, 0, 4] = np.where(UNLOOKED[:, None], np.nan, before.xy_px[:, 0, 4] + jump)
+    assert not hear_witness(
+        before, before, TAUGHT, replace(witness, beside_after_px=beside)
+    ).complaints
+
+
+def test_following_is_the_part_of_the_shift_that_is_gone_along():
+    shift = np.array([[[3.0, 4.0]], [[np.nan, np.nan]], [[0.0, 0.0]]])
+    xy = np.zeros((3, 1, 2, 2))
+    moved = np.zeros((3, 1, 2, 2))
+    moved[0, 0] = [[6.0, 8.0], [-4.0, 3.0]]
+    following = crop_following(xy, moved, shift)
+    np.testing.assert_allclose(following[0, 0], [2.0, 0.0], atol=1e-12)
+    assert np.isnan(following[1:]).all()
 
 
 def test_the_response_is_how_far_keypoints_go_over_how_far_the_crop_went():
