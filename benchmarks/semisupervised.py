@@ -27,8 +27,8 @@ import pyarrow.parquet as pq
 import torch
 from semisupervised_recordings import ROOT, SHARED, Recording, recording
 
+from superanimal_core.inference.frames import predict_frames
 from superanimal_core.inference.labeled import predict_labels
-from superanimal_core.inference.predict import predict_frames
 from superanimal_core.media.images import cached_reader
 from superanimal_core.media.video import read_frames
 from superanimal_core.media.windows import read_window

@@ -182,34 +182,6 @@ def member_poses(
     return [Poses(space, individuals, time_s, xy, s) for xy, s in zip(xy_px, score, strict=True)]
 
 
-def predict_frames(
-    bundle: ModelBundle,
-    frames: Sequence[UInt8[ndarray, "height width 3"]],
-    boxes_xyxy_px: Float[ndarray, "frame individual 4"] | None = None,
-    *,
-    fps: float = 1.0,
-    batch: int = 32,
-    device: torch.device | None = None,
-) -> Poses:
-    """Poses in RGB frames that are in memory, for notebooks.
-
-    Without boxes every whole frame is taken as the box of one animal: bottom-up use of a network,
-    good where the animal fills much of the picture. The device is the CPU unless one is given.
-    """
-    if boxes_xyxy_px is None:
-        sizes = [(0.0, 0.0, frame.shape[1], frame.shape[0]) for frame in frames]
-        boxes_xyxy_px = np.array(sizes, dtype=np.float64).reshape(-1, 1, 4)
-    return predict_video(
-        [bundle],
-        frames,
-        boxes_xyxy_px,
-        np.arange(len(frames)) / fps,
-        batch=batch,
-        precision="float32",
-        device=device or torch.device("cpu"),
-    )[0]
-
-
 def _look(
     ensemble: Ensemble,
     looked: _Looked,

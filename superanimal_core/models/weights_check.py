@@ -7,7 +7,7 @@ from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.documents import read_keypoint_space
-from superanimal_core.inference.predict import predict_frames
+from superanimal_core.inference.frames import predict_frames
 from superanimal_core.media.images import read_image, write_image
 from superanimal_core.models.checkpoints import read_tensors
 from superanimal_core.models.downloads import file_sha256

@@ -8,8 +8,9 @@ from tiny_networks import pyramid_bundle, square_crop
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference.detect import GivenBoxes
+from superanimal_core.inference.frames import predict_frames
 from superanimal_core.inference.labeled import predict_labels
-from superanimal_core.inference.predict import predict_batches, predict_frames, predict_video
+from superanimal_core.inference.predict import predict_batches, predict_video
 from superanimal_core.network import devices
 from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.pose.keypoints import KeypointSpace

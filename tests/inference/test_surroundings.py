@@ -8,8 +8,9 @@ import torch
 from lightning_pose_fixtures import arrays, needs_fixtures
 from tiny_networks import pyramid_bundle, pyramid_context_bundle
 
+from superanimal_core.inference.frames import predict_frames
 from superanimal_core.inference.labeled import predict_labels
-from superanimal_core.inference.predict import predict_frames, predict_video
+from superanimal_core.inference.predict import predict_video
 from superanimal_core.inference.surroundings import Carried, carried_from, window_around
 from superanimal_core.network.crops import apply_affine
 from superanimal_core.pose.keypoints import KeypointSpace

@@ -33,7 +33,7 @@ from superanimal_core.tables.video_columns import ENDINGS
 COHORT = {"collect_tables", "report", "judge_run", "all"}
 SEEN = {"probe_video", "predict_poses", "adapt_to_video"}
 MEASURED = {"smooth_poses", "measure_gait", "describe_behavior", "check_video"}
-BESIDE = {"compare_truth", "label_video"}
+BESIDE = {"compare_truth", "label_video", "draw_stills"}
 VIDEO = SEEN | MEASURED | BESIDE
 CABINET = "datasets/cabinet/CollectedData.csv"
 
