@@ -10,9 +10,10 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PARALLEL := -n $(CORES) --dist loadgroup
 SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
 export SUPERANIMAL_SHARED
 
-.PHONY: help setup demo test test-slow test-slurm test-newest check format reference schemas real transfer peers benchmarks slurm-profile clean mutants
+.PHONY: help setup demo test test-slow test-slurm test-newest check format reference docs schemas real transfer peers benchmarks slurm-profile clean mutants
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -78,6 +79,7 @@ check: $(READY) ## style, types, workflow files, spelling, architecture
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/python workflow/schemas/generate.py --check
 	$(BIN)/python docs/generate.py --check
+	$(MKDOCS) --site-dir $$(mktemp -d)
 	$(BIN)/python -m pytest -q tests/architecture
 	$(SNAKEMAKE) --directory tests/workflow/study --lint
 	$(BIN)/codespell
@@ -89,6 +91,10 @@ format: $(READY) ## let the tools format everything
 
 reference: $(READY) ## the pages of docs/reference that are made from the code
 	$(BIN)/python docs/generate.py
+
+docs: $(READY) ## the documentation as a site, in site/; it opens offline
+	$(MKDOCS)
+	@echo "open site/index.html"
 
 schemas: $(READY) ## JSON Schemas of the settings, for editors
 	$(BIN)/python workflow/schemas/generate.py
@@ -108,7 +114,7 @@ slurm-profile: ## install profiles/slurm as `snakemake --profile slurm`; never o
 	  mkdir -p "$$target" && cp profiles/slurm/config.yaml "$$target/" && echo "installed $$target: put your account and partition in it"
 
 clean: ## remove the demo's and the real study's results, never your own
-	rm -rf demo-study real-study transfer-study .pytest_cache .ruff_cache .hypothesis
+	rm -rf demo-study real-study transfer-study site .pytest_cache .ruff_cache .hypothesis
 
 mutants: $(READY) ## small faults put into copies of modules that decide: which ones no test notices
 	OMP_NUM_THREADS=1 $(BIN)/python tests/mutants.py --cores $(CORES)

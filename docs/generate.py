@@ -5,8 +5,8 @@
 `tables.md`: every column, from superanimal_core.tables.names. `settings.md`: every setting, from
 config/config.yaml and its remarks. `rules.md`: every rule, from workflow/rules. `what-reruns.md`:
 which rules a module's code counts in, from superanimal_core.provenance. `commands.md`: every
-command, from its own help. `--check` writes nothing and fails where a page is not what the code
-says.
+command, from its own help. And the list of the decisions, from their titles. `--check` writes
+nothing and fails where a page is not what the code says.
 """
 
 import argparse
@@ -24,7 +24,7 @@ from superanimal_core.__main__ import COMMANDS, command_module  # noqa: E402
 from superanimal_core.tables.names import ALL, MEASURED, WITHOUT_USER_COLUMNS  # noqa: E402
 from superanimal_core.tables.video_columns import ENDINGS  # noqa: E402
 
-PAGES = ROOT / "docs" / "reference"
+PAGES = ROOT / "docs"
 MADE = "<!-- made by docs/generate.py; do not edit -->"
 SETTING = re.compile(r"^(?P<indent> *)(?P<key>\w+):(?P<value>[^#]*)(#(?P<remark>.*))?$")
 IN_THEIR_SECTION = "behavior.definitions."  # what each behavior has is said once, above them
@@ -47,11 +47,12 @@ REMARK = re.compile(r"^ *# ?(?P<remark>.*)$")
 def main() -> None:
     """Write the pages, or compare them."""
     pages = {
-        "tables.md": tables_page,
-        "settings.md": settings_page,
-        "rules.md": rules_page,
-        "what-reruns.md": reruns_page,
-        "commands.md": commands_page,
+        "reference/tables.md": tables_page,
+        "reference/settings.md": settings_page,
+        "reference/rules.md": rules_page,
+        "reference/what-reruns.md": reruns_page,
+        "reference/commands.md": commands_page,
+        "decisions/README.md": decisions_page,
     }
     stale = []
     for name, make in pages.items():
@@ -63,7 +64,18 @@ def main() -> None:
             path.parent.mkdir(exist_ok=True)
             path.write_text(text, encoding="utf-8")
     if stale and "--check" in sys.argv:
-        sys.exit(f"docs/reference: {', '.join(stale)}: not what the code says; make reference")
+        sys.exit(f"docs: {', '.join(stale)}: not what the code says; make reference")
+
+
+def decisions_page() -> Iterator[str]:
+    """Every decision by its title."""
+    yield "# Decisions"
+    yield ""
+    yield "What was decided, why, what was measured, and what was tried and rejected."
+    yield ""
+    for path in sorted((PAGES / "decisions").glob("[0-9]*.md")):
+        title = path.read_text(encoding="utf-8").partition("\n")[0].removeprefix("# ")
+        yield f"* [{title}]({path.name})"
 
 
 def tables_page() -> Iterator[str]:
