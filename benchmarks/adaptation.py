@@ -79,7 +79,7 @@ class Adapted:
 def main() -> None:
     """Print the figures and write them down."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two videos, one teacher, less steps")
+    parser.add_argument("--quick", action="store_true", help="two videos of both kinds, one teacher")
     parser.add_argument("--networks", type=Path, help="a folder for the trained networks")
     parser.add_argument("--videos", type=int, help="so many, of both kinds")
     chosen = parser.parse_args()
@@ -87,7 +87,7 @@ def main() -> None:
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as made:
         kept = chosen.networks or Path(made) / "networks"
-        bundles = trained_ensemble(range(3), 400 if quick else 1300, kept)
+        bundles = trained_ensemble(range(3), 1300, kept)
         known = knowledge_of(bundles)
         teachers = ["smoothed"] if quick else [*TEACHERS]
         count = chosen.videos or (2 if quick else len(SHIFTS))

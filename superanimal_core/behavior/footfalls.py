@@ -139,12 +139,16 @@ def limb_flags(poses: SmoothedPoses, settings: StrideSettings) -> list[str]:
         walk = detect_footfalls(poses, i, settings)
         names = [name for name in settings.limbs if name in poses.poses.space.keypoints]
         for what, where in (
-            ("exchanged with the limb beside it, and put back", walk.is_exchanged),
-            ("taken for the limb beside it, and left out", walk.is_taken),
+            ("exchanged with the limb beside, and put back", walk.is_exchanged),
+            ("taken for the limb beside, and left out", walk.is_taken),
         ):
-            for name, part in zip(names, where.mean(axis=1), strict=True):
-                if part > TOLD:
-                    flags.append(f"{individual}: {name} was {what}, in {part:.0%} of the frames")
+            parts = dict(zip(names, where.mean(axis=1), strict=True))
+            told = {name: part for name, part in parts.items() if part > TOLD}
+            if told:
+                some = ", ".join(told)
+                shares = f"{min(told.values()):.0%}", f"{max(told.values()):.0%}"
+                often = " to ".join(dict.fromkeys(shares))
+                flags.append(f"{individual}: {some} {what}, in {often} of the frames")
     return flags
 
 

@@ -1,5 +1,6 @@
 """Strides of walking stick animals at known stride rate, duty factor, length and phase."""
 
+import re
 import statistics
 from dataclasses import fields
 
@@ -244,7 +245,21 @@ def test_a_paw_that_is_taken_for_the_other_one_by_turns_is_told_and_has_no_false
     assert (strides.limb == "left_front").sum() >= 17  # the other paw keeps its own
     assert (strides.stride_time_s > 0.3).all()
     [flag] = limb_flags(taken, StrideSettings(**SETTINGS))
-    assert flag.startswith("animal0: right_front was taken for the limb beside it, and left out")
+    assert flag.startswith("animal0: right_front taken for the limb beside, and left out, in ")
+
+
+def test_limbs_that_changed_places_are_told_in_one_sentence():
+    poses = walker(noise_px=0.3)
+    xy = poses.poses.xy_px.copy()
+    left, right = (poses.poses.space.index(limb) for limb in LIMBS[:2])
+    stop = len(xy) // 4
+    xy[:stop, 0, [left, right]] = xy[:stop, 0, [right, left]]
+    [flag] = limb_flags(smoothed(xy, poses.poses.time_s, 0.09), StrideSettings(**SETTINGS))
+    assert re.fullmatch(
+        r"animal0: left_front, right_front exchanged with the limb beside, and put back, "
+        r"in (\d+%)( to \d+%)? of the frames",
+        flag,
+    )
 
 
 @pytest.mark.parametrize(("often", "is_told"), [(1.49, False), (1.51, True)])
