@@ -79,7 +79,7 @@ class Adapted:
 def main() -> None:
     """Print the figures and write them down."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help="two videos of both kinds, one teacher")
+    parser.add_argument("--quick", action="store_true", help="four videos, one teacher")
     parser.add_argument("--networks", type=Path, help="a folder for the trained networks")
     parser.add_argument("--videos", type=int, help="so many, of both kinds")
     chosen = parser.parse_args()

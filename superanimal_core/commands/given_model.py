@@ -1,9 +1,9 @@
 """Somebody's networks, as `init --model` is given them: the lines of a model in config.yaml."""
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
 
+from superanimal_core.commands.presets import GivenModel, chosen_released
 from superanimal_core.errors import ConfigError
 from superanimal_core.formats.documents import read_json
 from superanimal_core.pose.keypoints import did_you_mean
@@ -14,22 +14,10 @@ from superanimal_core.study.study import RELEASED, read_released
 DESCRIPTION = "bundle.json"
 
 
-@dataclass(frozen=True)
-class GivenModel:
-    """Weights of the pose network and the detector ('' : none was found), and their space.
+def find_model(written: str, preset: str) -> GivenModel:
+    """The networks that a path, the name of released weights or that of their space stands for.
 
-    Weights are the path of a file or folder, or the name of a released checkpoint. The space of a
-    file is '' : nobody knows it.
-    """
-
-    pose: str
-    detector: str
-    space: str
-
-
-def find_model(written: str) -> GivenModel:
-    """The networks that a path or the name of released weights stands for.
-
+    Of a space the released networks that suit the preset.
     A path is a study, its `results`, `models`, a model in that or a member of it, or a checkpoint.
     Of several members the first counts. ConfigError when there is none, or several models.
     """
@@ -39,9 +27,13 @@ def find_model(written: str) -> GivenModel:
     if path.is_file():
         return GivenModel(os.path.abspath(path), "", "")
     released = read_released(WORKFLOW / RELEASED)
+    of_space = chosen_released(written, released, preset)
+    if of_space:
+        return of_space
     row = released.get(written)
     if row is None or row.kind != "pose":
         names = [name for name, each in released.items() if each.kind == "pose"]
+        names += [each.space for each in released.values()]
         raise ConfigError(
             [
                 f"--model {written}: no folder, no file and no released network of poses"

@@ -10,12 +10,13 @@ add to config/datasets.tsv. Nothing that is there is ever overwritten.
 """
 
 import argparse
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
 from superanimal_core.commands.deeplabcut_project import Project
 from superanimal_core.commands.found_videos import LeftOut, find_videos
-from superanimal_core.commands.given_model import GivenModel, find_model
+from superanimal_core.commands.given_model import find_model
 from superanimal_core.commands.new_study import (
     SPECIES,
     check_place,
@@ -28,6 +29,7 @@ from superanimal_core.commands.new_study import (
     write_study,
 )
 from superanimal_core.commands.other_projects import read_any_project
+from superanimal_core.commands.presets import PRESETS, GivenModel, checked_preset
 from superanimal_core.commands.study_folder import to_type
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.study.dataset_sheet import KEYPOINTS
@@ -42,13 +44,24 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--videos", nargs="+", type=Path, default=[], metavar="PATH", help=videos)
     species = f"{', '.join(SPECIES)}, or a keypoint space; needed unless --model or --from says it"
     parser.add_argument("--species", metavar="SPECIES", help=species)
-    model = "somebody's network: a model folder, a checkpoint, or the name of released weights"
-    parser.add_argument("--model", "--weights", metavar="MODEL", help=model)
+    add_model(parser)
     project = (
         "a DeepLabCut project, a .slp of SLEAP or a data folder of Lightning Pose: its labels, "
     )
     project += "names of keypoints and videos"
     parser.add_argument("--from", dest="project", type=Path, metavar="PROJECT", help=project)
+
+
+def add_model(parser: argparse.ArgumentParser) -> None:
+    """The options that say which networks a study begins with."""
+    model = "somebody's network: a model folder, a checkpoint, the name of released weights, or a "
+    model += "space such as superanimal_quadruped: those of its released weights that suit"
+    parser.add_argument("--model", "--weights", metavar="MODEL", help=model)
+    preset = (
+        f"{' or '.join(PRESETS)}: networks and settings that suit a computer without a GPU, or "
+    )
+    preset += "one with (default: gpu where nvidia-smi is)"
+    parser.add_argument("--preset", metavar="PRESET", help=preset)
 
 
 @dataclass(frozen=True)
@@ -66,22 +79,31 @@ def run(options: argparse.Namespace) -> None:
     study = options.study.expanduser()
     check_place(study)
     project = read_any_project(options.project.expanduser()) if options.project else None
-    given = find_model(options.model) if options.model else None
+    preset = checked_preset(options.preset) if options.preset else preset_of_computer()
+    given = find_model(options.model, preset) if options.model else None
     space = chosen_space(options.species, given, project)
     left_out = LeftOut()
     places = [path.expanduser() for path in options.videos]
     videos = find_videos([*places, *_videos_of(project, bool(places))], left_out)
     labels = labels_of(project, study, space, has_parent=given is not None)
     texts = {
-        "config.yaml": config_text(study.resolve().name, space, given, bool(labels.rows)),
+        "config.yaml": config_text(
+            study.resolve().name, space, given, bool(labels.rows), preset, len(videos)
+        ),
         "datasets.tsv": datasets_text(labels.rows),
         "videos.tsv": videos_text(videos, study, project.individuals if project else 1),
         **dict(labels.tables),
     }
     write_study(study, texts)
     lost = [f"left out, not there: {path}" for path in (project.lost if project else ())]
-    told = [f"videos in {study}/config/videos.tsv: {len(videos)}", *left_out.lines(), *lost]
+    told = [f"networks and settings for a computer {PRESETS[preset].computer} (--preset {preset})"]
+    told += [f"videos in {study}/config/videos.tsv: {len(videos)}", *left_out.lines(), *lost]
     print(*told, *labels.told, *next_steps(study, given, labels), sep="\n")
+
+
+def preset_of_computer() -> str:
+    """What suits this computer."""
+    return "gpu" if shutil.which("nvidia-smi") else "cpu"
 
 
 def chosen_space(species: str | None, given: GivenModel | None, project: Project | None) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 from superanimal_core.commands.found_videos import FoundVideo
-from superanimal_core.commands.given_model import GivenModel
+from superanimal_core.commands.presets import PRESETS, GivenModel
 from superanimal_core.datasets.match_keypoints import Proposal, match_by_name, proposal_table
 from superanimal_core.errors import ConfigError, SuperAnimalError
 from superanimal_core.formats.documents import read_keypoint_space
@@ -35,6 +35,7 @@ HEAD = """\
 # {settings}
 # A key of that file can be written here, too. Paths begin at / or at this study's folder.
 """
+FEW = 10  # videos
 NO_LABELS = "# No labeled pictures yet: a row for each set of them (docs/reference.md, sheets).\n"
 SEEDS = "    seeds: [0] # one network; [0, 1, 2] are three, which know better how sure they are\n"
 
@@ -56,8 +57,16 @@ def model_name(space: str) -> str:
     return next((name for name, each in SPECIES.items() if each == space), space)
 
 
-def config_text(title: str, space: str, given: GivenModel | None, has_labels: bool) -> str:
-    """config.yaml: the models, and what people change first."""
+def config_text(
+    title: str,
+    space: str,
+    given: GivenModel | None,
+    has_labels: bool,
+    preset: str,
+    videos: int,
+) -> str:
+    """config.yaml: the models, and what people change first. Of few videos all is shown."""
+    choice, is_shown = PRESETS[preset], videos <= FEW
     name = model_name(space)
     lines = [HEAD.format(settings=WORKFLOW / "config/config.yaml"), "models:\n"]
     if given and has_labels:
@@ -77,7 +86,7 @@ def config_text(title: str, space: str, given: GivenModel | None, has_labels: bo
             f"  {name}:{missing}\n    space: {space} # the keypoints that it predicts\n",
             "    # pose_weights: /path/of/member-0 # somebody's network; then nothing is trained\n",
             "    # detector_weights: /path/of/detector # and what finds the animals for it\n",
-            SEEDS,
+            *choice.of_model,
         ]
     if space in ANATOMY:
         lines.append(f"features: {{ anatomy: {{ {space}: {ANATOMY[space]} }} }}\n")
@@ -85,8 +94,10 @@ def config_text(title: str, space: str, given: GivenModel | None, has_labels: bo
         [
             *lines,
             f"report:\n  title: {_scalar(title)}\n",
-            "  labeled_videos: [] # names in config/videos.tsv of those to draw the poses into\n",
-            "# adaptation: { enabled: false } # faster: networks do not learn from each video\n",
+            f"  labeled_videos: {'all' if is_shown else '[]'} # or names in config/videos.tsv, "
+            "[a, b]: poses are drawn into them\n",
+            f"exports: [{'csv' if is_shown else ''}] # poses for other programs, too\n",
+            *choice.of_study,
         ]
     )
 

@@ -3,10 +3,12 @@
     superanimal run ~/my-study
     superanimal run ~/my-study -- -n
     superanimal run ~/my-study --slurm -- --until predict_poses
+    superanimal run ~/my-study --videos ~/videos --model superanimal_quadruped
 
 What stands after -- goes to Snakemake as it is: -n tells what is wrong and what would run, and
 --cores 4 takes four cores in place of all. The first line is the plain command, which does the
-same. Ctrl-C ends a run; the same command goes on.
+same. Ctrl-C ends a run; the same command goes on. With --videos and --model the study is made
+first, as `init` makes it: poses by somebody's network, or released ones, without labels.
 """
 
 import argparse
@@ -16,9 +18,11 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from superanimal_core.commands import init
 from superanimal_core.commands.profile_requests import installed_profile
 from superanimal_core.commands.study_folder import checked_study
-from superanimal_core.errors import SuperAnimalError
+from superanimal_core.errors import ConfigError, SuperAnimalError
+from superanimal_core.study.overlay import CONFIG
 from superanimal_core.study.shipped import WORKFLOW
 
 SNAKEFILE = "Snakefile"
@@ -30,7 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", nargs="?", default=".", help="its folder (default: this one)")
     slurm = "on a cluster: with the installed profile (make slurm-profile), else profiles/slurm"
     parser.add_argument("--slurm", action="store_true", help=slurm)
-    parser.usage = "superanimal run [--slurm] [STUDY] [-- ARGUMENTS OF SNAKEMAKE]"
+    videos = "make the study first, where there is none: folders of videos, or videos"
+    parser.add_argument("--videos", nargs="+", type=Path, default=[], metavar="PATH", help=videos)
+    init.add_model(parser)
+    parser.usage = (
+        "superanimal run [--slurm] [STUDY] [--videos PATH … --model MODEL [--preset PRESET]] "
+        "[-- ARGUMENTS OF SNAKEMAKE]"
+    )
 
 
 def run(options: argparse.Namespace) -> None:
@@ -38,6 +48,8 @@ def run(options: argparse.Namespace) -> None:
 
     SuperAnimalError where there is no study, or no Snakefile beside the package.
     """
+    if options.videos or options.model or options.preset:
+        make_study(options)
     study = checked_study(options.study)
     if not (WORKFLOW / SNAKEFILE).is_file():
         raise SuperAnimalError(
@@ -46,6 +58,22 @@ def run(options: argparse.Namespace) -> None:
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(shlex.join(command), file=sys.stderr, flush=True)
     os.execv(command[0], command)
+
+
+def make_study(options: argparse.Namespace) -> None:
+    """The study, as `init` makes it; one that is there already goes on as it is."""
+    if not (options.videos and options.model):
+        raise ConfigError(["--videos and --model belong together: both make a study, or neither"])
+    study = Path(options.study).expanduser()
+    if (study / CONFIG).is_file():
+        told = (
+            "is a study already and goes on as its config says; --videos, --model are passed over"
+        )
+        print(f"{study} {told}", file=sys.stderr)
+        return
+    init.run(
+        argparse.Namespace(**{**vars(options), "study": study, "species": "", "project": None})
+    )
 
 
 def snakemake_command(study: Path, rest: Sequence[str], *, is_slurm: bool) -> list[str]:

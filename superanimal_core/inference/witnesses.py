@@ -24,6 +24,7 @@ VOUCHED_FRAMES = 0.6  # of the held-out frames: in so many an animal is vouched 
 ASTRAY = 0.12  # of what networks agreed on: so much may an adapted one say otherwise
 FARTHER = 1.5  # times the distance from the others, before
 STRANGER = 1.6  # times as unlike the bones of before as that itself; 1.3 where biases change
+AMONG_OTHERS = 4.0  # the same where two others say where keypoints are; 3.1 where biases were large
 SHIFT = 0.08  # of the box's longer side: by so much lie crops beside
 EVERY = 3  # so many frames, one is looked at again
 FOLLOWS = 0.5  # of the shift: what goes so far with the crop is not seen in the picture
@@ -88,7 +89,7 @@ def hear_witness(
         complaints.append(f"{astray:.0%} of what the networks agreed on is said otherwise")
     if distance > FARTHER:
         complaints.append(f"{distance:.2f} times as far from what the other networks agree on")
-    if bones > STRANGER:
+    if bones > (AMONG_OTHERS if len(witness.others) > 1 else STRANGER):
         complaints.append(f"bones are {bones:.2f} times as unlike what is usual")
     if response > max(FOLLOWS, MORE * response_before):
         complaints.append(f"keypoints go with the crop, by {response:.0%} of its shift")

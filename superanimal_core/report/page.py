@@ -105,7 +105,7 @@ def page_contents(
         read_video(results, video, report["trace_seconds"])
         for video in videos_to_show(videos, SHOWN_VIDEOS)
     ]
-    count = report["trace_keypoints"]
+    count, asked = report["trace_keypoints"], report["labeled_videos"]
     return {
         "title": report["title"],
         "counts": count_statuses(videos),
@@ -125,7 +125,7 @@ def page_contents(
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report, pictures),
         "closely": [closer_look(r, i, count) for i, r in enumerate(closely)],
-        "labeled_videos": report["labeled_videos"],
+        "labeled_videos": [*results.accounts] if asked == "all" else asked,
         "versions": versions(),
         "datasets": dataset_table(datasets, results.coverage),
         "methods": numbered(sentences),

@@ -252,7 +252,7 @@ class ReportSettings(Section):
     """What the report shows."""
 
     title: str
-    labeled_videos: list[str]
+    labeled_videos: list[str] | Literal["all"]
     labeled_min_score: Fraction
     trace_keypoints: Count
     trace_seconds: Positive

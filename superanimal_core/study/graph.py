@@ -272,7 +272,8 @@ class Graph:
 
     def labeled_videos(self) -> list[str]:
         """The labeled videos that the configuration asks for."""
-        names = self._settings.report.labeled_videos
+        asked = self._settings.report.labeled_videos
+        names = self.study.videos if asked == "all" else asked
         return [f"results/videos/{video}/labeled.mp4" for video in names]
 
     # ── the study ────────────────────────────────────────────────────────────────────────────────

@@ -25,6 +25,7 @@ def settings_mistakes(
         f"config/config.yaml: report.labeled_videos: no video '{name}' in {settings.videos}"
         + did_you_mean(name, list(videos))
         for name in settings.report.labeled_videos
+        if settings.report.labeled_videos != "all"
         if videos and name not in videos  # no sheet that can be read: that is told, and enough
     ]
     mistakes += keypoint_mistakes(settings, known) + feature_mistakes(settings, known)

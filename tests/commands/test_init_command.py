@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superanimal_core.__main__ import main
+from superanimal_core.commands import init
 from superanimal_core.commands.found_videos import LeftOut, distinct_names, find_videos
 from superanimal_core.errors import ConfigError
 from superanimal_core.formats.sheets import read_sheet
@@ -74,7 +75,7 @@ def test_a_study_with_somebodys_model_is_ready_to_run(home, monkeypatch, capsys)
     assert "MISSING" not in told
     assert told.splitlines()[-1].endswith("run it: superanimal run study")
     lines = Path("study/config/config.yaml").read_text().splitlines()
-    assert len(lines) <= 14
+    assert len(lines) <= 15
     study = study_in(home / "study", monkeypatch)
     model = study.settings.models["mouse"]
     assert model.pose_weights == f"{home}/theirs/results/models/mouse/member-0"
@@ -156,6 +157,53 @@ def test_released_weights_bring_a_detector_where_there_is_one(home, monkeypatch,
     detector = study.released.get(model.detector_weights)
     assert model.pose_weights == name
     assert model.detector_weights == "whole_frame" if "human" in name else detector.kind
+
+
+@pytest.mark.parametrize(
+    ("space", "preset", "pose", "detector"),
+    [
+        (MOUSE, "gpu", "hrnet_w32", "fasterrcnn_resnet50_fpn_v2"),
+        (MOUSE, "cpu", "resnet_50", "fasterrcnn_mobilenet_v3_large_fpn"),
+        ("superanimal_quadruped", "cpu", "rtmpose_s", "ssdlite"),
+        ("superanimal_bird", "gpu", "resnet_50", "fasterrcnn_mobilenet_v3_large_fpn"),
+        ("superanimal_humanbody", "cpu", "rtmpose_x", None),
+    ],
+)
+def test_a_space_stands_for_the_released_networks_that_suit_the_computer(
+    home, monkeypatch, space, preset, pose, detector
+):
+    arguments = ["init", "s", "--videos", "raw", "--model", space, "--preset", preset]
+    assert main(arguments) == 0
+    study = study_in(home / "s", monkeypatch)
+    (model,) = study.settings.models.values()
+    assert (model.space, model.pose_weights) == (space, f"{space}_{pose}")
+    assert model.detector_weights == (f"{space}_{detector}" if detector else "whole_frame")
+    assert study.settings.adaptation.enabled is (preset == "gpu")
+    assert study.settings.detector.every_frames == (10 if preset == "cpu" else 1)
+
+
+@pytest.mark.parametrize(("has_gpu", "preset"), [(True, "gpu"), (False, "cpu")])
+def test_the_computer_says_what_suits_it(home, monkeypatch, capsys, has_gpu, preset):
+    monkeypatch.setattr(init.shutil, "which", lambda name: "/usr/bin/x" if has_gpu else None)
+    assert main(["init", "s", "--videos", "raw", "--species", "mouse"]) == 0
+    assert f"(--preset {preset})" in capsys.readouterr().out
+    text = Path("s/config/config.yaml").read_text()
+    assert ("backbone: mobilenetv2_050" in text) is not has_gpu
+
+
+def test_a_preset_that_there_is_not_is_told(home, capsys):
+    told = told_by(capsys, "s", "--videos", "raw", "--species", "mouse", "--preset", "gpus")
+    assert "--preset gpus: not one of cpu, gpu; did you mean 'gpu'?" in told
+
+
+@pytest.mark.parametrize(("count", "is_shown"), [(10, True), (11, False)])
+def test_of_few_videos_all_are_drawn_and_given_to_others(home, monkeypatch, count, is_shown):
+    make_model(home / "model")
+    make_files(home / "some", *(f"v{i:02}.mp4" for i in range(count)))
+    assert main(["init", "s", "--videos", "some", "--model", "model"]) == 0
+    settings = study_in(home / "s", monkeypatch).settings
+    assert settings.report.labeled_videos == ("all" if is_shown else [])
+    assert settings.exports == (["csv"] if is_shown else [])
 
 
 def test_a_deeplabcut_project_brings_labels_videos_and_a_proposed_table(home, monkeypatch, capsys):

@@ -119,3 +119,31 @@ def test_one_interrupt_reaches_snakemake_once_and_it_ends_as_it_likes(study):
     os.killpg(process.pid, signal.SIGINT)  # what a terminal does on Ctrl-C
     assert process.wait() == 5
     assert (study / "told").read_text() == "stopping\n"
+
+
+def test_videos_and_a_model_make_the_study_first_and_the_same_command_goes_on(
+    study, become, capsys
+):
+    (study / "raw").mkdir()
+    (study / "raw/a.mp4").touch()
+    typed = "run new --videos raw --model superanimal_quadruped --preset cpu -- -n"
+    assert main(typed.split()) == 0
+    assert "superanimal_quadruped_rtmpose_s" in (study / "new/config/config.yaml").read_text()
+    assert (study / "new/config/videos.tsv").read_text().splitlines()[1].endswith("raw/a.mp4\ta")
+    (study / "new/config/config.yaml").write_text(
+        "# mine\n" + (study / "new/config/config.yaml").read_text()
+    )
+    capsys.readouterr()
+    assert main(typed.split()) == 0
+    assert "goes on as its config says" in capsys.readouterr().err
+    assert (study / "new/config/config.yaml").read_text().startswith("# mine")
+    assert become[0] == become[1]
+    assert become[0][-1] == "-n"
+
+
+@pytest.mark.parametrize("typed", ["--videos raw", "--model superanimal_bird", "--preset cpu"])
+def test_half_of_what_makes_a_study_is_told(study, become, capsys, typed):
+    assert main(["run", "new", *typed.split()]) == 1
+    assert "--videos and --model belong together" in capsys.readouterr().err
+    assert not become
+    assert not (study / "new").exists()

@@ -203,6 +203,19 @@ def test_bones_of_another_length_are_seen_by_a_network_alone(before, change):
     assert any("bones" in complaint for complaint in told.complaints)
 
 
+@pytest.mark.parametrize("others", [0, 1, 2])
+def test_bones_count_for_less_where_two_others_say_where_keypoints_are(before, others):
+    """Bones of before are those of a network that was wrong in this light, say."""
+    moved = noisy(truth(), 3.2, 0)
+    ratio = heard(before, moved, others=others).bone_ratio
+    assert 1.6 < ratio < 4.0
+    complaints = heard(before, moved, others=others).complaints
+    assert any("bones" in complaint for complaint in complaints) is (others < 2)
+    far = heard(before, noisy(truth(), 8, 0), others=others)
+    assert far.bone_ratio > 4
+    assert any("bones" in complaint for complaint in far.complaints)
+
+
 def test_bones_are_the_same_however_the_animal_turns_and_whoever_smooths(before):
     assert bone_ratio(before, before) == 1
     assert bone_ratio(before, replace(before, xy_px=truth())) < 1

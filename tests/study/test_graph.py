@@ -223,6 +223,8 @@ def test_the_products_of_a_study_are_few_and_what_was_deleted(tmp_path):
     assert "results/videos/v3/labeled.mp4" in products
     assert "results/tables/poses.parquet" in products
     assert len(products) < 15
+    every = graph_of([video("a"), video("b")], report={"labeled_videos": "all"})
+    assert every.labeled_videos() == [f"results/videos/{v}/labeled.mp4" for v in "ab"]
     (tmp_path / "results/videos/v7").mkdir(parents=True)
     (tmp_path / "results/videos/v7/quality.json").touch()
     lost = set(graph.final_products(tmp_path)) - set(products)
