@@ -54,7 +54,7 @@ def frames_to_show(
 def animal_scores(smoothed: SmoothedPoses) -> Float[ndarray, "frame individual"]:
     """Mean score over the keypoints that the video shows at all; NaN where there is no animal."""
     is_seen = np.isfinite(smoothed.poses.xy_px).all(axis=-1)
-    shown = is_seen.reshape(-1, is_seen.shape[-1]).any(axis=0)
+    shown = is_seen.reshape(-1, len(smoothed.poses.space)).any(axis=0)
     total = np.where(is_seen, smoothed.poses.score, 0.0)[..., shown].sum(axis=-1)
     return np.where(is_seen.any(axis=-1), total / max(int(shown.sum()), 1), np.nan)
 
