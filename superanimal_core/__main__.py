@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.pose.keypoints import did_you_mean
 
 COMMANDS = {  # name: module in commands, what it does
     "init": ("init", "make a study from a folder of videos, or somebody's project"),
@@ -36,6 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     typed, rest = split_rest(arguments)
     parser = parser_of(typed)
+    if typed and not typed[0].startswith("-") and typed[0] not in COMMANDS:
+        hint = did_you_mean(typed[0], [*COMMANDS])
+        parser.error(f"'{typed[0]}' is no command{hint} There are {', '.join(COMMANDS)}")
     options, unknown = parser.parse_known_args(typed)
     if unknown:
         hint = "; Snakemake's own stand after --" if options.command in PASSES_ON else ""

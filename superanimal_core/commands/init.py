@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from superanimal_core.commands.deeplabcut_project import Project
-from superanimal_core.commands.found_videos import LeftOut, find_videos
+from superanimal_core.commands.found_videos import LeftOut, find_videos, legible_identifier
 from superanimal_core.commands.given_model import GivenModel, find_model
 from superanimal_core.commands.new_study import (
     SPECIES,
@@ -31,7 +31,6 @@ from superanimal_core.commands.other_projects import read_any_project
 from superanimal_core.commands.study_folder import to_type
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.study.dataset_sheet import KEYPOINTS
-from superanimal_core.study.sheet_columns import cell_of_identifier
 from superanimal_core.study.shipped import WORKFLOW
 
 
@@ -104,7 +103,7 @@ def labels_of(project: Project | None, study: Path, space: str, *, has_parent: b
     """
     if project is None or not project.has_labels:
         return Labels()
-    name = cell_of_identifier(project.name)[:100]
+    name = legible_identifier(project.name)[:100]
     if (WORKFLOW / KEYPOINTS / space / f"{name}.tsv").is_file():
         name += "_lab"  # the program's own table of that name is about other labels
     role = "fine_tune" if has_parent else "pretrain"
@@ -137,7 +136,7 @@ def next_steps(study: Path, given: GivenModel | None, labels: Labels) -> list[st
             "without it every frame is the box of one animal"
         )
     command = to_type("run", study)
-    steps += [f"look what would run, and what is wrong: {command} -- -n", f"run it: {command}"]
+    steps += [f"look at every file that it names: {to_type('check', study)}", f"run it: {command}"]
     return ["Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
 
 
@@ -145,8 +144,9 @@ def _videos_of(project: Project | None, has_others: bool) -> list[Path]:
     """The videos that a project names. DatasetError when there is none at all."""
     videos = list(project.videos) if project else []
     if not videos and not has_others:
-        what = f"none of the {len(project.lost)} videos of the project is there" if project else ""
-        raise DatasetError(f"{what or 'no videos'}; name their folder with --videos")
+        lost = len(project.lost) if project else 0
+        what = f"none of the {lost} videos of the project is there" if lost else "no videos"
+        raise DatasetError(f"{what}; name their folder with --videos")
     return videos
 
 

@@ -14,15 +14,18 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import chdir
 from pathlib import Path
 
 from superanimal_core.commands.profile_requests import installed_profile
-from superanimal_core.commands.study_folder import checked_study
+from superanimal_core.commands.study_folder import checked_study, read_here
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.study.shipped import WORKFLOW
 
 SNAKEFILE = "Snakefile"
 CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
+
+OTHER_SETTINGS = ("-C", "--config", "--configfile", "--configfiles", "--unlock")  # asked for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,13 +39,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Become Snakemake: its exit status and its signals are those of the command.
 
-    SuperAnimalError where there is no study, or no Snakefile beside the package.
+    ConfigError for mistakes in its settings and sheets, SuperAnimalError where there is no study,
+    or no Snakefile beside the package.
     """
     study = checked_study(options.study)
     if not (WORKFLOW / SNAKEFILE).is_file():
         raise SuperAnimalError(
             f"{WORKFLOW} has no {SNAKEFILE}: `run` works from a clone of the repository"
         )
+    if not any(argument.partition("=")[0] in OTHER_SETTINGS for argument in options.rest):
+        with chdir(study):
+            read_here()  # Snakemake would tell the same, between lines of its own
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(shlex.join(command), file=sys.stderr, flush=True)
     os.execv(command[0], command)

@@ -90,7 +90,7 @@ def test_a_sleap_file_of_predictions_alone_is_sent_to_where_they_belong(tmp_path
 
 
 def test_what_is_no_project_is_told(tmp_path):
-    with pytest.raises(DatasetError, match=r"no config.yaml in it; .* a \.slp or a data folder"):
+    with pytest.raises(DatasetError, match=r"has no config.yaml; .* a \.slp or a data folder"):
         read_any_project(tmp_path)
     with pytest.raises(DatasetError, match=r"gone\.slp: no such file"):
         read_any_project(tmp_path / "gone.slp")
