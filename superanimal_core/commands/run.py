@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> None:
     study = checked_study(options.study)
     if not (WORKFLOW / SNAKEFILE).is_file():
         raise SuperAnimalError(
-            f"{WORKFLOW} has no {SNAKEFILE}: `run` works from a clone of the repository"
+            f"{WORKFLOW} has no {SNAKEFILE}: the package is not whole; install it again"
         )
     if not any(argument.partition("=")[0] in OTHER_SETTINGS for argument in options.rest):
         with chdir(study):
