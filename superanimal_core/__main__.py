@@ -20,6 +20,7 @@ from superanimal_core.pose.keypoints import did_you_mean
 COMMANDS = {  # name: module in commands, what it does
     "init": ("init", "make a study from a folder of videos, or somebody's project"),
     "check": ("check", "look at every file that a study names, before any job"),
+    "plan": ("plan", "what a run will cost: jobs, hours, memory and disk"),
     "run": ("run", "run a study: Snakemake with the right files, from any folder"),
     "status": ("status", "how far a study is: done, failed and left by stage"),
     "why": ("why", "why a video is flagged or failed, with figures and settings"),

@@ -136,7 +136,11 @@ def next_steps(study: Path, given: GivenModel | None, labels: Labels) -> list[st
             "without it every frame is the box of one animal"
         )
     command = to_type("run", study)
-    steps += [f"look at every file that it names: {to_type('check', study)}", f"run it: {command}"]
+    steps += [
+        f"look at every file that it names: {to_type('check', study)}",
+        f"look what it costs: {to_type('plan', study)}",
+        f"run it: {command}",
+    ]
     return ["Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
 
 
