@@ -28,6 +28,7 @@ COMMANDS = {  # name: module in commands, what it does
     "smooth": ("smooth", "smooth existing predictions of one or several networks"),
     "export-labels": ("export_labels", "labels of a study in the format of another tool"),
     "verify-weights": ("verify", "look at a released checkpoint before using it"),
+    "completion": ("completion", "what bash or zsh needs to complete commands and options"),
     "doctor": ("doctor", "look whether this machine, folder and cluster can run a study"),
 }
 PASSES_ON = ("run",)  # to another program, what stands after --
@@ -46,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         hint = "; Snakemake's own stand after --" if options.command in PASSES_ON else ""
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     options.rest = rest
+    options.words = words_of_commands() if options.command == "completion" else {}
     try:
         options.run(options)
     except VideoError as error:
@@ -80,6 +82,18 @@ def parser_of(arguments: Sequence[str]) -> argparse.ArgumentParser:
         else:
             commands.add_parser(name, help=summary)
     return parser
+
+
+def words_of_commands() -> dict[str, list[str]]:
+    """Every command with its options, and what an argument that has choices may be."""
+    words = {}
+    for name in COMMANDS:
+        parser = argparse.ArgumentParser()
+        command_module(name).add_arguments(parser)
+        actions = parser._actions
+        chosen = [str(word) for action in actions for word in action.choices or ()]
+        words[name] = [*(word for action in actions for word in action.option_strings), *chosen]
+    return words
 
 
 def command_module(name: str) -> Any:
