@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
-from superanimal_core.commands.plan_probe import NOTHING, Pace
 from superanimal_core.settings import ModelSettings, Settings
 
 BENCHMARKS = Path("benchmarks")
@@ -33,6 +32,24 @@ WITH_NETWORKS = (*TRAININGS, "transfer_run", "predict_poses", "adapt_to_video", 
 USUAL_MB = {True: 1600.0, False: 350.0}  # with torch, and without
 KB_PER_KEYPOINT = 0.3  # of one animal in one frame, in all tables together, measured on the demo
 MEASURED, PROBED, USUAL = "measured in this study", "probed", "as in the demo"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Of one step or frame: seconds of processors (all of them together), and of the clock."""
+
+    cpu_s: float
+    clock_s: float
+
+    def times(self, factor: float) -> "Pace":
+        """That of so many."""
+        return Pace(self.cpu_s * factor, self.clock_s * factor)
+
+    def __add__(self, other: "Pace") -> "Pace":
+        return Pace(self.cpu_s + other.cpu_s, self.clock_s + other.clock_s)
+
+
+NOTHING = Pace(0.0, 0.0)
 
 
 @dataclass(frozen=True)

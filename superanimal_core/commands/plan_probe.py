@@ -11,6 +11,7 @@ import torch
 from jaxtyping import UInt8
 from numpy import ndarray
 
+from superanimal_core.commands.plan_costs import NOTHING, Pace
 from superanimal_core.jobs.member_training import new_member
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
@@ -24,24 +25,6 @@ from superanimal_core.training.label_training import fit_labels
 ANIMALS = 32
 SIZE_PX = (480, 640)
 MANY = 1_000_000  # steps: more than any probe takes
-
-
-@dataclass(frozen=True)
-class Pace:
-    """Of one step or frame: seconds of processors (all of them together), and of the clock."""
-
-    cpu_s: float
-    clock_s: float
-
-    def times(self, factor: float) -> "Pace":
-        """That of so many."""
-        return Pace(self.cpu_s * factor, self.clock_s * factor)
-
-    def __add__(self, other: "Pace") -> "Pace":
-        return Pace(self.cpu_s + other.cpu_s, self.clock_s + other.clock_s)
-
-
-NOTHING = Pace(0.0, 0.0)
 
 
 class _TimeIsUpError(Exception):

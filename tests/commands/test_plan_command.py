@@ -8,8 +8,7 @@ from tiny_study import write_tiny_study
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands import plan, plan_costs, plan_probe
-from superanimal_core.commands.plan_costs import Load, Paces, RuleCost
-from superanimal_core.commands.plan_probe import NOTHING, Pace
+from superanimal_core.commands.plan_costs import NOTHING, Load, Pace, Paces, RuleCost
 from superanimal_core.study.overlay import read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
 
