@@ -15,10 +15,12 @@ from importlib import import_module
 from typing import Any
 
 from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.pose.keypoints import did_you_mean
 
 COMMANDS = {  # name: module in commands, what it does
     "init": ("init", "make a study from a folder of videos, or somebody's project"),
     "check": ("check", "look at every file that a study names, before any job"),
+    "plan": ("plan", "what a run will cost: jobs, hours, memory and disk"),
     "run": ("run", "run a study: Snakemake with the right files, from any folder"),
     "status": ("status", "how far a study is: done, failed and left by stage"),
     "why": ("why", "why a video is flagged or failed, with figures and settings"),
@@ -26,6 +28,7 @@ COMMANDS = {  # name: module in commands, what it does
     "smooth": ("smooth", "smooth existing predictions of one or several networks"),
     "export-labels": ("export_labels", "labels of a study in the format of another tool"),
     "verify-weights": ("verify", "look at a released checkpoint before using it"),
+    "completion": ("completion", "what bash or zsh needs to complete commands and options"),
     "doctor": ("doctor", "look whether this machine, folder and cluster can run a study"),
 }
 PASSES_ON = ("run",)  # to another program, what stands after --
@@ -36,11 +39,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     typed, rest = split_rest(arguments)
     parser = parser_of(typed)
+    if typed and not typed[0].startswith("-") and typed[0] not in COMMANDS:
+        hint = did_you_mean(typed[0], [*COMMANDS])
+        parser.error(f"'{typed[0]}' is no command{hint} There are {', '.join(COMMANDS)}")
     options, unknown = parser.parse_known_args(typed)
     if unknown:
         hint = "; Snakemake's own stand after --" if options.command in PASSES_ON else ""
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     options.rest = rest
+    options.words = words_of_commands() if options.command == "completion" else {}
     try:
         options.run(options)
     except VideoError as error:
@@ -75,6 +82,18 @@ def parser_of(arguments: Sequence[str]) -> argparse.ArgumentParser:
         else:
             commands.add_parser(name, help=summary)
     return parser
+
+
+def words_of_commands() -> dict[str, list[str]]:
+    """Every command with its options, and what an argument that has choices may be."""
+    words = {}
+    for name in COMMANDS:
+        parser = argparse.ArgumentParser()
+        command_module(name).add_arguments(parser)
+        actions = parser._actions
+        chosen = [str(word) for action in actions for word in action.choices or ()]
+        words[name] = [*(word for action in actions for word in action.option_strings), *chosen]
+    return words
 
 
 def command_module(name: str) -> Any:

@@ -24,12 +24,9 @@ from superanimal_core.commands.study_checks import (
     model_findings,
     video_findings,
 )
-from superanimal_core.commands.study_folder import checked_study
+from superanimal_core.commands.study_folder import checked_study, read_here
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.study.overlay import CONFIG, read_config
-from superanimal_core.study.settings_document import check_text
-from superanimal_core.study.shipped import WORKFLOW
-from superanimal_core.study.study import Study, read_study
+from superanimal_core.study.study import Study
 
 READERS = max(4, os.cpu_count() or 1)
 SHOWN = 50
@@ -47,20 +44,13 @@ def run(options: argparse.Namespace) -> None:
     """Print what is wrong, worst first. SuperAnimalError where something would fail."""
     start = time.monotonic()
     with chdir(checked_study(options.study)):
-        study = _read()
+        study = read_here()
         findings = [*check_study(study)]
     print(*table_lines(findings, None if options.all else SHOWN), sep="\n")
     print(f"looked at {counted(study)} in {time.monotonic() - start:.0f} s")
     worst = sum(finding.weight > DOUBT for finding in findings)
     if worst:
         raise SuperAnimalError(f"{worst} to mend; other videos than those that fail would go on")
-
-
-def _read() -> Study:
-    """The study in the working directory. ConfigError lists all that `-n` would tell."""
-    if CONFIG.is_file():
-        check_text(CONFIG)
-    return read_study(read_config(CONFIG), WORKFLOW)
 
 
 def check_study(study: Study) -> Iterator[Finding]:

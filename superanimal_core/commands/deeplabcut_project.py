@@ -35,11 +35,7 @@ def read_project(path: Path) -> Project:
     """The project in a folder, or whose config.yaml is given. DatasetError when it is none."""
     folder = path.parent if path.name == CONFIG else path
     if not (folder / CONFIG).is_file():
-        raise DatasetError(
-            f"--from {path}: no {CONFIG} in it; give the folder of a DeepLabCut project, a .slp or "
-            "a data folder of Lightning Pose (labels of other tools are a row of "
-            "config/datasets.tsv, see docs/reference.md)"
-        )
+        raise DatasetError(f"--from {path}: {_why_no_project(path)}")
     document = read_yaml(folder / CONFIG)
     parts = _body_parts(document) if isinstance(document, dict) else ()
     if not parts:
@@ -58,6 +54,23 @@ def read_project(path: Path) -> Project:
         lost,
         tuple(tables) if isinstance(tables, dict) else (),
         any(folder.glob(f"{LABELED}/*/CollectedData*.*")),
+    )
+
+
+def _why_no_project(path: Path) -> str:
+    """Why a path is no project, and which one may be meant: above it, or a .slp within it."""
+    if not path.exists():
+        return "does not exist"
+    above = next((each for each in path.absolute().parents if (each / CONFIG).is_file()), None)
+    if above:
+        return f"is a part of the project {above}; name that folder"
+    files = sorted(path.glob("*.slp"))
+    if files:
+        return f"is a folder; name the file of SLEAP in it: {files[0]}"
+    what = f"has no {CONFIG}" if path.is_dir() else "is no project"
+    return (
+        f"{what}; give the folder of a DeepLabCut project, a .slp or a data folder of Lightning "
+        "Pose (labels of other tools are a row of config/datasets.tsv, see docs/reference.md)"
     )
 
 

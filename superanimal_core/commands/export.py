@@ -58,7 +58,9 @@ def chosen_videos(
     """The rows of the videos that are meant. SuperAnimalError for an unknown name, or none."""
     unknown = next((name for name in named if name not in rows), None)
     if unknown is not None:
-        raise SuperAnimalError(f"no video '{unknown}' in the study{did_you_mean(unknown, [*rows])}")
+        raise SuperAnimalError(
+            f"no video '{unknown}' in the study{did_you_mean(Path(unknown).stem, [*rows])}"
+        )
     if is_all == bool(named):
         raise SuperAnimalError("name videos, or --all of them")
     return rows if is_all else {name: rows[name] for name in named}

@@ -2,6 +2,7 @@
 
 import os
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -124,14 +125,14 @@ def distinct_names(paths: Sequence[str]) -> list[str]:
     apart either the ending does (`m1_mp4`, `m1_avi`), and at last a number. No two names differ
     only in upper and lower case, since some disks would give both one folder.
     """
-    names = [_identifier(Path(path).stem) for path in paths]
+    names = [legible_identifier(Path(path).stem) for path in paths]
     deepest = max((path.count("/") for path in paths), default=0)
     for folders in range(1, deepest + 1):
         for i in _repeated(names):
             *above, _ = paths[i].split("/")
-            names[i] = _identifier("_".join([*above[-folders:], Path(paths[i]).stem]))
+            names[i] = legible_identifier("_".join([*above[-folders:], Path(paths[i]).stem]))
     for i in _repeated(names):
-        names[i] = _identifier(paths[i])
+        names[i] = legible_identifier(paths[i])
     taken: set[str] = set()
     for i, name in enumerate(names):
         tried = (name, *(f"{name}_{number}" for number in range(2, len(names) + 2)))
@@ -149,9 +150,14 @@ def _repeated(names: Sequence[str]) -> Iterable[int]:
     return [i for i, name in enumerate(folded) if counts[name] > 1]
 
 
-def _identifier(text: str) -> str:
-    """As the sheet's own rule, and short enough for names of files with a number behind."""
-    return cell_of_identifier(text)[-(MOST_LETTERS - 6) :]
+def legible_identifier(text: str) -> str:
+    """As the sheet's own rule, more legible, short enough for a name with a number behind.
+
+    Letters lose their marks (ü is u), and what is no letter or digit becomes one _ between words.
+    """
+    plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+    words = re.sub("_+", "_", cell_of_identifier(plain.replace("ß", "ss"))).strip("_")
+    return (words or "video")[-(MOST_LETTERS - 6) :]
 
 
 def _counted(files: Sequence[Path]) -> str:

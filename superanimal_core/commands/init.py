@@ -3,10 +3,12 @@
     superanimal init ~/my-study --videos ~/videos --species mouse --model ~/somebodys-model
     superanimal init ~/my-study --from ~/dlc-project --model superanimal_topviewmouse_hrnet_w32
     superanimal init ~/my-study --from ~/flies/labels.v002.slp --species mouse
+    superanimal init ~/my-study --videos ~/videos --predictions ~/dlc-results --species mouse
 
 --model takes a model folder of ours (results/models/mouse of another study), a checkpoint, or the
 name of released weights. Without it the study trains on labels: those of --from, or rows that you
-add to config/datasets.tsv. Nothing that is there is ever overwritten.
+add to config/datasets.tsv. --predictions takes poses that you have, of DeepLabCut, Lightning Pose,
+EKS or SLEAP, and needs no network. Nothing that is there is ever overwritten.
 """
 
 import argparse
@@ -15,10 +17,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from superanimal_core.commands.deeplabcut_project import Project
-from superanimal_core.commands.found_videos import LeftOut, find_videos
+from superanimal_core.commands.found_predictions import FoundPredictions, find_predictions
+from superanimal_core.commands.found_videos import (
+    FoundVideo,
+    LeftOut,
+    find_videos,
+    legible_identifier,
+)
 from superanimal_core.commands.given_model import find_model
 from superanimal_core.commands.new_study import (
+    BROUGHT,
     SPECIES,
+    brought_text,
     check_place,
     config_text,
     datasets_text,
@@ -33,7 +43,6 @@ from superanimal_core.commands.presets import PRESETS, GivenModel, checked_prese
 from superanimal_core.commands.study_folder import to_type
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.study.dataset_sheet import KEYPOINTS
-from superanimal_core.study.sheet_columns import cell_of_identifier
 from superanimal_core.study.shipped import WORKFLOW
 
 
@@ -45,6 +54,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     species = f"{', '.join(SPECIES)}, or a keypoint space; needed unless --model or --from says it"
     parser.add_argument("--species", metavar="SPECIES", help=species)
     add_model(parser)
+    brought = "a folder of another program's predictions, named after their videos, or a .slp"
+    parser.add_argument("--predictions", type=Path, metavar="FOLDER", help=brought)
     project = (
         "a DeepLabCut project, a .slp of SLEAP or a data folder of Lightning Pose: its labels, "
     )
@@ -85,13 +96,19 @@ def run(options: argparse.Namespace) -> None:
     left_out = LeftOut()
     places = [path.expanduser() for path in options.videos]
     videos = find_videos([*places, *_videos_of(project, bool(places))], left_out)
+    title, individuals = study.resolve().name, project.individuals if project else 1
+    if options.predictions:
+        if project or given:
+            raise ConfigError(["--predictions: stands in place of networks; leave out the others"])
+        found = find_predictions(options.predictions.expanduser(), videos)
+        told = write_brought(study, title, space, videos, found)
+        print(*left_out.lines(), *told, sep="\n")
+        return
     labels = labels_of(project, study, space, has_parent=given is not None)
     texts = {
-        "config.yaml": config_text(
-            study.resolve().name, space, given, bool(labels.rows), preset, len(videos)
-        ),
+        "config.yaml": config_text(title, space, given, bool(labels.rows), preset, len(videos)),
         "datasets.tsv": datasets_text(labels.rows),
-        "videos.tsv": videos_text(videos, study, project.individuals if project else 1),
+        "videos.tsv": videos_text(videos, study, individuals),
         **dict(labels.tables),
     }
     write_study(study, texts)
@@ -104,6 +121,31 @@ def run(options: argparse.Namespace) -> None:
 def preset_of_computer() -> str:
     """What suits this computer."""
     return "gpu" if shutil.which("nvidia-smi") else "cpu"
+
+
+def write_brought(
+    study: Path, title: str, space: str, videos: list[FoundVideo], found: FoundPredictions
+) -> list[str]:
+    """Write a study of brought predictions; gives what to say. ConfigError: no name is known."""
+    table, proposals = proposed_table(found.keypoints, space)
+    dropped = [each.source for each in proposals if each.unified is None]
+    if len(dropped) == len(proposals):
+        raise ConfigError([f"--predictions: no keypoint is called like one of '{space}'"])
+    texts = {
+        "config.yaml": brought_text(title, space, found.format, len(videos)),
+        "videos.tsv": videos_text(videos, study, 1, found.files),
+    }
+    file, steps = f"keypoints/{space}/{BROUGHT}.tsv", []
+    if any(each.source != each.unified for each in proposals):
+        texts[file] = table
+        lost = f"; dropped, since no name is like theirs: {', '.join(dropped)}" if dropped else ""
+        steps.append(f"review {study}/config/{file}: it is proposed by the names alone{lost}")
+    write_study(study, texts)
+    count = sum(map(len, found.files.values()))
+    lines = [f"videos in {study}/config/videos.tsv: {len(videos)}, with {count} predictions"]
+    lines += [f"left out, named after no video: {path}" for path in found.left_out]
+    steps.append("write max_individuals into videos.tsv where a video shows several animals")
+    return [*lines, *numbered([*steps, *last_steps(study)])]
 
 
 def chosen_space(species: str | None, given: GivenModel | None, project: Project | None) -> str:
@@ -126,7 +168,7 @@ def labels_of(project: Project | None, study: Path, space: str, *, has_parent: b
     """
     if project is None or not project.has_labels:
         return Labels()
-    name = cell_of_identifier(project.name)[:100]
+    name = legible_identifier(project.name)[:100]
     if (WORKFLOW / KEYPOINTS / space / f"{name}.tsv").is_file():
         name += "_lab"  # the program's own table of that name is about other labels
     role = "fine_tune" if has_parent else "pretrain"
@@ -158,8 +200,20 @@ def next_steps(study: Path, given: GivenModel | None, labels: Labels) -> list[st
             f"MISSING, a detector: write detector_weights into {study}/config/config.yaml; "
             "without it every frame is the box of one animal"
         )
-    command = to_type("run", study)
-    steps += [f"look what would run, and what is wrong: {command} -- -n", f"run it: {command}"]
+    return numbered([*steps, *last_steps(study)])
+
+
+def last_steps(study: Path) -> list[str]:
+    """What is left to do with every study."""
+    return [
+        f"look at every file that it names: {to_type('check', study)}",
+        f"look what it costs: {to_type('plan', study)}",
+        f"run it: {to_type('run', study)}",
+    ]
+
+
+def numbered(steps: list[str]) -> list[str]:
+    """Steps under their heading."""
     return ["Next:", *(f"  {number}. {step}" for number, step in enumerate(steps, start=1))]
 
 
@@ -167,8 +221,9 @@ def _videos_of(project: Project | None, has_others: bool) -> list[Path]:
     """The videos that a project names. DatasetError when there is none at all."""
     videos = list(project.videos) if project else []
     if not videos and not has_others:
-        what = f"none of the {len(project.lost)} videos of the project is there" if project else ""
-        raise DatasetError(f"{what or 'no videos'}; name their folder with --videos")
+        lost = len(project.lost) if project else 0
+        what = f"none of the {lost} videos of the project is there" if lost else "no videos"
+        raise DatasetError(f"{what}; name their folder with --videos")
     return videos
 
 

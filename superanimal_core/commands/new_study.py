@@ -30,6 +30,7 @@ ANATOMY = {  # of spaces for which the program's settings have none
         "{ front: nose, neck: left_shoulder, center: left_hip, rear: left_ankle }"
     ),
 }
+BROUGHT = "theirs"  # the model that stands for brought predictions
 HEAD = """\
 # What differs from the program's settings, which stand with their meanings in
 # {settings}
@@ -57,6 +58,29 @@ def model_name(space: str) -> str:
     return next((name for name, each in SPECIES.items() if each == space), space)
 
 
+def brought_text(title: str, space: str, format: str, videos: int) -> str:
+    """config.yaml of a study of brought predictions."""
+    return (
+        f"{HEAD.format(settings=WORKFLOW / 'config/config.yaml')}models:\n"
+        f"  {BROUGHT}: # files in the column 'predictions' of videos.tsv, in place of networks\n"
+        f"    predictions: {{ format: {format}, space: {space} }}\n"
+        f"{_end_of_config(title, space, videos)}"
+    )
+
+
+def _end_of_config(title: str, space: str, videos: int) -> str:
+    """What people change first, beside the models. Of few videos all is shown."""
+    anatomy, is_shown = "", videos <= FEW
+    if space in ANATOMY:
+        anatomy = f"features: {{ anatomy: {{ {space}: {ANATOMY[space]} }} }}\n"
+    return (
+        f"{anatomy}report:\n  title: {_scalar(title)}\n"
+        f"  labeled_videos: {'all' if is_shown else '[]'} # or names in config/videos.tsv, "
+        "[a, b]: poses are drawn into them\n"
+        f"exports: [{'csv' if is_shown else ''}] # poses for other programs, too\n"
+    )
+
+
 def config_text(
     title: str,
     space: str,
@@ -65,8 +89,8 @@ def config_text(
     preset: str,
     videos: int,
 ) -> str:
-    """config.yaml: the models, and what people change first. Of few videos all is shown."""
-    choice, is_shown = PRESETS[preset], videos <= FEW
+    """config.yaml: the models, and what people change first."""
+    choice = PRESETS[preset]
     name = model_name(space)
     lines = [HEAD.format(settings=WORKFLOW / "config/config.yaml"), "models:\n"]
     if given and has_labels:
@@ -88,18 +112,7 @@ def config_text(
             "    # detector_weights: /path/of/detector # and what finds the animals for it\n",
             *choice.of_model,
         ]
-    if space in ANATOMY:
-        lines.append(f"features: {{ anatomy: {{ {space}: {ANATOMY[space]} }} }}\n")
-    return "".join(
-        [
-            *lines,
-            f"report:\n  title: {_scalar(title)}\n",
-            f"  labeled_videos: {'all' if is_shown else '[]'} # or names in config/videos.tsv, "
-            "[a, b]: poses are drawn into them\n",
-            f"exports: [{'csv' if is_shown else ''}] # poses for other programs, too\n",
-            *choice.of_study,
-        ]
-    )
+    return "".join([*lines, _end_of_config(title, space, videos), *choice.of_study])
 
 
 def _given_lines(name: str, space: str, given: GivenModel) -> list[str]:
@@ -112,8 +125,16 @@ def _given_lines(name: str, space: str, given: GivenModel) -> list[str]:
     ]
 
 
-def videos_text(videos: Sequence[FoundVideo], study: Path, individuals: int) -> str:
-    """videos.tsv: path, name, the subfolder where there is one, how many animals where more."""
+def videos_text(
+    videos: Sequence[FoundVideo],
+    study: Path,
+    individuals: int,
+    predictions: Mapping[str, Sequence[Path]] | None = None,
+) -> str:
+    """videos.tsv: path, name, the subfolder where there is one, how many animals where more.
+
+    And files of predictions, by the videos' names, where they are brought.
+    """
     header, rows = ["path", "video"], [[path_in(study, v.file), v.video] for v in videos]
     if any(v.folder for v in videos):
         header.append("folder")
@@ -121,6 +142,10 @@ def videos_text(videos: Sequence[FoundVideo], study: Path, individuals: int) -> 
     if individuals > 1:
         header.append("max_individuals")
         rows = [[*row, str(individuals)] for row in rows]
+    if predictions is not None:
+        header.append("predictions")
+        cells = ("; ".join(path_in(study, f) for f in predictions[v.video]) for v in videos)
+        rows = [[*row, cell] for row, cell in zip(rows, cells, strict=True)]
     return _sheet([header, *rows])
 
 

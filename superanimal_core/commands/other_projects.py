@@ -7,6 +7,7 @@ import numpy as np
 
 from superanimal_core.commands.deeplabcut_project import Project, read_project
 from superanimal_core.commands.found_videos import SUFFIXES
+from superanimal_core.datasets.deeplabcut import LABELED
 from superanimal_core.datasets.sleap import USER, SlpFile
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.dataset_folder import DiskFolder
@@ -22,7 +23,8 @@ def read_any_project(path: Path) -> Project:
     """The project of DeepLabCut, SLEAP (.slp) or Lightning Pose at a path. DatasetError: none."""
     if path.suffix.lower() == SLEAP:
         return read_sleap_labels(path)
-    tables = sorted(path.glob(LABELS)) if path.is_dir() else []
+    is_part = path.absolute().parent.name == LABELED  # of a project: its labels of one video
+    tables = sorted(path.glob(LABELS)) if path.is_dir() and not is_part else []
     if tables and not (path / CONFIG).is_file():
         return read_lightning_pose_folder(path, tables)
     return read_project(path)

@@ -16,17 +16,20 @@ import os
 import shlex
 import sys
 from collections.abc import Sequence
+from contextlib import chdir
 from pathlib import Path
 
 from superanimal_core.commands import init
 from superanimal_core.commands.profile_requests import installed_profile
-from superanimal_core.commands.study_folder import checked_study
+from superanimal_core.commands.study_folder import checked_study, read_here
 from superanimal_core.errors import ConfigError, SuperAnimalError
 from superanimal_core.study.overlay import CONFIG
 from superanimal_core.study.shipped import WORKFLOW
 
 SNAKEFILE = "Snakefile"
 CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
+
+OTHER_SETTINGS = ("-C", "--config", "--configfile", "--configfiles", "--unlock")  # asked for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,15 +49,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Become Snakemake: its exit status and its signals are those of the command.
 
-    SuperAnimalError where there is no study, or no Snakefile beside the package.
+    ConfigError for mistakes in its settings and sheets, SuperAnimalError where there is no study,
+    or no Snakefile beside the package.
     """
     if options.videos or options.model or options.preset:
         make_study(options)
     study = checked_study(options.study)
     if not (WORKFLOW / SNAKEFILE).is_file():
         raise SuperAnimalError(
-            f"{WORKFLOW} has no {SNAKEFILE}: `run` works from a clone of the repository"
+            f"{WORKFLOW} has no {SNAKEFILE}: the package is not whole; install it again"
         )
+    if not any(argument.partition("=")[0] in OTHER_SETTINGS for argument in options.rest):
+        with chdir(study):
+            read_here()  # Snakemake would tell the same, between lines of its own
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(shlex.join(command), file=sys.stderr, flush=True)
     os.execv(command[0], command)
@@ -66,14 +73,10 @@ def make_study(options: argparse.Namespace) -> None:
         raise ConfigError(["--videos and --model belong together: both make a study, or neither"])
     study = Path(options.study).expanduser()
     if (study / CONFIG).is_file():
-        told = (
-            "is a study already and goes on as its config says; --videos, --model are passed over"
-        )
-        print(f"{study} {told}", file=sys.stderr)
+        print(f"{study} is a study and goes on as its config says", file=sys.stderr)
         return
-    init.run(
-        argparse.Namespace(**{**vars(options), "study": study, "species": "", "project": None})
-    )
+    others = dict.fromkeys(("species", "project", "predictions"))
+    init.run(argparse.Namespace(**{**vars(options), **others, "study": study}))
 
 
 def snakemake_command(study: Path, rest: Sequence[str], *, is_slurm: bool) -> list[str]:

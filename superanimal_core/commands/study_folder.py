@@ -5,7 +5,10 @@ import shlex
 from pathlib import Path
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.study.overlay import CONFIG
+from superanimal_core.study.overlay import CONFIG, read_config
+from superanimal_core.study.settings_document import check_text
+from superanimal_core.study.shipped import WORKFLOW
+from superanimal_core.study.study import Study, read_study
 
 CALLED = "SUPERANIMAL_COMMAND"  # the launcher says here how it was called
 
@@ -16,11 +19,20 @@ def to_type(command: str, study: str | Path, rest: str = "") -> str:
     return f"{program} {command} {shlex.quote(str(study))}{rest}"
 
 
+def read_here() -> Study:
+    """The study in the working directory. ConfigError lists all that `-n` would tell."""
+    check_text(CONFIG)
+    return read_study(read_config(CONFIG), WORKFLOW)
+
+
 def checked_study(written: str | Path) -> Path:
     """The folder. SuperAnimalError, with what to do, when it is not that of a study."""
     study = Path(written).expanduser()
     if (study / CONFIG).is_file():
         return study
+    if study.is_file():
+        above = study.parent.parent if study.parent.name == CONFIG.parent.name else study.parent
+        raise SuperAnimalError(f"{study} is a file; name the study's folder, {above}")
     if not study.is_dir():
         raise SuperAnimalError(f"{study} is no folder; name that of a study")
     if (study / CONFIG.name).is_file() and study.resolve().name == CONFIG.parent.name:

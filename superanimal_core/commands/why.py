@@ -113,7 +113,7 @@ def told_of_unfinished(study: Path, video: str) -> str:
     """How far a video without an account is. SuperAnimalError: the study has no such video."""
     _, videos = read_settings_and_videos(study)
     if video not in videos:
-        hint = did_you_mean(video, videos)
+        hint = did_you_mean(Path(video).stem, videos)
         raise SuperAnimalError(f"no video '{video}' in the sheet of {study}{hint}")
     progress = progress_of_video(study, video)
     if progress.status == "failed":

@@ -47,7 +47,9 @@ class HeadedTable:
             raise DatasetError(f"{self.where}: the header does not fit the table under it")
         if np.isinf(self.values).any():
             row = int(np.isinf(self.values).any(axis=1).argmax())
-            raise DatasetError(f"{self.where}: {'/'.join(self.index[row])}: a position is infinite")
+            raise DatasetError(
+                f"{self.where}: row '{'/'.join(self.index[row])}': a position is infinite; empty it"
+            )
         for individual, keypoint, coord in self._column_of:
             if not keypoint:
                 raise DatasetError(f"{self.where}: a column with numbers has no name in its header")
@@ -136,7 +138,8 @@ def parse_headed_csv(text: str, where: str) -> HeadedTable:
     if first == width:
         raise DatasetError(f"{where}: the row 'coords' is empty")
     columns = tuple(zip(*(row[first:] for row in header), strict=True))
-    body = [line for line in lines[len(header) :] if any(cell.strip() for cell in line[1])]
+    lines = lines[len(header) + _names_the_index(lines[len(header) :], first) :]
+    body = [line for line in lines if any(cell.strip() for cell in line[1])]
     values = np.full((len(body), width - first), np.nan)
     for position, (number, row) in enumerate(body):
         cells = _fitted(row, width, first)
@@ -153,6 +156,15 @@ def parse_headed_csv(text: str, where: str) -> HeadedTable:
     index = tuple(tuple(cell.strip() for cell in row[:first]) for _, row in body)
     levels = tuple(row[0].lower() for row in header)
     return HeadedTable(where, levels, tuple(columns[i] for i in kept), index, values[:, kept])
+
+
+def _names_the_index(body: Sequence[tuple[int, list[str]]], first: int) -> bool:
+    """Whether the first row under the header only says what the rows are called, as pandas does.
+
+    That is a row with one word before the numbers, and no number.
+    """
+    names, cells = (body[0][1][:first], body[0][1][first:]) if body else ([], [])
+    return len(names) == 1 and names[0].isidentifier() and not any(map(str.strip, cells))
 
 
 def _header_of(lines: Sequence[tuple[int, list[str]]], where: str) -> list[list[str]]:

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
+from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, nearest
 from superanimal_core.pose.labels import Labels, LabelState
 
 
@@ -54,18 +54,19 @@ def conversion_from_rows(
     `where` is the table's file. One DatasetError holds all mistakes, a line each.
     """
     mistakes = conversion_mistakes(rows, unified_space, where)
+    unknown = [row for row in rows if row.source not in source_space.keypoints]
     named = {row.source for row in rows}
+    meant = {nearest(row.source, source_space.keypoints) for row in unknown}
     mistakes += [
         f"{where}: row {row.number}: '{row.source}' is no keypoint of '{source_space.name}'"
         + did_you_mean(row.source, source_space.keypoints)
-        for row in rows
-        if row.source not in source_space.keypoints
+        for row in unknown
     ]
     mistakes += [
         f"{where}: the keypoint '{keypoint}' of '{source_space.name}' has no row; add one, with an "
         "empty `unified` to drop it"
         for keypoint in source_space.keypoints
-        if keypoint not in named
+        if keypoint not in named and keypoint not in meant
     ]
     if mistakes:
         raise DatasetError("\n".join(mistakes))

@@ -142,8 +142,10 @@ def _of_sleap(path: Path, video: str) -> Poses:
 def _of_ours(path: Path, video: str) -> Poses:
     try:
         return read_poses(path)
-    except (pa.ArrowException, OSError, LookupError, SuperAnimalError) as mistake:
-        raise DatasetError(f"{path}: no table of poses of ours ({mistake})") from None
+    except (pa.ArrowException, OSError, LookupError, SuperAnimalError):
+        raise DatasetError(
+            f"{path}: is no poses.parquet or predicted/member-0.parquet of this program"
+        ) from None
 
 
 READERS: dict[str, Callable[[Path, str], Poses]] = {

@@ -30,6 +30,7 @@ HEADER_BYTES = 2**20
 MOST_FRAMES_PER_ROW = 10  # rows may leave frames out, but not nine of ten
 FRAME_NUMBER = re.compile(r"[0-9]+\.0*")
 ROUNDING_PX = 0.01  # no two networks agree so well everywhere
+MOST_LIKELIHOOD = 10.0  # some networks say a little more than 1; a percentage is more
 MOST_DIGITS = 15  # of a frame number
 SPACE = "predictions"
 
@@ -174,6 +175,7 @@ def _poses_of_table(table: HeadedTable, fps: float) -> Poses:
     ]
     x, y, likelihood = (np.stack(part, axis=1) for part in parts)
     written = np.stack([x, y], axis=-1)
+    _refuse_likelihoods(likelihood, np.isfinite(written), table.where)
     is_absent = ~(likelihood >= 0) | is_absence_mark(written)
     xy = np.where(is_absent[..., None], np.nan, written + PIXEL_CENTER)
     score = np.where(is_absent, 0.0, np.minimum(likelihood, 1.0))
@@ -181,6 +183,17 @@ def _poses_of_table(table: HeadedTable, fps: float) -> Poses:
     individuals = tuple("animal0" if name == SINGLE else name for name in table.individuals)
     return _poses(keypoints, individuals, _spread(frames, xy, np.nan), _spread(frames, score, 0.0),
                   fps, table.where)  # fmt: skip
+
+
+def _refuse_likelihoods(likelihood: ndarray, is_written: ndarray, where: str) -> None:
+    """DatasetError for percentages, and for positions of which not one has a likelihood."""
+    known = likelihood[np.isfinite(likelihood)]
+    if is_written.any() and not len(known):
+        raise DatasetError(f"{where}: every likelihood is empty, so that nothing would be seen")
+    if len(known) and known.max() > MOST_LIKELIHOOD:
+        raise DatasetError(
+            f"{where}: likelihood is up to {known.max():g}; expected 0 to 1, and no percentage"
+        )
 
 
 def _poses_of_sleap(

@@ -101,11 +101,18 @@ def extend_space(
     )
 
 
+def nearest(word: str, known: Sequence[str]) -> str | None:
+    """The known word that is most like another one, whatever their case; None: none is like it."""
+    folded = {each.casefold(): each for each in reversed(known)}
+    near = get_close_matches(word.casefold(), list(folded), n=1, cutoff=0.6)
+    return word if word in known else folded[near[0]] if near else None
+
+
 def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
     """'; did you mean X?' for the nearest known word, or a list of known ones when none is near."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    if near:
-        return f"; did you mean '{near[0]}'?"
+    near = nearest(word, known)
+    if near is not None:
+        return f"; did you mean '{near}'?"
     more = len(known) - MOST_TOLD
     rest = f" and {more} more" if more > 0 else ""
     return f"; known are {', '.join(known[:MOST_TOLD])}{rest}" if known else ""

@@ -36,6 +36,7 @@ ExportFormat = Literal[
     "csv",
 ]
 CONTEXT = "_context"  # end of the names of architectures that look at neighboring frames
+Single = Literal["pyramid", "hrnet", "tokenpose", "vit"]
 WithContext = Literal["pyramid_context", "hrnet_context", "tokenpose_context", "vit_context"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
 
@@ -64,7 +65,7 @@ class ModelSettings(Section):
     fine_tune: ParentSettings | None
     student_of: Identifier | None
     seeds: Annotated[list[int], Field(min_length=1)]
-    architecture: Literal["pyramid", "hrnet", "tokenpose", "vit"] | WithContext
+    architecture: Literal[Single, WithContext]
     backbone: str
     detector_backbone: str | None
     initial_weights: str | None

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import CONTEXT, ModelSettings, Settings
+from superanimal_core.study.shipped import WORKFLOW
 
-TABLE = Path(__file__).parents[2] / "config" / "backbones.tsv"
+TABLE = WORKFLOW / "config/backbones.tsv"
 HRNET_STRIDE_PX = 4
 HRNETS = ("hrnet", "tokenpose")
 VIT = "vit"

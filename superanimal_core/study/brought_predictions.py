@@ -5,7 +5,7 @@ names each video's files, one for each network.
 """
 
 import glob
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from superanimal_core.datasets.unify import conversion_from_rows
@@ -14,7 +14,7 @@ from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.settings import ModelSettings, Settings
 from superanimal_core.study.dataset_sheet import KEYPOINTS
-from superanimal_core.study.sheet_columns import as_on_disk, has_file
+from superanimal_core.study.sheet_columns import as_on_disk, has_file, path_mistake
 from superanimal_core.study.sheet_schema import VIDEOS
 from superanimal_core.study.study_rows import VideoRow
 
@@ -25,6 +25,7 @@ ENDINGS = {  # of the files of a format
     "sleap": (".h5", ".slp"),
     "poses": (".parquet",),
 }
+FILTERED = "_filtered"  # ending of the names of tables that DeepLabCut has smoothed
 SEPARATOR = ";"  # between files in one cell; a file whose name holds it stands alone
 FILES_TRIED = 20  # of a model, for the names of its keypoints
 NETWORKS = ("pose_weights", "detector_weights", "fine_tune")
@@ -38,7 +39,7 @@ def prediction_files(cell: str, where: str, mistakes: list[str]) -> tuple[str, .
     for part in filter(None, parts):
         found = [part] if has_file(part) else sorted(filter(has_file, glob.glob(part)))
         if not found:
-            mistakes.append(f"{where}: {VIDEOS['predictions'].mistake(part)}")
+            mistakes.append(f"{where}: {path_mistake(VIDEOS['predictions'], part)}")
         files += found or [part]
     return tuple(dict.fromkeys(files))
 
@@ -104,6 +105,11 @@ def _row_mistakes(row: VideoRow, model: ModelSettings) -> list[str]:
             f"video '{row.video}': model '{row.model}' has no networks, and the column "
             "'predictions' names no file"
         ]
+    twice = _same_network(row.predictions)
+    if twice:
+        return [
+            f"video '{row.video}': {twice[1]} and {twice[0]} are one network's; name one of them"
+        ]
     endings, format_ = ENDINGS[model.predictions.format], model.predictions.format
     return [
         f"video '{row.video}': {file} ends in none of {', '.join(endings)}, as files of the format "
@@ -111,6 +117,16 @@ def _row_mistakes(row: VideoRow, model: ModelSettings) -> list[str]:
         for file in row.predictions
         if Path(file).suffix.lower() not in endings
     ]
+
+
+def _same_network(files: Sequence[str]) -> tuple[str, str] | None:
+    """Two files that DeepLabCut writes of one network: .csv and .h5, raw and filtered; or None."""
+    first: dict[str, str] = {}
+    for file in files:
+        name = str(Path(file).with_suffix("")).removesuffix(FILTERED)
+        if first.setdefault(name, file) != file:
+            return first[name], file
+    return None
 
 
 def _name_mistakes(

@@ -8,13 +8,19 @@ from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.project_conversion import conversion_table_of_project
 from superanimal_core.formats.sheets import Row
 from superanimal_core.settings import Settings
-from superanimal_core.study.sheet_columns import as_on_disk, identifier_mistakes, read_rows
+from superanimal_core.study.sheet_columns import (
+    as_on_disk,
+    identifier_mistakes,
+    path_mistake,
+    read_rows,
+)
 from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.shipped import own_or_shipped
 from superanimal_core.study.study_rows import DatasetRow
 from superanimal_core.study.study_settings import role_needed
 
 ROLES = DATASETS["role"].choices
+NO_SHEET = "config/datasets.tsv"  # of that name none is needed where nothing learns from labels
 KEYPOINTS = Path("config/keypoints")
 
 
@@ -25,6 +31,9 @@ def read_datasets(
     sheet = settings.datasets
     datasets: dict[str, DatasetRow] = {}
     before = len(mistakes)
+    needs_some = any(map(role_needed, settings.models.values()))
+    if not needs_some and sheet == NO_SHEET and not os.path.lexists(sheet):
+        return {}
     for row in read_rows(sheet, DATASETS, mistakes):
         where = f"{sheet}: row {row.number}"
         dataset = _dataset(row, workflow_folder)
@@ -32,9 +41,8 @@ def read_datasets(
             mistakes.append(
                 f"{where}: data set '{dataset.dataset}' stands above already; names are unique"
             )
-        mistakes += _mistakes(dataset, where)
+        mistakes += _mistakes(dataset, workflow_folder, where)
         datasets.setdefault(dataset.dataset, dataset)
-    needs_some = any(map(role_needed, settings.models.values()))
     if needs_some and not datasets and len(mistakes) == before:
         needed = ", ".join(name for name, column in DATASETS.items() if column.is_required)
         mistakes.append(f"{sheet}: lists no data set; add a row with {needed}")
@@ -60,7 +68,7 @@ def _dataset(row: Row, workflow_folder: Path) -> DatasetRow:
     )
 
 
-def _mistakes(row: DatasetRow, where: str) -> list[str]:
+def _mistakes(row: DatasetRow, workflow_folder: Path, where: str) -> list[str]:
     mistakes = identifier_mistakes(where, DATASETS["dataset"], row.dataset)
     wrong = [
         (name, cell)
@@ -68,8 +76,9 @@ def _mistakes(row: DatasetRow, where: str) -> list[str]:
         if not DATASETS[name].is_right(cell)
     ]
     if not os.path.exists(row.path):
-        wrong.append(("path", row.path))
-    if not os.path.isfile(row.conversion):
+        mistakes.append(f"{where}: {path_mistake(DATASETS['path'], row.path, name=row.dataset)}")
+    has_space = os.path.isfile(own_or_shipped(KEYPOINTS / f"{row.space}.yaml", workflow_folder))
+    if has_space and not os.path.isfile(row.conversion):
         wrong.append(("conversion", row.conversion))
     return mistakes + [
         f"{where}: {DATASETS[name].mistake(cell, row.dataset)}" for name, cell in wrong

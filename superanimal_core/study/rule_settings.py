@@ -13,7 +13,7 @@ from superanimal_core.settings import CONTEXT, OFF_IN_AUGMENT, ModelSettings
 from superanimal_core.settings.lessons import lesson
 from superanimal_core.study.context_mistakes import has_context
 from superanimal_core.study.graph import Graph
-from superanimal_core.study.shipped import WORKFLOW
+from superanimal_core.study.shipped import PACKAGE
 from superanimal_core.study.students import origin_of
 from superanimal_core.study.transfer_cells import WITH_NEW_HEAD
 from superanimal_core.study.video_sheet import users_columns
@@ -280,5 +280,5 @@ class RuleSettings:
 
     def page(self) -> dict[str, str]:
         """The parts of the report's page that are no Python, by what they hold."""
-        parts = sorted((WORKFLOW / "superanimal_core/report").glob("page.[hc]*"))
+        parts = sorted((PACKAGE / "report").glob("page.[hc]*"))
         return {path.name: content_digest(path) for path in parts}

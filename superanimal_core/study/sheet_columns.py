@@ -4,15 +4,24 @@ import os
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.sheets import Row, read_sheet
+from superanimal_core.pose.keypoints import nearest
 from superanimal_core.study.sheet_schema import MOST_LETTERS, Column
 from superanimal_core.tables.names import COLUMNS, base_name
 
 SHORT_NAME = 5  # letters of a column's name from which on one wrong letter is a slip
-OTHER_WORDS = {"framerate": "fps", "cmperpixel": "cm_per_px", "cmpx": "cm_per_px"}
+OTHER_WORDS = {
+    **dict.fromkeys(("framerate", "framespersecond"), "fps"),
+    **dict.fromkeys(("cmperpixel", "cmpx", "pxpercm", "pixelspercm"), "cm_per_px"),
+    **dict.fromkeys(("maxanimals", "nanimals", "nindividuals"), "max_individuals"),
+}
+INVERSE = re.compile("^p.*cm$")  # px_per_cm
+MOST_NAMES = 500  # of a folder, among which the nearest to a wrong one is looked for
 
 
 def read_rows(sheet: str, columns: Mapping[str, Column], mistakes: list[str]) -> list[Row]:
@@ -53,8 +62,9 @@ def header_mistakes(
         meant = next((k for k in known if k not in header and is_slip(column, k)), None)
         if meant and meant not in absent:
             mistakes.append(
-                f"{sheet}: column '{column}': is '{meant}' meant? Write it so, or give your own "
-                "column another name"
+                f"{sheet}: column '{column}': is '{meant}' meant? Write it so"
+                + (", with one over each number" if INVERSE.match(column.lower()) else "")
+                + ", or give your own column another name"
             )
         elif base_name(column.lower()) in COLUMNS:
             mistakes.append(
@@ -102,7 +112,11 @@ def cell_of_identifier(name: str) -> str:
 
 
 def as_on_disk(path: str) -> str:
-    """A path as the disk spells it: Macs write letters like ä as two characters, others as one."""
+    """A path as the disk spells it, with the home folder in place of ~.
+
+    Macs write letters like ä as two characters, others as one.
+    """
+    path = os.path.expanduser(path) if path.startswith("~") else path
     spelled = (path, *(unicodedata.normalize(form, path) for form in ("NFC", "NFD")))
     return next((each for each in spelled if os.path.exists(each)), path)
 
@@ -115,6 +129,34 @@ def number_in(row: Row, column: Column, where: str, mistakes: list[str]) -> floa
     hint = "; its decimal mark is a point" if "," in text else ""
     mistakes.append(f"{where}: {column.mistake(text)}{hint}")
     return None
+
+
+def path_mistake(column: Column, path: str, files: str = "*", name: str = "") -> str:
+    """The sentence about a path that leads to no file, with what is meant where that shows.
+
+    `files` are those that are looked for in a folder, where a folder is named in their place.
+    """
+    if os.path.isdir(path):
+        return f"{path} is a folder; write {path.rstrip('/')}/{files} for the files in it"
+    if "\\" in path:
+        return f"{column.mistake(path, name)}; write / between folders"
+    folder, file = os.path.split(path)
+    if folder and not os.path.isdir(folder):
+        return f"{column.mistake(path, name)}; there is no folder {folder}"
+    there = _by_stem(folder or ".")
+    near = there.get(Path(file).stem)
+    if near is None and len(there) <= MOST_NAMES:
+        near = nearest(file, [*there.values()])
+    hint = f"; did you mean '{os.path.join(folder, near)}'?" if near else ""
+    return f"{column.mistake(path, name)}{hint}"
+
+
+@lru_cache(maxsize=16)
+def _by_stem(folder: str) -> Mapping[str, str]:
+    """What lies in a folder, by the names without their endings; hidden files are left out."""
+    with suppress(OSError):
+        return {Path(n).stem: n for n in sorted(os.listdir(folder)) if not n.startswith(".")}
+    return {}
 
 
 def has_file(path: str) -> bool:

@@ -8,18 +8,20 @@ import os
 import sys
 from pathlib import Path
 
-WORKFLOW = Path(__file__).resolve().parents[2]
+PACKAGE = Path(__file__).resolve().parents[1]
+_CLONE = PACKAGE.parent
+WORKFLOW = _CLONE if (_CLONE / "Snakefile").is_file() else PACKAGE / "program"  # of a wheel
 
 
 def lead_scripts_here() -> None:
-    """Let every script that this process starts import the package beside the Snakefile.
+    """Let every script that this process starts import the package that the Snakefile imports.
 
     And be started whatever the study's folder is called: of a Python that was called by a relative
     path, Snakemake would name that folder, without quotes.
     """
     sys.executable = os.path.abspath(sys.executable)
     before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    paths = dict.fromkeys([str(WORKFLOW), *filter(None, before)])
+    paths = dict.fromkeys([str(PACKAGE.parent), *filter(None, before)])
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
 
 

@@ -8,6 +8,7 @@ from superanimal_core.settings import ModelSettings, Settings
 from superanimal_core.study.backbones import backbone_mistakes
 from superanimal_core.study.behavior_mistakes import feature_mistakes
 from superanimal_core.study.context_mistakes import context_mistakes
+from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 
 NEW_HEAD = "new_head"  # the mode of fine-tuning that keeps the encoder alone
@@ -23,7 +24,7 @@ def settings_mistakes(
     """Names in the settings that no space or sheet knows, and models without data."""
     mistakes = [
         f"config/config.yaml: report.labeled_videos: no video '{name}' in {settings.videos}"
-        + did_you_mean(name, list(videos))
+        + did_you_mean(Path(name).stem, list(videos))
         for name in settings.report.labeled_videos
         if settings.report.labeled_videos != "all"
         if videos and name not in videos  # no sheet that can be read: that is told, and enough
@@ -120,9 +121,12 @@ def model_mistakes(
                 f"config/config.yaml: features.anatomy: nothing about '{model.space}', which model "
                 f"'{name}' speaks; name its front, neck, center and rear"
             )
-        needed = role_needed(model)
-        if needed and not any(
-            d.space == model.space and d.role == needed for d in datasets.values()
+        needed, rows = role_needed(model), datasets.values()
+        is_role = DATASETS["role"].is_right
+        is_sound = model.space in known and all(d.space in known and is_role(d.role) for d in rows)
+        if (
+            (needed and rows and is_sound)  # what is wrong with the sheet is told, and enough
+            and not any(d.space == model.space and d.role == needed for d in rows)
         ):
             mistakes.append(
                 f"{settings.datasets}: no data set with role '{needed}' in '{model.space}', "

@@ -15,6 +15,7 @@ from superanimal_core.study.sheet_columns import (
     has_file,
     identifier_mistakes,
     number_in,
+    path_mistake,
     read_rows,
 )
 from superanimal_core.study.sheet_schema import VIDEOS
@@ -100,8 +101,7 @@ def _files(path: str, where: str, mistakes: list[str]) -> list[str]:
     if is_stored(path) or has_file(path):
         return [path]
     if not glob.has_magic(path):
-        hint = ", write / between folders" if "\\" in path else ""
-        mistakes.append(f"{where}: {VIDEOS['path'].mistake(path)}{hint}")
+        mistakes.append(f"{where}: {path_mistake(VIDEOS['path'], path, '*.mp4')}")
         return [path]
     found = sorted(name for name in glob.glob(path, recursive=True) if has_file(name))
     if not found:

@@ -68,3 +68,31 @@ def test_the_launcher_of_make_setup_works_from_any_folder_and_through_a_link(tmp
             [called, "doctor", "--help"], cwd=elsewhere, capture_output=True, text=True, check=True
         ).stdout
         assert "superanimal doctor --study" in help_text
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("st", {"status"}),
+        ("export s --to deeplabcut", {"deeplabcut_csv", "deeplabcut_h5"}),
+        ("init s --sp", {"--species"}),
+        ("init s --zzz", set()),
+    ],
+)
+def test_bash_completes_commands_options_and_choices(typed, expected, capsys):
+    assert main(["completion", "bash"]) == 0
+    words = ["superanimal", *typed.split()]
+    asked = f"COMP_WORDS=({' '.join(words)}); COMP_CWORD={len(words) - 1}; _superanimal\n"
+    script = capsys.readouterr().out + asked + 'echo "${COMPREPLY[@]}"'
+    told = subprocess.run(["bash", "-c", script], capture_output=True, text=True, check=True)
+    assert set(told.stdout.split()) == expected
+    assert told.stderr == ""
+
+
+def test_zsh_is_given_the_same_behind_its_own_first_line(capsys):
+    main(["completion", "bash"])
+    bash = capsys.readouterr().out
+    main(["completion", "zsh"])
+    first, _, rest = capsys.readouterr().out.partition("\n")
+    assert "bashcompinit" in first
+    assert rest == bash

@@ -95,9 +95,9 @@ def test_videos_below_the_study_have_relative_paths(home, monkeypatch):
     assert main(["init", "study", "--videos", "study/raw", "--model", "model"]) == 0
     study = study_in(home / "study", monkeypatch)
     assert {name: v.path for name, v in study.videos.items()} == {
-        "_b": "raw/#b.mp4",
+        "b": "raw/#b.mp4",
         "a": "raw/a.avi",
-        "M_use_1__x_": "raw/Mäuse 1 [x].mkv",
+        "Mause_1_x": "raw/Mäuse 1 [x].mkv",
     }
     monkeypatch.chdir(home / "study/raw")
     assert main(["init", "../other", "--videos", "#b.mp4", "--model", "../../model"]) == 0
@@ -306,7 +306,7 @@ MISTAKES = {  # what is typed: what is told
     "s --videos raw --model empty": "no bundle.json",
     "s --videos raw --model models": "several models (cat, dog)",
     "s --videos raw --species bird --model models/cat": "the model speaks 'superanimal_top",
-    "s --from raw --species mouse": "no config.yaml in it",
+    "s --from raw --species mouse": "has no config.yaml",
     "s --from notes --species mouse": "names no bodyparts",
     "s --from wings --species mouse": "no body part is called like a keypoint",
     "s --from gone --species mouse": "none of the 2 videos of the project is there",

@@ -5,8 +5,10 @@ import shutil
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pandas as pd
 import pytest
+from beginners_study import write_predictions, write_study
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands.other_projects import read_any_project
@@ -90,7 +92,35 @@ def test_a_sleap_file_of_predictions_alone_is_sent_to_where_they_belong(tmp_path
 
 
 def test_what_is_no_project_is_told(tmp_path):
-    with pytest.raises(DatasetError, match=r"no config.yaml in it; .* a \.slp or a data folder"):
+    with pytest.raises(DatasetError, match=r"has no config.yaml; .* a \.slp or a data folder"):
         read_any_project(tmp_path)
     with pytest.raises(DatasetError, match=r"gone\.slp: no such file"):
         read_any_project(tmp_path / "gone.slp")
+
+
+def test_brought_predictions_are_filled_in_beside_their_videos(tmp_path, monkeypatch, capsys):
+    """Raw and filtered, .csv and .h5 are one network; m1 is not in m10's; it is read and sound."""
+    study = write_study(tmp_path / "sound")
+    (study / "raw/m2.mp4").rename(study / "raw/m10.mp4")
+    shutil.rmtree(study / "theirs")
+    rng, given = np.random.default_rng(0), study / "theirs"
+    for name in ("m1DLC_net0", "m1DLC_net1", "m1DLC_net1_filtered", "m10DLC_net0", "other"):
+        write_predictions(given / f"{name}.csv", rng, names=("Nose", "left_ear", "implant"))
+    (given / "m10DLC_net0.h5").touch()
+    monkeypatch.chdir(tmp_path)
+    typed = ["init", "new", "--videos", str(study / "raw"), "--predictions", str(given)]
+    assert main([*typed, "--species", "mouse"]) == 0
+    told = capsys.readouterr().out
+    assert "videos.tsv: 2, with 3 predictions" in told
+    assert f"left out, named after no video: {given / 'other.csv'}" in told
+    assert "dropped, since no name is like theirs: implant" in told
+    rows = [row.cells for row in read_sheet("new/config/videos.tsv")]
+    cells = {row["video"]: row["predictions"] for row in rows}
+    names = {video: [Path(p).name for p in cell.split("; ")] for video, cell in cells.items()}
+    assert names == {"m1": ["m1DLC_net0.csv", "m1DLC_net1.csv"], "m10": ["m10DLC_net0.csv"]}
+    assert main(["check", "new"]) == 0
+    (given / "m10DLC_net0.csv").unlink()
+    (given / "m10DLC_net0.h5").unlink()
+    typed[1] = "newer"
+    assert main([*typed, "--species", "mouse"]) == 1
+    assert "no file's name begins with 'm10'" in capsys.readouterr().err

@@ -21,7 +21,11 @@ EACH = ["--snakefile", str(ROOT / "Snakefile"), "--directory"]
 def study(tmp_path, monkeypatch):
     """The folder of a study, as the working directory; no profile is installed."""
     (tmp_path / "config").mkdir()
-    (tmp_path / "config/config.yaml").touch()
+    model = "{ predictions: { format: deeplabcut, space: superanimal_topviewmouse } }"
+    (tmp_path / "config/config.yaml").write_text(f"models: {{ theirs: {model} }}\n")
+    (tmp_path / "config/videos.tsv").write_text("path\tpredictions\nm.mp4\tm.csv\n")
+    for name in ("m.mp4", "m.csv"):
+        (tmp_path / name).touch()
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -79,6 +83,16 @@ def test_what_is_no_study_is_told_in_one_sentence(study, become, capsys, typed, 
     assert main(typed.split()) == 1
     assert told in capsys.readouterr().err
     assert not become
+
+
+def test_mistakes_of_a_study_are_told_before_snakemake_starts(study, become, capsys):
+    (study / "m.mp4").unlink()
+    assert main(["run"]) == 1
+    assert "run: config/videos.tsv: row 2: m.mp4 does not exist" in capsys.readouterr().err
+    assert not become
+    assert main(["run", "--", "--config", "videos=other.tsv"]) == 0  # of which we know nothing
+    assert main(["run", "--", "--unlock"]) == 0
+    assert len(become) == 2
 
 
 def test_options_of_snakemake_in_the_wrong_place_are_told_the_right_one(study, capsys):

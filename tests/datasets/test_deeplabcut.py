@@ -86,7 +86,7 @@ def test_a_keypoint_that_one_table_lacks_is_not_in_that_table(memory_folder):
     [
         ("labeled-data/v/a.png,1,2,3\n", r"CollectedData_S.csv: row 4 has 4 cells"),
         ("labeled-data/v/a.png,1,oops,3,4\n", r"row 4, column nose y: 'oops' is not a number"),
-        ("labeled-data/v/a.png,1,inf,3,4\n", "a.png: a position is infinite"),
+        ("labeled-data/v/a.png,1,inf,3,4\n", "a.png': a position is infinite"),
         ("labeled-data/v/z.png,1,2,3,4\n", r"1 of 1 labeled images are missing: '.*z.png'"),
         ("labeled-data/v/a.png,1,2,3,4\n" * 2, "'labeled-data/v/a.png', animal0: labeled in two"),
         ("labeled-data/v/a.png,,,,\n", "not one labeled keypoint"),

@@ -61,7 +61,8 @@ def test_each_mistake_in_a_table_is_named_with_file_and_row(table, message):
 def test_all_mistakes_are_reported_at_once():
     with pytest.raises(DatasetError) as caught:
         conversion_from_rows(rows(("snuot", "noze"), ("earl", "nose")), SOURCE, UNIFIED, "t.tsv")
-    assert len(str(caught.value).splitlines()) == 4
+    told = str(caught.value).splitlines()  # of snuot once: that snout has no row is the same
+    assert len(told) == 3
 
 
 def test_what_a_data_set_does_not_define_is_not_in_the_dataset(labels_of):

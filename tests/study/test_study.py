@@ -534,7 +534,7 @@ def test_one_file_in_two_rows_is_not_told_as_two_files(config):
 def test_what_windows_and_german_spreadsheets_write_is_told_with_a_hint(config):
     write_videos("raw\\a.mp4\t", "raw/b.mp4\t0,1", columns="path\tcm_per_px")
     path, number = mistakes_of(config)
-    assert path.endswith("remove the row, write / between folders")
+    assert path.endswith("remove the row; write / between folders")
     assert "'0,1'; expected a number above 0, or nothing; its decimal mark is a point" in number
 
 

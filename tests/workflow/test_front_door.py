@@ -34,7 +34,7 @@ def test_the_first_study_of_the_readme_is_planned_as_it_stands(workflow, tmp_pat
     readme = (REPOSITORY / "README.md").read_text(encoding="utf-8")
     setup, *lines = re.findall(r"```bash\n(.*?)```", readme, re.S)[0].strip().splitlines()
     assert setup.startswith("make setup")
-    assert [line.split()[1] for line in lines] == ["init", "check", "run", "run"]
+    assert [line.split()[1] for line in lines] == ["init", "check", "run", "plan", "run"]
     (tmp_path / "videos").mkdir()
     gray = np.full((48, 64, 3), 128, np.uint8)
     write_video(iter([gray] * 30), tmp_path / "videos/mouse.mp4", 30.0)

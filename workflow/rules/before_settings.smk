@@ -6,12 +6,14 @@ from pathlib import Path
 from snakemake.exceptions import WorkflowError
 
 WORKFLOW = Path(workflow.basedir).resolve()
-sys.path.insert(0, str(WORKFLOW))
+# an installed package holds the Snakefile
+IS_CLONE = (WORKFLOW / "superanimal_core").is_dir()
+sys.path.insert(0, str(WORKFLOW if IS_CLONE else WORKFLOW.parents[1]))
 
 import superanimal_core
 
 PACKAGE = Path(superanimal_core.__file__).resolve().parent
-if PACKAGE.parent != WORKFLOW:
+if WORKFLOW not in (PACKAGE.parent, PACKAGE / "program"):
     raise WorkflowError(
         f"{PACKAGE} was imported, and not the package beside the Snakefile, "
         f"{WORKFLOW / 'superanimal_core'}; use the environment of that folder, or the Snakefile "

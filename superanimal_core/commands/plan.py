@@ -1,0 +1,219 @@
+"""What a run will cost: jobs, hours of the processor or GPU, memory and disk, before it begins.
+
+    superanimal plan ~/my-study
+    superanimal plan ~/my-study --seconds 10
+
+It asks Snakemake which jobs are left, tries the networks of the study and one of its videos on this
+machine for half a minute, and takes what the study's own jobs took before where there were some
+(its folder benchmarks). Nothing is written.
+"""
+
+import argparse
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+from contextlib import chdir
+from pathlib import Path
+from statistics import mean
+
+from superanimal_core.commands.plan_costs import (
+    MEASURED,
+    PROBED_RULES,
+    TRAININGS,
+    USUAL_MB,
+    WITH_NETWORKS,
+    Load,
+    Paces,
+    RuleCost,
+    disk_mb,
+    measured_cost,
+    unmeasured_cost,
+)
+from superanimal_core.commands.run import snakemake_command
+from superanimal_core.commands.study_checks import space_of
+from superanimal_core.commands.study_folder import checked_study, read_here, to_type
+from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.media.quick_look import look_at_video
+from superanimal_core.settings import AugmentSettings, ModelSettings
+from superanimal_core.study.graph import Graph
+from superanimal_core.study.identities import Identities
+from superanimal_core.study.rule_settings import RuleSettings
+from superanimal_core.study.study import Study
+from superanimal_core.study.video_sheet import is_stored
+
+SAMPLED = 50  # videos whose headers are asked for their frames
+LONG_S = 24 * 3600
+NO_JOBS = "all"  # the rule that only names what is wanted
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The options of `plan`."""
+    parser.add_argument("study", nargs="?", default=".", help="its folder (default: this one)")
+    seconds = "how long this machine is tried (default: 30)"
+    parser.add_argument("--seconds", type=float, default=30.0, metavar="S", help=seconds)
+
+
+def run(options: argparse.Namespace) -> None:
+    """Print the table. SuperAnimalError when the study cannot be planned."""
+    folder = checked_study(options.study)
+    with chdir(folder):
+        study = read_here()
+        jobs = jobs_left()
+        if not jobs:
+            print("nothing is left to do")
+            return
+        frames_of = frames_of_videos(study)
+        costs = costs_of(study, jobs, frames_of, options.seconds)
+        lines = plan_lines(costs, os.cpu_count() or 1, disk(study, frames_of))
+    print(*lines, *warnings(costs, os.cpu_count() or 1, folder), sep="\n")
+
+
+def jobs_left() -> dict[str, int]:
+    """The jobs that Snakemake would run in this folder, by rule. SuperAnimalError: it cannot."""
+    command = snakemake_command(Path(), ["-n"], is_slurm=False)
+    told = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    if told.returncode:
+        last = next(filter(None, reversed(told.stdout.splitlines())), "")
+        raise SuperAnimalError(f"Snakemake cannot plan it: {last}")
+    return jobs_in(told.stdout)
+
+
+def jobs_in(told: str) -> dict[str, int]:
+    """The table of jobs in what a dry run prints; none where nothing is to be done."""
+    _, _, table = told.partition("Job stats:")
+    rows = re.findall(r"^(\w+) +(\d+)$", table.partition("\ntotal")[0], re.MULTILINE)
+    return {rule: int(count) for rule, count in rows if rule != NO_JOBS}
+
+
+def frames_of_videos(study: Study) -> dict[str, float]:
+    """Frames of some videos, by their headers; those that cannot be read are left out."""
+    rows = [row for row in study.videos.values() if not is_stored(row.path)]
+    found = {}
+    for row in rows[:: max(1, len(rows) // SAMPLED)]:
+        try:
+            frames = look_at_video(row.path, row.fps).frames
+        except (VideoError, OSError, ValueError):
+            continue
+        if frames:
+            found[row.video] = float(frames)
+    return found
+
+
+def costs_of(
+    study: Study, jobs: Mapping[str, int], frames_of: Mapping[str, float], limit_s: float
+) -> list[RuleCost]:
+    """What each rule costs, the dearest first; the networks are tried where nothing else tells."""
+    animals = mean(row.max_individuals for row in study.videos.values())
+    load = Load(mean(frames_of.values()) if frames_of else 0.0, animals)
+    known = {rule: measured_cost(Path(), rule, frames_of, load.frames) for rule in jobs}
+    asked = [rule for rule in jobs if known[rule] is None and rule in PROBED_RULES]
+    paces = paces_of(study, frames_of, limit_s) if asked else {}
+    models = [(study.settings.models[name], own) for name, own in paces.items()]
+    costs = []
+    for rule, count in jobs.items():
+        one, memory_mb = known[rule] or (None, USUAL_MB[rule in WITH_NETWORKS])
+        how = MEASURED
+        if one is None:
+            one, how = unmeasured_cost(rule, study.settings, models, load)
+        costs.append(RuleCost(rule, count, one, memory_mb, how))
+    return sorted(costs, key=lambda cost: -cost.cpu_s)
+
+
+def paces_of(study: Study, frames_of: Mapping[str, float], limit_s: float) -> dict[str, Paces]:
+    """What the networks of each model cost here, by trying those that are not alike."""
+    from superanimal_core.commands import plan_probe  # torch: only where networks are asked
+    from superanimal_core.network.devices import use_device
+
+    device = use_device(1, seed=0)  # what a job gets unless the profile says otherwise
+    settings = RuleSettings(Graph(study, Identities()))
+    chosen = study.settings
+    models = {n: m for n, m in chosen.models.items() if m.predictions is None}
+    different = {str((settings.network(n), settings.detector_network(n))): n for n in models}
+    part_s = limit_s / (6 * max(1, len(different)))
+    video = next((study.videos[name].path for name in frames_of), None)
+    decode, picture = plan_probe.pace_of_decoding(video, part_s)
+    augment = AugmentSettings.of_params(settings.augment())
+    of_detector = AugmentSettings.of_params(settings.detector_augment())
+    found = {}
+    for key, name in different.items():
+        space = space_of(study, models[name].space)
+        networks = plan_probe.Networks.new(
+            space, settings.network(name), _detector(models[name]), picture, device
+        )
+        step = networks.training(chosen.training, augment, 2 * part_s)
+        detector_step = networks.detector_training(chosen.detector.batch, of_detector, part_s)
+        detect, pose = networks.prediction(chosen.inference.batch, 2 * part_s)
+        found[key] = Paces(decode, detect, pose, step, detector_step)
+    return {
+        name: found[str((settings.network(name), settings.detector_network(name)))]
+        for name in models
+    }
+
+
+def _detector(model: ModelSettings) -> dict:
+    keys = ("detector_size_px", "mean", "std")
+    shared = {key: getattr(model, key) for key in keys}
+    return {"backbone": model.detector_backbone or model.backbone, **shared}
+
+
+def disk(study: Study, frames_of: Mapping[str, float]) -> float:
+    """What the tables will take, MB."""
+    frames = mean(frames_of.values()) if frames_of else 0.0
+    space = max((len(space_of(study, m.space)) for m in study.settings.models.values()), default=0)
+    animals = mean(row.max_individuals for row in study.videos.values())
+    return disk_mb(frames, len(study.videos), space, animals)
+
+
+def plan_lines(costs: Sequence[RuleCost], cores: int, megabytes: float) -> list[str]:
+    """The table, dearest first, and its sums."""
+    lines = [
+        f"{'rule':22} {'jobs':>6} {'of one':>10} {'of all':>10} {'memory':>9}  how it is known"
+    ]
+    lines += [
+        f"{cost.rule:22} {cost.jobs:6} {told_time(cost.of_one.cpu_s):>10} "
+        f"{told_time(cost.cpu_s):>10} {cost.memory_mb:6.0f} MB  {cost.known_by}"
+        for cost in costs
+    ]
+    total = sum(cost.cpu_s for cost in costs)
+    alone = max(total / cores, *(cost.of_one.cpu_s for cost in costs))  # a job has one core
+    jobs = sum(cost.jobs for cost in costs)
+    return [
+        *lines,
+        f"{'in all':22} {jobs:6} {'':10} {told_time(total):>10}  of the processor; on {cores} "
+        f"cores that have nothing else to do, {told_time(alone)} or more",
+        f"disk: about {megabytes:.0f} MB of tables, and the networks",
+    ]
+
+
+def told_time(seconds: float) -> str:
+    """Seconds, minutes, hours or days, in two or three digits."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{seconds / length:.3g} {unit}"
+    return f"{seconds:.2g} s"
+
+
+def warnings(costs: Sequence[RuleCost], cores: int, folder: Path) -> list[str]:
+    """What to do instead where a processor would train for more than a day; nothing otherwise."""
+    trainings = [cost for cost in costs if cost.rule in TRAININGS]
+    longest = max((cost.of_one.cpu_s for cost in trainings), default=0.0)
+    training = max(longest, sum(cost.cpu_s for cost in trainings) / cores)
+    if training < LONG_S or _has_gpu():
+        return []
+    config = folder / "config/config.yaml"
+    return [
+        f"The trainings alone would take {told_time(training)} on this processor. Instead:",
+        "  take a network that there is: superanimal init NEW --videos … --model "
+        "superanimal_topviewmouse_hrnet_w32 (or a folder results/models/mouse of somebody)",
+        f"  or look first what a tenth of it gives: training: {{ steps: 2000 }} in {config}",
+        f"  or train where there is a GPU: {to_type('run', folder, ' --slurm')}",
+    ]
+
+
+def _has_gpu() -> bool:
+    import torch
+
+    return torch.cuda.is_available()

@@ -1,0 +1,168 @@
+"""What the jobs of a run cost, rule by rule: from the study's own benchmarks, else from a probe.
+
+Times are of processors, all of them together: those of the clock depend on what else is going on.
+"""
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import mean
+
+from superanimal_core.settings import ModelSettings, Settings
+
+BENCHMARKS = Path("benchmarks")
+START_S = 1.0  # of a job that only reads and writes tables, measured on the demo
+START_OF_TORCH_S = 4.0
+FRAME_S = {  # of the processor per frame and animal, measured on the demo
+    "probe_video": 0.0013,
+    "smooth_poses": 0.0027,
+    "measure_gait": 0.0012,
+    "describe_behavior": 0.0015,
+    "check_video": 0.001,
+    "label_video": 0.006,
+    "read_predictions": 0.0005,
+    "compare_truth": 0.001,
+    "export_poses": 0.001,
+}
+OF_VIDEOS = (*FRAME_S, "predict_poses", "adapt_to_video")
+TRAININGS = ("pretrain", "pretrain_single", "fine_tune", "distill", "train_detector")
+PROBED_RULES = (*TRAININGS, "predict_poses", "adapt_to_video")
+WITH_NETWORKS = (*TRAININGS, "transfer_run", "predict_poses", "adapt_to_video", "evaluate_model")
+USUAL_MB = {True: 1600.0, False: 350.0}  # with torch, and without
+KB_PER_KEYPOINT = 0.3  # of one animal in one frame, in all tables together, measured on the demo
+MEASURED, PROBED, USUAL = "measured in this study", "probed", "as in the demo"
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Of one step or frame: seconds of processors (all of them together), and of the clock."""
+
+    cpu_s: float
+    clock_s: float
+
+    def times(self, factor: float) -> "Pace":
+        """That of so many."""
+        return Pace(self.cpu_s * factor, self.clock_s * factor)
+
+    def __add__(self, other: "Pace") -> "Pace":
+        return Pace(self.cpu_s + other.cpu_s, self.clock_s + other.clock_s)
+
+
+NOTHING = Pace(0.0, 0.0)
+
+
+@dataclass(frozen=True)
+class RuleCost:
+    """What all jobs of one rule need."""
+
+    rule: str
+    jobs: int
+    of_one: Pace
+    memory_mb: float
+    known_by: str
+
+    @property
+    def cpu_s(self) -> float:
+        """Of all its jobs."""
+        return self.jobs * self.of_one.cpu_s
+
+
+@dataclass(frozen=True)
+class Load:
+    """What an average video of the study holds."""
+
+    frames: float
+    animals: float
+
+
+@dataclass(frozen=True)
+class Paces:
+    """Of one model on this machine: one step of its trainings, one frame of its predictions."""
+
+    decode: Pace = NOTHING
+    detect: Pace = NOTHING
+    pose: Pace = NOTHING
+    step: Pace = NOTHING
+    detector_step: Pace = NOTHING
+
+
+def probed_cost(
+    rule: str, settings: Settings, model: ModelSettings, paces: Paces, load: Load
+) -> Pace | None:
+    """What one job of a rule costs by the paces of its model; None: they say nothing of it."""
+    start = Pace(START_OF_TORCH_S, START_OF_TORCH_S)
+    members, steps = len(model.seeds), settings.training.steps
+    views = len(settings.inference.scales) * (2 if settings.inference.flip else 1)
+    prediction = paces.pose.times(load.frames * load.animals * members * views)
+    seen = paces.detect.times(load.frames / settings.detector.every_frames)
+    adaptation = settings.adaptation
+    of_one_batch = paces.step.times(adaptation.batch / settings.training.batch)
+    of_tuning = paces.step.times(settings.fine_tuning.batch / settings.training.batch)
+    costs = {
+        "pretrain": paces.step.times(steps),
+        "pretrain_single": paces.step.times(steps),
+        "distill": paces.step.times(steps),
+        "fine_tune": of_tuning.times(settings.fine_tuning.steps),
+        "train_detector": paces.detector_step.times(settings.detector.steps),
+        "predict_poses": paces.decode.times(load.frames) + seen + prediction,
+        "adapt_to_video": of_one_batch.times(adaptation.steps * members) + prediction,
+    }
+    return start + costs[rule] if rule in costs else None
+
+
+def unmeasured_cost(
+    rule: str, settings: Settings, models: Sequence[tuple[ModelSettings, Paces]], load: Load
+) -> tuple[Pace, str]:
+    """What one job of a rule costs, the mean over the models, and how that is known."""
+    tried = [probed_cost(rule, settings, model, paces, load) for model, paces in models]
+    probed = [each for each in tried if each is not None]
+    if probed:
+        return sum(probed[1:], probed[0]).times(1 / len(probed)), PROBED
+    return usual_cost(rule, load), USUAL
+
+
+def usual_cost(rule: str, load: Load) -> Pace:
+    """What one job costs that trains no network and asks none."""
+    seconds = START_S + FRAME_S.get(rule, 0.0) * load.frames * load.animals
+    seconds += START_OF_TORCH_S if rule in WITH_NETWORKS else 0.0
+    return Pace(seconds, seconds)
+
+
+def measured_cost(
+    study: Path, rule: str, frames_of: Mapping[str, float], frames: float
+) -> tuple[Pace, float] | None:
+    """What one job cost before, and its memory (MB); of a video, for one of so many frames.
+
+    None where nothing of the rule was measured.
+    """
+    paces, memory = [], []
+    for file in sorted((study / BENCHMARKS / rule).glob("*.tsv")):
+        own = frames_of.get(file.stem)
+        if rule in OF_VIDEOS and not own:
+            continue  # a video that is no more, or that failed
+        for row in _rows(file):
+            cpu_s, clock_s = row["cpu_time"], row["s"]
+            start = min(cpu_s, START_OF_TORCH_S if rule in WITH_NETWORKS else START_S)
+            factor = frames / own if rule in OF_VIDEOS and own else 1.0
+            paces.append((start + (cpu_s - start) * factor, clock_s * factor))
+            memory.append(row["max_rss"])
+    if not paces:
+        return None
+    cpu, clock = (mean(each) for each in zip(*paces, strict=True))
+    return Pace(cpu, clock), max(memory)
+
+
+def _rows(file: Path) -> Iterable[Mapping[str, float]]:
+    """The rows of a benchmark of Snakemake whose figures are all known."""
+    with file.open(encoding="utf-8") as table:
+        for row in csv.DictReader(table, delimiter="\t"):
+            try:
+                yield {key: float(row[key]) for key in ("s", "max_rss", "cpu_time")}
+            except (KeyError, TypeError, ValueError):
+                continue
+
+
+def disk_mb(frames: float, videos: int, keypoints: int, animals: float) -> float:
+    """What the tables of all videos take, MB."""
+    return KB_PER_KEYPOINT * frames * videos * keypoints * animals / 1000

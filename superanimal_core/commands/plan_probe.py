@@ -1,0 +1,170 @@
+"""What one step of a training and one frame of a video cost on this machine, by doing some."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from jaxtyping import UInt8
+from numpy import ndarray
+
+from superanimal_core.commands.plan_costs import NOTHING, Pace
+from superanimal_core.jobs.member_training import new_member
+from superanimal_core.media.video import read_frames
+from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.detector import DetectorBundle, detect, new_detector
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.training.detector_loop import fit_detector
+from superanimal_core.training.label_training import fit_labels
+
+ANIMALS = 32
+SIZE_PX = (480, 640)
+MANY = 1_000_000  # steps: more than any probe takes
+
+
+class _TimeIsUpError(Exception):
+    """The time of a probe is up."""
+
+
+class Watch:
+    """Counts what is done until a time is up; the first one, which prepares much, does not count.
+
+    The pace is that of all that was done together.
+    """
+
+    def __init__(self, limit_s: float):
+        self._limit_s, self._count = limit_s, -1
+        self._begin = self._now = (0.0, 0.0)
+
+    def tell(self, *_: object) -> None:
+        """One more is done. _TimeIsUpError when the time is up."""
+        self._now = time.process_time(), time.monotonic()
+        self._count += 1
+        if not self._count:
+            self._begin = self._now
+        elif self._now[1] - self._begin[1] > self._limit_s:
+            raise _TimeIsUpError
+
+    @property
+    def pace(self) -> Pace:
+        """That of one; that of nothing where not even two were done."""
+        cpu_s, clock_s = (now - then for now, then in zip(self._now, self._begin, strict=True))
+        return Pace(cpu_s, clock_s).times(1 / self._count) if self._count > 0 else NOTHING
+
+
+@contextmanager
+def watched(limit_s: float) -> Iterator[Watch]:
+    """A watch whose end is no error."""
+    watch = Watch(limit_s)
+    with suppress(_TimeIsUpError):
+        yield watch
+
+
+def repeated(work: Callable[[], object], limit_s: float) -> Pace:
+    """The pace of some work, done again and again."""
+    with watched(limit_s) as watch:
+        for _ in range(MANY):
+            work()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()  # a GPU answers before it has worked
+            watch.tell()
+    return watch.pace
+
+
+def pace_of_decoding(
+    video: str | None, limit_s: float
+) -> tuple[Pace, UInt8[ndarray, "height width 3"]]:
+    """The pace of one frame of a video, and a frame; that of nothing where there is no video."""
+    frame = np.zeros((*SIZE_PX, 3), dtype=np.uint8)
+    with watched(limit_s) as watch:
+        for frame in read_frames(video) if video else ():  # noqa: B007 -- the last is given
+            watch.tell()
+    return watch.pace, frame
+
+
+def drawn_labels(space: KeypointSpace, height_px: int, width_px: int) -> Labels:
+    """Animals on one picture with keypoints anywhere: as much work as true ones."""
+    rng = np.random.default_rng(0)
+    box = np.array([0.2, 0.2, 0.8, 0.8]) * [width_px, height_px, width_px, height_px]
+    xy = rng.uniform(box[:2], box[2:], (ANIMALS, len(space), 2))
+
+    def same(word: str) -> ndarray:
+        return np.full(ANIMALS, word, dtype=object)
+
+    numbered = np.array([f"{i}" for i in range(ANIMALS)], dtype=object)
+    return Labels(
+        space, same("probe"), numbered, np.tile([width_px, height_px], (ANIMALS, 1)),
+        same("animal0"), numbered, same("train"), np.tile(box, (ANIMALS, 1)), xy,
+        np.full((ANIMALS, len(space)), LabelState.VISIBLE), np.ones((ANIMALS, len(space))),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks of a model as it would train them, or has them, and what they are probed on."""
+
+    pose: ModelBundle
+    detector: DetectorBundle | None
+    picture: UInt8[ndarray, "height width 3"]
+    device: torch.device
+
+    @classmethod
+    def new(
+        cls,
+        space: KeypointSpace,
+        network: dict[str, Any],
+        detector: dict[str, Any],
+        picture: UInt8[ndarray, "height width 3"],
+        device: torch.device,
+    ) -> "Networks":
+        """Networks that have learned nothing, as settings describe them."""
+        labels = drawn_labels(space, *picture.shape[:2])
+        mean, std = tuple(detector["mean"]), tuple(detector["std"])
+        finder = new_detector(detector["backbone"], detector["detector_size_px"], mean, std, ())
+        return cls(new_member(labels, network, None, space.keypoints), finder, picture, device)
+
+    def training(
+        self, training: TrainingSettings, augment: AugmentSettings, limit_s: float
+    ) -> Pace:
+        """The pace of one step of the pose network's training."""
+        labels = drawn_labels(self.pose.space, *self.picture.shape[:2])
+        steps = training.model_copy(
+            update={"steps": MANY, "early_stopping": None, "bagging": False}
+        )
+        with watched(limit_s) as watch:
+            how = {"seed": 0, "device": self.device, "tell": watch.tell}
+            fit_labels(self.pose, labels, lambda _: self.picture, steps, augment, **how)
+        return watch.pace
+
+    def detector_training(self, batch: int, augment: AugmentSettings, limit_s: float) -> Pace:
+        """The pace of one step of the detector's training."""
+        if self.detector is None:
+            return NOTHING
+        labels = drawn_labels(self.pose.space, *self.picture.shape[:2])
+        with watched(limit_s) as watch:
+            fit_detector(
+                self.detector, labels, lambda _: self.picture, augment, steps=MANY, batch=batch,
+                learning_rate=1e-4, seed=0, device=self.device, tell=watch.tell,
+            )  # fmt: skip
+        return watch.pace
+
+    @torch.inference_mode()
+    def prediction(self, batch: int, limit_s: float) -> tuple[Pace, Pace]:
+        """The paces of finding the animals in a frame, and of an animal's pose by one network."""
+        found = NOTHING
+        if self.detector is not None:
+            finder, pictures = self.detector, [self.picture] * 4
+            finder.network.to(self.device).eval()
+            found = repeated(lambda: detect(finder, pictures, self.device), limit_s / 2).times(
+                1 / 4
+            )
+        network = self.pose.network.to(self.device).eval()
+        height, width = self.pose.crop.size_px[1], self.pose.crop.size_px[0]
+        crops = torch.zeros((batch, height, width, 3), dtype=torch.uint8, device=self.device)
+        posed = repeated(lambda: network(self.pose.crop.normalize(crops)), limit_s / 2)
+        return found, posed.times(1 / batch)

@@ -1,0 +1,269 @@
+"""What beginners do wrong, each told in one sentence, once, before any job; or read as meant."""
+
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from beginners_study import SPACE, Spoiled, write_study
+
+from superanimal_core.__main__ import main
+from superanimal_core.commands import check
+
+WORDS = tuple(f"{word:13}  " for word in check.WORDS.values())
+
+
+# what was done, how, what the one sentence says
+IN_CONFIG = [
+    ("a section misspelt", lambda s: s.more("trainings: { steps: 3 }"), "config.yaml: trainings: unknown key; did you mean 'training'?"),
+    ("a key misspelt", lambda s: s.more("training: { step: 3 }"), "training.step: unknown key; did you mean 'steps'?"),
+    ("a key of another section", lambda s: s.more("steps: 3"), "config.yaml: steps: unknown key"),
+    ("a model's key misspelt", lambda s: s.model("seed: [0]"), "models.mouse.seed: unknown key; did you mean 'seeds'?"),
+    ("seeds as a number", lambda s: s.change("config/config.yaml", "[0]", "5"), "models.mouse.seeds: read 5"),
+    ("one seed twice", lambda s: s.change("config/config.yaml", "[0]", "[0, 0]"), "models.mouse.seeds: read [0, 0]"),
+    ("no seed", lambda s: s.change("config/config.yaml", "[0]", "[]"), "models.mouse.seeds"),
+    ("a key twice", lambda s: s.more("training: { steps: 3, steps: 4 }"), "steps"),
+    ("a section twice", lambda s: s.more("report: { title: a }\nreport: { title: b }"), "report"),
+    ("a tab in the YAML", lambda s: s.more("training:\n\tsteps: 3"), "config.yaml: line 6"),
+    ("a bracket left open", lambda s: s.more("training: { steps: 3"), "config.yaml: line"),
+    ("a colon without a blank", lambda s: s.more("training:\n  steps:3"), "training: read 'steps:3'"),
+    ("a number in words", lambda s: s.more("training: { steps: many }"), "training.steps: read 'many'"),
+    ("a decimal comma", lambda s: s.more("quality: { min_score: '0,3' }"), "quality.min_score: read '0,3'"),
+    ("a percentage", lambda s: s.more("quality: { max_absent_fraction: 30 }"), "quality.max_absent_fraction: read 30"),
+    ("a negative count", lambda s: s.more("training: { steps: -5 }"), "training.steps: read -5"),
+    ("thousands with a point", lambda s: s.more("training: { steps: 20.000 }"), "steps: '20.000': write 20000 or 20"),
+    ("yes for a number", lambda s: s.more("training: { steps: yes }"), "training.steps: read True"),
+    ("a list for a section", lambda s: s.more("training: [steps]"), "training: read ['steps']; a section belongs there"),
+    ("an empty config.yaml", lambda s: s.write("config/config.yaml", ""), "config.yaml: holds no setting"),
+    ("config.yaml as UTF-16", lambda s: s.write("config/config.yaml", "models: {}", "utf-16"), "config.yaml: is UTF-16; save it as UTF-8"),
+    ("config.yaml as Latin-1", lambda s: s.write("config/config.yaml", "report: { title: Mäuse }", "latin-1"), "config.yaml"),
+    ("a space misspelt", lambda s: s.change("config/config.yaml", SPACE, "superanimal_topviewmice"), "no keypoint space 'superanimal_topviewmice'; did you mean 'superanimal_topviewmouse'?"),
+    ("a species as space", lambda s: s.change("config/config.yaml", SPACE, "mouse"), "models.mouse: no keypoint space 'mouse'"),
+    ("no space", lambda s: s.write("config/config.yaml", "models:\n  lab:\n    seeds: [0]\n"), "models.lab.space: missing"),
+    ("no model", lambda s: s.write("config/config.yaml", "models: {}\n"), "models"),
+    ("a backbone misspelt", lambda s: s.model("backbone: resnet500"), "'resnet500' is not a network of timm"),
+    ("an architecture that is none", lambda s: s.model("architecture: resnet"), "models.mouse.architecture: read 'resnet'"),
+    ("weights that are nowhere", lambda s: s.model("pose_weights: weights/best.pt"), "models.mouse.pose_weights: 'weights/best.pt' is no file"),
+    ("weights of another space", lambda s: s.model("pose_weights: superanimal_quadruped_hrnet_w32"), "speaks 'superanimal_quadruped', not"),
+    ("a released name misspelt", lambda s: s.model("pose_weights: superanimal_topviewmouse_hrnet32"), "did you mean 'superanimal_topviewmouse_hrnet_w32'?"),
+    ("a detector as pose network", lambda s: s.model(f"pose_weights: {SPACE}_fasterrcnn_resnet50_fpn_v2"), "is a detector network"),
+    ("a video to be drawn, misspelt", lambda s: s.more("report: { labeled_videos: [m3] }"), "report.labeled_videos: no video 'm3'"),
+    ("a video to be drawn by its file", lambda s: s.more("report: { labeled_videos: [raw/m1.mp4] }"), "no video 'raw/m1.mp4' in config/videos.tsv; did you mean 'm1'?"),
+    ("one name in place of a list", lambda s: s.more("report: { labeled_videos: m1 }"), "report.labeled_videos: read 'm1'"),
+    ("an export's format misspelt", lambda s: s.more("exports: [deeplabcut]"), "exports"),
+    ("a parent that is no model", lambda s: (s.model("fine_tune: { parent: mice, mode: naive }"), s.datasets("pretrain", "fine_tune")), "no model 'mice'"),
+    ("a keypoint that the space lacks", lambda s: s.more(f"features: {{ anatomy: {{ {SPACE}: {{ front: snout }} }} }}"), f"features.anatomy.{SPACE}: unknown keypoint 'snout'"),
+    ("the sheet called otherwise", lambda s: s.more("videos: videos.tsv"), "videos.tsv: cannot be read (No such file or directory)"),
+]  # fmt: skip
+IN_SHEETS = [
+    ("a path misspelt", lambda s: s.videos("raw/m3.mp4"), "row 2: raw/m3.mp4 does not exist; mend the path or remove the row; did you mean"),
+    ("another ending", lambda s: s.videos("raw/m1.avi"), "row 2: raw/m1.avi does not exist; mend the path or remove the row; did you mean 'raw/m1.mp4'?"),
+    ("a folder misspelt", lambda s: s.videos("vids/m1.mp4"), "row 2: vids/m1.mp4 does not exist"),
+    ("no ending", lambda s: s.videos("raw/m1"), "did you mean 'raw/m1.mp4'?"),
+    ("a folder as video", lambda s: s.videos("raw"), "row 2: raw is a folder; write raw/*.mp4 for the files in it"),
+    ("backslashes", lambda s: s.videos("raw\\m1.mp4"), "raw\\m1.mp4 does not exist; mend the path or remove the row; write / between folders"),
+    ("a drive's letter", lambda s: s.videos("C:\\raw\\m1.mp4"), "C:\\raw\\m1.mp4 does not exist"),
+    ("a pattern that finds nothing", lambda s: s.videos("raw/*.avi"), "row 2: no file matches raw/*.avi"),
+    ("a video twice", lambda s: s.videos("raw/m1.mp4", "raw/m1.mp4"), "row 3: raw/m1.mp4 stands in row 2 already"),
+    ("two files of one name", lambda s: (s.write("day2/m1.mp4", ""), s.videos("raw/m1.mp4", "day2/m1.mp4")), "'m1' names two files"),
+    ("a name with a blank", lambda s: s.videos("raw/m1.mp4\tmouse 1", header="path\tvideo"), "video 'mouse 1': only letters"),
+    ("a model misspelt", lambda s: s.videos("raw/m1.mp4\tMouse", header="path\tmodel"), "no model 'Mouse' in config.yaml; did you mean 'mouse'?"),
+    ("commas between columns", lambda s: s.videos("raw/m1.mp4,a", header="path,group"), "row 1: the header reads 'path,group', with ',' between"),
+    ("semicolons between columns", lambda s: s.videos("raw/m1.mp4;a", header="path;group"), "row 1: the header reads 'path;group', with ';' between"),
+    ("blanks between columns", lambda s: s.videos("raw/m1.mp4 a", header="path group"), "with blanks between the columns"),
+    ("a header of another name", lambda s: s.videos("raw/m1.mp4", header="video_path"), "no column 'path'; the header reads 'video_path'"),
+    ("no header", lambda s: s.videos("raw/m2.mp4", header="raw/m1.mp4"), "no column 'path'; the header reads 'raw/m1.mp4'"),
+    ("a header twice", lambda s: s.videos("raw/m1.mp4\ta\tb", header="path\tgroup\tgroup"), "column 'group' stands twice"),
+    ("too many cells", lambda s: s.videos("raw/m1.mp4\ta\tb"), "row 2: 3 cells for 1 columns"),
+    ("an empty path", lambda s: s.videos("\ta", header="path\tgroup"), "row 2: the column 'path' is empty"),
+    ("no row", lambda s: s.videos(), "lists no video; add a row"),
+    ("an empty sheet", lambda s: s.write("config/videos.tsv", ""), "videos.tsv: empty; the first line must name the columns"),
+    ("a sheet of Excel", lambda s: s.write("config/videos.tsv", "PK\x03\x04\x14\x00\x06\x00"), "videos.tsv"),
+    ("fps with its unit", lambda s: s.videos("raw/m1.mp4\t30 Hz", header="path\tfps"), "fps is '30 Hz'; expected a number"),
+    ("fps with a comma", lambda s: s.videos("raw/m1.mp4\t29,97", header="path\tfps"), "its decimal mark is a point"),
+    ("half an animal", lambda s: s.videos("raw/m1.mp4\t0.4", header="path\tmax_individuals"), "max_individuals is '0.4'"),
+    ("two in words", lambda s: s.videos("raw/m1.mp4\ttwo", header="path\tmax_individuals"), "max_individuals is 'two'"),
+    ("cm_per_px of 0", lambda s: s.videos("raw/m1.mp4\t0", header="path\tcm_per_px"), "cm_per_px is '0'"),
+    ("px per cm", lambda s: s.videos("raw/m1.mp4\t20", header="path\tpx_per_cm"), "column 'px_per_cm': is 'cm_per_px' meant?"),
+    ("max_animals", lambda s: s.videos("raw/m1.mp4\t2", header="path\tmax_animals"), "column 'max_animals': is 'max_individuals' meant?"),
+    ("FPS in capitals", lambda s: s.videos("raw/m1.mp4\t2", header="path\tFPS"), "column 'FPS': is 'fps' meant?"),
+    ("a column of ours", lambda s: s.videos("raw/m1.mp4\till", header="path\tstatus"), "column 'status': our tables have"),
+    ("a calibration that is nowhere", lambda s: s.videos("raw/m1.mp4\tcams.toml", header="path\tcamera_file"), "camera_file: cams.toml does not exist"),
+    ("a format in other words", lambda s: s.datasets("\tdeeplabcut", "\tDeepLabCut"), "unknown format 'DeepLabCut'; did you mean 'deeplabcut'?"),
+    ("a format's short name", lambda s: s.datasets("\tdeeplabcut", "\tDLC"), "unknown format 'DLC'"),
+    ("a role that is none", lambda s: s.datasets("pretrain", "train"), "unknown role 'train'"),
+    ("a data set's folder misspelt", lambda s: s.datasets("\tproject", "\tprojekt"), "projekt does not exist"),
+    ("a data set's space misspelt", lambda s: s.datasets(SPACE, "topviewmouse"), "no keypoint space 'topviewmouse'"),
+    ("no conversion table", lambda s: s.datasets("lab\t", "lab2\t"), "'lab2' has no conversion table"),
+    ("a role for another model", lambda s: s.datasets("pretrain", "fine_tune"), "no data set with role 'pretrain'"),
+    ("a data set twice", lambda s: s.datasets("lab\t", f"lab\tproject\tdeeplabcut\t{SPACE}\tpretrain\nlab\t"), "data set 'lab' stands above already"),
+    ("no data set", lambda s: s.write("config/datasets.tsv", "dataset\tpath\tformat\tspace\trole\n"), "lists no data set"),
+    ("no sheet of data sets", lambda s: (s.folder / "config/datasets.tsv").unlink(), "datasets.tsv: cannot be read"),
+]  # fmt: skip
+IN_LABELS = [
+    ("a source in other case", lambda s: s.table("snout", "Snout"), "lab.tsv: row 2: 'Snout' is no keypoint of 'lab'; did you mean 'snout'?"),
+    ("a keypoint without a row", lambda s: s.table("tailbase\ttail_base\n", ""), "the keypoint 'tailbase' of 'lab' has no row; add one"),
+    ("a unified name misspelt", lambda s: s.table("tail_base", "tailbase"), "'tailbase' is no keypoint of"),
+    ("two to one keypoint", lambda s: s.table("right_ear", "left_ear"), "both become 'left_ear'"),
+    ("a source twice", lambda s: s.table("snout\tnose\n", "snout\tnose\nsnout\t\n"), "row 3: 'snout' stands in row 2 already"),
+    ("other headers", lambda s: s.table("source\tunified", "from\tto"), "no column 'source'; the columns are from, to"),
+    ("commas in the table", lambda s: s.write(f"config/keypoints/{SPACE}/lab.tsv", "source,unified\nsnout,nose\n"), "lab.tsv: row 1: the header reads 'source,unified'"),
+    ("an empty table", lambda s: s.write(f"config/keypoints/{SPACE}/lab.tsv", "source\tunified\n"), "no rows"),
+    ("pictures that were not copied", lambda s: (s.folder / "project/labeled-data/m1/img003.png").unlink(), "img003.png"),
+    ("labels that are no numbers", lambda s: s.labels("img000.png,", "img000.png,x"), "is not a number"),
+    ("labels of another program", lambda s: s.datasets("\tdeeplabcut", "\tsleap"), "project"),
+    ("a project without labels", lambda s: shutil.rmtree(s.folder / "project/labeled-data"), "project"),
+    ("the project's config.yaml as path", lambda s: s.datasets("\tproject", "\tproject/config.yaml"), "config.yaml"),
+]  # fmt: skip
+IN_VIDEOS = [
+    ("a text as video", lambda s: s.write("raw/m1.mp4", "notes\n" * 50), "raw/m1.mp4"),
+    ("an empty video", lambda s: s.write("raw/m1.mp4", ""), "raw/m1.mp4 is empty (0 bytes)"),
+    ("half a video", lambda s: (s.folder / "raw/m1.mp4").write_bytes((s.folder / "raw/m1.mp4").read_bytes()[:600]), "raw/m1.mp4"),
+    ("a picture as video", lambda s: (s.folder / "raw/m1.mp4").write_bytes((s.folder / "project/labeled-data/m1/img000.png").read_bytes()), "raw/m1.mp4"),
+]  # fmt: skip
+IN_PREDICTIONS = [
+    ("predictions that are nowhere", lambda s: s.brought("theirs/m3_net0.csv"), "predictions: no file theirs/m3_net0.csv; mend the path; did you mean"),
+    ("none named", lambda s: s.brought(""), "the column 'predictions' names no file"),
+    ("one file twice", lambda s: (s.brought("theirs/m1_net0.csv; theirs/copy.csv"), shutil.copy(s.folder / "theirs/m1_net0.csv", s.folder / "theirs/copy.csv")), "the same predictions as"),
+    ("one file for two videos", lambda s: (s.brought(), s.videos("raw/m1.mp4\ttheirs/m1_net0.csv", "raw/m2.mp4\ttheirs/m1_net0.csv", header="path\tpredictions")), "'m1' and 'm2' both have the predictions"),
+    ("raw and filtered", lambda s: (s.brought("theirs/one.csv; theirs/one_filtered.csv"), shutil.copy(s.folder / "theirs/m1_net0.csv", s.folder / "theirs/one.csv"), shutil.copy(s.folder / "theirs/m1_net1.csv", s.folder / "theirs/one_filtered.csv")), "theirs/one_filtered.csv and theirs/one.csv are one network's; name one"),
+    ("csv and h5 of one network", lambda s: (s.brought("theirs/m1_net0.csv; theirs/m1_net0.h5"), s.write("theirs/m1_net0.h5", "")), "m1_net0.h5 and theirs/m1_net0.csv are one network's"),
+    ("an .h5 for Lightning Pose", lambda s: (s.brought("theirs/a.h5", "lightning_pose"), s.write("theirs/a.h5", "")), "ends in none of .csv"),
+    ("a format that is none", lambda s: s.brought(format="dlc"), "models.theirs.predictions.format: read 'dlc'"),
+    ("a model with networks", lambda s: s.videos("raw/m1.mp4\ttheirs/m1_net0.csv", header="path\tpredictions"), "model 'mouse' has networks"),
+    ("other names of keypoints", lambda s: s.given(names=("Nose", "left_ear")), "has no 'Nose'; did you mean 'nose'?"),
+    ("likelihood in percent", lambda s: s.given(lambda text: text.replace("0.9", "90.5")), "likelihood is up to 90.5; expected 0 to 1"),
+    ("no likelihood", lambda s: s.given(lambda text: text.replace("likelihood", "p")), "no column 'likelihood'"),
+    ("likelihoods left empty", lambda s: s.given(lambda text: text.replace(",0.9", ",")), "every likelihood is empty"),
+    ("half the video's frames too many", lambda s: s.given(frames=9), "predictions of 9 frames, but the video has 6"),
+    ("seconds in place of frames", lambda s: s.given(lambda text: text.replace("\n1,", "\n0.04,")), "row '0.04' is no frame number"),
+    ("rows out of order", lambda s: s.given(lambda text: text.replace("\n1,", "\n7,")), "rows must be in order"),
+    ("a header line lost", lambda s: s.given(lambda text: text.partition("\n")[2]), "expected the header rows"),
+    ("a flat header", lambda s: s.given(lambda text: "frame,nose_x,nose_y\n0,1,2\n"), "expected the header rows"),
+    ("a text in a cell", lambda s: s.given(lambda text: text.replace("0.9", "n/a", 1)), "row 4, column nose likelihood: 'n/a' is not a number"),
+    ("a cell that is infinite", lambda s: s.given(lambda text: text.replace("\n1,", "\n1,inf,").replace(",0.9\n2,", "\n2,")), "a position is infinite"),
+    ("copying stopped within a row", lambda s: s.given(lambda text: text[:-90]), "row 9 has"),
+    ("an .h5 that is none", lambda s: (s.brought("theirs/a.h5"), s.write("theirs/a.h5", "text")), "theirs/a.h5: not a readable HDF5 file"),
+    ("other animals in the second", lambda s: (s.given(animals=("m", "f")), s.videos("raw/m1.mp4\ttheirs/one.csv; theirs/m1_net0.csv", header="path\tpredictions")), "individuals animal0, but"),
+]  # fmt: skip
+TYPED = [  # what was typed in the folder above the study, and what is told
+    ("init", "the following arguments are required: FOLDER"),
+    ("init new --videos vids --species mouse", "init: vids: does not exist; name a folder of videos"),
+    ("init new --videos study/config --species mouse", "study/config: no video in it"),
+    ("init new --videos study/raw", "init: --species is missing: mouse, quadruped"),
+    ("init new --videos study/raw --species maus", "--species maus: not one of mouse, quadruped, bird, human, pupil, nor a keypoint space; did you mean 'mouse'?"),
+    ("init study --videos study/raw --species mouse", "init: study: has a folder config already; nothing is overwritten"),
+    ("init study/raw/m1.mp4 --videos study/raw --species mouse", "study/raw/m1.mp4: is a file; name a folder"),
+    ("init new --videos study/raw --model nothing", "--model nothing: no folder, no file and no released network"),
+    ("init new --videos study/raw --model study", "--model study: no bundle.json of a network in it"),
+    ("init new --from nowhere --species mouse", "--from nowhere: does not exist"),
+    ("init new --from study/project/labeled-data/m1 --species mouse", "is a part of the project"),
+    ("init new --from study/raw --species mouse", "--from study/raw: has no config.yaml; give the folder of a DeepLabCut project"),
+    ("init new --from study/project --videos study/raw --species pupil", "no body part is called like a keypoint of 'pupil'"),
+    ("inti new", "'inti' is no command; did you mean 'init'?"),
+    ("run nowhere", "run: nowhere is no folder; name that of a study"),
+    ("run study/raw", "study/raw has no config/config.yaml, so it is no study"),
+    ("run study/config", "study/config is the config of a study; name the folder above it"),
+    ("run study/config/config.yaml", "study/config/config.yaml is a file; name the study's folder, study"),
+    ("run study -n", "unrecognized arguments: -n; Snakemake's own stand after --"),
+    ("run study --cores 4", "unrecognized arguments: --cores 4; Snakemake's own stand after --"),
+    ("check study/project", "study/project has no config/config.yaml"),
+    ("status nowhere", "status: nowhere is no folder"),
+    ("why study m3", "why: no video 'm3' in the sheet of study; known are m1, m2"),
+    ("why study raw/m1.mp4", "why: no video 'raw/m1.mp4' in the sheet of study; did you mean 'm1'?"),
+    ("why study", "the following arguments are required: video"),
+    ("export study m1", "the following arguments are required: --to"),
+    ("export study m1 --to deeplabcut", "argument --to: invalid choice: 'deeplabcut'"),
+    ("export study --to csv", "export: name videos, or --all of them"),
+    ("export study m3 --to csv", "export: no video 'm3' in the study; known are m1, m2"),
+    ("smooth nothing.csv --fps 30 --output x.csv", "nothing.csv: cannot be read (No such file or directory)"),
+    ("smooth study/theirs/m1_net0.csv --output x.csv", "the following arguments are required: --fps"),
+    ("smooth study/theirs/m1_net0.csv --fps 0 --output x.csv", "argument --fps: read 0; expected more than 0"),
+    ("smooth study/theirs/m1_net0.csv --fps fast --output x.csv", "argument --fps: invalid _positive value: 'fast'"),
+    ("smooth study/raw/m1.mp4 --fps 30 --output x.csv", "predictions are read from .csv"),
+    ("smooth study/theirs/m1_net0.csv --fps 30 --output x.xlsx", "x.xlsx"),
+]  # fmt: skip
+MEANT = [  # what beginners' files hold and still say clearly
+    ("BOM and CRLF in a sheet", lambda s: s.write("config/videos.tsv", "\ufeffpath\tgroup\r\nraw/m1.mp4\ta\r\n")),
+    ("quotes of a spreadsheet", lambda s: s.videos('"raw/m1.mp4"')),
+    ("2.0 animals", lambda s: s.videos("raw/m1.mp4\t2.0", header="path\tmax_individuals")),
+    ("empty columns behind", lambda s: s.videos("raw/m1.mp4\t\t", header="path\t\t")),
+    ("comments and empty lines", lambda s: s.videos("", "# mouse", "raw/m1.mp4", "")),
+    ("1e3 steps", lambda s: s.more("training: { steps: 1e3 }")),
+    ("an umlaut in two letters", lambda s: (s.write("raw/a\u0308.txt", ""), (s.folder / "raw/m1.mp4").rename(s.folder / "raw/a\u0308.mp4"), s.videos("raw/\u00e4.mp4\ta", header="path\tvideo"))),
+    ("a home folder", lambda s: s.videos("~/study/raw/m1.mp4")),
+    ("a data set in the home folder", lambda s: s.datasets("\tproject", "\t~/study/project")),
+    ("predictions in the home folder", lambda s: s.brought("~/study/theirs/m1_net*.csv")),
+    ("predictions with CRLF", lambda s: s.given(lambda text: text.replace("\n", "\r\n"))),
+    ("predictions with BOM", lambda s: s.given(encoding="utf-8-sig")),
+    ("predictions with semicolons", lambda s: s.given(lambda text: text.replace(",", ";"))),
+    ("predictions with decimal commas", lambda s: s.given(lambda text: text.replace(",", ";").replace(".", ","))),
+    ("predictions with trailing commas", lambda s: s.given(lambda text: text.replace("\n", ",,\n"))),
+    ("predictions whose rows have a name", lambda s: s.given(lambda text: text.replace("\n0,", "\nframe,,,,,,,,,,,,\n0,"))),
+    ("blanks around keypoints", lambda s: s.given(lambda text: text.replace("nose", " nose "))),
+    ("likelihood of 1.02", lambda s: s.given(lambda text: text.replace("0.9", "1.02"))),
+]  # fmt: skip
+TABLE = IN_CONFIG + IN_SHEETS + IN_LABELS + IN_VIDEOS + IN_PREDICTIONS
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("sound") / "study")
+
+
+@pytest.fixture
+def spoiled(sound, tmp_path, monkeypatch):
+    monkeypatch.setattr(check, "ProcessPoolExecutor", ThreadPoolExecutor)  # starts at once
+    monkeypatch.chdir(tmp_path)
+    return Spoiled(sound, tmp_path / "study")
+
+
+def sentences(capsys):
+    """What `check` told: each mistake of the study's files, each finding in a file."""
+    said = capsys.readouterr()
+    assert "Traceback" not in said.err + said.out
+    told = [line.removeprefix("check: ") for line in said.err.splitlines()]
+    found = [line for line in said.out.splitlines() if line.startswith(WORDS)]
+    return [line for line in told if " to mend; other videos" not in line] + found
+
+
+def test_the_study_is_sound_before(spoiled, capsys):
+    assert main(["check", "study"]) == 0
+    assert sentences(capsys) == []
+    spoiled.brought()
+    assert main(["check", "study"]) == 0
+    assert sentences(capsys) == []
+    spoiled.given()
+    assert main(["check", "study"]) == 0
+    assert sentences(capsys) == []
+
+
+@pytest.mark.parametrize(("spoil", "told"), [pytest.param(*row[1:], id=row[0]) for row in TABLE])
+def test_a_mistake_is_one_sentence_once(spoiled, capsys, spoil, told):
+    spoil(spoiled)
+    assert main(["check", "study"]) == 1
+    said = sentences(capsys)
+    assert len(said) == 1, said
+    assert told in said[0]
+
+
+@pytest.mark.parametrize(("typed", "told"), [pytest.param(*row, id=row[0]) for row in TYPED])
+def test_what_is_typed_wrongly_is_one_sentence(spoiled, capsys, typed, told):
+    try:
+        code = main(typed.split())
+    except SystemExit as ended:
+        code = ended.code
+    assert code in (1, 2)
+    said = capsys.readouterr()
+    lines = [line for line in said.err.splitlines() if not line.startswith(("usage: ", "  "))]
+    assert len(lines) == 1, said.err
+    assert told in lines[0]
+    assert said.out == ""
+    assert not (spoiled.folder.parent / "new").exists()
+
+
+@pytest.mark.parametrize("spoil", [pytest.param(row[1], id=row[0]) for row in MEANT])
+def test_what_is_clear_all_the_same_is_read_as_it_was_meant(spoiled, monkeypatch, capsys, spoil):
+    monkeypatch.setenv("HOME", str(spoiled.folder.parent))
+    spoil(spoiled)
+    assert main(["check", "study"]) == 0, capsys.readouterr().err
+    assert sentences(capsys) == []

@@ -1,0 +1,140 @@
+"""What a run is said to cost: sums by hand, the study's own benchmarks, and a probe that works."""
+
+import re
+from pathlib import Path
+
+import pytest
+from tiny_study import write_tiny_study
+
+from superanimal_core.__main__ import main
+from superanimal_core.commands import plan, plan_costs, plan_probe
+from superanimal_core.commands.plan_costs import NOTHING, Load, Pace, Paces, RuleCost
+from superanimal_core.study.overlay import read_complete
+from superanimal_core.study.settings_document import settings_from_mapping
+
+DRY = """Job stats:
+job              count
+-------------  -------
+all                  1
+predict_poses       12
+pretrain             2
+total               15
+
+predict_poses      999
+"""
+
+
+def one(cpu_s):
+    return Pace(cpu_s, 2 * cpu_s)
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    return write_tiny_study(tmp_path_factory.mktemp("tiny") / "study")
+
+
+@pytest.fixture
+def settings(tiny, monkeypatch):
+    monkeypatch.chdir(tiny)
+    return settings_from_mapping(read_complete("config/config.yaml"), "config.yaml")
+
+
+def test_jobs_are_those_of_the_table_alone():
+    assert plan.jobs_in(DRY) == {"predict_poses": 12, "pretrain": 2}
+    assert plan.jobs_in("Nothing to be done (all requested files are present).") == {}
+
+
+def test_the_first_of_many_does_not_count(monkeypatch):
+    clock = iter([(0.0, 0.0), (10.0, 100.0), (11.0, 103.0), (12.0, 106.0)])
+    now = [(0.0, 0.0)]
+    monkeypatch.setattr(plan_probe.time, "process_time", lambda: now[0][0])
+    monkeypatch.setattr(plan_probe.time, "monotonic", lambda: now[0][1])
+
+    def work():
+        now[0] = next(clock)
+
+    pace = plan_probe.repeated(work, 104.0)
+    assert (pace.cpu_s, pace.clock_s) == pytest.approx((4.0, 106 / 3))
+    assert plan_probe.Watch(5.0).pace == NOTHING
+
+
+def test_a_job_costs_its_steps_and_frames(settings):
+    model = settings.models["mouse"].model_copy(update={"seeds": [0, 1, 2]})
+    paces = Paces(*map(one, (0.001, 0.01, 0.002, 0.1, 0.3)))
+    how = (settings, model, paces, Load(1000.0, 2.0))
+    start = plan_costs.START_OF_TORCH_S
+    views = len(settings.inference.scales) * (2 if settings.inference.flip else 1)
+    of_poses = 0.002 * 1000 * 2 * 3 * views
+
+    def cost(rule):
+        return plan_costs.probed_cost(rule, *how).cpu_s - start
+
+    assert cost("pretrain") == pytest.approx(0.1 * 4)
+    assert cost("train_detector") == pytest.approx(0.3 * 4)
+    every = settings.detector.every_frames
+    assert cost("predict_poses") == pytest.approx(1 + 10 / every + of_poses)
+    of_batch = settings.adaptation.batch / settings.training.batch
+    assert cost("adapt_to_video") == pytest.approx(2 * 3 * 0.1 * of_batch + of_poses)
+    assert plan_costs.probed_cost("report", *how) is None
+
+
+def test_what_was_measured_in_the_study_counts_by_the_frames_of_its_videos(tmp_path):
+    seconds = {"smooth_poses/a": 3.0, "smooth_poses/gone": 99.0, "report/all": 7.0}
+    for name, cpu_s in seconds.items():
+        file = tmp_path / f"benchmarks/{name}.tsv"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"s\th:m:s\tmax_rss\tcpu_time\n9.0\t0:00:09\t512.5\t{cpu_s}\n")
+    (tmp_path / "benchmarks/report/other.tsv").write_text("s\tmax_rss\tcpu_time\n1\tNA\t1\n")
+    pace, memory = plan_costs.measured_cost(tmp_path, "smooth_poses", {"a": 100.0}, 400.0)
+    start = plan_costs.START_S
+    assert (pace.cpu_s, memory) == (pytest.approx(start + (3.0 - start) * 4), 512.5)
+    assert plan_costs.measured_cost(tmp_path, "report", {}, 400.0)[0].cpu_s == 7.0
+    assert plan_costs.measured_cost(tmp_path, "pretrain", {}, 400.0) is None
+
+
+def test_days_of_training_are_warned_of_with_what_to_do_instead(monkeypatch):
+    monkeypatch.setattr(plan, "_has_gpu", lambda: False)
+    day = RuleCost("pretrain", 4, one(86400.0), 1000.0, "probed")
+    told = plan.warnings([day], 4, Path("s"))
+    assert "The trainings alone would take 1 days" in told[0]
+    assert any("superanimal_topviewmouse_hrnet_w32" in line for line in told)
+    assert plan.warnings([RuleCost("pretrain", 4, one(3600.0), 1.0, "")], 4, Path("s")) == []
+    assert plan.warnings([RuleCost("smooth_poses", 999, one(86400.0), 1.0, "")], 4, Path("s")) == []
+    monkeypatch.setattr(plan, "_has_gpu", lambda: True)
+    assert plan.warnings([day], 4, Path("s")) == []
+
+
+def test_the_sum_is_that_of_all_jobs_and_no_job_is_torn_into_cores():
+    costs = [RuleCost("a", 2, one(60.0), 1.0, ""), RuleCost("b", 60, one(1.0), 1.0, "")]
+    (*_, total, _) = plan.plan_lines(costs, 4, 5.0)
+    assert re.search(r"in all +62 +3 min", total)
+    assert "4 cores that have nothing else to do, 1 min or more" in total
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [(0.5, "0.5 s"), (90, "1.5 min"), (7200, "2 h"), (3 * 86400, "3 days")],
+)
+def test_times_are_told_in_the_unit_that_fits(seconds, told):
+    assert plan.told_time(seconds) == told
+
+
+def test_networks_and_a_video_are_tried_and_nothing_is_written(tiny, monkeypatch, capsys):
+    rules = ("pretrain", "train_detector", "predict_poses", "adapt_to_video", "smooth_poses")
+    monkeypatch.setattr(plan, "jobs_left", lambda: dict.fromkeys(rules, 1))
+    before = sorted(tiny.rglob("*"))
+    assert main(["plan", str(tiny), "--seconds", "1"]) == 0
+    assert sorted(tiny.rglob("*")) == before
+    said = capsys.readouterr().out
+    rows = {line.split()[0]: line for line in said.splitlines()}
+    assert {rule for rule in rules if rows[rule].endswith("probed")} == {*rules[:-1]}
+    assert rows["smooth_poses"].endswith("as in the demo")
+    start = plan_costs.START_OF_TORCH_S
+    assert all(float(rows[rule].split()[2]) >= start for rule in rules[:-1])
+    assert "disk: about" in said
+
+
+def test_where_nothing_is_left_this_is_told(tiny, monkeypatch, capsys):
+    monkeypatch.setattr(plan, "jobs_left", dict)
+    assert main(["plan", str(tiny)]) == 0
+    assert capsys.readouterr().out == "nothing is left to do\n"
