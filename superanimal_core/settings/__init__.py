@@ -7,6 +7,7 @@ from pydantic import Field
 
 from superanimal_core.settings.adaptation import AdaptationSettings
 from superanimal_core.settings.behavior import BehaviorSettings, FeatureSettings, GaitSettings
+from superanimal_core.settings.classifiers import ClassifiersSettings
 from superanimal_core.settings.distillation import DistillationSettings
 from superanimal_core.settings.section import (
     Count,
@@ -284,6 +285,7 @@ class Settings(Section):
     gait: GaitSettings
     features: FeatureSettings
     behavior: BehaviorSettings
+    classifiers: ClassifiersSettings
     quality: QualitySettings
     exports: list[ExportFormat]
     report: ReportSettings

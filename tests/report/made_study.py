@@ -101,6 +101,8 @@ def inputs_of(results: Path, made: Made) -> dict:
         "audits": [str(results / "datasets" / name / "audit.parquet") for name in DATASETS],
         "transfer": [],
         "students": [],
+        "classifiers": [],
+        "classified": [],
         "repeats": str(results / "datasets" / "repeats.parquet"),
         "evaluation": [str(model / "evaluation.parquet")],
         "calibration": [str(model / "calibration.parquet")],

@@ -15,6 +15,8 @@ rule report:
         members=GRAPH.all_members(),
         students=STUDENTS.comparisons(),
         truth=GRAPH.truths(),
+        classifiers=CLASSIFIERS.folders(),
+        classified=CLASSIFIERS.tables(),
         transfer=(
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
         ),
