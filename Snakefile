@@ -51,6 +51,7 @@ include: "workflow/rules/check_video.smk"
 include: "workflow/rules/label_video.smk"
 include: "workflow/rules/export_poses.smk"
 include: "workflow/rules/collect_tables.smk"
+include: "workflow/rules/compare_groups.smk"
 include: "workflow/rules/report.smk"
 include: "workflow/rules/judge_run.smk"
 

@@ -11,6 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+BINS = 32  # per input; scikit-learn finds each weighted edge by itself, which takes longest of all
 Weights = Mapping[str, ndarray]
 NODE_FIELDS = {  # ours: theirs
     "feature": "feature_idx",
@@ -46,6 +47,7 @@ def fit_trees(
         min_samples_leaf=min_leaf_frames,
         l2_regularization=1.0,
         max_features=0.3,
+        max_bins=BINS,
         early_stopping=False,
         random_state=seed,
     ).fit(inputs, label, weight)

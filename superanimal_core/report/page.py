@@ -35,6 +35,7 @@ from superanimal_core.report.doubtful import (
     leaks,
 )
 from superanimal_core.report.extrapolated import extrapolated
+from superanimal_core.report.group_section import group_section
 from superanimal_core.report.methods import (
     dataset_table,
     methods_sentences,
@@ -119,6 +120,7 @@ def page_contents(
         "models": models(results),
         "students": student_section(results.students, results.accounts),
         "behaviors": behavior_section(results.classifiers, results.classified),
+        "groups": group_section(results.groups, results.group_warnings),
         "transfer": transfer_section(results.transfer) if results.transfer else None,
         "trust": _trust(results),
         "coverage": coverage(results.coverage),

@@ -21,7 +21,7 @@ from superanimal_core.tables.accounts import read_quality
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.calibration_files import read_check
 from superanimal_core.tables.classifier_files import EVALUATION
-from superanimal_core.tables.parquet import read_parquet
+from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.schemas import expected_error_from_table, smoothed_from_table
 from superanimal_core.tables.spaces import read_space
 from superanimal_core.tables.video_tables import read_times
@@ -40,9 +40,10 @@ class StudyResults:
     and that did not fail, `checks` by model how well its calibration keeps its word and what it
     rests on (None without one); `findings` and `repeats` are rows about doubtful labels and
     pictures, `students` the comparisons of students with their teachers by model, `classifiers` the
-    scores of classifiers of behavior and `classified` what they found, by name, `transfer` the
-    rows of the transfer table (none unless asked for), `unified` the label table of each data set;
-    `folder` holds a folder for each video.
+    scores of classifiers of behavior and `classified` what they found, by name,
+    `groups` the groups of animals compared and `group_warnings` what speaks against it, `transfer`
+    the rows of the transfer table (none unless asked for), `unified` the label table of each data
+    set; `folder` holds a folder for each video.
     """
 
     videos: list[Row]
@@ -54,6 +55,8 @@ class StudyResults:
     students: dict[str, list[Row]]
     classifiers: dict[str, list[Row]]
     classified: dict[str, list[Row]]
+    groups: list[Row]
+    group_warnings: list[str]
     truth: dict[str, list[Row]]
     checks: dict[str, tuple[CalibrationCheck, dict[str, int]] | None]
     findings: list[Row]
@@ -88,8 +91,8 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
     """Read the tables of a study.
 
     `inputs`: quality, coverage, repeats (paths), evaluation, calibration, truth, unified, audits,
-    classified (lists of paths), transfer (a path, or nothing), members, classifiers (folders), laid
-    out as in the results folder.
+    classified (lists of paths), transfer, groups (a path, or nothing), members, classifiers
+    (folders), laid out as in the results folder.
     """
     quality = Path(inputs["quality"])
     videos, folder = _rows(quality), quality.parent.parent / "videos"
@@ -104,6 +107,8 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         students={Path(p).parent.name: _rows(p) for p in inputs["students"]},
         classifiers={Path(p).name: _rows(Path(p) / EVALUATION) for p in inputs["classifiers"]},
         classified={Path(p).stem.removesuffix("-videos"): _rows(p) for p in inputs["classified"]},
+        groups=_rows(inputs["groups"]) if inputs["groups"] else [],
+        group_warnings=read_record(inputs["groups"])["warnings"] if inputs["groups"] else [],
         truth=read_truth(inputs["truth"]),
         checks={Path(p).parent.name: read_check(p) for p in inputs["calibration"]},
         findings=[row for path in inputs["audits"] for row in _rows(path)],

@@ -74,6 +74,10 @@ class ClassifierGraph:
         """The classifiers themselves."""
         return [f"results/classifiers/{name}" for name in self.all()]
 
+    def bouts(self) -> list[str]:
+        """The bouts that they found in all videos."""
+        return [f"results/tables/classified/{name}.parquet" for name in self.all()]
+
     def tables(self) -> list[str]:
         """What they found, video by video."""
         return [f"results/tables/classified/{name}-videos.parquet" for name in self.all()]

@@ -18,6 +18,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import Settings
 from superanimal_core.study.brought_predictions import prediction_mistakes
 from superanimal_core.study.dataset_sheet import read_datasets
+from superanimal_core.study.group_mistakes import group_mistakes
 from superanimal_core.study.label_sheet import (
     LabelSheets,
     classifier_mistakes,
@@ -154,6 +155,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     mistakes += unlabeled_mistakes(settings, known, datasets, unlabeled)
     sheets = read_label_sheets(settings.classifiers.named, videos, mistakes)
     mistakes += classifier_mistakes(settings.classifiers.named)
+    mistakes += group_mistakes(settings.groups, settings.videos, videos)
     if mistakes:
         raise ConfigError(mistakes)
     return Study(settings, videos, datasets, spaces, released, unlabeled, extended, sheets)

@@ -119,6 +119,11 @@ _BESIDE = {
         "a learned behavior of an animal of a video, with your own columns",
         of_study.CLASSIFIED_VIDEOS,
     ),
+    "groups": Table(
+        "groups/comparison.parquet",
+        "a measure of a group of animals; the metadata hold the warnings",
+        of_study.GROUPS,
+    ),
     "transfer": Table(
         "transfer/table.parquet", "a training (snakemake transfer_table)", of_study.TRANSFER
     ),

@@ -196,6 +196,24 @@ CLASSIFIER = {
     "raters": "most persons that labeled one recording",
     "held_out_by": "what was left out in turn: animals, or blocks of time",
 }
+GROUPS = {
+    "part": "gait, behavior, or the classifier that found it",
+    "measure": "median over the strides, mean over the limbs; of behaviors what its name says",
+    "group": "of the column that settings groups.column names",
+    "reference": "the group that it is compared with",
+    "animals": "that have the measure",
+    "videos": "of theirs",
+    "mean": "over the animals, of their means over videos",
+    "sd_animals": "between the animals",
+    "measurement_sd": "what the expected error of the poses implies for one video, root mean "
+    "square; NaN: not known",
+    "difference": "from the reference, adjusted; NaN: the reference, or fewer than three animals",
+    "difference_low": "lower end of the 95 % interval",
+    "difference_high": "upper end",
+    "p": "of no difference",
+    "p_holm": "the same for all measures together (Holm)",
+    "adjusted_for": "speed, or nothing",
+}
 CLASSIFIED_FRAMES = {
     "frame": "number of the frame, from 0",
     "time_s": "its time",

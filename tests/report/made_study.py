@@ -103,6 +103,7 @@ def inputs_of(results: Path, made: Made) -> dict:
         "students": [],
         "classifiers": [],
         "classified": [],
+        "groups": [],
         "repeats": str(results / "datasets" / "repeats.parquet"),
         "evaluation": [str(model / "evaluation.parquet")],
         "calibration": [str(model / "calibration.parquet")],

@@ -17,6 +17,9 @@ rule report:
         truth=GRAPH.truths(),
         classifiers=CLASSIFIERS.folders(),
         classified=CLASSIFIERS.tables(),
+        groups=(
+            "results/groups/comparison.parquet" if config["groups"]["column"] else []
+        ),
         transfer=(
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
         ),
