@@ -161,7 +161,7 @@ def sheet(*groups):
 @pytest.mark.parametrize(
     ("column", "reference", "groups", "told"),
     [
-        ("grup", None, ("a", "b"), "no column 'grup' in videos.tsv; did you mean 'group'"),
+        ("groop", None, ("a", "b"), "no column 'groop' in videos.tsv; did you mean 'group'"),
         ("group", None, ("a", "a", ""), "'group' of videos.tsv names a; two are compared"),
         ("group", "control", ("a", "b"), "reference: no group 'control' in the column 'group'"),
     ],

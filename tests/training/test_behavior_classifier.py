@@ -1,15 +1,18 @@
 """Learned behaviors on drawn animals whose behavior is known."""
 
+import os
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import yaml
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "behavior"))
 
 from made_behaviors import BEHAVIORS, drawn_animal, settings
+from test_real_recordings import smoothed
 
 from superanimal_core.behavior import classifier as classifier_module
 from superanimal_core.behavior.class_probabilities import calibrated
@@ -22,7 +25,13 @@ from superanimal_core.behavior.classifier_inputs import (
     classifier_inputs,
     common_features,
 )
+from superanimal_core.behavior.features import frame_features
+from superanimal_core.behavior.marked_bouts import classes_of_marks
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
+from superanimal_core.pose.expected_error import unknown_error
+from superanimal_core.settings.behavior import AnatomySettings
+from superanimal_core.settings.classifiers import ClassifierSettings
 from superanimal_core.tables.classifier_files import (
     read_classifier,
     write_classifier,
@@ -34,6 +43,9 @@ from superanimal_core.training.behavior_classifier import (
 from superanimal_core.training.classifier_figures import classifier_scores
 from superanimal_core.training.held_out_parts import parts_of, to_learn_from
 from superanimal_core.training.window_network import fit_network
+
+SHIPPED = Path(__file__).resolve().parents[2]
+SHARED = Path(os.environ.get("SUPERANIMAL_SHARED", "../shared")) / "data/behaviordepot"
 
 
 def recordings(seeds, said=None, **how):
@@ -179,3 +191,32 @@ def test_a_classifier_is_the_same_from_its_folder_and_in_chunks(tmp_path, monkey
     np.testing.assert_allclose(again, parts[0])
     with pytest.raises(SuperAnimalError, match="not a classifier of ours"):
         read_classifier(tmp_path / "none")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not SHARED.is_dir(), reason=f"needs the recording in {SHARED}")
+def test_freezing_that_a_person_marked_is_learned_by_the_shipped_settings():
+    """Blocks of time are left out; 0.88 was measured, and twenty bouts are few."""
+    poses = smoothed("behaviordepot/demo1_pose.csv", 50, min_score=0.1, max_gap_s=1.0)
+    anatomy = {"front": "Nose", "neck": "Left Ear", "center": "Mid-Back", "rear": "Tailbase"}
+    features = frame_features(
+        poses.poses,
+        unknown_error(poses.poses.score.shape),
+        AnatomySettings(**anatomy),
+        window_s=0.1,
+        cm_per_px=1 / 32,
+    )
+    shipped = yaml.safe_load((SHIPPED / "config/config.yaml").read_text())["classifiers"]["every"]
+    own = ClassifierSettings(**shipped, labels="-", behaviors=["freezing"])
+    marks = read_marks(
+        SHARED / "demo1_freezing_bouts.csv", "behaviordepot", WhichLabels(("freezing",))
+    )
+    said = classes_of_marks(marks, ["freezing"], (), features.time_s, "demo1")
+    names = common_features([features], [])
+    values = classifier_inputs(dict(features.columns), names)
+    drawn = [Recording("demo1", "animal0", "m", features.time_s, values, said[None], ("person",))]
+    _, held_out = train_classifier(drawn, names, own)
+    scores, _ = classifier_scores(drawn, held_out, own.behaviors)
+    assert held_out.parts_are == "blocks of time"
+    assert scores.f1[0] > 0.83, scores
+    assert scores.average_precision[0] > 0.9
