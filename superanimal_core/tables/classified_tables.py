@@ -49,16 +49,20 @@ def collect_classified(
 ) -> None:
     """All videos' bouts, and a row per video, animal and behavior with their number and time.
 
-    The user's own columns stand in both. A video that failed is in neither.
+    The user's own columns stand in both. A video that failed is in neither; one that failed here
+    stands under `without` in the metadata.
     """
     rows: list[dict[str, Any]] = []
+    without: dict[str, str] = {}
     sums: list[dict[str, Any]] = []
     for account, path in zip(read_quality(accounts), bouts, strict=True):
         if account["status"] == "failed":
             continue
         try:
             found = read_parquet(path).to_pylist()
-        except VideoError:
+        except VideoError as error:
+            without[account["video"]] = str(error)
+            print(f"{account['video']}: {error}")
             continue
         front = {"video": account["video"], **account["columns"]}
         rows += [front | row for row in found]
@@ -72,8 +76,9 @@ def collect_classified(
                     if (row["individual"], row["behavior"]) == (animal, behavior)
                 ]
                 sums.append(front | _sums(animal, behavior, own, lasting))
-    write_parquet(pa.Table.from_pylist(rows), outputs["bouts"], record)
-    write_parquet(pa.Table.from_pylist(sums), outputs["videos"], record)
+    told = {**record, "without": without}
+    write_parquet(pa.Table.from_pylist(rows), outputs["bouts"], told)
+    write_parquet(pa.Table.from_pylist(sums), outputs["videos"], told)
 
 
 def _animals(path: str, found: Sequence[Mapping[str, Any]]) -> list[str]:

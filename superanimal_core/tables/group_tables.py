@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import stats
 
@@ -60,12 +61,16 @@ class Animals:
 
 
 def present_animals(features: str) -> list[Key]:
-    """The individuals of each video, from the table of all features."""
+    """The individuals of each video, from the table of all features, which may be very long."""
     names = ["video", "individual"]
     if not set(names) <= set(pq.read_schema(features).names):
         return []
-    pairs = pq.read_table(features, columns=names).group_by(names).aggregate([])
-    return sorted((row["video"], row["individual"]) for row in pairs.to_pylist())
+    found: set[Key] = set()
+    for batch in pq.ParquetFile(features).iter_batches(columns=names):
+        texts = pa.table({name: batch[name].cast(pa.string()) for name in names})
+        pairs = texts.group_by(names).aggregate([]).to_pylist()
+        found |= {(row["video"], row["individual"]) for row in pairs}
+    return sorted(found)
 
 
 def gait_measures(gait: Sequence[Row], animals: Animals) -> list[Measure]:
