@@ -40,6 +40,7 @@ def fit_trees(
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     assert len(np.unique(label)) == classes
+    how: dict[str, Any] = {"early_stopping": False}  # for which twenty bouts are too few
     model = HistGradientBoostingClassifier(
         max_iter=trees,
         learning_rate=learning_rate,
@@ -48,8 +49,8 @@ def fit_trees(
         l2_regularization=1.0,
         max_features=0.3,
         max_bins=BINS,
-        early_stopping=False,
         random_state=seed,
+        **how,
     ).fit(inputs, label, weight)
     return as_arrays(model)
 

@@ -72,9 +72,10 @@ def _check(
     said = f"{where}: '{bout.behavior}' from {bout.start:g} to {bout.stop:g}"
     unit = "frames" if in_frames else "s"
     if bout.behavior not in behaviors:
+        hint = did_you_mean(bout.behavior, list(behaviors))
         raise SuperAnimalError(
-            f"{where}: unknown behavior '{bout.behavior}'{did_you_mean(bout.behavior, behaviors)}; "
-            "name it in 'behaviors' of the classifier, or in 'ignored'"
+            f"{where}: unknown behavior '{bout.behavior}'{hint}; name it in "
+            "'behaviors' of the classifier, or in 'ignored'"
         )
     if not bout.stop > bout.start or bout.start < 0:
         raise SuperAnimalError(

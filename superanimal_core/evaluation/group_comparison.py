@@ -64,9 +64,10 @@ def compare_groups(measures: Sequence[Measure], groups: Sequence[str]) -> GroupT
     with such a reference.
     """
     rows = [row for measure in measures for row in _rows(measure, groups)]
-    columns = zip(*rows, strict=True) if rows else ((),) * (len(fields(GroupTable)) - 1)
-    *front, p, adjusted_for = (np.array(column) for column in columns)
-    return GroupTable(*front, p, holm(p.astype(float)), adjusted_for)
+    names = [field.name for field in fields(GroupTable) if field.name != "p_holm"]
+    found = zip(*rows, strict=True) if rows else ((),) * len(names)
+    columns = {name: np.array(values) for name, values in zip(names, found, strict=True)}
+    return GroupTable(**columns, p_holm=holm(columns["p"].astype(float)))
 
 
 def _rows(measure: Measure, groups: Sequence[str]) -> list[tuple[object, ...]]:

@@ -7,7 +7,7 @@ Student's t with the degrees of freedom of the animals, since a group is a prope
 
 import warnings
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -102,7 +102,8 @@ def _weighted(
 
 def _plain(value: ndarray, design: ndarray, variance: ndarray) -> tuple[ndarray, ndarray, float]:
     """A fit of rows that are independent of each other."""
-    fit = WLS(value, design, weights=1 / variance).fit()
+    how: dict[str, Any] = {"weights": 1 / variance}
+    fit = WLS(value, design, **how).fit()
     return fit.params, fit.bse, float(fit.scale)
 
 

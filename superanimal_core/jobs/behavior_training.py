@@ -94,7 +94,7 @@ def recordings_of(
             )
         time_s = table.time_s[chosen]
         columns = {name: values[chosen] for name, values in table.columns.items()}
-        said = [_said(labels[row["labels"]], row, time_s, settings) for row in own]
+        said = [_said(labels[int(row["labels"])], row, time_s, settings) for row in own]
         several = len({i for v, i in by_animal if v == video}) > 1
         animal = f"{animals[video]}/{individual}" if several else animals[video]
         raters = tuple(row["rater"] for row in own)

@@ -35,8 +35,9 @@ def compare_and_write(
     column = own.column or ""
     videos, quality = rows_of(tables["videos"]), rows_of(tables["quality"])
     animals = Animals(present_animals(tables["features"]), videos, column, own.animal_column)
-    named = dict.fromkeys(str(row[column]) for row in videos if row.get(column))
-    groups = list(dict.fromkeys([*([own.reference] if own.reference else []), *named]))
+    named = [str(row[column]) for row in videos if row.get(column)]
+    first = [own.reference] if own.reference else []
+    groups: list[str] = list(dict.fromkeys([*first, *named]))
     lasting = {row["video"]: row["duration_s"] for row in quality if row.get("duration_s")}
     measures = gait_measures(rows_of(tables["gait"]), animals)
     measures += behavior_measures(rows_of(tables["bouts"]), "behavior", lasting, animals)
