@@ -57,7 +57,9 @@ def predict_bouts(
         time_s, frame = features.time_s[chosen], features.frame[chosen]
         for behavior, definition in definitions.items():
             holds = _holds(columns, definition.conditions, len(frame))
-            for start, stop in _bouts(holds, time_s, definition):
+            for start, stop in bouts_where(
+                holds, time_s, definition.max_gap_s, definition.min_duration_s
+            ):
                 rows.append(
                     (
                         individual,
@@ -65,7 +67,7 @@ def predict_bouts(
                         int(frame[start]),
                         int(frame[stop - 1]) + 1,
                         float(time_s[start]),
-                        _end_s(time_s, stop),
+                        end_s(time_s, stop),
                     )
                 )
     return _table(rows)
@@ -98,25 +100,28 @@ def _holds(
     return holds
 
 
-def _bouts(
-    holds: Bool[ndarray, "frame"], time_s: Float[ndarray, "frame"], definition: DefinitionSettings
+def bouts_where(
+    holds: Bool[ndarray, "frame"],
+    time_s: Float[ndarray, "frame"],
+    max_gap_s: float,
+    min_duration_s: float,
 ) -> list[tuple[int, int]]:
-    """Runs of True, short breaks closed, short runs dropped."""
+    """Runs of True, short breaks closed, then short runs dropped."""
     merged: list[tuple[int, int]] = []
     for start, stop in runs_of(holds):
-        since_s = time_s[start] - _end_s(time_s, merged[-1][1]) if merged else np.inf
-        if since_s <= definition.max_gap_s + ROUNDING_S:
+        since_s = time_s[start] - end_s(time_s, merged[-1][1]) if merged else np.inf
+        if since_s <= max_gap_s + ROUNDING_S:
             merged[-1] = (merged[-1][0], stop)
         else:
             merged.append((start, stop))
     return [
         (start, stop)
         for start, stop in merged
-        if _end_s(time_s, stop) - time_s[start] >= definition.min_duration_s - ROUNDING_S
+        if end_s(time_s, stop) - time_s[start] >= min_duration_s - ROUNDING_S
     ]
 
 
-def _end_s(time_s: ndarray, stop: int) -> float:
+def end_s(time_s: ndarray, stop: int) -> float:
     """Time at which the frames before `stop` end."""
     if stop < len(time_s):
         return float(time_s[stop])

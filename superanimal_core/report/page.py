@@ -14,6 +14,7 @@ from jinja2 import Environment, StrictUndefined
 from markupsafe import Markup
 
 from superanimal_core.report.accuracy import accuracy, median_error_percent
+from superanimal_core.report.behavior_section import behavior_section
 from superanimal_core.report.cells import number
 from superanimal_core.report.closer_look import closer_look
 from superanimal_core.report.cohort import (
@@ -34,6 +35,7 @@ from superanimal_core.report.doubtful import (
     leaks,
 )
 from superanimal_core.report.extrapolated import extrapolated
+from superanimal_core.report.group_section import group_section
 from superanimal_core.report.methods import (
     dataset_table,
     methods_sentences,
@@ -120,6 +122,8 @@ def page_contents(
         "accuracy": accuracy(results.truth),
         "models": models(results),
         "students": student_section(results.students, results.accounts),
+        "behaviors": behavior_section(results.classifiers, results.classified),
+        "groups": group_section(results.groups, results.group_warnings),
         "transfer": transfer_section(results.transfer) if results.transfer else None,
         "trust": _trust(results),
         "coverage": coverage(results.coverage),

@@ -20,7 +20,8 @@ from superanimal_core.smoothing.calibration_check import CalibrationCheck
 from superanimal_core.tables.accounts import read_quality
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.calibration_files import read_check
-from superanimal_core.tables.parquet import read_parquet
+from superanimal_core.tables.classifier_files import EVALUATION
+from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.schemas import expected_error_from_table, smoothed_from_table
 from superanimal_core.tables.spaces import read_space
 from superanimal_core.tables.video_tables import read_times
@@ -38,9 +39,11 @@ class StudyResults:
     (step, loss) columns by model and member, `truth` rows by video for videos whose truth is known
     and that did not fail, `checks` by model how well its calibration keeps its word and what it
     rests on (None without one); `findings` and `repeats` are rows about doubtful labels and
-    pictures, `students` the comparisons of students with their teachers by model, `transfer` the
-    rows of the transfer table (none unless asked for), `unified` the label table of each data set;
-    `folder` holds a folder for each video, `stills` pictures of the frames of some.
+    pictures, `students` the comparisons of students with their teachers by model, `classifiers` the
+    scores of classifiers of behavior and `classified` what they found, by name,
+    `groups` the groups of animals compared and `group_warnings` what speaks against it, `transfer`
+    the rows of the transfer table (none unless asked for), `unified` the label table of each data
+    set; `folder` holds a folder for each video, `stills` pictures of the frames of some.
     """
 
     videos: list[Row]
@@ -50,6 +53,10 @@ class StudyResults:
     histories: dict[str, dict[str, dict[str, Column]]]
     terms: dict[str, list[str]]
     students: dict[str, list[Row]]
+    classifiers: dict[str, list[Row]]
+    classified: dict[str, list[Row]]
+    groups: list[Row]
+    group_warnings: list[str]
     truth: dict[str, list[Row]]
     checks: dict[str, tuple[CalibrationCheck, dict[str, int]] | None]
     findings: list[Row]
@@ -84,9 +91,9 @@ class VideoResults:
 def read_results(inputs: Mapping[str, Any]) -> StudyResults:
     """Read the tables of a study.
 
-    `inputs`: quality, coverage, repeats (paths), evaluation, calibration, truth, unified, audits
-    (lists of paths), transfer (a path, or nothing), members (folders), laid out as in the results
-    folder.
+    `inputs`: quality, coverage, repeats (paths), evaluation, calibration, truth, unified, audits,
+    classified (lists of paths), transfer, groups (a path, or nothing), members, classifiers
+    (folders), laid out as in the results folder.
     """
     quality = Path(inputs["quality"])
     videos, folder = _rows(quality), quality.parent.parent / "videos"
@@ -99,6 +106,10 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         histories=_read_histories(inputs["members"]),
         terms=_read_terms(inputs["members"]),
         students={Path(p).parent.name: _rows(p) for p in inputs["students"]},
+        classifiers={Path(p).name: _rows(Path(p) / EVALUATION) for p in inputs["classifiers"]},
+        classified={Path(p).stem.removesuffix("-videos"): _rows(p) for p in inputs["classified"]},
+        groups=_rows(inputs["groups"]) if inputs["groups"] else [],
+        group_warnings=read_record(inputs["groups"])["warnings"] if inputs["groups"] else [],
         truth=rows_by_video(inputs["truth"]),
         checks={Path(p).parent.name: read_check(p) for p in inputs["calibration"]},
         findings=[row for path in inputs["audits"] for row in _rows(path)],

@@ -7,7 +7,9 @@ from pydantic import Field
 
 from superanimal_core.settings.adaptation import AdaptationSettings
 from superanimal_core.settings.behavior import BehaviorSettings, FeatureSettings, GaitSettings
+from superanimal_core.settings.classifiers import ClassifiersSettings
 from superanimal_core.settings.distillation import DistillationSettings
+from superanimal_core.settings.groups import GroupSettings
 from superanimal_core.settings.section import (
     Count,
     Fraction,
@@ -286,6 +288,8 @@ class Settings(Section):
     gait: GaitSettings
     features: FeatureSettings
     behavior: BehaviorSettings
+    classifiers: ClassifiersSettings
+    groups: GroupSettings
     quality: QualitySettings
     exports: list[ExportFormat]
     report: ReportSettings

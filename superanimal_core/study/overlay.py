@@ -41,7 +41,16 @@ def overlaid(shipped: Any, own: Any, at: KeyPath = ()) -> Any:
     if at == ("models",):
         models = {name: _model(shipped, name, model) for name, model in own.items()}
         return {name: _student(models, own[name]) or model for name, model in models.items()}
-    return shipped | {key: overlaid(shipped.get(key), own[key], (*at, str(key))) for key in own}
+    whole = shipped | {key: overlaid(shipped.get(key), own[key], (*at, str(key))) for key in own}
+    return _with_every(whole) if at == ("classifiers",) else whole
+
+
+def _with_every(classifiers: dict[str, Any]) -> dict[str, Any]:
+    """Each classifier over what holds for every one."""
+    every, named = classifiers.get("every"), classifiers.get("named")
+    if not isinstance(every, dict) or not isinstance(named, dict):
+        return classifiers
+    return classifiers | {"named": {name: overlaid(every, own) for name, own in named.items()}}
 
 
 def _is_replaced(at: KeyPath) -> bool:

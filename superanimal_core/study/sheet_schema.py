@@ -10,6 +10,7 @@ from typing import Any
 
 from superanimal_core.datasets import PARSERS
 from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.settings.classifiers import LABEL_FORMATS
 
 MOST_LETTERS = 160  # of an identifier: names of files add to it; a file system takes 255 bytes
 IDENTIFIER = f"[A-Za-z0-9_-]{{1,{MOST_LETTERS}}}"
@@ -161,6 +162,32 @@ DATASETS = _by_name(
         "Videos to learn from without labels (unlabeled.enabled): a file, or a pattern.",
         told="unlabeled_videos: no file {cell}; mend it or empty the cell",
     ),
+)
+
+BEHAVIOR_LABELS = _by_name(
+    Column(
+        "video",
+        "The video that is labeled, as the sheet of videos calls it.",
+        told="no video '{cell}' in the sheet of videos",
+        is_required=True,
+    ),
+    Column(
+        "labels",
+        "The file with the labels.",
+        told="{cell} does not exist; mend the path or remove the row",
+        is_required=True,
+    ),
+    Column(
+        "format",
+        "What wrote it (docs/how-to/learn-behaviors.md).",
+        told="unknown format '{cell}'",
+        choices=LABEL_FORMATS,
+        is_required=True,
+    ),
+    Column("rater", "Who labeled it; several rows of one animal are several persons."),
+    Column("individual", "Whose labels they are in our tables, such as animal1; else animal0."),
+    Column("subject", "What the file calls the animal, where it has several."),
+    Column("observation", "What the file calls the video, where it has several."),
 )
 
 

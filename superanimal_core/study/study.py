@@ -18,6 +18,12 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import Settings
 from superanimal_core.study.brought_predictions import prediction_mistakes
 from superanimal_core.study.dataset_sheet import read_datasets
+from superanimal_core.study.group_mistakes import group_mistakes
+from superanimal_core.study.label_sheet import (
+    LabelSheets,
+    classifier_mistakes,
+    read_label_sheets,
+)
 from superanimal_core.study.overlay import CONFIG, overlaid, read_config
 from superanimal_core.study.settings_document import settings_from_mapping
 from superanimal_core.study.shipped import own_or_shipped
@@ -56,6 +62,7 @@ class Study:
 
     `extended` names the space that another one extends, by the name of the other.
     `unlabeled` are the videos that each data set has to learn from without labels.
+    `behavior_labels` are the files of labels of behavior, by the classifier that learns from them.
     """
 
     settings: Settings
@@ -65,6 +72,7 @@ class Study:
     released: Mapping[str, ReleasedRow]
     unlabeled: Unlabeled = field(default_factory=dict)
     extended: Mapping[str, str] = field(default_factory=dict)
+    behavior_labels: LabelSheets = field(default_factory=dict)
 
     def with_extended(self, space: str) -> list[str]:
         """A space, the one that it extends, the one that that extends, and so on."""
@@ -145,9 +153,12 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     mistakes += student_mistakes(settings, videos, datasets)
     unlabeled = read_unlabeled(settings, mistakes)
     mistakes += unlabeled_mistakes(settings, known, datasets, unlabeled)
+    sheets = read_label_sheets(settings.classifiers.named, videos, mistakes)
+    mistakes += classifier_mistakes(settings.classifiers.named)
+    mistakes += group_mistakes(settings.groups, settings.videos, videos)
     if mistakes:
         raise ConfigError(mistakes)
-    return Study(settings, videos, datasets, spaces, released, unlabeled, extended)
+    return Study(settings, videos, datasets, spaces, released, unlabeled, extended, sheets)
 
 
 def read_released(path: str | Path) -> dict[str, ReleasedRow]:

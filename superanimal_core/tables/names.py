@@ -99,6 +99,32 @@ _BESIDE = {
         "a network on a video whose truth is known (snakemake adaptation_table)",
         of_study.ADAPTATION,
     ),
+    "classifier": Table(
+        "classifiers/{classifier}/evaluation.parquet",
+        "a learned behavior, on what was left out",
+        of_study.CLASSIFIER,
+    ),
+    "classified frames": Table(
+        f"{_VIDEO}/classified/{{classifier}}/probabilities.parquet",
+        "an animal in a frame",
+        of_study.CLASSIFIED_FRAMES,
+    ),
+    "classified bouts": Table(
+        f"{_VIDEO}/classified/{{classifier}}/bouts.parquet",
+        "a bout of a learned behavior; all videos, with your own columns: "
+        "tables/classified/{classifier}.parquet",
+        of_study.CLASSIFIED_BOUTS,
+    ),
+    "classified videos": Table(
+        "tables/classified/{classifier}-videos.parquet",
+        "a learned behavior of an animal of a video, with your own columns",
+        of_study.CLASSIFIED_VIDEOS,
+    ),
+    "groups": Table(
+        "groups/comparison.parquet",
+        "a measure of a group of animals; the metadata hold the warnings",
+        of_study.GROUPS,
+    ),
     "transfer": Table(
         "transfer/table.parquet", "a training (snakemake transfer_table)", of_study.TRANSFER
     ),

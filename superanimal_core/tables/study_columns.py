@@ -175,3 +175,65 @@ STUDENTS = {
     "student_lost": "labels, or positions of the other, for which the student has none",
     "ensemble_lost": "the same of the ensemble",
 }
+CLASSIFIER = {
+    "behavior": "one that is learned; all: the mean over them (F1: macro F1)",
+    "precision": "of frames, when their animal (or block of time) was left out; raters together",
+    "recall": "the same",
+    "f1": "the same",
+    "average_precision": "of frames, over all thresholds of the probability",
+    "raters_f1": "F1 of the raters among themselves, mean over their pairs; NaN: one rater",
+    "frames": "in which raters mark it; of all: that say anything",
+    "bouts": "that raters mark, all raters together",
+    "predicted_bouts": "that the classifier finds, once for each rater",
+    "bout_f1_25": "F1 of bouts that share 0.25 of their common time with one that is marked",
+    "bout_f1_50": "the same for 0.5",
+    "onset_error_s": "median start, found minus marked, of bouts that share 0.25",
+    "onset_distance_s": "median of its size",
+    "time_s": "that raters mark",
+    "predicted_time_s": "that the classifier finds",
+    "count_correlation": "of the number of bouts over recordings; NaN: fewer than three",
+    "time_correlation": "of the total time, the same",
+    "raters": "most persons that labeled one recording",
+    "held_out_by": "what was left out in turn: animals, or blocks of time",
+}
+GROUPS = {
+    "part": "gait, behavior, or the classifier that found it",
+    "measure": "median over the strides, mean over the limbs; of behaviors what its name says",
+    "group": "of the column that settings groups.column names",
+    "reference": "the group that it is compared with",
+    "animals": "that have the measure",
+    "videos": "of theirs",
+    "mean": "over the animals, of their means over videos",
+    "sd_animals": "between the animals",
+    "measurement_sd": "what the expected error of the poses implies for one video, root mean "
+    "square; NaN: not known",
+    "difference": "from the reference, adjusted; NaN: the reference, or fewer than three animals",
+    "difference_low": "lower end of the 95 % interval",
+    "difference_high": "upper end",
+    "p": "of no difference",
+    "p_holm": "the same for all measures together (Holm)",
+    "adjusted_for": "speed, or nothing",
+}
+CLASSIFIED_FRAMES = {
+    "frame": "number of the frame, from 0",
+    "time_s": "its time",
+    "individual": "animal0, animal1, … of this video",
+    "probability_<behavior>": "calibrated on what was left out; probability_none: of none of them",
+}
+CLASSIFIED_BOUTS = {
+    "individual": "animal0, animal1, … of this video",
+    "behavior": "its name in the classifier's behaviors",
+    "start_frame": "first frame",
+    "stop_frame": "first frame after it",
+    "start_s": "time of the first frame",
+    "stop_s": "time of the first frame after it",
+    "probability": "mean over its frames",
+}
+CLASSIFIED_VIDEOS = {
+    "individual": "animal0, animal1, … of this video",
+    "behavior": "its name in the classifier's behaviors",
+    "bouts": "their number",
+    "time_s": "how long they last together",
+    "fraction": "of the video",
+    "mean_bout_s": "how long one lasts; NaN: none",
+}

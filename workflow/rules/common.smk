@@ -22,6 +22,7 @@ wildcard_constraints:
     model="[A-Za-z0-9_-]+",
     video="[A-Za-z0-9_-]+",
     seed="[0-9]+",
+    classifier=CLASSIFIERS.names(),
 
 
 # Snakemake starts its jobs with --retries 0, so the main process tells them the number this way

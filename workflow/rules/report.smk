@@ -16,6 +16,11 @@ rule report:
         students=STUDENTS.comparisons(),
         stills=GRAPH.stills(),
         truth=GRAPH.truths(),
+        classifiers=CLASSIFIERS.folders(),
+        classified=CLASSIFIERS.tables(),
+        groups=(
+            "results/groups/comparison.parquet" if config["groups"]["column"] else []
+        ),
         transfer=(
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
         ),

@@ -24,6 +24,7 @@ from superanimal_core.jobs.run_owner import (
 )
 from superanimal_core.jobs.snakemake_mended import mend_snakemake
 from superanimal_core.study.brought_graph import BroughtGraph
+from superanimal_core.study.classifier_graph import ClassifierGraph
 from superanimal_core.study.dates import keep_dates
 from superanimal_core.study.effective_settings import write_settings
 from superanimal_core.study.graph import Graph
@@ -49,6 +50,7 @@ GRAPH = Graph(STUDY, IDENTITIES)
 BROUGHT = BroughtGraph(GRAPH)
 SETTINGS = RuleSettings(GRAPH)
 STUDENTS = StudentGraph(GRAPH)
+CLASSIFIERS = ClassifierGraph(GRAPH)
 STUDENT_SETTINGS = StudentSettings(SETTINGS)
 TRANSFER = TransferGraph(GRAPH)
 PICTURES = GRAPH.picture_places()

@@ -5,13 +5,14 @@ import sys
 from pathlib import Path
 
 from superanimal_core.settings import Settings
-from superanimal_core.study.sheet_schema import DATASETS, VIDEOS, schema_of
+from superanimal_core.study.sheet_schema import BEHAVIOR_LABELS, DATASETS, VIDEOS, schema_of
 
 SCHEMAS = {
     "config": {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     | Settings.model_json_schema(),
     "videos": schema_of(VIDEOS, "A row of config/videos.tsv"),
     "datasets": schema_of(DATASETS, "A row of config/datasets.tsv"),
+    "behavior_labels": schema_of(BEHAVIOR_LABELS, "A row of a classifier's sheet of labels"),
 }
 
 

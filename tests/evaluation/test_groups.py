@@ -1,0 +1,158 @@
+"""Groups compared: intervals that hold, animals that are counted, and warnings."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+from scipy import stats
+
+from superanimal_core.evaluation.group_comparison import (
+    Measure,
+    compare_groups,
+    group_warnings,
+)
+from superanimal_core.evaluation.group_model import group_effects, holm
+
+EFFECT = 1.0
+
+
+def cohort(seed, *, animals=6, videos=3, effect=EFFECT, between=1.0, within=0.7, errors=0.0):
+    """Value, error, group, animal and speed of each video; the effect of group 1 is known."""
+    random = np.random.default_rng(seed)
+    animal = np.repeat(np.arange(2 * animals), videos)
+    group = (animal >= animals).astype(np.int64)
+    sd = random.choice([0.2, 1.0], len(animal)) * errors
+    value = 10 + effect * group + random.normal(0, between, 2 * animals)[animal]
+    value += random.normal(0, within, len(animal)) + random.normal(0, 1, len(animal)) * sd
+    return value, sd, group, animal
+
+
+def binomial_bounds(rate, trials):
+    return stats.binom.ppf([0.001, 0.999], trials, rate) / trials
+
+
+@pytest.mark.parametrize("errors", [0.0, 1.5])
+def test_intervals_hold_the_true_effect(errors):
+    """Simulated cohorts of few animals; with errors of measurement that differ between videos."""
+    found = [group_effects(*cohort(seed, errors=errors), None)[0] for seed in range(200)]
+    inside = np.mean([each.low <= EFFECT <= each.high for each in found])
+    low, high = binomial_bounds(0.95, len(found))
+    assert low <= inside <= high, inside
+    assert np.mean([each.difference for each in found]) == pytest.approx(EFFECT, abs=0.2)
+
+
+def test_many_videos_of_few_animals_invent_no_effect():
+    """Pseudo-replication: as if videos were animals, most of these would be significant."""
+    how = {"effect": 0.0, "animals": 5, "videos": 12, "between": 1.0, "within": 0.4}
+    ours, naive = [], []
+    for seed in range(200):
+        value, sd, group, animal = cohort(seed, **how)
+        ours.append(group_effects(value, sd, group, animal, None)[0].p < 0.05)
+        naive.append(stats.ttest_ind(value[group == 0], value[group == 1]).pvalue < 0.05)
+    low, high = binomial_bounds(0.05, len(ours))
+    assert low <= np.mean(ours) <= high, np.mean(ours)
+    assert np.mean(naive) > 0.4
+
+
+def test_without_errors_it_is_the_model_of_the_formula():
+    value, sd, group, animal = cohort(1)
+    speed = np.random.default_rng(2).normal(5, 1, len(value))
+    given = pd.DataFrame(
+        {"value": value / value.std(), "g": group, "speed": speed - speed.mean(), "a": animal}
+    )
+    fit = smf.mixedlm("value ~ g + speed", given, groups=given["a"]).fit()
+    [effect] = group_effects(value, sd, group, animal, speed)
+    assert effect.difference == pytest.approx(fit.params["g"] * value.std(), rel=1e-3)
+    half = stats.t.ppf(0.975, 12 - 3) * fit.bse["g"] * value.std()
+    assert effect.high - effect.difference == pytest.approx(half, rel=1e-2)
+
+
+def test_with_one_video_each_it_is_students_t_test():
+    value, sd, group, animal = cohort(3, videos=1)
+    [effect] = group_effects(value, sd, group, animal, None)
+    expected = stats.ttest_ind(value[group == 1], value[group == 0])
+    assert effect.p == pytest.approx(expected.pvalue)
+    interval = expected.confidence_interval()
+    assert (effect.low, effect.high) == pytest.approx((interval.low, interval.high))
+
+
+def test_doubtful_videos_count_less():
+    """With errors that are known, estimates scatter less than with all videos alike."""
+    scatter = []
+    for is_known in (True, False):
+        found = []
+        for seed in range(60):
+            value, sd, group, animal = cohort(seed, between=0.1, within=0.1, errors=4.0)
+            known = sd if is_known else np.full(len(sd), np.nan)
+            found.append(group_effects(value, known, group, animal, None)[0].difference)
+        scatter.append(np.std(found))
+    assert scatter[0] < 0.7 * scatter[1]
+
+
+def test_adjusted_for_speed_a_difference_of_speed_is_none_of_the_gait():
+    random = np.random.default_rng(0)
+    value, sd, group, animal = cohort(5, effect=0.0, animals=10, between=0.1, within=0.1)
+    speed = 10 + 3 * group + random.normal(0, 2, len(value))
+    value = value + 0.5 * speed
+    plain, adjusted = (group_effects(value, sd, group, animal, s)[0] for s in (None, speed))
+    assert plain.p < 0.01
+    assert adjusted.low < 0 < adjusted.high
+    assert abs(adjusted.difference) < 0.2
+
+
+def test_few_animals_and_groups_that_cannot_be_told_apart_have_no_interval():
+    value, sd, group, animal = cohort(1, animals=1)
+    assert np.isnan(group_effects(value, sd, group, animal, None)[0]).all()
+    value, sd, group, animal = cohort(1)
+    assert np.isnan(group_effects(value, sd, group, animal, group * 1.0)[0]).all()
+
+
+def test_holm_is_the_smallest_level_at_which_its_steps_reject():
+    p = np.array([0.04, 0.001, np.nan, 0.03, 0.8])
+    found = holm(p)
+    assert found[[1, 3, 0, 4]].tolist() == pytest.approx([0.004, 0.09, 0.09, 0.8])
+    assert np.isnan(found[2])
+
+
+def measure(seed, name="stride_time_s", **how):
+    value, sd, group, animal = cohort(seed, **how)
+    names = np.array(["control", "treated"], dtype=object)[group]
+    return Measure(name, "gait", np.array([f"m{a}" for a in animal]), names, value, sd)
+
+
+def test_a_table_counts_animals_and_gives_means_of_animals():
+    one = measure(1, animals=4)
+    table = compare_groups([one, measure(2, "speed", animals=4)], ["control", "treated"])
+    assert table.measure.tolist() == ["stride_time_s"] * 2 + ["speed"] * 2
+    assert table.animals.tolist() == [4] * 4
+    assert table.videos.tolist() == [12] * 4
+    means = [one.value[one.animal == f"m{a}"].mean() for a in range(4)]
+    assert table.mean[0] == pytest.approx(np.mean(means))
+    assert table.sd_animals[0] == pytest.approx(np.std(means, ddof=1))
+    assert np.isnan(table.difference[0])
+    assert table.difference_low[1] < table.difference[1] < table.difference_high[1]
+    assert (table.p_holm[[1, 3]] >= table.p[[1, 3]]).all()
+
+
+def test_two_animals_make_no_interval_but_a_warning():
+    one = measure(1, animals=2)
+    table = compare_groups([one], ["control", "treated"])
+    assert np.isnan(table.difference).all()
+    told = group_warnings(table, [], [], ["control", "treated"])
+    assert [t for t in told if "'treated' has 2 animals" in t]
+
+
+def test_what_differs_between_groups_is_told():
+    groups = ["control", "treated"]
+    table = compare_groups([measure(1)], groups)
+    slow, alike = measure(1, "speed", effect=9.0), measure(4, "expected error", effect=0.0)
+    apart = [("control", "left"), ("treated", "right")] * 6
+    told = group_warnings(table, [slow, alike], apart, groups)
+    assert len(told) == 2
+    assert told[0].startswith("speed differs between 'control' and 'treated'")
+    assert "camera and group coincide" in told[1]
+    both = [*apart, ("control", "right")]
+    assert group_warnings(table, [], both, groups) == [
+        "not all cameras have seen the group treated"
+    ]
+    assert group_warnings(table, [], [*both, ("treated", "left")], groups) == []

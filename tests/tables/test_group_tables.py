@@ -1,0 +1,178 @@
+"""Measures of groups from the tables of all videos, to the table and the page."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from superanimal_core.jobs.group_comparing import compare_and_write
+from superanimal_core.report.group_section import draw_differences, group_section
+from superanimal_core.settings.groups import GroupSettings
+from superanimal_core.study.group_mistakes import group_mistakes
+from superanimal_core.study.study_rows import VideoRow
+from superanimal_core.tables.group_tables import Animals, behavior_measures, gait_measures
+from superanimal_core.tables.parquet import write_parquet
+
+LIMBS = ("left", "right")
+ANIMALS = {f"m{i}": "control" if i < 4 else "treated" for i in range(8)}
+VIDEOS = [
+    {"video": f"{animal}_{day}", "subject": animal, "group": group, "camera": group}
+    for animal, group in ANIMALS.items()
+    for day in range(2)
+]
+
+
+def tables(folder):
+    """Treated animals take longer strides; one video in four is doubtful."""
+    random = np.random.default_rng(0)
+    gait, bouts, quality = [], [], []
+    own = {animal: random.normal(0, 0.01) for animal in ANIMALS}
+    for row in VIDEOS:
+        half = random.choice([0.005, 0.05], p=[0.75, 0.25])
+        time_s = 0.3 + 0.1 * (row["group"] == "treated") + own[row["subject"]]
+        for limb in LIMBS:
+            gait.append(
+                {
+                    "video": row["video"],
+                    "individual": "animal0",
+                    "limb": limb,
+                    "stride_time_s_median": time_s + random.normal(0, half),
+                    "stride_time_s_median_low": time_s - half,
+                    "stride_time_s_median_high": time_s + half,
+                    "stride_length_px_median": 50.0 + random.normal(),
+                    "stride_length_cm_median": np.nan,
+                    "speed_px_per_s_median": 100.0 + random.normal(0, 5),
+                    "speed_cm_per_s_median": np.nan,
+                }
+            )
+        if row["subject"] != "m0":  # who never rears
+            bouts.append(
+                {
+                    "video": row["video"],
+                    "individual": "animal0",
+                    "behavior": "rear",
+                    "start_s": 1.0,
+                    "stop_s": 4.0 + random.random(),
+                    "start_s_low": 0.9,
+                    "start_s_high": 1.1,
+                    "stop_s_low": 3.9,
+                    "stop_s_high": 4.2,
+                }
+            )
+        quality.append(
+            {
+                "video": row["video"],
+                "status": "ok",
+                "duration_s": 60.0,
+                "fps": 30.0,
+                "width_px": 640,
+                "height_px": 480,
+                "expected_error_of_size": random.random(),
+                "dropped_keypoints_per_frame": None,
+            }
+        )
+    features = [{"video": row["video"], "individual": "animal0"} for row in VIDEOS] * 3
+    rows = {"gait": gait, "bouts": bouts, "quality": quality, "features": features}
+    for name, found in {**rows, "videos": VIDEOS}.items():
+        write_parquet(pa.Table.from_pylist(found), folder / f"{name}.parquet", {})
+    return {name: str(folder / f"{name}.parquet") for name in (*rows, "videos")}
+
+
+@pytest.fixture
+def compared(tmp_path):
+    """The rows of the table, and its warnings."""
+    settings = {"column": "group", "reference": None, "animal_column": "subject"}
+    compare_and_write(tables(tmp_path), [], settings, str(tmp_path / "groups.parquet"), {})
+    table = pq.read_table(tmp_path / "groups.parquet")
+    return table.to_pylist(), json.loads(table.schema.metadata[b"superanimal"])["warnings"]
+
+
+def test_the_difference_that_is_there_is_found_and_the_camera_told(compared):
+    rows, warnings = compared
+    found = {(row["measure"], row["group"]): row for row in rows}
+    own = found["stride_time_s", "treated"]
+    assert own["difference_low"] < 0.1 < own["difference_high"]
+    assert own["p_holm"] < 0.05
+    assert (own["animals"], own["videos"], own["adjusted_for"]) == (4, 8, "speed")
+    assert 0 < own["measurement_sd"] < 0.05
+    assert found["speed_px_per_s", "treated"]["adjusted_for"] == ""
+    assert not any("_cm" in measure for measure, _ in found)
+    assert found["stride_length_px", "treated"]["p_holm"] > 0.05
+    assert any("camera and group coincide" in told for told in warnings)
+
+
+def test_the_page_shows_groups_their_warnings_and_differences(compared):
+    rows, warnings = compared
+    section = group_section(rows, warnings)
+    assert section["reference"] == "control"
+    assert section["warnings"] == warnings
+    assert len(section["table"].rows) == len(rows)
+    assert "<svg" in section["plot"]
+    drawn = [row for row in rows if np.isfinite(row["difference"])]
+    [axes] = draw_differences(drawn).axes
+    assert len(axes.get_yticklabels()) == len(drawn)
+    assert group_section([], []) is None
+
+
+def animals_of(present):
+    return Animals(present, VIDEOS, "group", "subject")
+
+
+def test_an_animal_without_a_bout_has_none_of_it():
+    animals = animals_of([(row["video"], "animal0") for row in VIDEOS])
+    bouts = [
+        {"video": "m1_0", "individual": "animal0", "behavior": "rear", "start_s": 1, "stop_s": 4}
+    ]
+    lasting = {row["video"]: 60.0 for row in VIDEOS}
+    fraction, rate, mean = behavior_measures(bouts, "behavior", lasting, animals)
+    assert sorted(fraction.value) == [0.0] * 15 + [0.05]
+    assert sorted(rate.value) == [0.0] * 15 + [1.0]
+    assert np.isfinite(mean.value).sum() == 1
+
+
+def test_animals_of_one_video_are_animals_of_their_own():
+    animals = animals_of(
+        [("m1_0", "animal0"), ("m1_0", "animal1"), ("m1_1", "animal0"), ("x", "a")]
+    )
+    assert [*animals.animal.values()] == ["m1/animal0", "m1/animal1", "m1"]
+
+
+def test_the_error_of_the_mean_of_limbs_is_as_large_as_theirs(tmp_path):
+    rows = pq.read_table(tables(tmp_path)["gait"]).to_pylist()
+    animals = animals_of([(row["video"], "animal0") for row in VIDEOS])
+    measures = {m.name: m for m in gait_measures(rows, animals)}
+    own = [r for r in rows if r["video"] == VIDEOS[0]["video"]]
+    stride = measures["stride_time_s"]
+    assert stride.value[0] == pytest.approx(np.mean([r["stride_time_s_median"] for r in own]))
+    width = own[0]["stride_time_s_median_high"] - own[0]["stride_time_s_median_low"]
+    assert stride.sd[0] == pytest.approx(width / (2 * 1.6449), rel=1e-3)
+    assert np.isnan(measures["stride_length_px"].sd).all()
+
+
+def sheet(*groups):
+    return {
+        f"v{i}": VideoRow(f"v{i}", "", "", 1, None, None, None, {"group": group})
+        for i, group in enumerate(groups)
+    }
+
+
+@pytest.mark.parametrize(
+    ("column", "reference", "groups", "told"),
+    [
+        ("groop", None, ("a", "b"), "no column 'groop' in videos.tsv; did you mean 'group'"),
+        ("group", None, ("a", "a", ""), "'group' of videos.tsv names a; two are compared"),
+        ("group", "control", ("a", "b"), "reference: no group 'control' in the column 'group'"),
+    ],
+)
+def test_groups_that_cannot_be_compared_are_told(column, reference, groups, told):
+    settings = GroupSettings(column=column, reference=reference, animal_column="subject")
+    [mistake] = group_mistakes(settings, "videos.tsv", sheet(*groups))
+    assert told in mistake
+
+
+def test_groups_that_can_be_compared_are_no_mistake():
+    for column in ("group", None):
+        settings = GroupSettings(column=column, reference="a", animal_column="subject")
+        assert group_mistakes(settings, "videos.tsv", sheet("a", "b", "")) == []

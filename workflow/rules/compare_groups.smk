@@ -1,0 +1,22 @@
+rule compare_groups:
+    """Measures of gait and behavior by group of animals, with what speaks against comparing."""
+    input:
+        gait="results/tables/gait.parquet",
+        bouts="results/tables/bouts.parquet",
+        features="results/tables/features.parquet",
+        quality="results/tables/quality.parquet",
+        videos="results/tables/videos.parquet",
+        classified=CLASSIFIERS.bouts(),
+    output:
+        groups=update("results/groups/comparison.parquet"),
+    log:
+        "logs/compare_groups/all.log",
+    benchmark:
+        "benchmarks/compare_groups/all.tsv"
+    conda:
+        "../../envs/environment.yaml"
+    params:
+        code=code("compare_groups"),
+        groups=SETTINGS.of("groups"),
+    script:
+        "../scripts/compare_groups.py"
