@@ -40,15 +40,21 @@ class GaitSettings(FootfallSettings):
 
     limbs: dict[str, list[str]]
     body: dict[str, list[str]]
+    seen_from_above: list[str]
     draws: NotNegativeCount
 
 
 class StrideSettings(FootfallSettings):
-    """The same of one video: the feet and trunk of its space, and its scale."""
+    """The same of one video: the feet and trunk of its space, its view, and its scale.
+
+    Widths need a view from above, Froude numbers the height of the hip; else they are unknown.
+    """
 
     limbs: list[str]
     body: list[str]
     cm_per_px: Positive | None
+    is_from_above: bool = False
+    leg_length_cm: Positive | None = None
 
 
 class AnatomySettings(Section):

@@ -235,10 +235,14 @@ class RuleSettings:
         """How strides are measured on the video's animal; no limbs for a space without feet."""
         gait, space = self.all["gait"], self.graph.space_of_video(video)
         feet = {key: gait[key].get(space, []) for key in ("limbs", "body")}
-        others = {key: value for key, value in gait.items() if key not in (*feet, "draws")}
-        belt = self.graph.study.videos[video].belt_speed_px_per_s
+        left = (*feet, "draws", "seen_from_above")
+        others = {key: value for key, value in gait.items() if key not in left}
+        row = self.graph.study.videos[video]
+        belt = row.belt_speed_px_per_s
         own = {} if belt is None else {"belt_speed_px_per_s": belt}
-        return feet | others | own | {"cm_per_px": self.cm_per_px(video)}
+        view = {"is_from_above": space in gait["seen_from_above"]}
+        scale = {"cm_per_px": row.cm_per_px, "leg_length_cm": row.leg_length_cm}
+        return feet | others | own | view | scale
 
     def trajectory_draws(self, video: str) -> dict[str, Any]:
         """Of which keypoints trajectories are drawn, how many, and by which random numbers."""

@@ -96,6 +96,12 @@ VIDEOS = _by_name(
         pattern=SIGNED,
     ),
     Column(
+        "leg_length_cm",
+        "Height of the animal's hip above the ground, for Froude numbers.",
+        told=f"leg_length_cm is {_ABOVE_0}",
+        pattern=NUMBER,
+    ),
+    Column(
         "predictions",
         "Files of another program's predictions, one for each network, with ; between or as a "
         "pattern; the model says their format (predictions).",

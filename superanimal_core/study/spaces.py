@@ -16,6 +16,7 @@ PER_SPACE = (  # settings by the name of a space
     ("features", "anatomy"),
     ("gait", "limbs"),
     ("gait", "body"),
+    ("gait", "seen_from_above"),
     ("behavior", "definitions"),
     ("smoothing", "views", "mirrors"),
 )

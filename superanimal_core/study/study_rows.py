@@ -20,6 +20,7 @@ class VideoRow:
     belt_speed_px_per_s: float | None
     columns: Mapping[str, str]
     predictions: tuple[str, ...] = ()
+    leg_length_cm: float | None = None
 
 
 @dataclass(frozen=True)

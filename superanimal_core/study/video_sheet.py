@@ -20,7 +20,7 @@ from superanimal_core.study.sheet_columns import (
 from superanimal_core.study.sheet_schema import VIDEOS
 from superanimal_core.study.study_rows import VideoRow
 
-MEASURES = ("max_individuals", "fps", "cm_per_px", "belt_speed_px_per_s")
+MEASURES = ("max_individuals", "fps", "cm_per_px", "belt_speed_px_per_s", "leg_length_cm")
 OWN_FIELDS = ("path", "video", "model", "predictions", *MEASURES)
 STORED = re.compile(r"^[a-z][a-z0-9+.-]*://")  # a URL's scheme (RFC 3986)
 
@@ -83,6 +83,7 @@ def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[s
         number_in(row, VIDEOS["belt_speed_px_per_s"], where, mistakes),
         columns,
         prediction_files(row.cells.get("predictions", ""), where, mistakes),
+        number_in(row, VIDEOS["leg_length_cm"], where, mistakes),
     )
 
 
