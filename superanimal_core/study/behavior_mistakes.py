@@ -1,10 +1,12 @@
 """Behaviors that are defined by features which no table of features has: told before a run."""
 
+import re
 from collections.abc import Mapping
 
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.settings import Settings
-from superanimal_core.tables.video_columns import FEATURES, FRAME, INDIVIDUAL
+from superanimal_core.tables.behavior_columns import FEATURES
+from superanimal_core.tables.video_columns import FRAME, INDIVIDUAL
 
 KEYPOINT = "<keypoint>"
 
@@ -20,7 +22,7 @@ def feature_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) -> 
                 f"'{condition.feature}'{did_you_mean(condition.feature, names)}; "
                 "docs/reference/tables.md lists them"
                 for condition in definition.conditions
-                if _plain(condition.feature) not in names
+                if _plain(condition.feature) not in names and not _is_made(condition.feature)
             ]
     return mistakes
 
@@ -30,9 +32,20 @@ def feature_names(space: KeypointSpace) -> list[str]:
     return [
         column.replace(KEYPOINT, keypoint)
         for column in FEATURES
-        if column not in FRAME | INDIVIDUAL
+        if column not in FRAME | INDIVIDUAL and "<" not in column.replace(KEYPOINT, "", 1)
         for keypoint in (space.keypoints if KEYPOINT in column else ("",))
     ]
+
+
+def _is_made(feature: str) -> bool:
+    """Whether a name is put together as those of zones, pairs of keypoints or windows are."""
+    made = (column for column in FEATURES if "<" in column and not column.startswith("speed_"))
+    patterns = ("".join(".+" if p.startswith("<") else p for p in _pieces(c)) for c in made)
+    return any(re.fullmatch(pattern, _plain(feature)) for pattern in patterns)
+
+
+def _pieces(column: str) -> list[str]:
+    return [piece for piece in re.split(r"(<[^>]+>)", column) if piece]
 
 
 def _plain(feature: str) -> str:

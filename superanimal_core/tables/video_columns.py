@@ -68,42 +68,6 @@ DRAWS = "trajectories, drawn as likely as the smoothed one, in which"
 NO_INTERVAL = "no draws (not calibrated, a very short video, or none asked for)"
 OTHER = "other strides (the draws find half as many more or fewer)"
 SELDOM = "seldom found (in less than half of the draws)"
-FEATURES = (
-    FRAME
-    | INDIVIDUAL
-    | {
-        "center_x_px": "of the keypoint that is the center of the body (features.anatomy)",
-        "center_y_px": "the same",
-        "speed_px_per_s": "of the center, over features.window_s",
-        "motion_px_per_s": "mean speed of all known keypoints, limbs included",
-        "speed_<keypoint>_px_per_s": "of each keypoint",
-        "hull_area_px2": "of the convex hull of the keypoints",
-        "body_length_px": "rear to front",
-        "trunk_length_px": "rear to neck",
-        "head_height_px": "how much higher in the picture the front is than the rear",
-        "heading_rad": "of the trunk, rear to neck, counterclockwise as seen from 0 = right",
-        "turn_rate_rad_per_s": "how fast the heading turns",
-        "turn_speed_rad_per_s": "its size",
-        "body_pitch_rad": "elevation of the trunk above the picture's horizontal",
-        "head_pitch_rad": "elevation of the head, neck to front",
-        "head_angle_rad": "of the head against the trunk",
-        "head_turn_speed_rad_per_s": "how fast that angle turns",
-        "nearest_other_px": "distance to the center of the nearest other animal",
-        "speed_bl_per_s": "speed in body lengths, of the animal's median",
-        "motion_bl_per_s": "the same for the motion",
-    }
-)
-BOUTS = INDIVIDUAL | {
-    "behavior": "its name in behavior.definitions",
-    "start_frame": "first frame",
-    "stop_frame": "first frame after it",
-    "start_s": "time of the first frame",
-    "stop_s": "time of the first frame after it",
-    "probability": "part of it that the draws show, on average: how sure the measurement is, not "
-    "the definition; NaN: no draws",
-    "draws": f"{DRAWS} it was found",
-    "no_interval_because": f"empty, or {NO_INTERVAL}, {SELDOM}",
-}
 FILE = {
     "container_frames": "frames that the file's header promises",
     "packets_without_frame": "packets that gave none",

@@ -32,8 +32,7 @@ with video_step(snakemake) as record:
     drawn = strides_of_draws(draws, settings)
     of_strides, of_limbs = stride_intervals(strides, drawn), gait_intervals(summary, drawn)
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
-    of_walks = walk_intervals(walks, drawn)
-    write_parquet(columns_to_table(walks, of_walks), output.walks, record)
+    write_parquet(columns_to_table(walks, walk_intervals(walks, drawn)), output.walks, record)
     taught = read_taught(snakemake.input.poses)
     lacking = gait_flags(poses.poses.space, taught, settings.limbs, settings.body)
     told = [*belt_flags(poses, settings), *limb_flags(unsmoothed(poses), settings)]
