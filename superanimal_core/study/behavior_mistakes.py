@@ -28,24 +28,24 @@ def feature_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) -> 
 
 
 def feature_names(space: KeypointSpace) -> list[str]:
-    """The features of a space's animals, in pixels and without `_sd`."""
+    """Features of a space's animals in pixels, without `_sd` and those that are put together."""
     return [
         column.replace(KEYPOINT, keypoint)
         for column in FEATURES
-        if column not in FRAME | INDIVIDUAL and "<" not in column.replace(KEYPOINT, "", 1)
+        if column not in FRAME | INDIVIDUAL and not _is_put_together(column)
         for keypoint in (space.keypoints if KEYPOINT in column else ("",))
     ]
 
 
+def _is_put_together(column: str) -> bool:
+    """Whether a column stands for features of zones, windows, or several keypoints."""
+    return "<" in column.replace(KEYPOINT, "", 1)
+
+
 def _is_made(feature: str) -> bool:
-    """Whether a name is put together as those of zones, pairs of keypoints or windows are."""
-    made = (column for column in FEATURES if "<" in column and not column.startswith("speed_"))
-    patterns = ("".join(".+" if p.startswith("<") else p for p in _pieces(c)) for c in made)
+    """Whether a name is put together as those are."""
+    patterns = (re.sub("<[^>]+>", ".+", column) for column in FEATURES if _is_put_together(column))
     return any(re.fullmatch(pattern, _plain(feature)) for pattern in patterns)
-
-
-def _pieces(column: str) -> list[str]:
-    return [piece for piece in re.split(r"(<[^>]+>)", column) if piece]
 
 
 def _plain(feature: str) -> str:

@@ -210,9 +210,9 @@ def test_half_the_frames_tell_the_same_walk():
 
 
 def test_speed_in_body_lengths_and_froude_numbers_need_what_they_need():
-    strides = strides_of(walker(), cm_per_px=0.5, leg_length_cm=40.0)
+    strides = strides_of(walker(), cm_per_px=1.0, leg_length_cm=40.0)
     np.testing.assert_allclose(strides.speed_bl_per_s, strides.speed_px_per_s / 120, rtol=1e-6)
-    np.testing.assert_allclose(strides.froude, 1.0**2 / (9.81 * 0.4), rtol=0.03)
+    np.testing.assert_allclose(strides.froude, 2.0**2 / (9.81 * 0.4), rtol=0.03)
     assert np.isnan(strides_of(walker(), cm_per_px=0.5).froude).all()
     assert np.isnan(strides_of(walker(), leg_length_cm=40.0).froude).all()
 
