@@ -114,6 +114,7 @@ def test_the_recipe_of_sturman_has_its_thirty_seven_features():
     }
     assert all(np.isfinite(values).all() for values in own.values())
     np.testing.assert_allclose(own["sturman_area_tailbase_hipr_hipl_px2"], 16 * 10 / 2)
+    np.testing.assert_allclose(own["sturman_area_earr_nose_earl_px2"], 16 * 15 / 2)
     np.testing.assert_allclose(own["sturman_distance_nose_headcentre_px"], 10)
     straight = own["sturman_angle_tailbase_bodycentre_bodycentre_neck_rad"]
     np.testing.assert_allclose(straight, 0, atol=1e-6)
@@ -204,6 +205,13 @@ def test_motion_is_the_same_at_any_frame_rate_and_with_jumps(name):
             rests.append(found[resting].mean())
     np.testing.assert_allclose(means, means[-2], rtol=0.05)
     assert max(rests) < 0.03 * means[-2]
+
+
+def test_a_keypoint_that_wanders_by_itself_does_not_count_as_motion():
+    """The animal stands; one of its 13 keypoints is lost and goes to and fro."""
+    xy = standing(200)
+    xy[:, 0, MOUSE.index("tail_end"), 0] += 40 * np.sin(np.arange(200) / 5)
+    assert of_mouse(xy, [])["motion_px_per_s"].max() < 1e-9
 
 
 def test_jumps_are_told():
