@@ -19,7 +19,7 @@ from superanimal_core.study.overlay import CONFIG, read_config
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = read_config(ROOT / CONFIG)
 SMOOTHING = SmoothingSettings(**SETTINGS["smoothing"]).of("eks")
-OWN = ("limbs", "body", "draws")
+OWN = ("limbs", "body", "draws", "seen_from_above")
 GAIT = {key: value for key, value in SETTINGS["gait"].items() if key not in OWN}
 
 

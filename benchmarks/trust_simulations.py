@@ -81,7 +81,11 @@ QUICK = ("half shared", "mostly shared", "heavy tails", "slow")
 SETTINGS = read_config(ROOT / CONFIG)
 SMOOTHING = SmoothingSettings(**SETTINGS["smoothing"])
 STRIDES = StrideSettings(
-    **{k: v for k, v in SETTINGS["gait"].items() if k not in ("limbs", "body", "draws")},
+    **{
+        k: v
+        for k, v in SETTINGS["gait"].items()
+        if k not in ("limbs", "body", "draws", "seen_from_above")
+    },
     limbs=[*LIMBS],
     body=[*BODY],
     cm_per_px=None,

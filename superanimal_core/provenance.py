@@ -26,7 +26,7 @@ from pathlib import Path
 
 PACKAGE = "superanimal_core"
 ROOT = Path(__file__).resolve().parent
-_MEANINGS = ("tables/video_columns.py", "tables/study_columns.py")
+_MEANINGS = tuple(f"tables/{of}_columns.py" for of in ("video", "gait", "behavior", "study"))
 WITHOUT_RESULTS = {ROOT / name for name in ("settings", "errors.py", *_MEANINGS)}
 PLUMBING = ("jobs", "cluster")
 AROUND_THE_WORK = "jobs/step.py"

@@ -44,8 +44,9 @@ def predict_bouts(
     """Bouts of every behavior of every individual, in that order and then in time.
 
     A frame shows a behavior when all its conditions hold; an unknown feature (NaN) never holds.
-    Breaks of at most `max_gap_s` are closed first, then bouts shorter than `min_duration_s` are
-    dropped. Behaviors are independent of each other and may overlap.
+    With a vote, it is where they hold in enough frames of the window around it. Breaks of at most
+    `max_gap_s` are closed first, then bouts shorter than `min_duration_s` are dropped. Behaviors
+    are independent of each other and may overlap.
 
     ConfigError, naming the nearest feature, when a condition's feature does not exist.
     """
@@ -57,8 +58,9 @@ def predict_bouts(
         time_s, frame = features.time_s[chosen], features.frame[chosen]
         for behavior, definition in definitions.items():
             holds = _holds(columns, definition.conditions, len(frame))
+            shown = _voted(holds, time_s, definition)
             for start, stop in bouts_where(
-                holds, time_s, definition.max_gap_s, definition.min_duration_s
+                shown, time_s, definition.max_gap_s, definition.min_duration_s
             ):
                 rows.append(
                     (
@@ -98,6 +100,20 @@ def _holds(
         if condition.below is not None:
             holds &= values < condition.below
     return holds
+
+
+def _voted(
+    holds: Bool[ndarray, "frame"], time_s: Float[ndarray, "frame"], definition: DefinitionSettings
+) -> Bool[ndarray, "frame"]:
+    """Where the conditions hold in enough frames from half a window before to half of one after."""
+    vote = definition.vote
+    if vote is None or not len(holds):
+        return holds
+    half_s = vote.window_s / 2 - ROUNDING_S
+    first = np.searchsorted(time_s, time_s - half_s - 2 * ROUNDING_S)
+    stop = np.maximum(np.searchsorted(time_s, time_s + half_s), np.arange(len(holds)) + 1)
+    total = np.concatenate([[0], np.cumsum(holds)])
+    return total[stop] - total[first] >= vote.fraction * (stop - first) - ROUNDING_S
 
 
 def bouts_where(

@@ -13,14 +13,15 @@ from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.behavior.actions import BoutTable, predict_bouts
+from superanimal_core.behavior.arena import Arena
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.gait_intervals import LEVEL, MIN_FOUND, NO_DRAWS, SELDOM_FOUND
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import SmoothedPoses
-from superanimal_core.settings.behavior import AnatomySettings, DefinitionSettings
+from superanimal_core.settings.behavior import AnatomySettings, DefinitionSettings, groups_of
 
-OF_ALL_KEYPOINTS = ("motion_", "hull_area_")  # features that every keypoint takes part in
+OF_ALL_KEYPOINTS = ("motion_", "hull_area_", "elongation", "bridged_")  # all take part in them
 
 Columns = dict[str, Shaped[ndarray, "bout"]]
 
@@ -31,7 +32,8 @@ def keypoints_of_behaviors(
     """The keypoints that the features of all conditions are made of, in the space's order."""
     features = [c.feature for definition in definitions.values() for c in definition.conditions]
     parts = {*anatomy.model_dump().values()}
-    if any(feature.startswith(OF_ALL_KEYPOINTS) for feature in features):
+    is_of_all = any(feature.startswith(OF_ALL_KEYPOINTS) for feature in features)
+    if is_of_all or groups_of(features):
         return [*space.keypoints]
     return [
         name
@@ -48,16 +50,16 @@ def bouts_of_draws(
     *,
     window_s: float,
     cm_per_px: float | None,
+    arena: Arena | None = None,
 ) -> list[BoutTable]:
     """The bouts of every draw; the other arguments are as in `frame_features`.
 
     The keypoints that the definitions rest on are enough (keypoints_of_behaviors).
     """
+    needed = groups_of(c.feature for of in definitions.values() for c in of.conditions)
+    how = {"window_s": window_s, "cm_per_px": cm_per_px, "groups": needed, "arena": arena}
     return [
-        predict_bouts(
-            frame_features(draw.poses, expected, anatomy, window_s=window_s, cm_per_px=cm_per_px),
-            definitions,
-        )
+        predict_bouts(frame_features(draw.poses, expected, anatomy, **how), definitions)
         for draw in draws
     ]
 

@@ -6,20 +6,33 @@ beside it. `_sd` is the standard deviation that the expected error of the positi
 first order, errors of different keypoints taken as independent, those of different frames as
 lasting as they do; NaN without a calibration. A keypoint that the space lacks, or
 that is absent, makes NaN, never an error and never zero.
+
+Velocities are slopes of least-squares lines on the time stamps: of a window w they let pass half of
+the power at 0.58 / w Hz, at any frame rate whose frames are shorter than w / 2. Single positions
+that no animal makes are bridged before (`animal.without_jumps`).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 from numpy import ndarray
 
+from superanimal_core.behavior.animal import animal_of, without_jumps
+from superanimal_core.behavior.arena import Arena, arena_features
+from superanimal_core.behavior.feature_groups import (
+    GROUPS,
+    WINDOWS,
+    acceleration_px_per_s2,
+    windowed,
+)
 from superanimal_core.behavior.kinematics import (
     angle_between_rad,
     angular_velocity_rad_per_s,
     direction_rad,
     elevation_rad,
+    elongation,
     hull_area_px2,
     velocity_px_per_s,
     velocity_sd_px_per_s,
@@ -27,6 +40,9 @@ from superanimal_core.behavior.kinematics import (
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings.behavior import AnatomySettings
+
+SLOW_WINDOW_S = 0.28  # Gabriel et al. 2022 smooth over 14 frames at 50 per second
+MIDDLE_HALF = 0.25  # of the keypoints' speeds, left out at either end
 
 
 @dataclass(frozen=True)
@@ -58,6 +74,8 @@ def frame_features(
     *,
     window_s: float,
     cm_per_px: float | None,
+    groups: Sequence[str] = (),
+    arena: Arena | None = None,
 ) -> FeatureTable:
     """Features of every frame and individual.
 
@@ -65,7 +83,14 @@ def frame_features(
     are slopes over +-`window_s`/2 (`kinematics.velocity_px_per_s`). Columns:
 
     * `center_x_px`, `center_y_px`, `speed_px_per_s`, `speed_bl_per_s`: the center;
-    * `motion_px_per_s`, `motion_bl_per_s`: mean speed of all known keypoints, limbs included;
+    * `acceleration_px_per_s2`: slope of the center's speed;
+    * `motion_px_per_s`, `motion_bl_per_s`: mean of the middle half of all known keypoints' speeds,
+      so that a few that err do not count;
+    * `slow_speed_px_per_s`, `slow_speed_bl_per_s`, `slow_head_speed_rad_per_s`: speed of the center
+      and of the direction neck to front, over 0.28 s: of an animal that hardly moves;
+    * `elongation`: 1 - minor / major axis of the keypoints' spread: 0 round, 1 a line;
+    * `body_length_ratio`: of the animal's median: low where it rears below a camera;
+    * `bridged_keypoints`: how many positions were jumps;
     * `body_length_px` front to rear, `trunk_length_px` neck to rear, `hull_area_px2`;
     * `heading_rad`, `turn_rate_rad_per_s`, `turn_speed_rad_per_s` (its size): the trunk, rear to
       neck, counterclockwise on the screen;
@@ -73,22 +98,44 @@ def frame_features(
     * `head_angle_rad`, `head_turn_speed_rad_per_s`: the head against the trunk;
     * `head_height_px`: how much higher in the image the front is than the rear;
     * `nearest_other_px`: distance of the center to the nearest other individual's;
-    * `speed_<keypoint>_px_per_s`.
+    * `speed_<keypoint>_px_per_s`;
+    * with an `arena`, what `arena.arena_features` says of the center;
+    * those of the `groups` (`feature_groups.GROUPS`, and `windows`).
     """
     time_s = poses.time_s
     names = anatomy.model_dump()
+    poses, bridged = without_jumps(poses, anatomy, window_s)
     per_individual = []
     for i in range(len(poses.individuals)):
         points = {role: _point(poses, expected, i, name) for role, name in names.items()}
         columns = _place_and_motion(poses, i, points["center"], time_s, window_s)
+        columns["bridged_keypoints"] = bridged[i]
+        columns |= _slow(points, time_s)
         columns |= _shape(points)
+        columns |= arena_features(points["center"].xy_px, arena)
         columns |= _orientation(points, time_s, window_s)
         columns["nearest_other_px"] = _nearest_other_px(poses, i, anatomy.center)
         columns |= _body_lengths(columns)
+        animal = animal_of(poses, i, anatomy, window_s, arena)
+        columns["acceleration_px_per_s2"] = acceleration_px_per_s2(animal, points["center"].xy_px)
+        columns["elongation"] = elongation(animal.xy_px)
+        for group in groups:
+            columns |= windowed(columns, time_s) if group == WINDOWS else GROUPS[group](animal)
         if cm_per_px is not None:
             columns |= _in_cm(columns, cm_per_px)
         per_individual.append(columns)
     return _table(poses, per_individual)
+
+
+def _slow(points: Mapping[str, Point], time_s: ndarray) -> dict[str, ndarray]:
+    """Motion of an animal that hardly moves."""
+    velocity = velocity_px_per_s(points["center"].xy_px, time_s, SLOW_WINDOW_S)
+    head = direction_rad(points["front"].xy_px - points["neck"].xy_px)
+    turning = angular_velocity_rad_per_s(head, time_s, SLOW_WINDOW_S)
+    return {
+        "slow_speed_px_per_s": _length(velocity),
+        "slow_head_speed_rad_per_s": np.abs(turning),
+    }
 
 
 def _point(poses: Poses, expected: ExpectedError, individual: int, name: str) -> Point:
@@ -119,7 +166,7 @@ def _place_and_motion(
         "speed_px_per_s_sd": np.where(np.isfinite(velocity[:, 0]), velocity_sd, np.nan),
     }
     each = _length(velocity_px_per_s(poses.xy_px[:, individual], time_s, window_s))
-    columns["motion_px_per_s"] = _mean_of_known(each)
+    columns["motion_px_per_s"] = _mean_of_middle(each)
     for k, name in enumerate(poses.space.keypoints):
         columns[f"speed_{name}_px_per_s"] = each[:, k]
     columns["hull_area_px2"] = hull_area_px2(poses.xy_px[:, individual])
@@ -184,8 +231,9 @@ def _body_lengths(columns: Mapping[str, ndarray]) -> dict[str, ndarray]:
     length = columns["body_length_px"]
     known = length[np.isfinite(length) & (length > 0)]
     median = float(np.median(known)) if len(known) else float("nan")
-    in_px = ("speed_px_per_s", "speed_px_per_s_sd", "motion_px_per_s")
-    return {name.replace("_px_", "_bl_"): columns[name] / median for name in in_px}
+    in_px = ("speed_px_per_s", "speed_px_per_s_sd", "motion_px_per_s", "slow_speed_px_per_s")
+    scaled = {name.replace("_px_", "_bl_"): columns[name] / median for name in in_px}
+    return scaled | {"body_length_ratio": length / median}
 
 
 def _in_cm(columns: Mapping[str, ndarray], cm_per_px: float) -> dict[str, ndarray]:
@@ -220,8 +268,12 @@ def _length(vector: ndarray) -> ndarray:
     return np.hypot(vector[..., 0], vector[..., 1])
 
 
-def _mean_of_known(values: ndarray) -> ndarray:
-    """Mean over the last axis of the known values; NaN where there is none."""
-    known = np.isfinite(values)
+def _mean_of_middle(values: ndarray) -> ndarray:
+    """Mean over the last axis of the middle half of the known values; NaN where there is none."""
+    ranked = np.sort(values, axis=-1)  # unknown ones last
+    known = np.isfinite(ranked).sum(axis=-1, keepdims=True)
+    left_out = np.floor(MIDDLE_HALF * known)
+    rank = np.arange(values.shape[-1])
+    chosen = (rank >= left_out) & (rank < known - left_out)
     with np.errstate(invalid="ignore"):
-        return np.where(known, values, 0.0).sum(axis=-1) / known.sum(axis=-1)
+        return np.where(chosen, ranked, 0.0).sum(axis=-1) / chosen.sum(axis=-1)

@@ -12,6 +12,7 @@ from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.behavior.footfalls import Walk, detect_footfalls
+from superanimal_core.behavior.stride_measures import measures_of_limbs
 from superanimal_core.behavior.travel import known_columns
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.behavior import StrideSettings
@@ -31,7 +32,7 @@ class StrideTable:
     `phase` is NaN where the reference limb (the first of the limbs) has no stride around the
     strike. `is_resolved` says that the swing lasts enough frames for claims about phases,
     `exchanged_fraction` in how much of the stride the limb's track was the one of the limb beside
-    it, and was put back.
+    it, and was put back. The others are explained in `stride_measures`.
     """
 
     individual: Shaped[ndarray, "stride"]
@@ -51,6 +52,34 @@ class StrideTable:
     phase: Float[ndarray, "stride"]
     is_resolved: Bool[ndarray, "stride"]
     exchanged_fraction: Float[ndarray, "stride"]
+    walk: Int[ndarray, "stride"]
+    is_end_of_walk: Bool[ndarray, "stride"]
+    is_turning: Bool[ndarray, "stride"]
+    is_steady: Bool[ndarray, "stride"]
+    turn_rad: Float[ndarray, "stride"]
+    speed_bl_per_s: Float[ndarray, "stride"]
+    stride_length_bl: Float[ndarray, "stride"]
+    froude: Float[ndarray, "stride"]
+    swing_speed_px_per_s: Float[ndarray, "stride"]
+    swing_speed_cm_per_s: Float[ndarray, "stride"]
+    step_length_px: Float[ndarray, "stride"]
+    step_length_cm: Float[ndarray, "stride"]
+    step_width_px: Float[ndarray, "stride"]
+    step_width_cm: Float[ndarray, "stride"]
+    foothold_side_px: Float[ndarray, "stride"]
+    foothold_side_cm: Float[ndarray, "stride"]
+    lateral_displacement_px: Float[ndarray, "stride"]
+    lateral_displacement_cm: Float[ndarray, "stride"]
+    homologous_phase: Float[ndarray, "stride"]
+    homolateral_phase: Float[ndarray, "stride"]
+    diagonal_phase: Float[ndarray, "stride"]
+    double_support_fraction: Float[ndarray, "stride"]
+    support_0_fraction: Float[ndarray, "stride"]
+    support_1_fraction: Float[ndarray, "stride"]
+    support_2_fraction: Float[ndarray, "stride"]
+    support_3_fraction: Float[ndarray, "stride"]
+    support_4_fraction: Float[ndarray, "stride"]
+    gait: Shaped[ndarray, "stride"]
 
     def __len__(self) -> int:
         return len(self.limb)
@@ -69,6 +98,7 @@ def measure_strides(poses: SmoothedPoses, settings: StrideSettings) -> StrideTab
         walk = detect_footfalls(poses, i, settings)
         reference: dict[str, ndarray] | None = None
         limbs = known_columns(settings.limbs, poses.poses.space.keypoints)
+        own = []
         for number, k in enumerate(limbs):
             names = poses.poses.individuals[i], poses.poses.space.keypoints[k]
             columns = _strides_of_limb(walk, number, poses.poses.time_s, settings.min_swing_frames)
@@ -79,7 +109,10 @@ def measure_strides(poses: SmoothedPoses, settings: StrideSettings) -> StrideTab
             }
             reference = columns if reference is None else reference
             columns["phase"] = _phase(columns["strike_s"], reference)
-            parts.append(columns)
+            own.append(columns)
+        named = [poses.poses.space.keypoints[k] for k in limbs]
+        others = measures_of_limbs(walk, poses.poses.time_s, named, own, settings)
+        parts += [columns | more for columns, more in zip(own, others, strict=True)]
     return _table(parts, float("nan") if settings.cm_per_px is None else settings.cm_per_px)
 
 
@@ -186,9 +219,9 @@ def _phase(strike_s: ndarray, reference: dict[str, ndarray]) -> ndarray:
 
 def _table(parts: list[dict[str, ndarray]], cm_per_px: float) -> StrideTable:
     """All strides in one table, lengths in cm beside those in px."""
+    in_cm = [f.name for f in fields(StrideTable) if "_cm" in f.name]
     for part in parts:
-        part["stride_length_cm"] = part["stride_length_px"] * cm_per_px
-        part["speed_cm_per_s"] = part["speed_px_per_s"] * cm_per_px
+        part |= {name: part[name.replace("_cm", "_px")] * cm_per_px for name in in_cm}
     if not parts:
         return _no_strides()
     return StrideTable(
@@ -198,7 +231,9 @@ def _table(parts: list[dict[str, ndarray]], cm_per_px: float) -> StrideTable:
 
 def _no_strides() -> StrideTable:
     """The table without a row."""
-    kinds = {"individual": object, "limb": object, "strike_frame": np.int64, "is_resolved": bool}
+    kinds = {"individual": object, "limb": object, "gait": object}
+    kinds |= {"strike_frame": np.int64, "walk": np.int64}
+    kinds |= {f.name: bool for f in fields(StrideTable) if f.name.startswith("is_")}
     return StrideTable(
         **{f.name: np.empty(0, kinds.get(f.name, np.float64)) for f in fields(StrideTable)}
     )

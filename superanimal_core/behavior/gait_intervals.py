@@ -22,11 +22,25 @@ from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
 
 from superanimal_core.behavior.gait import StrideTable, measure_strides
-from superanimal_core.behavior.gait_summary import GaitTable
+from superanimal_core.behavior.gait_summary import GaitTable, circular_mean, known_median
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.behavior import StrideSettings
 
-QUANTITIES = ("stride_time_s", "stance_time_s", "swing_time_s", "duty_factor", "stride_length_px")
+QUANTITIES = (
+    "stride_time_s",
+    "stance_time_s",
+    "swing_time_s",
+    "duty_factor",
+    "stride_length_px",
+    "speed_px_per_s",
+    "swing_speed_px_per_s",
+    "step_length_px",
+    "step_width_px",
+    "lateral_displacement_px",
+    "double_support_fraction",
+)
+CIRCULAR = ("homologous_phase", "homolateral_phase", "diagonal_phase")
+MEASURED = (*QUANTITIES, *CIRCULAR)
 LEVEL = 0.9
 AGREEMENT = (
     0.5  # part by which the mean number of strides of the draws, which err twice, may differ
@@ -46,9 +60,10 @@ def stride_intervals(strides: StrideTable, drawn: Sequence[StrideTable]) -> Colu
     """Columns beside strides.parquet: standard deviation and 90 % interval of each quantity.
 
     A stride is found again in a draw as the stride of the same limb with the nearest strike, at
-    most half a stride time away; `draws` counts the draws in which it was.
+    most half a stride time away; `draws` counts the draws in which it was. Ends of a phase's
+    interval may lie below 0 or above 1.
     """
-    values = np.full((len(drawn), len(strides), len(QUANTITIES)), np.nan)
+    values = np.full((len(drawn), len(strides), len(MEASURED)), np.nan)
     why_not = np.full(len(strides), "" if drawn else NO_DRAWS, dtype=object)
     for individual, limb in _limbs(strides):
         mine = _rows(strides, individual, limb).nonzero()[0]
@@ -59,47 +74,73 @@ def stride_intervals(strides: StrideTable, drawn: Sequence[StrideTable]) -> Colu
             nearest = other[_nearest(table.strike_s[other], strides.strike_s[mine])]
             apart_s = np.abs(table.strike_s[nearest] - strides.strike_s[mine])
             is_same = apart_s < strides.stride_time_s[mine] / 2
-            values[draw, mine[is_same]] = _quantities(table)[nearest[is_same]]
+            values[draw, mine[is_same]] = _quantities(table, MEASURED)[nearest[is_same]]
         if drawn and not _agree(len(mine), float(np.mean([len(other) for other in others]))):
             why_not[mine] = OTHER_STRIDES
     found = np.isfinite(values[..., 0]).sum(axis=0)
     why_not[(why_not == "") & (found < MIN_FOUND * len(drawn))] = SELDOM_FOUND
-    values[:, why_not != ""] = np.nan
+    values = usable(values, _quantities(strides, MEASURED), MEASURED, why_not)
     return {
         "draws": found,
         "no_interval_because": why_not,
-        **_standard_deviations(values),
-        **_ends(values, ""),
+        **_standard_deviations(values, MEASURED),
+        **ends(values, MEASURED),
     }
 
 
 def gait_intervals(gait: GaitTable, drawn: Sequence[StrideTable]) -> Columns:
     """Columns beside gait.parquet: the ends of the 90 % interval of each limb's median.
 
-    `draws` are those with a stride of the limb, and `strides_per_draw` their mean number of strides
-    over all draws.
+    Of phases it is that of the circular mean. `draws` are those with a stride of the limb, and
+    `strides_per_draw` their mean number of strides over all draws.
     """
     limbs = list(zip(gait.individual, gait.limb, strict=True))
-    values = np.full((len(drawn), len(limbs), len(QUANTITIES)), np.nan)
+    values = np.full((len(drawn), len(limbs), len(MEASURED)), np.nan)
     counts = np.zeros((len(drawn), len(limbs)), np.int64)
     for draw, table in enumerate(drawn):
         for row, (individual, limb) in enumerate(limbs):
             chosen = _rows(table, individual, limb)
             counts[draw, row] = chosen.sum()
             if counts[draw, row]:
-                values[draw, row] = np.median(_quantities(table)[chosen], axis=0)
+                medians = [known_median(getattr(table, name)[chosen]) for name in QUANTITIES]
+                means = [circular_mean(getattr(table, name)[chosen])[0] for name in CIRCULAR]
+                values[draw, row] = [*medians, *means]
     per_draw = counts.mean(axis=0) if drawn else np.zeros(len(limbs))
     why_not = np.full(len(limbs), "" if drawn else NO_DRAWS, dtype=object)
     for row, (strides, mean) in enumerate(zip(gait.strides.tolist(), per_draw, strict=True)):
         if drawn and not _agree(strides, mean):
             why_not[row] = OTHER_STRIDES
-    values[:, why_not != ""] = np.nan
+    names = [*(f"{name}_median" for name in QUANTITIES), *(f"{name}_mean" for name in CIRCULAR)]
+    values = usable(values, _quantities(gait, names), names, why_not)
     return {
         "draws": (counts > 0).sum(axis=0),
         "strides_per_draw": per_draw,
         "no_interval_because": why_not,
-        **_ends(values, "_median"),
+        **ends(values, names),
     }
+
+
+def usable(
+    values: Float[ndarray, "draw row quantity"],
+    measured: Float[ndarray, "row quantity"],
+    names: Sequence[str],
+    why_not: Shaped[ndarray, "row"],
+) -> Float[ndarray, "draw row quantity"]:
+    """Values of the draws where an interval can be given, phases on the turn of the measured one.
+
+    None where the measured value is not known, or less than half of the draws know it.
+    """
+    turned = values - np.where([is_circular(name) for name in names], 1, 0) * np.round(
+        np.nan_to_num(values - measured)
+    )
+    is_told = np.isfinite(turned).sum(axis=0) >= MIN_FOUND * max(len(turned), 1)
+    is_told &= np.isfinite(measured) & (why_not == "")[:, None]
+    return np.where(is_told, turned, np.nan)
+
+
+def is_circular(name: str) -> bool:
+    """Whether a quantity is a phase, 0 being the same as 1."""
+    return name.removesuffix("_mean").endswith("phase")
 
 
 def _agree(strides: int, strides_per_draw: float) -> bool:
@@ -121,33 +162,46 @@ def _rows(strides: StrideTable, individual: str, limb: str) -> Bool[ndarray, "st
     return (strides.individual == individual) & (strides.limb == limb)
 
 
-def _quantities(strides: StrideTable) -> Float[ndarray, "stride quantity"]:
-    return np.stack([getattr(strides, name) for name in QUANTITIES], axis=1)
+def _quantities(table: object, names: Sequence[str]) -> Float[ndarray, "row quantity"]:
+    return np.stack([getattr(table, name) for name in names], axis=1)
 
 
-def _standard_deviations(values: Float[ndarray, "draw row quantity"]) -> Columns:
+def _standard_deviations(
+    values: Float[ndarray, "draw row quantity"], names: Sequence[str]
+) -> Columns:
     """`<quantity>_sd`: of the known values over the draws; NaN where fewer than two are known."""
     known = np.isfinite(values)
     count = known.sum(axis=0)
     mean = np.where(known, values, 0.0).sum(axis=0) / np.maximum(count, 1)
     squared = np.where(known, np.square(values - mean), 0.0).sum(axis=0)
     sd = np.where(count > 1, np.sqrt(squared / np.maximum(count - 1, 1)), np.nan)
-    return {f"{name}_sd": sd[:, number] for number, name in enumerate(QUANTITIES)}
+    return {f"{name}_sd": sd[:, number] for number, name in enumerate(names)}
 
 
-def _ends(values: Float[ndarray, "draw row quantity"], what: str) -> Columns:
-    """`<quantity><what>_low` and `_high`: quantiles of the known values over the draws.
+def ends(values: Float[ndarray, "draw row quantity"], names: Sequence[str]) -> Columns:
+    """`<quantity>_low` and `_high`: quantiles of the known values over the draws.
 
-    Of n draws the k-th smallest is the quantile k / (n + 1), so that few draws promise no less.
+    Of n draws the k-th smallest is the quantile k / (n + 1), so that few draws promise no less
+    (Weibull).
     """
-    ends = np.full((2, *values.shape[1:]), np.nan)
-    for row, quantity in np.ndindex(values.shape[1:]):
-        known = values[np.isfinite(values[:, row, quantity]), row, quantity]
-        if len(known):
-            levels = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
-            ends[:, row, quantity] = np.quantile(known, levels, method="weibull")
+    if not len(values):
+        unknown = np.full((2, *values.shape[1:]), np.nan)
+        return _named_ends(unknown, names)
+    ranked = np.sort(values, axis=0)  # unknown ones last
+    known = np.isfinite(ranked).sum(axis=0)
+    found = []
+    for level in ((1 - LEVEL) / 2, (1 + LEVEL) / 2):
+        rank = np.clip(level * (known + 1), 1, np.maximum(known, 1)) - 1
+        below = np.floor(rank).astype(int)
+        above = np.minimum(below + 1, np.maximum(known - 1, 0))
+        low, high = (np.take_along_axis(ranked, at[None], axis=0)[0] for at in (below, above))
+        found.append(low + (rank - below) * (high - low))
+    return _named_ends(np.stack(found), names)
+
+
+def _named_ends(both: Float[ndarray, "2 row quantity"], names: Sequence[str]) -> Columns:
     return {
-        f"{name}{what}_{end}": ends[side, :, number]
-        for number, name in enumerate(QUANTITIES)
+        f"{name}_{end}": both[side, :, number]
+        for number, name in enumerate(names)
         for side, end in enumerate(("low", "high"))
     }

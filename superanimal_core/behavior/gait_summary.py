@@ -20,16 +20,27 @@ SUMMARIZED = (
     "stride_length_cm",
     "speed_px_per_s",
     "speed_cm_per_s",
+    "swing_speed_px_per_s",
+    "swing_speed_cm_per_s",
+    "step_length_px",
+    "step_length_cm",
+    "step_width_px",
+    "step_width_cm",
+    "lateral_displacement_px",
+    "lateral_displacement_cm",
+    "double_support_fraction",
 )
+PHASES = ("phase", "homologous_phase", "homolateral_phase", "diagonal_phase")
 
 
 @dataclass(frozen=True)
 class GaitTable:
     """One row per individual and limb; the fields are the columns of gait.parquet.
 
-    For each quantity mean, standard deviation between strides (ddof 1) and median. Strides per
-    second are 1 / the mean stride time. `phase_mean` is the circular mean, 0 to 1, and
-    `phase_resultant` its length: 1 when the limb always strikes at the same phase, 0 when at any.
+    For each quantity mean, standard deviation between strides (ddof 1) and median, of all strides
+    that know it. Strides per second are 1 / the mean stride time; `_cv` is standard deviation over
+    mean. `phase_mean` is the circular mean, 0 to 1, and `phase_resultant` its length: 1 when the
+    limb always strikes at the same phase, 0 when at any.
     `time_resolution_ms` is the standard deviation of one event from the frame rate alone,
     1000 / (fps sqrt(12)); of a difference of two events it is sqrt(2) times that.
     """
@@ -37,6 +48,7 @@ class GaitTable:
     individual: Shaped[ndarray, "limb"]
     limb: Shaped[ndarray, "limb"]
     strides: Int[ndarray, "limb"]
+    steady_strides: Int[ndarray, "limb"]
     resolved_fraction: Float[ndarray, "limb"]
     stride_frequency_hz: Float[ndarray, "limb"]
     stride_time_s_mean: Float[ndarray, "limb"]
@@ -63,8 +75,43 @@ class GaitTable:
     speed_cm_per_s_mean: Float[ndarray, "limb"]
     speed_cm_per_s_sd: Float[ndarray, "limb"]
     speed_cm_per_s_median: Float[ndarray, "limb"]
+    swing_speed_px_per_s_mean: Float[ndarray, "limb"]
+    swing_speed_px_per_s_sd: Float[ndarray, "limb"]
+    swing_speed_px_per_s_median: Float[ndarray, "limb"]
+    swing_speed_cm_per_s_mean: Float[ndarray, "limb"]
+    swing_speed_cm_per_s_sd: Float[ndarray, "limb"]
+    swing_speed_cm_per_s_median: Float[ndarray, "limb"]
+    step_length_px_mean: Float[ndarray, "limb"]
+    step_length_px_sd: Float[ndarray, "limb"]
+    step_length_px_median: Float[ndarray, "limb"]
+    step_length_cm_mean: Float[ndarray, "limb"]
+    step_length_cm_sd: Float[ndarray, "limb"]
+    step_length_cm_median: Float[ndarray, "limb"]
+    step_width_px_mean: Float[ndarray, "limb"]
+    step_width_px_sd: Float[ndarray, "limb"]
+    step_width_px_median: Float[ndarray, "limb"]
+    step_width_cm_mean: Float[ndarray, "limb"]
+    step_width_cm_sd: Float[ndarray, "limb"]
+    step_width_cm_median: Float[ndarray, "limb"]
+    lateral_displacement_px_mean: Float[ndarray, "limb"]
+    lateral_displacement_px_sd: Float[ndarray, "limb"]
+    lateral_displacement_px_median: Float[ndarray, "limb"]
+    lateral_displacement_cm_mean: Float[ndarray, "limb"]
+    lateral_displacement_cm_sd: Float[ndarray, "limb"]
+    lateral_displacement_cm_median: Float[ndarray, "limb"]
+    double_support_fraction_mean: Float[ndarray, "limb"]
+    double_support_fraction_sd: Float[ndarray, "limb"]
+    double_support_fraction_median: Float[ndarray, "limb"]
+    stride_time_cv: Float[ndarray, "limb"]
+    stride_length_cv: Float[ndarray, "limb"]
     phase_mean: Float[ndarray, "limb"]
     phase_resultant: Float[ndarray, "limb"]
+    homologous_phase_mean: Float[ndarray, "limb"]
+    homologous_phase_resultant: Float[ndarray, "limb"]
+    homolateral_phase_mean: Float[ndarray, "limb"]
+    homolateral_phase_resultant: Float[ndarray, "limb"]
+    diagonal_phase_mean: Float[ndarray, "limb"]
+    diagonal_phase_resultant: Float[ndarray, "limb"]
     time_resolution_ms: Float[ndarray, "limb"]
 
     def __len__(self) -> int:
@@ -78,7 +125,7 @@ def summarize_gait(strides: StrideTable, *, fps: float) -> GaitTable:
     """
     pairs = list(dict.fromkeys(zip(strides.individual, strides.limb, strict=True)))
     rows = [_row(strides, individual, limb, fps) for individual, limb in pairs]
-    kinds = {"individual": object, "limb": object, "strides": np.int64}
+    kinds = {"individual": object, "limb": object, "strides": np.int64, "steady_strides": np.int64}
     return GaitTable(
         **{
             f.name: np.array([r[f.name] for r in rows], dtype=kinds.get(f.name, np.float64))
@@ -93,17 +140,40 @@ def _row(strides: StrideTable, individual: str, limb: str, fps: float) -> dict[s
         "individual": individual,
         "limb": limb,
         "strides": int(chosen.sum()),
+        "steady_strides": int(strides.is_steady[chosen].sum()),
         "resolved_fraction": float(strides.is_resolved[chosen].mean()),
         "stride_frequency_hz": 1 / float(strides.stride_time_s[chosen].mean()),
         "time_resolution_ms": 1000 / (fps * np.sqrt(12)),
     }
     for column in SUMMARIZED:
         values = getattr(strides, column)[chosen]
-        row[f"{column}_mean"] = float(values.mean())
-        row[f"{column}_sd"] = float(values.std(ddof=1)) if len(values) > 1 else float("nan")
-        row[f"{column}_median"] = float(np.median(values))
-    row["phase_mean"], row["phase_resultant"] = circular_mean(strides.phase[chosen])
+        known = values[np.isfinite(values)]
+        row[f"{column}_mean"] = known_mean(known)
+        row[f"{column}_sd"] = float(known.std(ddof=1)) if len(known) > 1 else float("nan")
+        row[f"{column}_median"] = known_median(known)
+    row["stride_time_cv"] = variation(strides.stride_time_s[chosen])
+    row["stride_length_cv"] = variation(strides.stride_length_px[chosen])
+    for name in PHASES:
+        found = circular_mean(getattr(strides, name)[chosen])
+        row[f"{name}_mean"], row[f"{name}_resultant"] = found
     return row
+
+
+def variation(values: Float[ndarray, "stride"]) -> float:
+    """Coefficient of variation: standard deviation (ddof 1) over mean; NaN with fewer than two."""
+    return float(values.std(ddof=1) / values.mean()) if len(values) > 1 else float("nan")
+
+
+def known_median(values: Float[ndarray, "row"]) -> float:
+    """Median of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(np.median(known)) if len(known) else float("nan")
+
+
+def known_mean(values: Float[ndarray, "row"]) -> float:
+    """Mean of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def circular_mean(phase: Float[ndarray, "stride"]) -> tuple[float, float]:

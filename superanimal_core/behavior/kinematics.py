@@ -164,6 +164,21 @@ def _next_corner(points: ndarray, corner: ndarray) -> ndarray:
     return best
 
 
+def elongation(xy_px: Float[ndarray, "frame keypoint 2"]) -> Float[ndarray, "frame"]:
+    """1 - minor / major axis of the spread of the known keypoints; NaN with fewer than two."""
+    known = np.isfinite(xy_px[..., 0])
+    count = known.sum(axis=1)
+    filled = np.where(known[..., None], xy_px, 0.0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        middle = filled.sum(axis=1) / count[:, None]
+        apart = np.where(known[..., None], xy_px - middle[:, None], 0.0)
+        xx, yy = (apart**2).sum(axis=1).T / count
+        xy = apart.prod(axis=2).sum(axis=1) / count
+        half, root = (xx + yy) / 2, np.hypot((xx - yy) / 2, xy)
+        ratio = np.sqrt(np.maximum(half - root, 0) / (half + root))
+    return np.where(count >= 2, 1 - ratio, np.nan)
+
+
 def runs_of(is_true: Bool[ndarray, "frame"]) -> list[tuple[int, int]]:
     """Start and stop (exclusive) of every run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], is_true.astype(np.int8), [0]])))

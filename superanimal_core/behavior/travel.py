@@ -18,7 +18,8 @@ class Travel:
 
     `ground_shift_px` turns image positions into the ground frame (a treadmill's belt carries the
     ground along). `direction` is the unit vector of travel, `speed_px_per_s` the body's speed over
-    the ground, `is_walking` where it is fast enough for strides. `center_px` is the body's middle.
+    the ground, `is_walking` where it is fast enough for strides. `center_px` is the body's middle,
+    `body_length_px` the animal's.
     """
 
     ground_shift_px: Float[ndarray, "frame 2"]
@@ -26,6 +27,7 @@ class Travel:
     direction: Float[ndarray, "frame 2"]
     speed_px_per_s: Float[ndarray, "frame"]
     is_walking: Bool[ndarray, "frame"]
+    body_length_px: float
 
 
 def measure_travel(
@@ -57,7 +59,7 @@ def measure_travel(
         is_fast = (speed > 0) & (speed >= min_speed_bl_per_s * length)
     nearest, apart_s = _nearest_true(is_fast, time_s)
     is_walking = (apart_s <= margin_s) & np.isfinite(center[:, 0])
-    return Travel(shift, center, direction[nearest], speed, is_walking)
+    return Travel(shift, center, direction[nearest], speed, is_walking, length)
 
 
 def _nearest_true(is_true: Bool[ndarray, "frame"], time_s: ndarray) -> tuple[ndarray, ndarray]:

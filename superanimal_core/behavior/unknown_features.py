@@ -5,18 +5,23 @@ from dataclasses import replace
 
 import numpy as np
 
+from superanimal_core.behavior.arena import Arena
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.untaught import untaught_of
 from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
-from superanimal_core.settings.behavior import AnatomySettings, DefinitionSettings
+from superanimal_core.settings.behavior import AnatomySettings, DefinitionSettings, groups_of
 
 PROBE_FRAMES = 5
+PROBE_ARENA = Arena(np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]]))
 
 
 def unknown_features(
-    space: KeypointSpace, taught: Sequence[str], anatomy: AnatomySettings
+    space: KeypointSpace,
+    taught: Sequence[str],
+    anatomy: AnatomySettings,
+    groups: Sequence[str] = (),
 ) -> frozenset[str]:
     """The features (also in cm and with `_sd`) that are NaN without the untaught keypoints.
 
@@ -30,7 +35,8 @@ def unknown_features(
     sd_px = np.where(np.isfinite(xy_px[..., 0]), 1.0, np.nan)
     lasting = np.zeros(shape[1:])
     expected = replace(unknown_error(shape), radius_90_px=sd_px, correlation_time_s=lasting)
-    table = frame_features(poses, expected, anatomy, window_s=0.05, cm_per_px=1.0)
+    how = {"window_s": 0.05, "cm_per_px": 1.0, "groups": groups, "arena": PROBE_ARENA}
+    table = frame_features(poses, expected, anatomy, **how)
     return frozenset(name for name, values in table.columns.items() if np.isnan(values).all())
 
 
@@ -43,7 +49,8 @@ def behavior_flags(
     """Sentences on the features and the behaviors that rest on keypoints nobody taught."""
     lacking = untaught_of(anatomy.model_dump().values(), space, taught)
     flags = [f"features rest on keypoints nobody taught: {', '.join(lacking)}"] if lacking else []
-    unknown = unknown_features(space, taught, anatomy)
+    needed = groups_of(c.feature for of in definitions.values() for c in of.conditions)
+    unknown = unknown_features(space, taught, anatomy, needed)
     lost = [
         behavior
         for behavior, definition in definitions.items()

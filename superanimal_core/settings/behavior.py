@@ -1,6 +1,7 @@
 """Gait, features and behaviors: the sections of config.yaml, and what is asked of one video."""
 
-from typing import Annotated, Any
+from collections.abc import Iterable
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
@@ -40,15 +41,21 @@ class GaitSettings(FootfallSettings):
 
     limbs: dict[str, list[str]]
     body: dict[str, list[str]]
+    seen_from_above: list[str]
     draws: NotNegativeCount
 
 
 class StrideSettings(FootfallSettings):
-    """The same of one video: the feet and trunk of its space, and its scale."""
+    """The same of one video: the feet and trunk of its space, its view, and its scale.
+
+    Widths need a view from above, Froude numbers the height of the hip; else they are unknown.
+    """
 
     limbs: list[str]
     body: list[str]
     cm_per_px: Positive | None
+    is_from_above: bool = False
+    leg_length_cm: Positive | None = None
 
 
 class AnatomySettings(Section):
@@ -60,11 +67,48 @@ class AnatomySettings(Section):
     rear: str
 
 
+FEATURE_GROUPS = {  # by how their features begin
+    "distance_": "distances",
+    "segment_": "angles",
+    "joint_": "angles",
+    "acceleration_": "accelerations",
+    "ego_": "egocentric",
+    "social_": "social",
+    "sturman_": "sturman",
+    "simba_": "simba",
+    "mean_": "windows",
+    "spread_": "windows",
+}
+IN_EVERY_TABLE = ("acceleration_px_per_s2", "acceleration_cm_per_s2")
+FeatureGroup = Literal[
+    "distances",
+    "angles",
+    "accelerations",
+    "egocentric",
+    "social",
+    "sturman",
+    "simba",
+    "windows",
+]
+
+
 class FeatureSettings(Section):
     """The feature table."""
 
     anatomy: dict[str, AnatomySettings]
     window_s: Positive
+    groups: list[FeatureGroup]
+
+
+def groups_of(features: Iterable[str]) -> list[str]:
+    """The groups that features stand in; none for those that every table has."""
+    found = (
+        group
+        for feature in features
+        for start, group in FEATURE_GROUPS.items()
+        if feature.startswith(start) and feature not in IN_EVERY_TABLE
+    )
+    return list(dict.fromkeys(found))
 
 
 class ConditionSettings(Section):
@@ -75,12 +119,24 @@ class ConditionSettings(Section):
     below: float | None
 
 
+class VoteSettings(Section):
+    """In which part of a window around a frame conditions must hold."""
+
+    window_s: Positive
+    fraction: Annotated[float, Field(gt=0, le=1)]
+
+
 class DefinitionSettings(Section):
-    """A behavior: conditions that all hold, for how long, with how short a break."""
+    """A behavior: conditions that all hold, for how long, with how short a break.
+
+    With a `vote` a frame shows the behavior where the conditions hold in enough of the frames
+    around it.
+    """
 
     conditions: Annotated[list[ConditionSettings], Field(min_length=1)]
     min_duration_s: NotNegative
     max_gap_s: NotNegative
+    vote: VoteSettings | None = None
 
 
 class BehaviorSettings(Section):

@@ -10,7 +10,9 @@ from functools import cached_property
 from typing import Any
 
 from superanimal_core.settings import CONTEXT, OFF_IN_AUGMENT, ModelSettings
+from superanimal_core.settings.behavior import groups_of
 from superanimal_core.settings.lessons import lesson
+from superanimal_core.study.arenas import behaviors_told, plain_arena
 from superanimal_core.study.context_mistakes import has_context
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.shipped import PACKAGE
@@ -235,10 +237,13 @@ class RuleSettings:
         """How strides are measured on the video's animal; no limbs for a space without feet."""
         gait, space = self.all["gait"], self.graph.space_of_video(video)
         feet = {key: gait[key].get(space, []) for key in ("limbs", "body")}
-        others = {key: value for key, value in gait.items() if key not in (*feet, "draws")}
-        belt = self.graph.study.videos[video].belt_speed_px_per_s
-        own = {} if belt is None else {"belt_speed_px_per_s": belt}
-        return feet | others | own | {"cm_per_px": self.cm_per_px(video)}
+        left = (*feet, "draws", "seen_from_above")
+        others = {key: value for key, value in gait.items() if key not in left}
+        row = self.graph.study.videos[video]
+        told = {"belt_speed_px_per_s": row.belt_speed_px_per_s}
+        own = told if row.belt_speed_px_per_s is not None else {}
+        own |= {"cm_per_px": row.cm_per_px, "leg_length_cm": row.leg_length_cm}
+        return feet | others | own | {"is_from_above": space in gait["seen_from_above"]}
 
     def trajectory_draws(self, video: str) -> dict[str, Any]:
         """Of which keypoints trajectories are drawn, how many, and by which random numbers."""
@@ -255,8 +260,19 @@ class RuleSettings:
         return self.all["features"]["anatomy"][self.graph.space_of_video(video)]
 
     def behaviors(self, video: str) -> dict[str, Any]:
-        """The behaviors that are defined for a video's animal."""
-        return self.all["behavior"]["definitions"].get(self.graph.space_of_video(video), {})
+        """The behaviors that are defined for a video's animal, and that the video can tell."""
+        own = self.all["behavior"]["definitions"].get(self.graph.space_of_video(video), {})
+        return behaviors_told(self.graph.study.videos[video], own)
+
+    def feature_groups(self, video: str) -> list[str]:
+        """The groups of features that are asked for, and those that behaviors rest on."""
+        behaviors = self.behaviors(video).values()
+        needed = groups_of(c["feature"] for of in behaviors for c in of["conditions"])
+        return list(dict.fromkeys([*self.all["features"]["groups"], *needed]))
+
+    def arena(self, video: str) -> dict[str, Any] | None:
+        """The outline of a video's arena and its zones (px), if the sheet tells them."""
+        return plain_arena(self.graph.study.videos[video])
 
     def cm_per_px(self, video: str) -> float | None:
         """The scale of a video, if the sheet tells it."""

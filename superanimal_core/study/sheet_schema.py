@@ -97,6 +97,22 @@ VIDEOS = _by_name(
         pattern=SIGNED,
     ),
     Column(
+        "leg_length_cm",
+        "Height of the animal's hip above the ground, for Froude numbers.",
+        told=f"leg_length_cm is {_ABOVE_0}",
+        pattern=NUMBER,
+    ),
+    Column(
+        "arena",
+        "Corners of the arena in order around it, in pixels: 10,10 410,10 410,410 10,410.",
+        told="arena is '{cell}'; expected corners as in 10,10 410,10 410,410 10,410",
+    ),
+    Column(
+        "zones",
+        "Zones of your own by name, as corners: food: 10,10 60,10 60,60; nest: 300,300 ...",
+        told="zones are '{cell}'; expected name: x,y x,y x,y; name: x,y x,y x,y",
+    ),
+    Column(
         "predictions",
         "Files of another program's predictions, one for each network, with ; between or as a "
         "pattern; the model says their format (predictions).",

@@ -16,6 +16,7 @@ PER_SPACE = (  # settings by the name of a space
     ("features", "anatomy"),
     ("gait", "limbs"),
     ("gait", "body"),
+    ("gait", "seen_from_above"),
     ("behavior", "definitions"),
     ("smoothing", "views", "mirrors"),
 )
@@ -86,8 +87,13 @@ def with_settings_of_extended(settings: Settings, extended: Mapping[str, str]) -
             while base in extended and space not in place[last]:
                 base = extended[base]
                 if base in place[last]:
-                    place[last] |= {space: place[last][base]}
+                    place[last] = _with(place[last], space, base)
     return Settings(**document) if extended else settings
+
+
+def _with(said: Any, space: str, base: str) -> Any:
+    """What is said of spaces, by name or as a list of names, with one more that is as its base."""
+    return [*said, space] if isinstance(said, list) else said | {space: said[base]}
 
 
 def _chain(space: str, where: str, workflow_folder: Path, mistakes: list[str]) -> dict[str, str]:

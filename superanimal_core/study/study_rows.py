@@ -1,14 +1,15 @@
 """The rows of a study's sheets."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
 class VideoRow:
     """One video of the sheet. `columns` are the user's own (subject, group, …).
 
-    `predictions` are files of another program, one for each network; none of most videos.
+    `predictions` are files of another program, one for each network; none of most videos. `arena`
+    and `zones` are corners of polygons (px).
     """
 
     video: str
@@ -20,6 +21,9 @@ class VideoRow:
     belt_speed_px_per_s: float | None
     columns: Mapping[str, str]
     predictions: tuple[str, ...] = ()
+    leg_length_cm: float | None = None
+    arena: tuple[tuple[float, float], ...] = ()
+    zones: Mapping[str, tuple[tuple[float, float], ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

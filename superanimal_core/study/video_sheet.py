@@ -8,6 +8,7 @@ from pathlib import Path
 from superanimal_core.formats.sheets import Row
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import Settings
+from superanimal_core.study.arenas import polygon_in, zones_in
 from superanimal_core.study.brought_predictions import prediction_files
 from superanimal_core.study.sheet_columns import (
     as_on_disk,
@@ -21,8 +22,9 @@ from superanimal_core.study.sheet_columns import (
 from superanimal_core.study.sheet_schema import VIDEOS
 from superanimal_core.study.study_rows import VideoRow
 
-MEASURES = ("max_individuals", "fps", "cm_per_px", "belt_speed_px_per_s")
-OWN_FIELDS = ("path", "video", "model", "predictions", *MEASURES)
+MEASURES = ("max_individuals", "fps", "cm_per_px", "belt_speed_px_per_s", "leg_length_cm")
+POLYGONS = ("arena", "zones")
+OWN_FIELDS = ("path", "video", "model", "predictions", *MEASURES, *POLYGONS)
 STORED = re.compile(r"^[a-z][a-z0-9+.-]*://")  # a URL's scheme (RFC 3986)
 
 
@@ -84,6 +86,9 @@ def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[s
         number_in(row, VIDEOS["belt_speed_px_per_s"], where, mistakes),
         columns,
         prediction_files(row.cells.get("predictions", ""), where, mistakes),
+        number_in(row, VIDEOS["leg_length_cm"], where, mistakes),
+        polygon_in(row.cells.get("arena", ""), f"{where}: arena", mistakes),
+        zones_in(row.cells.get("zones", ""), where, mistakes),
     )
 
 

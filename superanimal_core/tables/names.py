@@ -1,12 +1,15 @@
 """Which tables a study has, and where: the one list. Standard library only: the Snakefile uses it.
 
 The reference (docs/reference/tables.md) is made from it. A new table of one video is a line in
-MEASURED, beside its columns in video_columns.
+MEASURED, beside its columns in video_columns, gait_columns or
+behavior_columns.
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from superanimal_core.tables import behavior_columns as of_behavior
+from superanimal_core.tables import gait_columns as of_gait
 from superanimal_core.tables import study_columns as of_study
 from superanimal_core.tables import video_columns as of_video
 
@@ -22,10 +25,13 @@ class Table:
 
 _VIDEO = "videos/{video}"
 MEASURED = {  # what is measured on the poses of one video; all videos' stand in one file each
-    "strides": Table(f"{_VIDEO}/strides.parquet", "a stride of a limb", of_video.STRIDES),
-    "gait": Table(f"{_VIDEO}/gait.parquet", "a limb of an animal", of_video.GAIT),
-    "features": Table(f"{_VIDEO}/features.parquet", "an animal in a frame", of_video.FEATURES),
-    "bouts": Table(f"{_VIDEO}/bouts.parquet", "a bout of a behavior", of_video.BOUTS),
+    "strides": Table(f"{_VIDEO}/strides.parquet", "a stride of a limb", of_gait.STRIDES),
+    "walks": Table(
+        f"{_VIDEO}/walks.parquet", "a walk of an animal, or all its walks together", of_gait.WALKS
+    ),
+    "gait": Table(f"{_VIDEO}/gait.parquet", "a limb of an animal", of_gait.GAIT),
+    "features": Table(f"{_VIDEO}/features.parquet", "an animal in a frame", of_behavior.FEATURES),
+    "bouts": Table(f"{_VIDEO}/bouts.parquet", "a bout of a behavior", of_behavior.BOUTS),
 }
 _ON_THE_WAY = {
     "frames": Table(f"{_VIDEO}/frames.parquet", "a frame", of_video.FRAMES),

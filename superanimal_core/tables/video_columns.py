@@ -64,93 +64,10 @@ POSES = PREDICTED | {
     "and probability rest on pictures that were disturbed, not on labels; false where nobody can "
     "tell (tells_strangeness in the file's metadata: too few labeled animals)",
 }
-STRIDE = {
-    "stride_time_s": "from strike to next strike",
-    "stance_time_s": "from strike to lift",
-    "swing_time_s": "from lift to next strike",
-    "duty_factor": "stance over stride",
-    "stride_length_px": "way of the paw from strike to next strike, the belt's added",
-    "stride_length_cm": "the same; NaN without cm_per_px",
-    "speed_px_per_s": "stride length over stride time",
-    "speed_cm_per_s": "the same; NaN without cm_per_px",
-}
 DRAWS = "trajectories, drawn as likely as the smoothed one, in which"
 NO_INTERVAL = "no draws (not calibrated, a very short video, or none asked for)"
 OTHER = "other strides (the draws find half as many more or fewer)"
 SELDOM = "seldom found (in less than half of the draws)"
-STRIDES = (
-    INDIVIDUAL
-    | {
-        "limb": "the paw's keypoint",
-        "strike_frame": "first frame of the stance",
-        "strike_s": "when the paw meets the ground, between frames",
-        "lift_s": "when it leaves it",
-        "next_strike_s": "when it meets it again",
-    }
-    | STRIDE
-    | {
-        "phase": "strike within the stride of the first limb, 0 to 1",
-        "is_resolved": "false where the swing has too few frames (gait.min_swing_frames)",
-        "exchanged_fraction": "of the stride, where the limb's track was that of the limb beside "
-        "it, and was put back",
-        "draws": f"{DRAWS} this stride was found",
-        "no_interval_because": f"empty, or {NO_INTERVAL}, {OTHER}, {SELDOM}",
-    }
-)
-GAIT = (
-    INDIVIDUAL
-    | {
-        "limb": "the paw's keypoint",
-        "strides": "how many were measured",
-        "resolved_fraction": "of the strides",
-        "stride_frequency_hz": "1 over the median stride time",
-    }
-    | STRIDE
-    | {
-        "phase_mean": "circular mean of the phase",
-        "phase_resultant": "0 to 1: how alike the phases are",
-        "time_resolution_ms": "one frame",
-        "draws": f"{DRAWS} the limb has a stride",
-        "strides_per_draw": "their mean number; far from `strides`: do not trust the limb",
-        "no_interval_because": f"empty, or {NO_INTERVAL}, {OTHER}",
-    }
-)
-FEATURES = (
-    FRAME
-    | INDIVIDUAL
-    | {
-        "center_x_px": "of the keypoint that is the center of the body (features.anatomy)",
-        "center_y_px": "the same",
-        "speed_px_per_s": "of the center, over features.window_s",
-        "motion_px_per_s": "mean speed of all known keypoints, limbs included",
-        "speed_<keypoint>_px_per_s": "of each keypoint",
-        "hull_area_px2": "of the convex hull of the keypoints",
-        "body_length_px": "rear to front",
-        "trunk_length_px": "rear to neck",
-        "head_height_px": "how much higher in the picture the front is than the rear",
-        "heading_rad": "of the trunk, rear to neck, counterclockwise as seen from 0 = right",
-        "turn_rate_rad_per_s": "how fast the heading turns",
-        "turn_speed_rad_per_s": "its size",
-        "body_pitch_rad": "elevation of the trunk above the picture's horizontal",
-        "head_pitch_rad": "elevation of the head, neck to front",
-        "head_angle_rad": "of the head against the trunk",
-        "head_turn_speed_rad_per_s": "how fast that angle turns",
-        "nearest_other_px": "distance to the center of the nearest other animal",
-        "speed_bl_per_s": "speed in body lengths, of the animal's median",
-        "motion_bl_per_s": "the same for the motion",
-    }
-)
-BOUTS = INDIVIDUAL | {
-    "behavior": "its name in behavior.definitions",
-    "start_frame": "first frame",
-    "stop_frame": "first frame after it",
-    "start_s": "time of the first frame",
-    "stop_s": "time of the first frame after it",
-    "probability": "part of it that the draws show, on average: how sure the measurement is, not "
-    "the definition; NaN: no draws",
-    "draws": f"{DRAWS} it was found",
-    "no_interval_because": f"empty, or {NO_INTERVAL}, {SELDOM}",
-}
 STILLS = {
     "shows": "best, median, worst (by score) or most uncertain (by its circles)",
     "frame": "its number",
@@ -227,6 +144,7 @@ ENDINGS = {
     "positions implies; NaN: not calibrated",
     "_mean": "mean over the strides",
     "_median": "median over the strides",
-    "_low": "lower end of the 90 % interval; NaN: see no_interval_because",
+    "_low": "lower end of the 90 % interval; NaN: see no_interval_because; of a phase it may lie "
+    "below 0, and the upper one above 1",
     "_high": "upper end",
 }

@@ -6,7 +6,7 @@ import pytest
 from superanimal_core.behavior.actions import predict_bouts
 from superanimal_core.behavior.features import FeatureTable
 from superanimal_core.errors import ConfigError
-from superanimal_core.settings.behavior import ConditionSettings, DefinitionSettings
+from superanimal_core.settings.behavior import ConditionSettings, DefinitionSettings, VoteSettings
 
 FPS = 10.0
 
@@ -48,6 +48,21 @@ def test_short_breaks_are_closed_before_short_bouts_are_dropped():
     speed = [2, 2, 0, 2, 2, 0, 0, 0, 2, 0]
     strict = definition(("speed", 1.0, None), min_duration_s=0.5, max_gap_s=0.1)
     assert spans(predict_bouts(table(speed=speed), {"walk": strict})) == [(0, 5)]
+
+
+@pytest.mark.parametrize(
+    ("speed", "expected"),
+    [
+        ([0, 0, 2, 0, 0, 0, 0, 0, 0, 0], []),
+        ([0, 0, 2, 2, 0, 0, 0, 0, 0, 0], [(2, 5)]),
+        ([2, 2, 0, 0, 0, 0, 0, 0, 2, 2], [(0, 3), (8, 10)]),
+    ],
+)
+def test_a_vote_is_one_of_the_frames_around(speed, expected):
+    """From 0.2 s before up to, not with, 0.2 s after: four frames, half of which are needed."""
+    half = VoteSettings(window_s=0.4, fraction=0.5)
+    vote = definition(("speed", 1.0, None)).model_copy(update={"vote": half})
+    assert spans(predict_bouts(table(speed=speed), {"walk": vote})) == expected
 
 
 def test_unknown_features_never_hold():

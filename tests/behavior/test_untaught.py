@@ -17,13 +17,17 @@ RESTING_ON = {  # by hand, from the docstring of frame_features
     "nose": {
         *("body_length_px", "head_height_px", "head_pitch_rad", "head_angle_rad"),
         *("head_turn_speed_rad_per_s", "speed_bl_per_s", "motion_bl_per_s"),
+        *("slow_speed_bl_per_s", "slow_head_speed_rad_per_s", "body_length_ratio"),
     },
     "neck": {
         *("trunk_length_px", "heading_rad", "turn_rate_rad_per_s", "turn_speed_rad_per_s"),
         *("body_pitch_rad", "head_pitch_rad", "head_angle_rad", "head_turn_speed_rad_per_s"),
+        "slow_head_speed_rad_per_s",
     },
     "back": {
         *("center_x_px", "center_y_px", "speed_px_per_s", "speed_bl_per_s", "nearest_other_px"),
+        *("slow_speed_px_per_s", "slow_speed_bl_per_s", "acceleration_px_per_s2", "border_px"),
+        *("zone_center", "zone_periphery", "zone_corner"),
     },
     "paw": set(),
 }
@@ -65,6 +69,12 @@ def test_features_that_rest_on_an_absent_keypoint_are_nan_in_a_video_too():
     absent = {name for name, values in table.columns.items() if np.isnan(values).all()} - alone
     taught = [name for name in SPACE.keypoints if name != "neck"]
     assert absent == {n for n in unknown_features(SPACE, taught, ANATOMY) if "_cm" not in n}
+
+
+def test_a_group_that_a_behavior_rests_on_is_asked_too():
+    definitions = {"reach": definition("ego_paw_ahead_px"), "roam": definition("zone_center")}
+    flags = behavior_flags(SPACE, ["nose", "neck", "back", "tail_base"], ANATOMY, definitions)
+    assert flags == ["behaviors rest on keypoints nobody taught: reach"]
 
 
 def test_flags_name_the_keypoints_and_the_behaviors():

@@ -11,6 +11,7 @@ from calibrated_labels import errors_of_two_labs
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.behavior.gait_intervals import gait_intervals
 from superanimal_core.behavior.gait_summary import summarize_gait
+from superanimal_core.behavior.walk_table import summarize_walks
 from superanimal_core.datasets.audit import audit_labels
 from superanimal_core.evaluation.metrics import evaluate
 from superanimal_core.evaluation.truth import (
@@ -52,7 +53,7 @@ FREQUENCY_HZ, DUTY_FACTOR, SPEED_PX_PER_S, FPS = 2.5, 0.6, 200.0, 50.0
 BODY_LENGTH_PX = 120.0
 RECORD = {"rule": "test"}
 REASON = "raw/torn.mp4 ends in the middle <of a frame>; copy it again"
-OUTPUTS = ("poses", "strides", "gait", "features", "bouts")
+OUTPUTS = ("poses", "strides", "walks", "gait", "features", "bouts")
 
 
 @dataclass(frozen=True)
@@ -243,6 +244,7 @@ def write_tables(folder: Path, made: Made, strides, bouts, time_s) -> None:
     record = {**RECORD, **container, "is_estimated_time": False, "missing_end_s": 0.0}
     write_parquet(frames, folder / "frames.parquet", record)
     write_parquet(columns_to_table(strides), folder / "strides.parquet", RECORD)
+    write_parquet(columns_to_table(summarize_walks(strides)), folder / "walks.parquet", RECORD)
     gait = summarize_gait(strides, fps=FPS)
     intervals = gait_intervals(gait, [strides, strides] if made.has_held_out_labels else [])
     write_parquet(columns_to_table(gait, intervals), folder / "gait.parquet", RECORD)

@@ -19,6 +19,8 @@ rule describe_behavior:
         code=code("describe_behavior"),
         anatomy=by("video", SETTINGS.anatomy),
         window_s=config["features"]["window_s"],
+        groups=by("video", SETTINGS.feature_groups),
+        arena=by("video", SETTINGS.arena),
         cm_per_px=by("video", SETTINGS.cm_per_px),
         definitions=by("video", SETTINGS.behaviors),
         draws=SETTINGS.behavior_draws(),

@@ -1,9 +1,10 @@
 rule measure_gait:
-    """Strides of every limb, their summary, and the 90 % intervals of both."""
+    """Strides, walks and limbs of every animal, and the 90 % intervals of each."""
     input:
         poses="results/videos/{video}/poses.parquet",
     output:
         strides="results/videos/{video}/strides.parquet",
+        walks="results/videos/{video}/walks.parquet",
         gait="results/videos/{video}/gait.parquet",
     log:
         "logs/measure_gait/{video}.log",

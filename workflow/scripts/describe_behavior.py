@@ -1,6 +1,7 @@
 """Compute the feature table of a video, and the bouts of behavior that it shows."""
 
 from superanimal_core.behavior.actions import definitions_from_mapping, predict_bouts
+from superanimal_core.behavior.arena import arena_from_mapping
 from superanimal_core.behavior.bout_intervals import (
     bout_intervals,
     bouts_of_draws,
@@ -22,8 +23,9 @@ with video_step(snakemake) as record:
     given, params, output = snakemake.input, snakemake.params, snakemake.output
     poses, expected = read_smoothed_and_error(given.poses)
     anatomy = AnatomySettings(**params.anatomy)
-    how = {"window_s": params.window_s, "cm_per_px": params.cm_per_px}
-    features = frame_features(poses.poses, expected, anatomy, **how)
+    arena = arena_from_mapping(params.arena)
+    how = {"window_s": params.window_s, "cm_per_px": params.cm_per_px, "arena": arena}
+    features = frame_features(poses.poses, expected, anatomy, groups=params.groups, **how)
     definitions = definitions_from_mapping(params.definitions)
     taught = read_taught(given.poses)
     flags = behavior_flags(poses.poses.space, taught, anatomy, definitions)

@@ -11,6 +11,8 @@ from superanimal_core.behavior.gait_intervals import (
 from superanimal_core.behavior.gait_summary import summarize_gait
 from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.behavior.untaught import gait_flags
+from superanimal_core.behavior.walk_intervals import walk_intervals
+from superanimal_core.behavior.walk_table import summarize_walks
 from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.settings.smoothing import DrawSettings
@@ -25,11 +27,12 @@ with video_step(snakemake) as record:
     settings = StrideSettings(**params.gait)
     poses, expected = read_smoothed_and_error(snakemake.input.poses)
     strides = measure_strides(unsmoothed(poses), settings)
-    summary = summarize_gait(strides, fps=poses.poses.fps)
+    summary, walks = summarize_gait(strides, fps=poses.poses.fps), summarize_walks(strides)
     draws = sample_poses(poses, expected, DrawSettings(**params.draws), sharpen=True)
     drawn = strides_of_draws(draws, settings)
     of_strides, of_limbs = stride_intervals(strides, drawn), gait_intervals(summary, drawn)
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
+    write_parquet(columns_to_table(walks, walk_intervals(walks, drawn)), output.walks, record)
     taught = read_taught(snakemake.input.poses)
     lacking = gait_flags(poses.poses.space, taught, settings.limbs, settings.body)
     told = [*belt_flags(poses, settings), *limb_flags(unsmoothed(poses), settings)]
