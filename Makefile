@@ -10,7 +10,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PARALLEL := -n $(CORES) --dist loadgroup
 SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
-MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 export SUPERANIMAL_SHARED
 
 .PHONY: help setup demo test test-slow test-slurm test-newest check format reference docs schemas real transfer peers benchmarks slurm-profile clean mutants

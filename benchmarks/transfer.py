@@ -3,7 +3,9 @@
 A teacher is pretrained on two mouse labs with gradient masking. The third lab, which the teacher
 never saw, labels a few pictures. Networks are trained on 5 % and on all of its labels for the same
 number of steps. The truth of all keypoints is known, so errors are told for the keypoints that the
-lab labels and for those that it does not but the teacher's labs do ("replayed").
+lab labels and for those that it does not but the teacher's labs do ("replayed"). A network has no
+position for a keypoint that it was not taught: means are over those that it has, ratios over those
+that both have.
 """
 
 import argparse
@@ -17,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from masking import DEMO, draw_labels, errors_of, quiet, train_network
+from numpy import ndarray
 
 from superanimal_core.datasets.few_shot import few_shot
 from superanimal_core.inference.labeled import predict_labels
@@ -57,7 +60,7 @@ def main() -> None:
     at = np.flatnonzero(tested.source == ARENA.name)
     own = (drawn.state[is_new] != LabelState.NOT_IN_DATASET).any(axis=0)
     known = (drawn.state[~is_new] != LabelState.NOT_IN_DATASET).any(axis=0)
-    rows, started = [], time.monotonic()
+    rows, errors, started = [], {}, time.monotonic()
     for seed in [0] if chosen.quick else range(chosen.seeds):
         teacher = train_network(drawn.select(~is_new), images, True, seed, part=1.0)
         cells = [(ZERO_SHOT, 0.0), *((m, f) for f in FRACTIONS for m in MODES if m != ZERO_SHOT)]
@@ -65,14 +68,19 @@ def main() -> None:
             labels = few_shot(drawn.select(is_new), fraction, seed)
             network = trained(teacher, mode, labels, images, config, seed)
             error = errors_of(network, tested.select(at), truth_px[at], images)
-            labeled, replayed = (float(error[:, c].mean()) for c in (own, known & ~own))
+            parts = error[:, own], error[:, known & ~own]
+            errors[seed, mode, fraction] = parts
+            labeled, replayed = map(known_mean, parts)
             rows.append((seed, mode, fraction, len(labels), labeled, replayed))
             print(
                 f"seed {seed} {mode:>13} {len(labels):4d} animals: {labeled:6.2f} px on the lab's "
                 f"keypoints, {replayed:6.2f} px on the others",
                 flush=True,
             )
-    write(rows, time.monotonic() - started, f"{own.sum()} labeled, {(known & ~own).sum()} replayed")
+    write(rows)
+    print_ratios(
+        errors, time.monotonic() - started, f"{own.sum()} labeled, {(known & ~own).sum()} replayed"
+    )
 
 
 def trained(
@@ -105,25 +113,33 @@ def trained(
     return bundle
 
 
-def write(rows: list[tuple], seconds: float, keypoints: str) -> None:
-    """Print ratios with the range over the seeds, and store the figures."""
-    cell = {(seed, mode, fraction): row for row in rows for seed, mode, fraction in [row[:3]]}
-    seeds = sorted({row[0] for row in rows})
-    print(f"keypoints: {keypoints}; {seconds:.0f} s (torch {torch.__version__})")
+def known_mean(values: ndarray) -> float:
+    """Mean of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def print_ratios(errors: dict[tuple, tuple[ndarray, ndarray]], seconds: float, what: str) -> None:
+    """Ratios of errors with their range over the seeds."""
+    seeds = sorted({seed for seed, *_ in errors})
+    print(f"keypoints: {what}; {seconds:.0f} s (torch {torch.__version__})")
     for fraction in FRACTIONS:
-        for mode, column, other, name in (
-            (MEMORY_REPLAY, 5, (ZERO_SHOT, 0.0), "replayed keypoints, memory replay / teacher"),
-            (NAIVE, 5, (ZERO_SHOT, 0.0), "replayed keypoints, naive / teacher"),
-            (MEMORY_REPLAY, 4, (SCRATCH, fraction), "labeled keypoints, memory replay / scratch"),
-            (MEMORY_REPLAY, 4, (NEW_HEAD, fraction), "labeled keypoints, memory replay / new head"),
+        for mode, part, other, name in (
+            (MEMORY_REPLAY, 1, (ZERO_SHOT, 0.0), "replayed keypoints, memory replay / teacher"),
+            (NAIVE, 1, (ZERO_SHOT, 0.0), "replayed keypoints, naive / teacher"),
+            (MEMORY_REPLAY, 0, (SCRATCH, fraction), "labeled keypoints, memory replay / scratch"),
+            (MEMORY_REPLAY, 0, (NEW_HEAD, fraction), "labeled keypoints, memory replay / new head"),
         ):
-            ratio = np.array(
-                [cell[s, mode, fraction][column] / cell[s, *other][column] for s in seeds]
-            )
+            pairs = [(errors[s, mode, fraction][part], errors[s, *other][part]) for s in seeds]
+            ratio = np.array([known_mean(a + 0 * b) / known_mean(b + 0 * a) for a, b in pairs])
             print(
                 f"{fraction:.0%} of labels, {name}: {ratio.mean():.2f} "
                 f"({ratio.min():.2f} to {ratio.max():.2f} over {len(seeds)} seeds)"
             )
+
+
+def write(rows: list[tuple]) -> None:
+    """Store the figures."""
     RESULTS.mkdir(exist_ok=True)
     names = ("seed", "mode", "fraction", "animals", "labeled_error_px", "replayed_error_px")
     table = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))

@@ -208,7 +208,7 @@ def test_motion_is_the_same_at_any_frame_rate_and_with_jumps(name):
 
 
 def test_a_keypoint_that_wanders_by_itself_does_not_count_as_motion():
-    """The animal stands; one of its 13 keypoints is lost and goes to and fro."""
+    """The animal stands; one of its 13 keypoints is lost and goes to and back."""
     xy = standing(200)
     xy[:, 0, MOUSE.index("tail_end"), 0] += 40 * np.sin(np.arange(200) / 5)
     assert of_mouse(xy, [])["motion_px_per_s"].max() < 1e-9
