@@ -11,6 +11,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
+from superanimal_core.errors import SuperAnimalError
+
 BINS = 32  # per input; scikit-learn finds each weighted edge by itself, which takes longest of all
 Weights = Mapping[str, ndarray]
 NODE_FIELDS = {  # ours: theirs
@@ -36,10 +38,19 @@ def fit_trees(
     min_leaf_frames: int,
     seed: int,
 ) -> Weights:
-    """Grow trees. Every class must be among the labels."""
+    """Grow trees. Every class must be among the labels.
+
+    Inputs that are unknown throughout, or always the same, tell nothing and are left out
+    (scikit-learn would stop at them). SuperAnimalError when all are.
+    """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     assert len(np.unique(label)) == classes
+    varied = np.flatnonzero([_varies(column) for column in inputs.T])
+    if not len(varied):
+        raise SuperAnimalError(
+            "no feature differs between the labeled frames: nothing can be learned from them"
+        )
     how: dict[str, Any] = {"early_stopping": False}  # for which twenty bouts are too few
     model = HistGradientBoostingClassifier(
         max_iter=trees,
@@ -51,8 +62,14 @@ def fit_trees(
         max_bins=BINS,
         random_state=seed,
         **how,
-    ).fit(inputs, label, weight)
-    return as_arrays(model)
+    ).fit(inputs[:, varied], label, weight)
+    arrays = as_arrays(model)
+    return {**arrays, "feature": varied[arrays["feature"]]}
+
+
+def _varies(column: Float[ndarray, "frame"]) -> bool:
+    known = column[np.isfinite(column)]
+    return bool(len(known)) and bool(known.min() < known.max())
 
 
 def as_arrays(model: Any) -> Weights:

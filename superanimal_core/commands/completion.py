@@ -1,7 +1,7 @@
 """What the shell needs to complete commands, options and files after the tabulator key.
 
-    source <(superanimal completion bash)     # in ~/.bashrc
-    source <(superanimal completion zsh)      # in ~/.zshrc
+    superanimal completion bash > ~/.local/share/bash-completion/completions/superanimal
+    superanimal completion zsh >> ~/.zshrc
 
 From a clone write the whole path of its ./superanimal; both ways of calling it are completed.
 """

@@ -10,6 +10,7 @@ from superanimal_core.settings.behavior import BehaviorSettings, FeatureSettings
 from superanimal_core.settings.classifiers import ClassifiersSettings
 from superanimal_core.settings.distillation import DistillationSettings
 from superanimal_core.settings.groups import GroupSettings
+from superanimal_core.settings.report import ReportSettings
 from superanimal_core.settings.section import (
     Count,
     Fraction,
@@ -249,19 +250,6 @@ class QualitySettings(Section):
     max_expected_error: Positive
     max_extrapolated_fraction: Fraction
     max_failed_fraction: Fraction
-
-
-class ReportSettings(Section):
-    """What the report shows."""
-
-    title: str
-    labeled_videos: list[str] | Literal["all"]
-    labeled_min_score: Fraction
-    trace_keypoints: Count
-    trace_seconds: Positive
-    video_pictures: NotNegativeCount
-    dataset_pictures: NotNegativeCount
-    finding_pictures: NotNegativeCount
 
 
 class Settings(Section):

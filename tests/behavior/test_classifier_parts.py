@@ -133,6 +133,23 @@ def test_weights_of_frames_count():
     assert (tree_scores(much, inputs)[:, 1] > tree_scores(even, inputs)[:, 1]).mean() > 0.95
 
 
+def test_features_that_are_unknown_or_always_the_same_are_left_out():
+    """As a limb that is not seen in any labeled frame; the others keep their places."""
+    random = np.random.default_rng(0)
+    label = random.integers(0, 2, 400)
+    told = label + random.normal(0, 0.5, 400)
+    nothing, same = np.full(400, np.nan), np.full(400, 3.0)
+    how = {"classes": 2, "trees": 5, "learning_rate": 0.5, "leaves": 4, "min_leaf_frames": 5}
+    inputs = np.column_stack([nothing, same, told])
+    weight = np.where(label == 1, 2.0, 1.0)
+    own = fit_trees(inputs, label, weight, seed=0, **how)
+    alone = fit_trees(told[:, None], label, weight, seed=0, **how)
+    np.testing.assert_array_equal(tree_scores(own, inputs), tree_scores(alone, told[:, None]))
+    assert (tree_scores(own, inputs)[:, 1] > 0).astype(int)[label == 1].mean() > 0.7
+    with pytest.raises(SuperAnimalError, match="no feature differs"):
+        fit_trees(inputs[:, :2], label, weight, seed=0, **how)
+
+
 @settings(max_examples=10)
 @given(st.floats(0.3, 4.0), st.floats(-2, 2))
 def test_calibration_finds_the_temperature_and_the_bias_of_a_drawn_classifier(temperature, bias):

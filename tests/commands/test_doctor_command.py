@@ -101,7 +101,7 @@ def test_a_group_asks_for_the_time_of_all_its_videos(profile):
 
 
 TAIL = {"smooth_poses", "measure_gait", "describe_behavior"}
-TAIL |= {"check_video", "compare_truth"}
+TAIL |= {"check_video", "compare_truth", "draw_stills"}
 
 
 def test_with_a_partition_config_any_partition_may_fit(tmp_path, profile, slurm, capsys):

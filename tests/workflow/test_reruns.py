@@ -18,7 +18,7 @@ from tiny_study import (
 
 COHORT = {"collect_tables": 1, "report": 1, "judge_run": 1, "all": 1}
 PER_VIDEO = {"probe_video", "predict_poses", "adapt_to_video", "smooth_poses", "measure_gait"}
-PER_VIDEO |= {"describe_behavior", "check_video"}
+PER_VIDEO |= {"describe_behavior", "check_video", "draw_stills"}
 
 
 def add_statement(text):

@@ -1,0 +1,31 @@
+"""What the report shows, and which videos poses are drawn into."""
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator
+
+from superanimal_core.settings.section import Count, Fraction, NotNegativeCount, Positive, Section
+
+
+def _names_or_all(value: object) -> object:
+    """One sentence about what is neither, in place of one for each."""
+    is_list = isinstance(value, list) and all(isinstance(name, str) for name in value)
+    if value != "all" and not is_list:
+        raise ValueError("input should be a list of videos, such as [m1, m2], or all")
+    return value
+
+
+NamesOrAll = Annotated[list[str] | Literal["all"], BeforeValidator(_names_or_all)]
+
+
+class ReportSettings(Section):
+    """What the report shows."""
+
+    title: str
+    labeled_videos: NamesOrAll
+    labeled_min_score: Fraction
+    trace_keypoints: Count
+    trace_seconds: Positive
+    video_pictures: NotNegativeCount
+    dataset_pictures: NotNegativeCount
+    finding_pictures: NotNegativeCount
