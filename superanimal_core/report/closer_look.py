@@ -13,6 +13,7 @@ from superanimal_core.report.label_pictures import embedded_jpeg
 from superanimal_core.report.rasters import draw_bouts, draw_footfalls
 from superanimal_core.report.results import Row, VideoResults
 from superanimal_core.report.traces import draw_traces, keypoints_to_trace, sample_step
+from superanimal_core.report.walk_section import walk_table
 
 MEDIANS = (  # quantity, heading, unit, factor to that unit, decimals
     ("stride_time_s", "stride time", "ms", 1000, 0),
@@ -52,6 +53,7 @@ def closer_look(
         "footfalls": _footfalls(strides, results, f"{name}-footfalls"),
         "unresolved": sum(not row["is_resolved"] for row in strides),
         "is_calibrated": _is_calibrated(results),
+        "walks": walk_table(results.walks),
         "gait": gait_table(results.gait),
         "intervals": interval_table(results.gait),
         "bouts": _bouts(bouts, results, f"{name}-bouts"),

@@ -83,6 +83,7 @@ class VideoResults:
     poses: SmoothedPoses | None
     expected: ExpectedError | None
     strides: list[Row]
+    walks: list[Row]
     gait: list[Row]
     bouts: list[Row]
     moved: dict[str, bytes]
@@ -149,6 +150,7 @@ def read_video(results: StudyResults, video: str, seconds: float) -> VideoResult
         poses=poses,
         expected=expected,
         strides=strides,
+        walks=_rows(place / "walks.parquet"),
         gait=_rows(place / "gait.parquet"),
         bouts=_rows(place / "bouts.parquet"),
         moved={path.stem: path.read_bytes() for path in sorted((place / "adapted").glob("*.jpg"))},

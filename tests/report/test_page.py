@@ -235,12 +235,13 @@ def test_what_users_write_is_text_never_markup(tmp_path):
         (
             Made(has_truth=False, seeds=1, is_adapted=False),
             ["against truth", "member-1", "rolled back otherwise"],
-            ["Footfalls", "1 network "],
+            ["Footfalls", "1 network ", "All walks together"],
         ),
         (
             Made(has_feet=False, failed=0, has_held_out_labels=False),
             [
                 "Footfalls",
+                "All walks together",
                 "Stride frequency",
                 "could not be processed",
                 "PCK",
