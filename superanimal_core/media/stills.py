@@ -29,13 +29,15 @@ def read_stills(
 ) -> dict[int, Image]:
     """Frames by their numbers, RGB, turned as the file says; one that cannot be found lacks.
 
-    `time_s` is the time of every frame of the video from the file's start, as its own stamps tell.
-    VideoError for a file that cannot be opened.
+    `time_s` is the time of every frame of the video from the file's start, as its own stamps tell;
+    the first of them must be whole. VideoError for a file that cannot be opened.
     """
+    first_s = _first_stamp_s(path)
+    if first_s is None:
+        return {}
     container, stream = open_video(path)
     with container:
         stream.thread_type = "AUTO"
-        first_s = _first_stamp_s(container, stream)
         sought = {frame: first_s + float(time_s[frame] - time_s[0]) for frame in frames}
         stills = {frame: _still(container, stream, at_s) for frame, at_s in sought.items()}
     return {frame: still for frame, still in stills.items() if still is not None}
@@ -47,9 +49,14 @@ def read_first_stills(path: str, frames: Sequence[int]) -> dict[int, Image]:
     return {number: image for number, image in enumerate(shown) if number in frames}
 
 
-def _first_stamp_s(container: InputContainer, stream: VideoStream) -> float:
-    """When the first frame is shown, by the stream's own clock."""
-    return next((frame.time or 0.0 for frame in _shown(container, stream, 0.0)), 0.0)
+def _first_stamp_s(path: str) -> float | None:
+    """When the first frame is shown, by the stream's own clock; None where nobody can tell.
+
+    Nothing is sought: some files do not lead back to their first frame.
+    """
+    container, stream = open_video(path)
+    with container:
+        return next((frame.time for frame in container.decode(stream)), None)
 
 
 def _still(container: InputContainer, stream: VideoStream, at_s: float) -> Image | None:

@@ -58,6 +58,15 @@ def test_sound_before_the_pictures_moves_no_still(tmp_path):
     assert np.array_equal(stills[50], whole[50])
 
 
+def test_a_stream_that_begins_late_by_its_own_clock_is_read(tmp_path):
+    times_ms = 40 * np.arange(FRAMES) + 7_200_000
+    path = str(write_frames(tmp_path / "late.ts", FRAMES, times_ms, g="10", bf="2"))
+    account = index_frames(path, None)
+    whole, stills = list(read_frames(path)), read_stills(path, [0, 33, 90], account.time_s)
+    assert sorted(stills) == [0, 33, 90]
+    assert all(np.array_equal(still, whole[number]) for number, still in stills.items())
+
+
 def test_a_frame_that_no_stamp_confirms_is_not_guessed(tmp_path):
     path = str(write_frames(tmp_path / "a.mp4", FRAMES))
     times = index_frames(path, None).time_s

@@ -15,6 +15,7 @@ with video_step(snakemake) as record:
     smoothed, expected = read_smoothed_and_error(snakemake.input.poses)
     frames = read_parquet(snakemake.input.frames)
     is_told = params.fps is None and not any(frames["is_estimated_time"].to_pylist())
+    is_told &= frames["is_decoded"][0].as_py()
     chosen = frames_to_show(smoothed, expected, None if is_told else FIRST)
     numbers = sorted({*chosen.values()})
     if is_told:
