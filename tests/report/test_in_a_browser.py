@@ -1,0 +1,52 @@
+"""The page in a browser: it fits the window, says nothing in the console, and asks for nothing."""
+
+import json
+import re
+import shutil
+import subprocess
+from html import unescape
+
+import pytest
+from made_study import Made, write_report
+
+BROWSER = shutil.which("chromium") or shutil.which("chromium-browser")
+LOOK = """<script>addEventListener("load", () => {
+  const width = document.documentElement.clientWidth
+  const scrolls = node => node.closest(".wide, svg, pre")
+  const beyond = [...document.querySelectorAll("body *")].filter(
+    node => !scrolls(node) && node.getBoundingClientRect().right > width + 1)
+  const pictures = [...document.images].filter(image => !image.naturalWidth)
+  document.body.dataset.found = JSON.stringify({
+    beyond: beyond.slice(0, 5).map(node => node.outerHTML.slice(0, 80)),
+    scrolled: document.documentElement.scrollWidth - width,
+    broken: pictures.length, pictures: document.images.length,
+    fetched: performance.getEntriesByType("resource").map(one => one.name)
+      .filter(name => !name.startsWith("data:"))})
+})</script>"""
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    made = Made(good=2, flagged=1, columns=(("a long name of a column", "x" * 60),))
+    return write_report(tmp_path_factory.mktemp("page"), made, title="A study " + "long " * 30)
+
+
+def seen(page, folder, width):
+    """What the browser found, and what it said in its console."""
+    file = folder / "page.html"
+    file.write_text(page.replace("</body>", f"{LOOK}</body>"))
+    quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
+    own = (f"--user-data-dir={folder}/browser", f"--window-size={width},900")
+    command = [BROWSER, *quiet, *own, "--enable-logging=stderr", "--dump-dom", file.as_uri()]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    (found,) = re.findall(r'data-found="([^"]*)"', done.stdout)
+    return json.loads(unescape(found)), re.findall(r".*CONSOLE.*", done.stderr)
+
+
+@pytest.mark.skipif(not BROWSER, reason="no chromium here")
+@pytest.mark.parametrize("width", [1280, 800, 500])
+def test_nothing_is_wider_than_the_window_and_nothing_is_fetched(page, tmp_path, width):
+    found, console = seen(page, tmp_path, width)
+    assert found.pop("pictures") > 5
+    assert found == {"beyond": [], "scrolled": 0, "broken": 0, "fetched": []}
+    assert console == []
