@@ -47,7 +47,7 @@ def space_of_species(species: str) -> str:
     if species in spaces:
         return species
     if species not in SPECIES:
-        hint = did_you_mean(species, [*SPECIES, *spaces])
+        hint = did_you_mean(species, [*dict.fromkeys([*SPECIES, *spaces])])  # pupil is both
         known = ", ".join(SPECIES)
         raise ConfigError([f"--species {species}: not one of {known}, nor a keypoint space{hint}"])
     return SPECIES[species]

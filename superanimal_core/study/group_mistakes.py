@@ -1,10 +1,13 @@
 """Groups that cannot be compared, since the sheet of videos does not say them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings.groups import GroupSettings
+from superanimal_core.study.sheet_columns import is_slip
 from superanimal_core.study.study_rows import VideoRow
+
+SHIPPED_ANIMAL = "subject"  # a sheet may lack it: every video counts as an animal then
 
 
 def group_mistakes(groups: GroupSettings, sheet: str, videos: Mapping[str, VideoRow]) -> list[str]:
@@ -30,4 +33,14 @@ def group_mistakes(groups: GroupSettings, sheet: str, videos: Mapping[str, Video
             f"{where}.reference: no group '{groups.reference}' in the column "
             f"'{groups.column}'{hint}"
         )
-    return mistakes
+    return mistakes + animal_mistakes(where, groups.animal_column, sheet, columns)
+
+
+def animal_mistakes(where: str, column: str, sheet: str, columns: Sequence[str]) -> list[str]:
+    """A column of animals that the sheet has not: one that was chosen, or a slip of the shipped."""
+    meant = next((own for own in columns if is_slip(own, column)), None)
+    if column in columns or (column == SHIPPED_ANIMAL and meant is None):
+        return []
+    hint = f"; is '{meant}' meant?" if meant else did_you_mean(column, list(columns))
+    told = "every video would count as an animal"
+    return [f"{where}.animal_column: no column '{column}' in {sheet}, and {told}{hint}"]

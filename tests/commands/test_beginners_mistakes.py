@@ -151,6 +151,7 @@ TYPED = [  # what was typed in the folder above the study, and what is told
     ("init new --videos study/config --species mouse", "study/config: no video in it"),
     ("init new --videos study/raw", "init: --species is missing: mouse, quadruped"),
     ("init new --videos study/raw --species maus", "--species maus: not one of mouse, quadruped, bird, human, pupil, nor a keypoint space; did you mean 'mouse'?"),
+    ("init new --videos study/raw --species cat", "known are mouse, quadruped, bird, human, pupil, superanimal_bird"),
     ("init study --videos study/raw --species mouse", "init: study: has a folder config already; nothing is overwritten"),
     ("init study/raw/m1.mp4 --videos study/raw --species mouse", "study/raw/m1.mp4: is a file; name a folder"),
     ("init new --videos study/raw --model nothing", "--model nothing: no folder, no file and no released network"),
