@@ -9,6 +9,7 @@ From a clone after `make setup`, write ./superanimal. Every command explains its
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -50,6 +51,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options.words = words_of_commands() if options.command == "completion" else {}
     try:
         options.run(options)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read has seen enough: `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except VideoError as error:
         print(f"{options.command}: {error.reason}", file=sys.stderr)
         return 1

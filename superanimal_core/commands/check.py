@@ -20,6 +20,7 @@ from superanimal_core.commands.study_checks import (
     STOPS,
     Finding,
     camera_findings,
+    classifier_findings,
     dataset_findings,
     model_findings,
     video_findings,
@@ -64,6 +65,7 @@ def check_study(study: Study) -> Iterator[Finding]:
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
             yield from found
     yield from camera_findings(study)
+    yield from classifier_findings(study)
     yield from model_findings(study)
 
 

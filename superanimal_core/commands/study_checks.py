@@ -8,6 +8,7 @@ import numpy as np
 
 from superanimal_core.datasets.unify import conversion_from_rows
 from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
 from superanimal_core.formats.camera_files import read_cameras
 from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.formats.foreign import missing_pictures, read_foreign
@@ -15,7 +16,7 @@ from superanimal_core.formats.given_predictions import read_given
 from superanimal_core.formats.project_conversion import read_conversion
 from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.media.quick_look import VideoLook, look_at_video
-from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.settings import ModelSettings
 from superanimal_core.study.brought_predictions import conversion_file
 from superanimal_core.study.study import Study
@@ -97,6 +98,24 @@ def camera_findings(study: Study) -> Iterator[Finding]:
             read_cameras(file)
         except SuperAnimalError as error:
             yield Finding(STOPS, "cameras", str(error))
+
+
+def classifier_findings(study: Study) -> Iterator[Finding]:
+    """Of the files of behavior labels: whether they can be read, and what they call behaviors."""
+    for name, rows in study.behavior_labels.items():
+        own = study.settings.classifiers.named[name]
+        known = [*own.behaviors, *own.ignored]
+        for row in rows:
+            which = WhichLabels(tuple(own.behaviors), row.subject, row.observation, row.rater)
+            try:
+                marks = read_marks(row.labels, row.format, which)
+            except SuperAnimalError as error:
+                yield Finding(STOPS, f"classifier {name}", str(error))
+                continue
+            for behavior in sorted({bout.behavior for bout in marks.bouts} - {*known}):
+                told = f"{row.labels}: '{behavior}' is neither in behaviors nor in ignored"
+                hint = did_you_mean(behavior, known)
+                yield Finding(STOPS, f"classifier {name}", told + hint)
 
 
 def model_findings(study: Study) -> Iterator[Finding]:

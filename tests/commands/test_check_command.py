@@ -143,3 +143,21 @@ def test_a_look_at_a_video_says_what_it_is(sound):
     look = look_at_video(sound / "raw/mouse.mp4")
     assert (look.frames, look.rate_hz, look.doubts) == (40, 50.0, ())
     assert look_at_video(sound / "raw/mouse.mp4", fps=2000.0).rate_hz == 2000.0
+
+
+def test_files_of_behavior_labels_are_read(study, capsys):
+    (study / "marks").mkdir()
+    (study / "marks/good.csv").write_text("start,stop,behavior\n0.1,0.2,rear\n0.3,0.4,groom\n")
+    (study / "marks/odd.csv").write_text("garbage\n")
+    rows = ["mouse\tmarks/good.csv\tcsv\tanna", "mouse\tmarks/odd.csv\tcsv\tben", ""]
+    (study / "config/rear.tsv").write_text("\n".join(["video\tlabels\tformat\trater", *rows]))
+    learned = {"labels": "config/rear.tsv", "behaviors": ["rears"]}
+    change_setting(study, "classifiers.named", {"rearing": learned})
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    told = [line for line in lines if "classifier rearing" in line]
+    assert len(told) == 3
+    assert all(line.startswith("stops the run") for line in told)
+    assert any("marks/odd.csv: " in line for line in told)
+    assert any("'rear' is neither in behaviors nor in ignored; did you mean" in t for t in told)
+    assert any("'groom' is neither in behaviors" in line for line in told)

@@ -96,3 +96,13 @@ def test_zsh_is_given_the_same_behind_its_own_first_line(capsys):
     first, _, rest = capsys.readouterr().out.partition("\n")
     assert "bashcompinit" in first
     assert rest == bash
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    """As in `superanimal --help | head -1`."""
+    program = [sys.executable, "-c", "from superanimal_core.__main__ import main; main(['doctor'])"]
+    process = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process.stdout.close()
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+    process.wait()

@@ -91,9 +91,16 @@ def test_the_graph_knows_labels_by_content_and_asks_about_every_video(config):
     assert graph.animals("rearing") == {"a": "m1", "b": "m2"}
     assert graph.videos("rearing") == ["a", "b", "c"]
     assert len(graph.classified("rearing")) == 3
-    config["classifiers"]["named"]["rearing"]["animal_column"] = "nothing"
-    graph = ClassifierGraph(Graph(read_study(config, WORKFLOW), ByName()))
-    assert graph.animals("rearing") == {"a": "a", "b": "b"}
+
+
+def test_a_column_of_animals_that_the_sheet_lacks_is_told(config):
+    """Else the parts that are left out would be videos, and one animal stand in several."""
+    config["classifiers"]["named"]["rearing"]["animal_column"] = "sbject"
+    with pytest.raises(ConfigError) as told:
+        read_study(config, WORKFLOW)
+    (mistake,) = told.value.mistakes
+    assert "classifiers.named.rearing.animal_column: no column 'sbject'" in mistake
+    assert "'subject'" in mistake
 
 
 def test_a_study_without_classifiers_has_none(config):
