@@ -76,5 +76,6 @@ def test_the_tiny_study_runs_without_a_clone(typed, installed, tmp_path):
     assert f"--snakefile {installed}/superanimal_core/program/Snakefile" in told
     assert quality_rows(study)["mouse"]["status"] in ("ok", "flagged")
     assert (study / "results/report/index.html").is_file()
-    assert str(REPOSITORY) not in told
+    of_clone = told.replace(str(Path(sys.executable).parent), "")  # an environment in the clone
+    assert str(REPOSITORY) not in of_clone
     assert "nothing" in typed("run", study, "--", "-n").lower()
