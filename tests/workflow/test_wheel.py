@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from tiny_study import REPOSITORY, copy_workflow, quality_rows, write_tiny_study
