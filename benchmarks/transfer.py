@@ -21,6 +21,7 @@ import torch
 from masking import DEMO, draw_labels, errors_of, quiet, train_network
 from numpy import ndarray
 
+from superanimal_core.behavior.gait_summary import known_mean
 from superanimal_core.datasets.few_shot import few_shot
 from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.network.bundle import ModelBundle
@@ -111,12 +112,6 @@ def trained(
     read = images.__getitem__
     fit_labels(bundle, labels, read, training, augment, seed=seed, device=CPU, tell=quiet)
     return bundle
-
-
-def known_mean(values: ndarray) -> float:
-    """Mean of what is known; NaN where nothing is."""
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
 
 
 def print_ratios(errors: dict[tuple, tuple[ndarray, ndarray]], seconds: float, what: str) -> None:

@@ -13,7 +13,7 @@ from jaxtyping import Float
 from numpy import ndarray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
-from superanimal_core.behavior.features import FeatureTable
+from superanimal_core.behavior.features import FeatureTable, median_length
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.pose.keypoints import did_you_mean
 
@@ -67,9 +67,7 @@ def classifier_inputs(
 
     A feature that the table lacks is unknown (NaN). Without a body length lengths are unknown.
     """
-    length = columns.get(BODY_LENGTH, np.full(0, np.nan))
-    known = length[np.isfinite(length) & (length > 0)]
-    px = float(np.median(known)) if len(known) else float("nan")
+    px = median_length(columns.get(BODY_LENGTH, np.full(0, np.nan)))
     frames = len(next(iter(columns.values())))
     unknown = np.full(frames, np.nan)
     return np.stack([columns.get(n, unknown) / _unit(n, px) for n in names], axis=1)

@@ -14,8 +14,10 @@ from numpy import ndarray
 from superanimal_core.behavior.animal import Animal
 from superanimal_core.behavior.feature_recipes import simba_features, sturman_features
 from superanimal_core.behavior.kinematics import (
+    acceleration_px_per_s2,
     angle_between_rad,
     direction_rad,
+    magnitude,
     moving_mean,
     velocity_px_per_s,
 )
@@ -30,7 +32,7 @@ def distances(animal: Animal) -> Columns:
     """Lengths of the bones, and distances between front, neck, center and rear."""
     parts = list(dict.fromkeys(animal.anatomy.model_dump().values()))
     pairs = dict.fromkeys([*animal.bones, *combinations(parts, 2)])
-    return {f"distance_{a}_{b}_px": _length(animal.point(a) - animal.point(b)) for a, b in pairs}
+    return {f"distance_{a}_{b}_px": magnitude(animal.point(a) - animal.point(b)) for a, b in pairs}
 
 
 def angles(animal: Animal) -> Columns:
@@ -56,15 +58,11 @@ def angles(animal: Animal) -> Columns:
 def accelerations(animal: Animal) -> Columns:
     """Slope of each keypoint's speed: positive where it gets faster."""
     return {
-        f"acceleration_{name}_px_per_s2": acceleration_px_per_s2(animal, animal.point(name))
+        f"acceleration_{name}_px_per_s2": acceleration_px_per_s2(
+            animal.point(name), animal.time_s, animal.window_s
+        )
         for name in animal.keypoints
     }
-
-
-def acceleration_px_per_s2(animal: Animal, xy_px: Float[ndarray, "frame 2"]) -> ndarray:
-    """Slope of the speed of one point."""
-    speed = _length(velocity_px_per_s(xy_px, animal.time_s, animal.window_s))
-    return velocity_px_per_s(speed, animal.time_s, animal.window_s)
 
 
 def egocentric(animal: Animal) -> Columns:
@@ -90,7 +88,7 @@ def social(animal: Animal) -> Columns:
         nothing = np.full(len(time_s), np.nan)
         return dict.fromkeys(SOCIAL, nothing)
     center, front = animal.point(anatomy.center), animal.point(anatomy.front)
-    apart = _length(animal.other_point(anatomy.center) - center)
+    apart = magnitude(animal.other_point(anatomy.center) - center)
     nearest = np.where(np.isfinite(apart), apart, np.inf).argmin(axis=0)
     its = {
         part: animal.other_point(name)[nearest, np.arange(len(time_s))]
@@ -100,9 +98,9 @@ def social(animal: Animal) -> Columns:
     its_ahead = its["neck"] - its["rear"]
     each = -velocity_px_per_s(apart.T, time_s, animal.window_s).T
     return {
-        "social_front_to_front_px": _length(its["front"] - front),
-        "social_front_to_center_px": _length(its["center"] - front),
-        "social_front_to_rear_px": _length(its["rear"] - front),
+        "social_front_to_front_px": magnitude(its["front"] - front),
+        "social_front_to_center_px": magnitude(its["center"] - front),
+        "social_front_to_rear_px": magnitude(its["rear"] - front),
         "social_direction_rad": angle_between_rad(its["center"] - center, ahead),
         "social_heading_rad": angle_between_rad(its_ahead, ahead),
         "social_approach_px_per_s": each[nearest, np.arange(len(time_s))],
@@ -151,7 +149,3 @@ def _axes(animal: Animal) -> tuple[ndarray, ndarray]:
     heading = direction_rad(trunk)
     ahead = np.stack([np.cos(heading), -np.sin(heading)], axis=1)
     return ahead, np.stack([ahead[:, 1], -ahead[:, 0]], axis=1)
-
-
-def _length(vector: ndarray) -> ndarray:
-    return np.hypot(vector[..., 0], vector[..., 1])

@@ -15,8 +15,10 @@ from numpy import ndarray
 from superanimal_core.behavior.animal import Animal
 from superanimal_core.behavior.arena import border_distance_px, is_inside
 from superanimal_core.behavior.kinematics import (
+    acceleration_px_per_s2,
     angle_between_rad,
     hull_area_px2,
+    magnitude,
     moving_mean,
     velocity_px_per_s,
 )
@@ -75,12 +77,11 @@ def sturman_features(animal: Animal) -> Columns:
     at = {name: animal.point(*names) for name, names in KEYPOINTS.items()}
     columns = {}
     for name in ACCELERATED:
-        speed = _length(velocity_px_per_s(at[name], animal.time_s, animal.window_s))
-        columns[f"sturman_acceleration_{name}_px_per_s2"] = velocity_px_per_s(
-            speed, animal.time_s, animal.window_s
+        columns[f"sturman_acceleration_{name}_px_per_s2"] = acceleration_px_per_s2(
+            at[name], animal.time_s, animal.window_s
         )
     for a, b in SEGMENTS:
-        columns[f"sturman_distance_{a}_{b}_px"] = _length(at[a] - at[b])
+        columns[f"sturman_distance_{a}_{b}_px"] = magnitude(at[a] - at[b])
     for a, b, c, d in ANGLES:
         angle = angle_between_rad(at[a] - at[b], at[c] - at[d])
         columns[f"sturman_angle_{a}_{b}_{c}_{d}_rad"] = np.abs(angle)
@@ -102,18 +103,18 @@ def sturman_features(animal: Animal) -> Columns:
 def simba_features(animal: Animal) -> Columns:
     """Movements, distances, hull and its statistics, their rolling means, and the scores."""
     time_s, xy = animal.time_s, animal.xy_px
-    speed = _length(velocity_px_per_s(xy, time_s, animal.window_s))
+    speed = magnitude(velocity_px_per_s(xy, time_s, animal.window_s))
     columns = {
         f"simba_movement_{name}_px_per_s": speed[:, k] for k, name in enumerate(animal.keypoints)
     }
     anatomy = animal.anatomy
-    columns["simba_nose_to_tail_px"] = _length(
+    columns["simba_nose_to_tail_px"] = magnitude(
         animal.point(anatomy.front) - animal.point(anatomy.rear)
     )
-    columns["simba_ear_distance_px"] = _length(
+    columns["simba_ear_distance_px"] = magnitude(
         animal.point(*KEYPOINTS["earl"]) - animal.point(*KEYPOINTS["earr"])
     )
-    columns["simba_width_px"] = _length(
+    columns["simba_width_px"] = magnitude(
         animal.point("lat_left", *KEYPOINTS["bcl"]) - animal.point("lat_right", *KEYPOINTS["bcr"])
     )
     area = hull_area_px2(xy)
@@ -140,7 +141,7 @@ def _pair_statistics(xy_px: Float[ndarray, "frame keypoint 2"]) -> Columns:
     largest, smallest = np.full(frames, -np.inf), np.full(frames, np.inf)
     total, count = np.zeros(frames), np.zeros(frames)
     for a, b in combinations(range(xy_px.shape[1]), 2):
-        apart = _length(xy_px[:, a] - xy_px[:, b])
+        apart = magnitude(xy_px[:, a] - xy_px[:, b])
         known = np.isfinite(apart)
         largest, smallest = np.fmax(largest, apart), np.fmin(smallest, apart)
         total += np.where(known, apart, 0)
@@ -159,7 +160,3 @@ def _polygon_area_px2(corners: Float[ndarray, "corner frame 2"]) -> Float[ndarra
     following = np.roll(corners, -1, axis=0)
     cross = corners[..., 0] * following[..., 1] - corners[..., 1] * following[..., 0]
     return np.abs(cross.sum(axis=0)) / 2
-
-
-def _length(vector: ndarray) -> ndarray:
-    return np.hypot(vector[..., 0], vector[..., 1])

@@ -24,16 +24,17 @@ from superanimal_core.behavior.arena import Arena, arena_features
 from superanimal_core.behavior.feature_groups import (
     GROUPS,
     WINDOWS,
-    acceleration_px_per_s2,
     windowed,
 )
 from superanimal_core.behavior.kinematics import (
+    acceleration_px_per_s2,
     angle_between_rad,
     angular_velocity_rad_per_s,
     direction_rad,
     elevation_rad,
     elongation,
     hull_area_px2,
+    magnitude,
     velocity_px_per_s,
     velocity_sd_px_per_s,
 )
@@ -117,7 +118,9 @@ def frame_features(
         columns["nearest_other_px"] = _nearest_other_px(poses, i, anatomy.center)
         columns |= _body_lengths(columns)
         animal = animal_of(poses, i, anatomy, window_s, arena)
-        columns["acceleration_px_per_s2"] = acceleration_px_per_s2(animal, points["center"].xy_px)
+        columns["acceleration_px_per_s2"] = acceleration_px_per_s2(
+            points["center"].xy_px, time_s, window_s
+        )
         columns["elongation"] = elongation(animal.xy_px)
         for group in groups:
             columns |= windowed(columns, time_s) if group == WINDOWS else GROUPS[group](animal)
@@ -133,7 +136,7 @@ def _slow(points: Mapping[str, Point], time_s: ndarray) -> dict[str, ndarray]:
     head = direction_rad(points["front"].xy_px - points["neck"].xy_px)
     turning = angular_velocity_rad_per_s(head, time_s, SLOW_WINDOW_S)
     return {
-        "slow_speed_px_per_s": _length(velocity),
+        "slow_speed_px_per_s": magnitude(velocity),
         "slow_head_speed_rad_per_s": np.abs(turning),
     }
 
@@ -162,10 +165,10 @@ def _place_and_motion(
         "center_y_px": center.xy_px[:, 1],
         "center_x_px_sd": center.sd_px,
         "center_y_px_sd": center.sd_px,
-        "speed_px_per_s": _length(velocity),
+        "speed_px_per_s": magnitude(velocity),
         "speed_px_per_s_sd": np.where(np.isfinite(velocity[:, 0]), velocity_sd, np.nan),
     }
-    each = _length(velocity_px_per_s(poses.xy_px[:, individual], time_s, window_s))
+    each = magnitude(velocity_px_per_s(poses.xy_px[:, individual], time_s, window_s))
     columns["motion_px_per_s"] = _mean_of_middle(each)
     for k, name in enumerate(poses.space.keypoints):
         columns[f"speed_{name}_px_per_s"] = each[:, k]
@@ -181,7 +184,7 @@ def _shape(points: Mapping[str, Point]) -> dict[str, ndarray]:
         "trunk_length_px": ("rear", "neck"),
     }.items():
         vector, sd_px = _difference(points[start], points[end])
-        columns[name], columns[f"{name}_sd"] = _length(vector), sd_px
+        columns[name], columns[f"{name}_sd"] = magnitude(vector), sd_px
     upward, sd_px = _difference(points["front"], points["rear"])
     columns["head_height_px"], columns["head_height_px_sd"] = upward[:, 1], sd_px
     return columns
@@ -196,7 +199,7 @@ def _orientation(
     heading, head_angle = direction_rad(trunk), angle_between_rad(head, trunk)
     turn_rate = angular_velocity_rad_per_s(heading, time_s, window_s)
     with np.errstate(invalid="ignore", divide="ignore"):
-        trunk_sd, head_sd = trunk_sd_px / _length(trunk), head_sd_px / _length(head)
+        trunk_sd, head_sd = trunk_sd_px / magnitude(trunk), head_sd_px / magnitude(head)
     return {
         "heading_rad": heading,
         "heading_rad_sd": trunk_sd,
@@ -222,18 +225,23 @@ def _nearest_other_px(poses: Poses, individual: int, center: str) -> ndarray:
     xy_px = poses.xy_px[:, :, poses.space.keypoints.index(center)].astype(np.float64)
     for other in range(len(poses.individuals)):
         if other != individual:
-            nearest = np.fmin(nearest, _length(xy_px[:, other] - xy_px[:, individual]))
+            nearest = np.fmin(nearest, magnitude(xy_px[:, other] - xy_px[:, individual]))
     return nearest
 
 
 def _body_lengths(columns: Mapping[str, ndarray]) -> dict[str, ndarray]:
     """Speeds in body lengths per second."""
     length = columns["body_length_px"]
-    known = length[np.isfinite(length) & (length > 0)]
-    median = float(np.median(known)) if len(known) else float("nan")
+    median = median_length(length)
     in_px = ("speed_px_per_s", "speed_px_per_s_sd", "motion_px_per_s", "slow_speed_px_per_s")
     scaled = {name.replace("_px_", "_bl_"): columns[name] / median for name in in_px}
     return scaled | {"body_length_ratio": length / median}
+
+
+def median_length(length: Float[ndarray, "frame"]) -> float:
+    """The animal's body length: the median of what is known and above 0; NaN where nothing is."""
+    known = length[np.isfinite(length) & (length > 0)]
+    return float(np.median(known)) if len(known) else float("nan")
 
 
 def _in_cm(columns: Mapping[str, ndarray], cm_per_px: float) -> dict[str, ndarray]:
@@ -262,10 +270,6 @@ def _table(poses: Poses, per_individual: list[dict[str, ndarray]]) -> FeatureTab
 def _difference(start: Point, end: Point) -> tuple[ndarray, ndarray]:
     """Vector from start to end, and the standard deviation of each coordinate."""
     return end.xy_px - start.xy_px, np.hypot(end.sd_px, start.sd_px)
-
-
-def _length(vector: ndarray) -> ndarray:
-    return np.hypot(vector[..., 0], vector[..., 1])
 
 
 def _mean_of_middle(values: ndarray) -> ndarray:

@@ -1,5 +1,6 @@
 """The strides of each individual and limb in one row."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -30,6 +31,7 @@ SUMMARIZED = (
     "lateral_displacement_cm",
     "double_support_fraction",
 )
+COUNTS = {"strides": np.int64, "steady_strides": np.int64}
 PHASES = ("phase", "homologous_phase", "homolateral_phase", "diagonal_phase")
 
 
@@ -125,13 +127,8 @@ def summarize_gait(strides: StrideTable, *, fps: float) -> GaitTable:
     """
     pairs = list(dict.fromkeys(zip(strides.individual, strides.limb, strict=True)))
     rows = [_row(strides, individual, limb, fps) for individual, limb in pairs]
-    kinds = {"individual": object, "limb": object, "strides": np.int64, "steady_strides": np.int64}
-    return GaitTable(
-        **{
-            f.name: np.array([r[f.name] for r in rows], dtype=kinds.get(f.name, np.float64))
-            for f in fields(GaitTable)
-        }
-    )
+    words = {"individual": object, "limb": object}
+    return GaitTable(**columns_of(GaitTable, rows, words | COUNTS))
 
 
 def _row(strides: StrideTable, individual: str, limb: str, fps: float) -> dict[str, object]:
@@ -157,6 +154,16 @@ def _row(strides: StrideTable, individual: str, limb: str, fps: float) -> dict[s
         found = circular_mean(getattr(strides, name)[chosen])
         row[f"{name}_mean"], row[f"{name}_resultant"] = found
     return row
+
+
+def columns_of(
+    table: type, rows: Sequence[Mapping[str, object]], kinds: Mapping[str, type]
+) -> dict[str, ndarray]:
+    """Rows as the columns of a table (a dataclass), numbers unless `kinds` names another type."""
+    return {
+        f.name: np.array([row[f.name] for row in rows], dtype=kinds.get(f.name, np.float64))
+        for f in fields(table)
+    }
 
 
 def variation(values: Float[ndarray, "stride"]) -> float:

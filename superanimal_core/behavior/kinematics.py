@@ -27,6 +27,19 @@ def velocity_px_per_s(
         return np.where(usable, found.tx / found.tt, np.nan).reshape(xy_px.shape)
 
 
+def acceleration_px_per_s2(
+    xy_px: Float[ndarray, "frame 2"], time_s: Float[ndarray, "frame"], window_s: float
+) -> Float[ndarray, "frame"]:
+    """Slope of a point's speed: positive where it gets faster. Windows as `velocity_px_per_s`."""
+    speed = magnitude(velocity_px_per_s(xy_px, time_s, window_s))
+    return velocity_px_per_s(speed, time_s, window_s)
+
+
+def magnitude(vector: Float[ndarray, "*shape 2"]) -> Float[ndarray, "*shape"]:
+    """Length of vectors."""
+    return np.hypot(vector[..., 0], vector[..., 1])
+
+
 def velocity_sd_px_per_s(
     sd_px: Float[ndarray, "frame"],
     correlation_time_s: float,

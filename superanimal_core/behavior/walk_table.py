@@ -6,7 +6,7 @@ are circular means; with no steady stride they are NaN.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
@@ -15,7 +15,9 @@ from numpy import ndarray
 from superanimal_core.behavior.coordination import Steps, classify_gait, regularity_index
 from superanimal_core.behavior.gait import StrideTable
 from superanimal_core.behavior.gait_summary import (
+    COUNTS,
     circular_mean,
+    columns_of,
     known_mean,
     known_median,
     variation,
@@ -145,14 +147,8 @@ def summarize_walks(strides: StrideTable) -> WalkTable:
         for walk in np.unique(own["walk"]).tolist():
             row = _row(_chosen(own, own["walk"] == walk))
             rows.append({"individual": individual, "scope": WALK, "walk": walk, **row})
-    kinds: dict[str, type] = {"individual": object, "scope": object, "gait": object}
-    kinds |= {"walk": np.int64, "strides": np.int64, "steady_strides": np.int64}
-    return WalkTable(
-        **{
-            f.name: np.array([row[f.name] for row in rows], dtype=kinds.get(f.name, np.float64))
-            for f in fields(WalkTable)
-        }
-    )
+    words = dict.fromkeys(("individual", "scope", "gait"), object)
+    return WalkTable(**columns_of(WalkTable, rows, {**words, "walk": np.int64, **COUNTS}))
 
 
 def _chosen(columns: Mapping[str, ndarray], which: Bool[ndarray, "stride"]) -> dict[str, ndarray]:

@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from scipy import stats
 
+from superanimal_core.behavior.gait_summary import known_mean
 from superanimal_core.evaluation.group_comparison import Measure
 from superanimal_core.tables.parquet import read_parquet
 
@@ -109,12 +110,7 @@ def _over_limbs(rows: Sequence[Row], name: str) -> tuple[float, float]:
         np.array([row.get(f"{name}{MEDIAN}_{end}", np.nan) for row in rows], dtype=float)
         for end in ("low", "high")
     )
-    return _mean(values), _mean((high - low) / INTERVAL_SDS)
-
-
-def _mean(values: np.ndarray) -> float:
-    known = values[np.isfinite(values)]
-    return float(known.mean()) if len(known) else float("nan")
+    return known_mean(values), known_mean((high - low) / INTERVAL_SDS)
 
 
 def behavior_measures(
