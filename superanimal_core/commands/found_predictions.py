@@ -7,7 +7,7 @@ from pathlib import Path
 from superanimal_core.commands.found_videos import FoundVideo
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.given_predictions import keypoints_in
-from superanimal_core.study.brought_predictions import ENDINGS, FILTERED
+from superanimal_core.study.brought_predictions import ENDINGS, FILTERED, network_of
 
 PROJECT = ".slp"  # of SLEAP: holds several videos, and finds its own
 SLEAP, DEEPLABCUT = "sleap", "deeplabcut"  # the latter's layout is Lightning Pose's and EKS's, too
@@ -65,8 +65,7 @@ def one_of_each_network(files: Sequence[Path]) -> list[Path]:
     """The files without those that say the same again: .h5 beside .csv, filtered beside raw."""
     by_name: dict[str, Path] = {}
     for file in sorted(files, key=lambda each: (FILTERED in each.stem, each.suffix)):
-        name = str(file.with_suffix("")).removesuffix(FILTERED)
-        by_name.setdefault(name, file)
+        by_name.setdefault(network_of(file), file)
     return sorted(by_name.values())
 
 

@@ -14,6 +14,7 @@ from superanimal_core.behavior.marked_bouts import UNSAID, classes_of_marks
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
 from superanimal_core.settings.classifiers import ClassifierSettings
+from superanimal_core.tables.animal_names import Key, animal_names
 from superanimal_core.tables.behavior_tables import read_features
 from superanimal_core.tables.classifier_files import write_classifier
 from superanimal_core.training.behavior_classifier import Recording, train_classifier
@@ -79,11 +80,11 @@ def recordings_of(
     settings: ClassifierSettings,
 ) -> list[Recording]:
     """One recording per labeled animal of each video, with a row for each rater."""
-    by_animal: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    by_animal: dict[Key, list[Mapping[str, Any]]] = {}
     for row in rows:
         if row["video"] in tables:
             by_animal.setdefault((row["video"], row["individual"]), []).append(row)
-    found = []
+    found, called = [], animal_names(by_animal, animals)
     for (video, individual), own in by_animal.items():
         table = tables[video]
         chosen = table.individual == individual
@@ -95,8 +96,7 @@ def recordings_of(
         time_s = table.time_s[chosen]
         columns = {name: values[chosen] for name, values in table.columns.items()}
         said = [_said(labels[int(row["labels"])], row, time_s, settings) for row in own]
-        several = len({i for v, i in by_animal if v == video}) > 1
-        animal = f"{animals[video]}/{individual}" if several else animals[video]
+        animal = called[video, individual]
         raters = tuple(row["rater"] for row in own)
         values = classifier_inputs(columns, names)
         found.append(Recording(video, individual, animal, time_s, values, np.stack(said), raters))

@@ -119,11 +119,16 @@ def _row_mistakes(row: VideoRow, model: ModelSettings) -> list[str]:
     ]
 
 
+def network_of(file: str | Path) -> str:
+    """What the files that DeepLabCut writes of one network share: neither ending nor filter."""
+    return str(Path(file).with_suffix("")).removesuffix(FILTERED)
+
+
 def _same_network(files: Sequence[str]) -> tuple[str, str] | None:
     """Two files that DeepLabCut writes of one network: .csv and .h5, raw and filtered; or None."""
     first: dict[str, str] = {}
     for file in files:
-        name = str(Path(file).with_suffix("")).removesuffix(FILTERED)
+        name = network_of(file)
         if first.setdefault(name, file) != file:
             return first[name], file
     return None

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 from jaxtyping import Float
 from numpy import ndarray
 
@@ -82,8 +83,9 @@ def collect_classified(
 
 
 def _animals(path: str, found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The animals of a video, also those without a bout."""
-    table = read_parquet(Path(path).with_name("probabilities.parquet"))
+    """The animals of a video, also those without a bout; the probabilities are not read."""
+    beside = Path(path).with_name("probabilities.parquet")
+    table = pq.read_table(beside, columns=["individual"])
     return table["individual"].unique().to_pylist() or [row["individual"] for row in found]
 
 

@@ -10,6 +10,7 @@ from scipy import stats
 
 from superanimal_core.behavior.gait_summary import known_mean
 from superanimal_core.evaluation.group_comparison import Measure
+from superanimal_core.tables.animal_names import Key, animal_names
 from superanimal_core.tables.parquet import read_parquet
 
 MEDIAN = "_median"
@@ -21,7 +22,6 @@ QUALITY = {  # columns of the quality table that should be alike in all groups: 
 }
 
 Row = Mapping[str, Any]
-Key = tuple[str, str]  # video, individual
 
 
 class Animals:
@@ -30,12 +30,9 @@ class Animals:
     def __init__(self, present: Iterable[Key], videos: Sequence[Row], column: str, animal: str):
         own = {row["video"]: row for row in videos if row.get(column)}
         self.keys = [key for key in present if key[0] in own]
-        several = {v for v, i in self.keys if sum(w == v for w, _ in self.keys) > 1}
         self.group = {key: str(own[key[0]][column]) for key in self.keys}
-        names = {v: str(row.get(animal) or v) for v, row in own.items()}
-        self.animal = {
-            (v, i): f"{names[v]}/{i}" if v in several else names[v] for v, i in self.keys
-        }
+        named = {video: str(row.get(animal) or video) for video, row in own.items()}
+        self.animal = animal_names(self.keys, named)
 
     def measure(
         self,
