@@ -13,6 +13,7 @@ EKS or SLEAP, and needs no network. Nothing that is there is ever overwritten.
 
 import argparse
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,6 +42,7 @@ from superanimal_core.commands.new_study import (
 from superanimal_core.commands.other_projects import read_any_project
 from superanimal_core.commands.presets import PRESETS, GivenModel, checked_preset
 from superanimal_core.commands.study_folder import to_type
+from superanimal_core.datasets.match_keypoints import Proposal
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.study.dataset_sheet import KEYPOINTS
 from superanimal_core.study.shipped import WORKFLOW
@@ -128,8 +130,7 @@ def write_brought(
 ) -> list[str]:
     """Write a study of brought predictions; gives what to say. ConfigError: no name is known."""
     table, proposals = proposed_table(found.keypoints, space)
-    dropped = [each.source for each in proposals if each.unified is None]
-    if len(dropped) == len(proposals):
+    if all(each.unified is None for each in proposals):
         raise ConfigError([f"--predictions: no keypoint is called like one of '{space}'"])
     texts = {
         "config.yaml": brought_text(title, space, found.format, len(videos)),
@@ -138,8 +139,7 @@ def write_brought(
     file, steps = f"keypoints/{space}/{BROUGHT}.tsv", []
     if any(each.source != each.unified for each in proposals):
         texts[file] = table
-        lost = f"; dropped, since no name is like theirs: {', '.join(dropped)}" if dropped else ""
-        steps.append(f"review {study}/config/{file}: it is proposed by the names alone{lost}")
+        steps.append(review_of(study, file, proposals))
     write_study(study, texts)
     count = sum(map(len, found.files.values()))
     lines = [f"videos in {study}/config/videos.tsv: {len(videos)}, with {count} predictions"]
@@ -176,15 +176,19 @@ def labels_of(project: Project | None, study: Path, space: str, *, has_parent: b
     if space in project.spaces:
         return Labels((row,), told=("keypoints as the project's own conversion table says",))
     table, proposals = proposed_table(project.body_parts, space)
-    dropped = [each.source for each in proposals if each.unified is None]
-    if len(dropped) == len(proposals):
+    if all(each.unified is None for each in proposals):
         raise ConfigError(
             [f"--from {project.folder}: no body part is called like a keypoint of '{space}'"]
         )
     file = f"keypoints/{space}/{name}.tsv"
+    return Labels((row,), ((file, table),), steps=(review_of(study, file, proposals),))
+
+
+def review_of(study: Path, file: str, proposals: Sequence[Proposal]) -> str:
+    """What is to be looked at in a proposed table, and what it drops."""
+    dropped = [each.source for each in proposals if each.unified is None]
     lost = f"; dropped, since no name is like theirs: {', '.join(dropped)}" if dropped else ""
-    review = f"review {study}/config/{file}: it is proposed by the names alone{lost}"
-    return Labels((row,), ((file, table),), steps=(review,))
+    return f"review {study}/config/{file}: it is proposed by the names alone{lost}"
 
 
 def next_steps(study: Path, given: GivenModel | None, labels: Labels) -> list[str]:

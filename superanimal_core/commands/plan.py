@@ -35,7 +35,7 @@ from superanimal_core.commands.study_checks import space_of
 from superanimal_core.commands.study_folder import checked_study, read_here, to_type
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.media.quick_look import look_at_video
-from superanimal_core.settings import AugmentSettings, ModelSettings
+from superanimal_core.settings import AugmentSettings
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.identities import Identities
 from superanimal_core.study.rule_settings import RuleSettings
@@ -64,8 +64,9 @@ def run(options: argparse.Namespace) -> None:
             print("nothing is left to do")
             return
         frames_of = frames_of_videos(study)
-        costs = costs_of(study, jobs, frames_of, options.seconds)
-        lines = plan_lines(costs, os.cpu_count() or 1, disk(study, frames_of))
+        load = load_of(study, frames_of)
+        costs = costs_of(study, jobs, frames_of, load, options.seconds)
+        lines = plan_lines(costs, os.cpu_count() or 1, disk(study, load))
     print(*lines, *warnings(costs, os.cpu_count() or 1, folder), sep="\n")
 
 
@@ -102,12 +103,20 @@ def frames_of_videos(study: Study) -> dict[str, float]:
     return found
 
 
+def load_of(study: Study, frames_of: Mapping[str, float]) -> Load:
+    """The average video."""
+    animals = mean(row.max_individuals for row in study.videos.values())
+    return Load(mean(frames_of.values()) if frames_of else 0.0, animals)
+
+
 def costs_of(
-    study: Study, jobs: Mapping[str, int], frames_of: Mapping[str, float], limit_s: float
+    study: Study,
+    jobs: Mapping[str, int],
+    frames_of: Mapping[str, float],
+    load: Load,
+    limit_s: float,
 ) -> list[RuleCost]:
     """What each rule costs, the dearest first; the networks are tried where nothing else tells."""
-    animals = mean(row.max_individuals for row in study.videos.values())
-    load = Load(mean(frames_of.values()) if frames_of else 0.0, animals)
     known = {rule: measured_cost(Path(), rule, frames_of, load.frames) for rule in jobs}
     asked = [rule for rule in jobs if known[rule] is None and rule in PROBED_RULES]
     paces = paces_of(study, frames_of, limit_s) if asked else {}
@@ -131,7 +140,8 @@ def paces_of(study: Study, frames_of: Mapping[str, float], limit_s: float) -> di
     settings = RuleSettings(Graph(study, Identities()))
     chosen = study.settings
     models = {n: m for n, m in chosen.models.items() if m.predictions is None}
-    different = {str((settings.network(n), settings.detector_network(n))): n for n in models}
+    kinds = {n: str((settings.network(n), settings.detector_network(n))) for n in models}
+    different = {kind: n for n, kind in kinds.items()}
     part_s = limit_s / (6 * max(1, len(different)))
     video = next((study.videos[name].path for name in frames_of), None)
     decode, picture = plan_probe.pace_of_decoding(video, part_s)
@@ -141,30 +151,19 @@ def paces_of(study: Study, frames_of: Mapping[str, float], limit_s: float) -> di
     for key, name in different.items():
         space = space_of(study, models[name].space)
         networks = plan_probe.Networks.new(
-            space, settings.network(name), _detector(models[name]), picture, device
+            space, settings.network(name), settings.detector_network(name), picture, device
         )
         step = networks.training(chosen.training, augment, 2 * part_s)
         detector_step = networks.detector_training(chosen.detector.batch, of_detector, part_s)
         detect, pose = networks.prediction(chosen.inference.batch, 2 * part_s)
         found[key] = Paces(decode, detect, pose, step, detector_step)
-    return {
-        name: found[str((settings.network(name), settings.detector_network(name)))]
-        for name in models
-    }
+    return {name: found[kind] for name, kind in kinds.items()}
 
 
-def _detector(model: ModelSettings) -> dict:
-    keys = ("detector_size_px", "mean", "std")
-    shared = {key: getattr(model, key) for key in keys}
-    return {"backbone": model.detector_backbone or model.backbone, **shared}
-
-
-def disk(study: Study, frames_of: Mapping[str, float]) -> float:
+def disk(study: Study, load: Load) -> float:
     """What the tables will take, MB."""
-    frames = mean(frames_of.values()) if frames_of else 0.0
     space = max((len(space_of(study, m.space)) for m in study.settings.models.values()), default=0)
-    animals = mean(row.max_individuals for row in study.videos.values())
-    return disk_mb(frames, len(study.videos), space, animals)
+    return disk_mb(load.frames, len(study.videos), space, load.animals)
 
 
 def plan_lines(costs: Sequence[RuleCost], cores: int, megabytes: float) -> list[str]:

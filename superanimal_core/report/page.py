@@ -54,6 +54,7 @@ from superanimal_core.report.student_section import student_section
 from superanimal_core.report.transfer_section import transfer_section
 from superanimal_core.report.trust import trust
 from superanimal_core.report.wall import wall
+from superanimal_core.settings.report import named_or_all
 from superanimal_core.tables.atomic import replacing
 
 SHOWN_VIDEOS = 5
@@ -107,7 +108,7 @@ def page_contents(
         read_video(results, video, report["trace_seconds"])
         for video in videos_to_show(videos, SHOWN_VIDEOS)
     ]
-    count, asked = report["trace_keypoints"], report["labeled_videos"]
+    count = report["trace_keypoints"]
     return {
         "title": report["title"],
         "counts": count_statuses(videos),
@@ -129,7 +130,7 @@ def page_contents(
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report, pictures),
         "closely": [closer_look(r, i, count) for i, r in enumerate(closely)],
-        "labeled_videos": [*results.accounts] if asked == "all" else asked,
+        "labeled_videos": named_or_all(report["labeled_videos"], results.accounts),
         "versions": versions(),
         "datasets": dataset_table(datasets, results.coverage),
         "methods": numbered(sentences),

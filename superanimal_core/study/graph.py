@@ -14,6 +14,7 @@ from typing import Protocol, runtime_checkable
 from superanimal_core.formats.listing import root_of
 from superanimal_core.formats.project_conversion import conversion_digest
 from superanimal_core.settings import CONTEXT, ModelSettings, Settings
+from superanimal_core.settings.report import named_or_all
 from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.labeled_predictions import labeled_predictions
 from superanimal_core.study.places import Places, places_of
@@ -272,8 +273,7 @@ class Graph:
 
     def labeled_videos(self) -> list[str]:
         """The labeled videos that the configuration asks for."""
-        asked = self._settings.report.labeled_videos
-        names = self.study.videos if asked == "all" else asked
+        names = named_or_all(self._settings.report.labeled_videos, self.study.videos)
         return [f"results/videos/{video}/labeled.mp4" for video in names]
 
     # ── the study ────────────────────────────────────────────────────────────────────────────────

@@ -15,7 +15,7 @@ def group_mistakes(groups: GroupSettings, sheet: str, videos: Mapping[str, Video
     if groups.column is None or not videos:
         return []
     where = "config/config.yaml: groups"
-    columns = list(dict.fromkeys(name for row in videos.values() for name in row.columns))
+    columns = columns_of(videos)
     if groups.column not in columns:
         hint = did_you_mean(groups.column, columns)
         return [f"{where}.column: no column '{groups.column}' in {sheet}{hint}"]
@@ -34,6 +34,11 @@ def group_mistakes(groups: GroupSettings, sheet: str, videos: Mapping[str, Video
             f"'{groups.column}'{hint}"
         )
     return mistakes + animal_mistakes(where, groups.animal_column, sheet, columns)
+
+
+def columns_of(videos: Mapping[str, VideoRow]) -> list[str]:
+    """The user's own columns of the sheet."""
+    return list(dict.fromkeys(name for row in videos.values() for name in row.columns))
 
 
 def animal_mistakes(where: str, column: str, sheet: str, columns: Sequence[str]) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings.classifiers import LABEL_FORMATS, ClassifierSettings
+from superanimal_core.study.group_mistakes import animal_mistakes, columns_of
 from superanimal_core.study.sheet_columns import as_on_disk, has_file, read_rows
 from superanimal_core.study.sheet_schema import BEHAVIOR_LABELS
 from superanimal_core.study.study_rows import VideoRow
@@ -71,9 +72,11 @@ def _rows(
     return list(found.values())
 
 
-def classifier_mistakes(named: Mapping[str, ClassifierSettings]) -> list[str]:
-    """Behaviors that stand twice or are ignored, too."""
-    mistakes = []
+def classifier_mistakes(
+    named: Mapping[str, ClassifierSettings], sheet: str, videos: Mapping[str, VideoRow]
+) -> list[str]:
+    """Behaviors that stand twice or are ignored, too; a column of animals that the sheet lacks."""
+    mistakes, columns = [], columns_of(videos)
     for name, own in named.items():
         where = f"config/config.yaml: classifiers.named.{name}"
         twice = sorted({b for b in own.behaviors if own.behaviors.count(b) > 1})
@@ -85,4 +88,6 @@ def classifier_mistakes(named: Mapping[str, ClassifierSettings]) -> list[str]:
             for b in own.behaviors
             if b == "none"
         ]
+        if videos:
+            mistakes += animal_mistakes(where, own.animal_column, sheet, columns)
     return mistakes

@@ -18,7 +18,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import Settings
 from superanimal_core.study.brought_predictions import prediction_mistakes
 from superanimal_core.study.dataset_sheet import read_datasets
-from superanimal_core.study.group_mistakes import animal_mistakes, group_mistakes
+from superanimal_core.study.group_mistakes import group_mistakes
 from superanimal_core.study.label_sheet import (
     LabelSheets,
     classifier_mistakes,
@@ -154,11 +154,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     unlabeled = read_unlabeled(settings, mistakes)
     mistakes += unlabeled_mistakes(settings, known, datasets, unlabeled)
     sheets = read_label_sheets(settings.classifiers.named, videos, mistakes)
-    mistakes += classifier_mistakes(settings.classifiers.named)
-    columns = list(dict.fromkeys(name for row in videos.values() for name in row.columns))
-    for name, classifier in settings.classifiers.named.items() if videos else ():
-        where = f"config/config.yaml: classifiers.named.{name}"
-        mistakes += animal_mistakes(where, classifier.animal_column, settings.videos, columns)
+    mistakes += classifier_mistakes(settings.classifiers.named, settings.videos, videos)
     mistakes += group_mistakes(settings.groups, settings.videos, videos)
     if mistakes:
         raise ConfigError(mistakes)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_stems
 from superanimal_core.settings import ModelSettings, Settings
+from superanimal_core.settings.report import named_or_all
 from superanimal_core.study.backbones import backbone_mistakes
 from superanimal_core.study.behavior_mistakes import feature_mistakes
 from superanimal_core.study.context_mistakes import context_mistakes
@@ -25,8 +26,7 @@ def settings_mistakes(
     mistakes = [
         f"config/config.yaml: report.labeled_videos: no video '{name}' in {settings.videos}"
         + did_you_mean(Path(name).stem, list(videos))
-        for name in settings.report.labeled_videos
-        if settings.report.labeled_videos != "all"
+        for name in named_or_all(settings.report.labeled_videos, videos)
         if videos and name not in videos  # no sheet that can be read: that is told, and enough
     ]
     mistakes += keypoint_mistakes(settings, known) + feature_mistakes(settings, known)
