@@ -2,7 +2,7 @@
 
 import os
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import cv2
@@ -28,10 +28,21 @@ def read_image(path: str) -> UInt8[ndarray, "height width 3"]:
 
 def write_image(image: UInt8[ndarray, "height width 3"], path: str | Path) -> None:
     """Write an RGB image; the format is the suffix's."""
-    written, document = cv2.imencode(Path(path).suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR))
-    if not written:
+    document = image_document(image, Path(path).suffix)
+    if document is None:
         raise DatasetError(f"{path}: cannot write an image in the format '{Path(path).suffix}'")
-    Path(path).write_bytes(document.tobytes())
+    Path(path).write_bytes(document)
+
+
+def image_document(
+    image: UInt8[ndarray, "height width 3"], suffix: str, settings: Sequence[int] = ()
+) -> bytes | None:
+    """An RGB image as a file of a format would hold it; None where OpenCV cannot.
+
+    `settings` are OpenCV's for the format (cv2.imencode).
+    """
+    written, document = cv2.imencode(suffix, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)
+    return document.tobytes() if written else None
 
 
 def cached_reader(

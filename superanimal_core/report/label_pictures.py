@@ -15,7 +15,7 @@ from markupsafe import Markup
 from numpy import ndarray
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.media.images import read_image
+from superanimal_core.media.images import image_document, read_image
 from superanimal_core.media.picture_names import picture_path
 from superanimal_core.pose.boxes import boxes_from_keypoints
 from superanimal_core.pose.labels import Labels, LabelState
@@ -52,10 +52,9 @@ def label_picture(
 
 def as_jpeg(image: Image) -> bytes:
     """A picture as a document in JPEG."""
-    settings = [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY]
-    written, document = cv2.imencode(".jpg", cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings)
-    assert written, "OpenCV was built without JPEG"
-    return document.tobytes()
+    document = image_document(image, ".jpg", [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])
+    assert document is not None, "OpenCV was built without JPEG"
+    return document
 
 
 def embedded_jpeg(document: bytes, described: str) -> Markup:

@@ -1,6 +1,7 @@
 """A few frames of a video with their poses: what one would look at first to believe in them."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -26,26 +27,42 @@ STILLS = pa.schema(
 BEST, MEDIAN, WORST, UNCERTAIN = "best", "median", "worst", "most uncertain"
 
 
-def frames_to_show(
-    smoothed: SmoothedPoses, expected: ExpectedError, stop: int | None = None
-) -> dict[str, int]:
+@dataclass(frozen=True)
+class Seen:
+    """What the frames of a video show.
+
+    `score` is that of the frame's least sure animal: the mean over the keypoints that the video
+    shows at all, an absent one counts 0; NaN without an animal. `doubt_px`: `frame_doubt_px`.
+    """
+
+    smoothed: SmoothedPoses
+    expected: ExpectedError
+    score: Float[ndarray, "frame"]
+    doubt_px: Float[ndarray, "frame"]
+
+
+def seen_in(smoothed: SmoothedPoses, expected: ExpectedError) -> Seen:
+    """What the frames show, by the poses and their expected error."""
+    score = animal_scores(smoothed)
+    least = np.where(np.isfinite(score), score, np.inf).min(axis=1, initial=np.inf)
+    least = np.where(np.isfinite(least), least, np.nan)
+    return Seen(smoothed, expected, least, frame_doubt_px(smoothed, expected))
+
+
+def frames_to_show(seen: Seen, stop: int | None = None) -> dict[str, int]:
     """By what they show: the frames of highest, middle and lowest score, and of the widest circles.
 
-    Of the frames with an animal, before frame `stop`. The score of a frame is that of its least
-    sure animal: the mean over the keypoints that the video shows at all, an absent one counts 0.
-    Without circles the frame in which the networks are furthest apart is the most uncertain; there
-    is none where a single network saw the animals. Of equals the first.
+    Of the frames with an animal, before frame `stop`. Without circles the frame in which the
+    networks are furthest apart is the most uncertain; there is none where a single network saw the
+    animals. Of equals the first.
     """
-    score = animal_scores(smoothed)
-    there = np.flatnonzero(np.isfinite(score).any(axis=1))
-    there = there[: np.searchsorted(there, len(score) if stop is None else stop)]
+    there = np.flatnonzero(np.isfinite(seen.score[:stop]))
     if not len(there):
         return {}
-    least = np.nanmin(score[there], axis=1)
+    least, doubt_px = seen.score[there], seen.doubt_px[there]
     order = there[np.argsort(least, kind="stable")]
     highest = there[np.argmax(least)]
     found = {BEST: highest, MEDIAN: order[(len(order) - 1) // 2], WORST: order[0]}
-    doubt_px = frame_doubt_px(smoothed, expected)[there]
     if np.nanmax(doubt_px, initial=0.0) > 0:
         found[UNCERTAIN] = there[np.nanargmax(doubt_px)]
     return {kind: int(frame) for kind, frame in found.items()}
@@ -65,16 +82,16 @@ def frame_doubt_px(smoothed: SmoothedPoses, expected: ExpectedError) -> Float[nd
     if not np.isfinite(radius_px).any():
         radius_px = np.sqrt(smoothed.ensemble_variance_px2.sum(axis=-1))
     is_known = np.isfinite(smoothed.poses.xy_px).all(axis=-1) & np.isfinite(radius_px)
-    flat = np.where(is_known, radius_px, np.nan).reshape(len(radius_px), -1)
-    doubt_px = np.full(len(flat), np.nan)
-    has_any = is_known.reshape(flat.shape).any(axis=1)
+    frames, animals, keypoints = is_known.shape
+    flat = np.where(is_known, radius_px, np.nan).reshape(frames, animals * keypoints)
+    doubt_px = np.full(frames, np.nan)
+    has_any = is_known.any(axis=(1, 2))
     doubt_px[has_any] = np.nanmedian(flat[has_any], axis=1)
     return doubt_px
 
 
 def still_rows(
-    smoothed: SmoothedPoses,
-    expected: ExpectedError,
+    seen: Seen,
     chosen: Mapping[str, int],
     images: Mapping[int, Image],
     min_score: float,
@@ -83,20 +100,20 @@ def still_rows(
 
     Keypoints that score lower than `min_score` are hollow.
     """
-    score, doubt_px = animal_scores(smoothed), frame_doubt_px(smoothed, expected)
+    smoothed, radius_px = seen.smoothed, seen.expected.radius_90_px
     return [
         {
             "shows": kind,
             "frame": frame,
             "time_s": float(smoothed.poses.time_s[frame]),
-            "score": float(np.nanmin(score[frame])),
-            "radius_px": float(doubt_px[frame]),
+            "score": float(seen.score[frame]),
+            "radius_px": float(seen.doubt_px[frame]),
             "picture": as_jpeg(
                 draw_labels(
                     images[frame],
                     _as_labels(smoothed, frame, images[frame], min_score),
                     side_px=SIDE_PX,
-                    radius_px=expected.radius_90_px[frame],
+                    radius_px=radius_px[frame],
                 )
             ),
         }

@@ -28,7 +28,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.report.page import write_page
-from superanimal_core.report.stills import STILLS, frames_to_show, still_rows
+from superanimal_core.report.stills import STILLS, frames_to_show, seen_in, still_rows
 from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.smoothing.calibration import LEVELS, fit_calibration
 from superanimal_core.smoothing.calibration_check import check_calibration
@@ -206,9 +206,10 @@ def write_video(folder: Path, made: Made, seed: int, is_doubtful: bool) -> None:
         )
     taught = SPACE.keypoints[:-1]
     write_smoothed(smoothed, folder / "poses.parquet", RECORD, expected, taught)
-    shown = frames_to_show(smoothed, expected)
+    seen = seen_in(smoothed, expected)
+    shown = frames_to_show(seen)
     plain = {frame: np.full((480, 640, 3), 120, np.uint8) for frame in shown.values()}
-    stills = pa.Table.from_pylist(still_rows(smoothed, expected, shown, plain, 0.3), STILLS)
+    stills = pa.Table.from_pylist(still_rows(seen, shown, plain, 0.3), STILLS)
     write_parquet(stills, folder / "stills.parquet", RECORD)
     strides = measure_strides(
         smoothed,

@@ -18,6 +18,7 @@ from superanimal_core.report.stills import (
     UNCERTAIN,
     WORST,
     frames_to_show,
+    seen_in,
     still_rows,
 )
 from superanimal_core.report.wall import wall
@@ -49,39 +50,44 @@ def error_of(smoothed, radius_px):
 def test_they_are_the_ends_and_the_middle_of_the_scores_and_the_widest_circles():
     smoothed = smoothed_of([0.5, 0.9, 0.2, 0.6, 0.7])
     expected = error_of(smoothed, [3.0, 1.0, 2.0, 9.0, 1.0])
-    chosen = frames_to_show(smoothed, expected)
+    chosen = frames_to_show(seen_in(smoothed, expected))
     assert chosen == {BEST: 1, MEDIAN: 3, WORST: 2, UNCERTAIN: 3}
     # frames from `stop` on cannot be shown
-    assert frames_to_show(smoothed, expected, 3) == {BEST: 1, MEDIAN: 0, WORST: 2, UNCERTAIN: 0}
+    assert frames_to_show(seen_in(smoothed, expected), 3) == {
+        BEST: 1,
+        MEDIAN: 0,
+        WORST: 2,
+        UNCERTAIN: 0,
+    }
 
 
 def test_frames_without_an_animal_are_none_of_them_and_absent_keypoints_count_nothing():
     smoothed = smoothed_of([np.nan, 0.9, 0.8, np.nan])
     smoothed.poses.xy_px[1, 0, 1] = np.nan  # half of its keypoints: 0.45
-    chosen = frames_to_show(smoothed, unknown_error(smoothed.members.shape))
+    chosen = frames_to_show(seen_in(smoothed, unknown_error(smoothed.members.shape)))
     assert chosen == {BEST: 2, MEDIAN: 1, WORST: 1}
     nobody = smoothed_of([np.nan, np.nan])
-    assert frames_to_show(nobody, unknown_error(nobody.members.shape)) == {}
+    assert frames_to_show(seen_in(nobody, unknown_error(nobody.members.shape))) == {}
     nothing = smoothed_of([])
-    assert frames_to_show(nothing, unknown_error(nothing.members.shape)) == {}
+    assert frames_to_show(seen_in(nothing, unknown_error(nothing.members.shape))) == {}
 
 
 def test_the_least_sure_animal_counts():
     smoothed = smoothed_of([[0.9, 0.9], [1.0, 0.3], [0.6, 0.5], [0.4, np.nan]], animals=2)
-    chosen = frames_to_show(smoothed, unknown_error(smoothed.members.shape))
+    chosen = frames_to_show(seen_in(smoothed, unknown_error(smoothed.members.shape)))
     assert (chosen[BEST], chosen[WORST]) == (0, 1)
 
 
 def test_without_circles_the_networks_tell_what_is_uncertain():
     smoothed = smoothed_of([0.5, 0.9, 0.2], spread_px2=np.array([[1.0], [16.0], [4.0]]))
-    assert frames_to_show(smoothed, unknown_error(smoothed.members.shape))[UNCERTAIN] == 1
+    assert frames_to_show(seen_in(smoothed, unknown_error(smoothed.members.shape)))[UNCERTAIN] == 1
 
 
 def test_a_picture_shows_keypoints_where_they_are_and_circles_of_their_size():
     smoothed = smoothed_of([0.9, 0.9])
     expected = error_of(smoothed, [8.0, 8.0])
     gray = np.full((100, 100, 3), 90, np.uint8)
-    rows = still_rows(smoothed, expected, {BEST: 1, WORST: 0}, {1: gray}, 0.5)
+    rows = still_rows(seen_in(smoothed, expected), {BEST: 1, WORST: 0}, {1: gray}, 0.5)
     (row,) = rows  # no picture of frame 0 could be found
     assert (row["shows"], row["frame"], row["time_s"], row["radius_px"]) == (BEST, 1, 0.1, 8.0)
     assert row["score"] == pytest.approx(0.9)
@@ -93,7 +99,7 @@ def test_a_picture_shows_keypoints_where_they_are_and_circles_of_their_size():
     scale = SIDE_PX / max(39.0, 19.0)
     left = np.flatnonzero(is_drawn.any(axis=0)).min() / scale
     assert left == pytest.approx(0.0, abs=1.0)  # the circle of 8 px is cut at the margin of 4.5 px
-    low, high = still_rows(smoothed, expected, {BEST: 1}, {1: gray}, 0.95), rows
+    low, high = still_rows(seen_in(smoothed, expected), {BEST: 1}, {1: gray}, 0.95), rows
     assert low[0]["picture"] != high[0]["picture"]  # hollow below the least score
 
 
