@@ -216,6 +216,22 @@ def test_bones_count_for_less_where_two_others_say_where_keypoints_are(before, o
     assert any("bones" in complaint for complaint in far.complaints)
 
 
+@pytest.mark.parametrize(
+    ("others", "ratio", "is_fault"),
+    [(1, 1.55, False), (1, 1.65, True), (2, 3.95, False), (2, 4.05, True)],
+)
+def test_the_limits_of_bones(before, others, ratio, is_fault):
+    """Noise as large as it takes to make bones so many times as unlike as they were."""
+    low, high = 0.5, 20.0
+    for _ in range(40):
+        noise_px = (low + high) / 2
+        is_less = bone_ratio(before, replace(before, xy_px=noisy(truth(), noise_px, 0))) < ratio
+        low, high = (noise_px, high) if is_less else (low, noise_px)
+    told = heard(before, noisy(truth(), noise_px, 0), others=others)
+    assert told.bone_ratio == pytest.approx(ratio, abs=0.01)
+    assert any("bones" in complaint for complaint in told.complaints) is is_fault
+
+
 def test_bones_are_the_same_however_the_animal_turns_and_whoever_smooths(before):
     assert bone_ratio(before, before) == 1
     assert bone_ratio(before, replace(before, xy_px=truth())) < 1
