@@ -106,6 +106,8 @@ def test_a_job_over_its_time_goes_on_exactly(training, undisturbed):
     training.start()
     job = training.wait_for_step(HELD_AT)
     slurm_says("scontrol", "update", f"JobId={job}", "TimeLimit=2")  # the signal comes 90 s before
+    wait_until(lambda: state_of(job) == "PENDING", "the job is requeued")
+    slurm_says("scontrol", "update", f"JobId={job}", "TimeLimit=5")  # a slow start needs over 30 s
     start_again_now(job)
     training.wait_for_step(HELD_AT + 2)
     training.finish()
