@@ -70,10 +70,8 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     model = "somebody's network: a model folder, a checkpoint, the name of released weights, or a "
     model += "space such as superanimal_quadruped: those of its released weights that suit"
     parser.add_argument("--model", "--weights", metavar="MODEL", help=model)
-    preset = (
-        f"{' or '.join(PRESETS)}: networks and settings that suit a computer without a GPU, or "
-    )
-    preset += "one with (default: gpu where nvidia-smi is)"
+    preset = f"{', '.join(PRESETS)}: networks and settings that suit a computer without a GPU, one "
+    preset += "with, or Slurm (default: gpu where nvidia-smi is)"
     parser.add_argument("--preset", metavar="PRESET", help=preset)
 
 
@@ -117,7 +115,7 @@ def run(options: argparse.Namespace) -> None:
     lost = [f"left out, not there: {path}" for path in (project.lost if project else ())]
     told = [f"networks and settings for a computer {PRESETS[preset].computer} (--preset {preset})"]
     told += [f"videos in {study}/config/videos.tsv: {len(videos)}", *left_out.lines(), *lost]
-    print(*told, *labels.told, *next_steps(study, given, labels), sep="\n")
+    print(*told, *labels.told, *next_steps(study, given, labels, preset), sep="\n")
 
 
 def preset_of_computer() -> str:
@@ -191,7 +189,7 @@ def review_of(study: Path, file: str, proposals: Sequence[Proposal]) -> str:
     return f"review {study}/config/{file}: it is proposed by the names alone{lost}"
 
 
-def next_steps(study: Path, given: GivenModel | None, labels: Labels) -> list[str]:
+def next_steps(study: Path, given: GivenModel | None, labels: Labels, preset: str) -> list[str]:
     """What is left to do, in order."""
     steps = list(labels.steps)
     if given is None and not labels.rows:
@@ -204,15 +202,15 @@ def next_steps(study: Path, given: GivenModel | None, labels: Labels) -> list[st
             f"MISSING, a detector: write detector_weights into {study}/config/config.yaml; "
             "without it every frame is the box of one animal"
         )
-    return numbered([*steps, *last_steps(study)])
+    return numbered([*steps, *last_steps(study, PRESETS[preset].of_commands)])
 
 
-def last_steps(study: Path) -> list[str]:
+def last_steps(study: Path, rest: str = "") -> list[str]:
     """What is left to do with every study."""
     return [
         f"look at every file that it names: {to_type('check', study)}",
-        f"look what it costs: {to_type('plan', study)}",
-        f"run it: {to_type('run', study)}",
+        f"look what it costs: {to_type('plan', study, rest)}",
+        f"run it: {to_type('run', study, rest)}",
     ]
 
 

@@ -2,21 +2,29 @@
 
     superanimal plan ~/my-study
     superanimal plan ~/my-study --seconds 10
+    superanimal plan ~/my-study --slurm
 
 It asks Snakemake which jobs are left, tries the networks of the study and one of its videos on this
 machine for half a minute, and takes what the study's own jobs took before where there were some
-(its folder benchmarks). Nothing is written.
+(its folder benchmarks). Nothing is written. With --slurm a job tries them where the profile sends
+predictions, and waits its turn there.
 """
 
 import argparse
+import math
 import os
 import re
+import shlex
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from contextlib import chdir
 from pathlib import Path
 from statistics import mean
+from typing import NoReturn
 
+from superanimal_core.commands.durations import told_time
 from superanimal_core.commands.plan_costs import (
     MEASURED,
     PROBED_RULES,
@@ -30,6 +38,7 @@ from superanimal_core.commands.plan_costs import (
     measured_cost,
     unmeasured_cost,
 )
+from superanimal_core.commands.profile_requests import installed_profile, read_profile
 from superanimal_core.commands.run import snakemake_command
 from superanimal_core.commands.study_checks import space_of
 from superanimal_core.commands.study_folder import checked_study, read_here, to_type
@@ -39,11 +48,14 @@ from superanimal_core.settings import AugmentSettings
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.identities import Identities
 from superanimal_core.study.rule_settings import RuleSettings
+from superanimal_core.study.shipped import WORKFLOW
 from superanimal_core.study.study import Study
 from superanimal_core.study.video_sheet import is_stored
 
 SAMPLED = 50  # videos whose headers are asked for their frames
 LONG_S = 24 * 3600
+PREDICTION = "predict_poses"
+AROUND_MINUTES = 15  # of a job that tries a node: planning the study, and importing torch
 NO_JOBS = "all"  # the rule that only names what is wanted
 
 
@@ -52,11 +64,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", nargs="?", default=".", help="its folder (default: this one)")
     seconds = "how long this machine is tried (default: 30)"
     parser.add_argument("--seconds", type=float, default=30.0, metavar="S", help=seconds)
+    slurm = "try a node of the cluster instead, as the profile asks for predictions"
+    parser.add_argument("--slurm", action="store_true", help=slurm)
 
 
 def run(options: argparse.Namespace) -> None:
     """Print the table. SuperAnimalError when the study cannot be planned."""
     folder = checked_study(options.study)
+    if options.slurm:
+        try_on_cluster(folder, options.seconds)
     with chdir(folder):
         study = read_here()
         jobs = jobs_left()
@@ -68,6 +84,24 @@ def run(options: argparse.Namespace) -> None:
         costs = costs_of(study, jobs, frames_of, load, options.seconds)
         lines = plan_lines(costs, os.cpu_count() or 1, disk(study, load))
     print(*lines, *warnings(costs, os.cpu_count() or 1, folder), sep="\n")
+
+
+def try_on_cluster(folder: Path, seconds: float) -> NoReturn:
+    """Become srun, which plans on a node. SuperAnimalError: there is no srun here."""
+    if not (srun := shutil.which("srun")):
+        raise SuperAnimalError("--slurm: there is no srun here; type it where you submit jobs")
+    profile = read_profile(installed_profile(), WORKFLOW / "workflow/rules")
+    asked = profile.request(PREDICTION)
+    options = [f"--mem={asked.memory_mb}M", f"--cpus-per-task={asked.threads}"]
+    options += [f"--time={math.ceil(AROUND_MINUTES + seconds / 60)}", "--job-name=plan"]
+    options += [f"--partition={asked.partition}" * bool(asked.partition)]
+    options += [f"--account={account}" for account in sorted(profile.accounts())[:1]]
+    model = f"{asked.gpu_model}:" if asked.gpu_model else ""
+    options += [f"--gres=gpu:{model}{asked.gpus}" * bool(asked.gpus)]
+    command = [sys.executable, "-m", "superanimal_core", "plan", str(folder.resolve())]
+    command = [srun, *filter(None, options), *command, f"--seconds={seconds:g}"]
+    print(shlex.join(command), file=sys.stderr, flush=True)
+    os.execv(srun, command)
 
 
 def jobs_left() -> dict[str, int]:
@@ -185,14 +219,6 @@ def plan_lines(costs: Sequence[RuleCost], cores: int, megabytes: float) -> list[
         f"cores that have nothing else to do, {told_time(alone)} or more",
         f"disk: about {megabytes:.0f} MB of tables, and the networks",
     ]
-
-
-def told_time(seconds: float) -> str:
-    """Seconds, minutes, hours or days, in two or three digits."""
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.2g} s"
 
 
 def warnings(costs: Sequence[RuleCost], cores: int, folder: Path) -> list[str]:

@@ -1,11 +1,11 @@
-"""What a study is begun with: somebody's networks, and what suits a processor or a GPU.
+"""What a study is begun with: somebody's networks, and what suits a processor, GPU or cluster.
 
 Of released networks the first of a list that there is for the space; of networks that are trained
 here, backbone and sizes.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from superanimal_core.errors import ConfigError
 from superanimal_core.pose.keypoints import did_you_mean
@@ -27,15 +27,20 @@ class GivenModel:
 
 @dataclass(frozen=True)
 class Preset:
-    """Released networks by choice; lines of a model that is trained here; of the whole study."""
+    """Released networks by choice; lines of a model that is trained here; of the whole study.
+
+    `of_commands` is what `plan` and `run` are to be typed with.
+    """
 
     computer: str
     pose: tuple[str, ...]
     detector: tuple[str, ...]
     of_model: tuple[str, ...]
     of_study: tuple[str, ...]
+    of_commands: str = ""
 
 
+ON_GPU = "inference: { batch: 128, precision: bfloat16 } # crops at once\n"
 PRESETS = {
     "cpu": Preset(
         computer="without a GPU",
@@ -56,9 +61,19 @@ PRESETS = {
         pose=("hrnet_w32", "rtmpose_x", "resnet_50", "rtmpose_s"),
         detector=("fasterrcnn_resnet50_fpn_v2", "fasterrcnn_mobilenet_v3_large_fpn", "ssdlite"),
         of_model=("    seeds: [0, 1, 2] # three networks, which know how sure they are\n",),
-        of_study=("inference: { batch: 128, precision: bfloat16 } # crops at once\n",),
+        of_study=(ON_GPU,),
     ),
 }
+PRESETS["cluster"] = replace(
+    PRESETS["gpu"],
+    computer="on a Slurm cluster with GPUs",
+    of_commands=" --slurm",
+    of_study=(
+        ON_GPU,
+        "training_jobs: # trainings are jobs of their own, which go on where they were ended\n"
+        "  { where: slurm, gpus: true, slurm: { mem: 16000 } } # and your partition, account\n",
+    ),
+)
 
 
 def chosen_released(

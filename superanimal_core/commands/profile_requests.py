@@ -53,11 +53,12 @@ class Profile:
 
     def requests(self, attempt: int) -> list[Request]:
         """What every rule, and every full group, asks for at an attempt."""
-        alone = {rule: self._request(rule, attempt) for rule in self.group_of}
+        alone = {rule: self.request(rule, attempt) for rule in self.group_of}
         groups = sorted({group for group in self.group_of.values() if group})
         return [*alone.values(), *(self._of_group(name, alone) for name in groups)]
 
-    def _request(self, rule: str, attempt: int) -> Request:
+    def request(self, rule: str, attempt: int = 1) -> Request:
+        """What a rule asks for when it is no member of a group."""
         threads = int(dict(self.values.get("set-threads") or {}).get(rule, 1))
         partition = str(self._resource(rule, "slurm_partition", attempt) or "")
         chooses = any(PARTITION_CONFIG.match(key) for key in self.values)

@@ -7,8 +7,10 @@
 
 What stands after -- goes to Snakemake as it is: -n tells what is wrong and what would run, and
 --cores 4 takes four cores in place of all. The first line is the plain command, which does the
-same. Ctrl-C ends a run; the same command goes on. With --videos and --model the study is made
-first, as `init` makes it: poses by somebody's network, or released ones, without labels.
+same. In a terminal one line for each stage tells how far it is, how fast it goes, and how long
+still; all that Snakemake says lies in .snakemake/log. Ctrl-C ends a run; the same command goes on.
+With --videos and --model the study is made first, as `init` makes it: poses by somebody's network,
+or released ones, without labels.
 """
 
 import argparse
@@ -20,6 +22,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from superanimal_core.commands import init
+from superanimal_core.commands.live import is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
 from superanimal_core.commands.study_folder import checked_study, read_here
 from superanimal_core.errors import ConfigError, SuperAnimalError
@@ -49,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Become Snakemake: its exit status and its signals are those of the command.
 
+    In a terminal it is watched instead, which shows how far it is (live.py).
+
     ConfigError for mistakes in its settings and sheets, SuperAnimalError where there is no study,
     or no Snakefile beside the package.
     """
@@ -64,6 +69,8 @@ def run(options: argparse.Namespace) -> None:
             read_here()  # Snakemake would tell the same, between lines of its own
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(shlex.join(command), file=sys.stderr, flush=True)
+    if is_watched(options.rest):
+        sys.exit(watch(command, study, sys.stderr.write))
     os.execv(command[0], command)
 
 

@@ -9,10 +9,11 @@ change of a setting or a label will make again, it does not know: superanimal ru
 import argparse
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import chdir
 from pathlib import Path
 
+from superanimal_core.commands.durations import told_time
 from superanimal_core.commands.progress import (
     STAGES,
     StageCount,
@@ -20,9 +21,11 @@ from superanimal_core.commands.progress import (
     count_stages,
     progress_of_video,
 )
+from superanimal_core.commands.running import SILENT_S, RunningJob, running_jobs
 from superanimal_core.commands.study_folder import checked_study, to_type
 from superanimal_core.errors import ConfigError
-from superanimal_core.jobs.run_owner import lock_notice
+from superanimal_core.jobs.log import last_line
+from superanimal_core.jobs.run_owner import lock_notice, runs_since
 from superanimal_core.settings import Settings
 from superanimal_core.study.overlay import CONFIG, read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
@@ -30,7 +33,6 @@ from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.study.video_sheet import read_videos
 
 SHOWN = 10
-LOG_END_BYTES = 4_000
 BUNDLE = "bundle.json"
 REPORT = Path("results/report/index.html")
 
@@ -74,12 +76,14 @@ def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str
         model.predictions is None for model in settings.models.values()
     )
     stages = [s for s in STAGES if s != "adapt_to_video" or learns]
+    running = running_jobs(study)
     lines = [_runner(study), "", "networks              done  left"]
     lines += [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
     lines += training_lines(study, settings)
     lines += ["", "videos                done failed  left"]
-    lines += [_row(count) for count in count_stages(progress, stages)]
-    lines += ["", _summary(progress), *_reasons(progress)]
+    counts = count_stages(progress, stages, running, runs_since(study) or float("inf"))
+    lines += [row_of(count) for count in counts]
+    lines += ["", summary(progress), *_reasons(progress), *silent_lines(running)]
     report = study / REPORT
     return [*lines, *([f"report: {report}"] if report.is_file() else ["no report yet"])]
 
@@ -105,17 +109,9 @@ def training_lines(study: Path, settings: Settings) -> Iterator[str]:
         for network, log in (logs | {"detector": f"train_detector/{name}.log"}).items():
             path = study / "logs" / log
             is_there = os.path.isfile(study / "results/models" / name / network / BUNDLE)
-            if not is_there and path.is_file() and (line := _last_line(path)):
+            if not is_there and path.is_file() and (line := last_line(path)):
                 minutes = (time.time() - path.stat().st_mtime) / 60
                 yield f"  {name}, {network}: {line} ({minutes:.0f} minutes ago)"
-
-
-def _last_line(path: Path) -> str:
-    """The last line of a log that says something, of its last few thousand characters."""
-    with path.open("rb") as log:
-        log.seek(max(0, path.stat().st_size - LOG_END_BYTES))
-        lines = log.read().decode("utf-8", "replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
 
 
 def _runner(study: Path) -> str:
@@ -124,11 +120,28 @@ def _runner(study: Path) -> str:
     return notice or "no run of this study is going on"
 
 
-def _row(count: StageCount) -> str:
-    return f"{count.stage:20} {count.done:5} {count.failed:6} {count.left:5}"
+def row_of(count: StageCount) -> str:
+    """A stage as a line: its figures, and, while it goes on, how fast and how long still."""
+    told = [f"{count.running} running" * bool(count.running)]
+    told += [f"{count.waiting} waiting" * bool(count.waiting)]
+    if count.per_s and count.left:
+        told += [f"{count.per_s * 3600:.3g} an hour", f"{told_time(count.left_s)} left"]
+    line = f"{count.stage:20} {count.done:5} {count.failed:6} {count.left:5}"
+    return f"{line}   {', '.join(filter(None, told))}".rstrip()
 
 
-def _summary(progress: list[VideoProgress]) -> str:
+def silent_lines(running: Iterable[RunningJob]) -> Iterator[str]:
+    """Of jobs that run and have said nothing for long: since when, and where they last did."""
+    for job in running:
+        if job.silent_s >= SILENT_S:
+            yield (
+                f"  {job.of}: {job.rule} has said nothing for {told_time(job.silent_s)}; "
+                f"its last words: {job.said or 'none'} ({job.log})"
+            )
+
+
+def summary(progress: list[VideoProgress]) -> str:
+    """The videos by their status, as a line."""
     counts = {s: sum(video.status == s for video in progress) for s in ("ok", "flagged", "failed")}
     open_ones = len(progress) - sum(counts.values())
     of_each = ", ".join(f"{status} {count}" for status, count in counts.items())

@@ -71,11 +71,9 @@ class VideoPrediction:
         work = work_folder(folder, records)
         chunks = _chunks_in(work)
         carried = self._restore(chunks)
-        progress = Progress(len(self.time_s), "frames")
         done = _stop_of(chunks[-1]) if chunks else 0
         for start, seen in self._predict(done, carried) if self.bundles else ():
             chunks.append(self._keep(work, start, seen, carried))
-            progress(start + len(seen))
         with replacing(folder) as temporary:
             temporary.mkdir()
             for member, record in records.items():
@@ -107,12 +105,13 @@ class VideoPrediction:
         """Chunks from frame `start` on; each ends with the batch in which it becomes full."""
         frames = self.source.boxed(read_frames(self.video, start=start), start)
         parts: list[SeenFrames] = []
-        done = start
+        done, progress = start, Progress(len(self.time_s), "frames", start=start)
         bundles = [*self.bundles.values()]
         how = {**self.settings, "redetection": self.redetection, "carried": carried}
         for part in predict_batches(bundles, frames, **how):
             parts.append(part)
             before, done = done, done + len(part)
+            progress(done)
             if done // self.chunk_frames > before // self.chunk_frames:
                 yield start, join_seen(parts)
                 start, parts = done, []

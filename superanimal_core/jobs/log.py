@@ -1,10 +1,13 @@
 """Logs of jobs: what a script prints goes to its log file and to where it would have gone."""
 
 import os
+import re
 import sys
 import time
 from pathlib import Path
 from typing import Any
+
+END_BYTES = 4_000
 
 
 def log_to(log: Any) -> None:
@@ -16,28 +19,54 @@ def log_to(log: Any) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    os.utime(descriptor)  # that it has begun is its first word
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
 
 
 class Progress:
-    """One line per minute about long work: how far, how fast, how long still."""
+    """One line per minute about long work: how far, how fast, how long still.
 
-    def __init__(self, total: int, unit: str, every_s: float = 60.0):
-        self.total, self.unit, self.every_s = total, unit, every_s
+    `start` is what an earlier job had done; by default one less than the first that is told.
+    """
+
+    def __init__(self, total: int, unit: str, every_s: float = 60.0, start: int | None = None):
+        self.total, self.unit, self.every_s, self.start = total, unit, every_s, start
         self.started = self.told = time.monotonic()
 
     def __call__(self, done: int, note: str = "") -> None:
         """Tell about `done` of the total, at most once a minute and at the end."""
+        if self.start is None:
+            self.start = done - 1
         now = time.monotonic()
         if done < self.total and now - self.told < self.every_s:
             return
         self.told = now
-        rate = done / max(now - self.started, 1e-9)
+        rate = (done - self.start) / max(now - self.started, 1e-9)
         left = (self.total - done) / max(rate, 1e-9)
         print(
-            f"{done}/{self.total} {self.unit}, {rate:.1f}/s, {left:.0f} s left {note}".rstrip(),
+            f"{done}/{self.total} {self.unit}, {rate:.3g}/s, {left:.0f} s left {note}".rstrip(),
             file=sys.stderr,
             flush=True,
         )
+
+
+def told_progress(line: str) -> tuple[float, float]:
+    """What a line of Progress tells: the part that is done, 0 to 1, and parts per second.
+
+    Both are 0 where it is no such line.
+    """
+    told = re.match(r"(\d+)/([1-9]\d*) [^,]+, ([\d.e+-]+)/s, ", line)
+    if told is None:
+        return 0.0, 0.0
+    done, total, rate = (float(figure) for figure in told.groups())
+    return min(done / total, 1.0), rate / total
+
+
+def last_line(log: Path) -> str:
+    """The last line of a log that says something, of its last few thousand characters."""
+    with log.open("rb") as text:
+        text.seek(max(0, log.stat().st_size - END_BYTES))
+        lines = text.read().decode("utf-8", "replace").splitlines()
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -78,6 +78,20 @@ def lock_notice(folder: str | Path, unlock: str) -> str:
     return f"{locked} {whose}, which has died. {rest}. To go on: {unlock} and start again\n"
 
 
+def runs_since(folder: str | Path) -> float | None:
+    """When the run that goes on began, by the clock of the folder's disk; None where none does.
+
+    One on another host counts as going on: whether it has died is only known there.
+    """
+    locks = sorted((Path(folder) / LOCKS).glob("*.lock"))
+    if not locks:
+        return None
+    since_s = locks[0].stat().st_mtime
+    owner = _owner_of_lock(Path(folder) / RECORD, since_s)
+    is_dead = owner is not None and owner.host == socket.gethostname() and not _lives(owner)
+    return None if is_dead else since_s
+
+
 def command_of_snakemake(snakefile: str) -> str:
     """How to call this Snakemake with this workflow in the study's folder."""
     program, file = map(os.path.relpath, (sys.executable, snakefile))

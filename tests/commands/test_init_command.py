@@ -165,12 +165,13 @@ def test_released_weights_bring_a_detector_where_there_is_one(home, monkeypatch,
         (MOUSE, "gpu", "hrnet_w32", "fasterrcnn_resnet50_fpn_v2"),
         (MOUSE, "cpu", "resnet_50", "fasterrcnn_mobilenet_v3_large_fpn"),
         ("superanimal_quadruped", "cpu", "rtmpose_s", "ssdlite"),
+        (MOUSE, "cluster", "hrnet_w32", "fasterrcnn_resnet50_fpn_v2"),
         ("superanimal_bird", "gpu", "resnet_50", "fasterrcnn_mobilenet_v3_large_fpn"),
         ("superanimal_humanbody", "cpu", "rtmpose_x", None),
     ],
 )
 def test_a_space_stands_for_the_released_networks_that_suit_the_computer(
-    home, monkeypatch, space, preset, pose, detector
+    home, monkeypatch, capsys, space, preset, pose, detector
 ):
     arguments = ["init", "s", "--videos", "raw", "--model", space, "--preset", preset]
     assert main(arguments) == 0
@@ -178,7 +179,11 @@ def test_a_space_stands_for_the_released_networks_that_suit_the_computer(
     (model,) = study.settings.models.values()
     assert (model.space, model.pose_weights) == (space, f"{space}_{pose}")
     assert model.detector_weights == (f"{space}_{detector}" if detector else "whole_frame")
-    assert study.settings.adaptation.enabled is (preset == "gpu")
+    assert study.settings.adaptation.enabled is (preset != "cpu")
+    jobs = study.settings.training_jobs
+    assert (jobs.where, jobs.gpus) == (("slurm", True) if preset == "cluster" else ("here", False))
+    told = capsys.readouterr().out
+    assert ("run s --slurm" in told, "plan s --slurm" in told) == (preset == "cluster",) * 2
     assert study.settings.detector.every_frames == (10 if preset == "cpu" else 1)
 
 
@@ -193,7 +198,7 @@ def test_the_computer_says_what_suits_it(home, monkeypatch, capsys, has_gpu, pre
 
 def test_a_preset_that_there_is_not_is_told(home, capsys):
     told = told_by(capsys, "s", "--videos", "raw", "--species", "mouse", "--preset", "gpus")
-    assert "--preset gpus: not one of cpu, gpu; did you mean 'gpu'?" in told
+    assert "--preset gpus: not one of cpu, gpu, cluster; did you mean 'gpu'?" in told
 
 
 @pytest.mark.parametrize(("count", "is_shown"), [(10, True), (11, False)])

@@ -138,3 +138,9 @@ def test_where_nothing_is_left_this_is_told(tiny, monkeypatch, capsys):
     monkeypatch.setattr(plan, "jobs_left", dict)
     assert main(["plan", str(tiny)]) == 0
     assert capsys.readouterr().out == "nothing is left to do\n"
+
+
+def test_where_there_is_no_slurm_a_node_cannot_be_tried(tiny, monkeypatch, capsys):
+    monkeypatch.setattr(plan.shutil, "which", lambda _: None)
+    assert main(["plan", str(tiny), "--slurm"]) == 1
+    assert "there is no srun here; type it where you submit jobs" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import json
 import os
+from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pyarrow as pa
@@ -153,6 +154,21 @@ def test_a_run_that_goes_on_or_has_died_is_told(study, capsys, monkeypatch):
     text = printed(capsys, "status", study)
     assert f"{study} is locked since" in text
     assert f"./superanimal run {study} -- --unlock" in text
+
+
+def test_a_stage_that_goes_on_tells_how_fast_and_how_long_still(study, capsys):
+    snakemake = study / ".snakemake"
+    (snakemake / "locks").mkdir(parents=True)
+    (snakemake / "incomplete").mkdir()
+    lock = snakemake / "locks/0.input.lock"
+    lock.touch()
+    os.utime(lock, (1, 1))
+    mark = urlsafe_b64encode(b"results/videos/new/boxes.parquet").decode()
+    (snakemake / "incomplete" / mark).touch()
+    (study / "logs/predict_poses").mkdir(parents=True)
+    (study / "logs/predict_poses/new.log").write_text("50/100 frames, 0.5/s, 100 s left\n")
+    (row,) = [r for r in printed(capsys, "status", study).splitlines() if r.startswith("predict_")]
+    assert row.split("   ")[-1] == "1 running, 18 an hour, 1.67 min left"
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -1,0 +1,92 @@
+"""The jobs that run, from Snakemake's marks of what is not complete, and what their logs say."""
+
+import time
+from base64 import urlsafe_b64decode
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from superanimal_core.jobs.log import last_line, told_progress
+from superanimal_core.jobs.run_owner import runs_since
+
+MARKS = Path(".snakemake/incomplete")
+FOLLOWS = "@"  # a part of a mark's name that was too long for one
+BY_VIDEO, BY_MODEL = Path("results/videos"), Path("results/models")
+TRAININGS = ("pretrain", "fine_tune", "distill")
+VIDEO_FILES = {  # file or folder of a video: the rules that make it
+    "frames.parquet": ("probe_video",),
+    "boxes.parquet": ("predict_poses", "read_predictions"),
+    "adapted": ("adapt_to_video",),
+    "poses.parquet": ("smooth_poses",),
+    "gait.parquet": ("measure_gait",),
+    "features.parquet": ("describe_behavior",),
+    "quality.json": ("check_video",),
+}
+SILENT_S = 30 * 60.0  # then its silence is told; what goes on says a line a minute
+
+
+@dataclass(frozen=True)
+class RunningJob:
+    """A job that was started: of which video, or network (model/member), and how far it says it is.
+
+    `said_s` is when its log last grew, None while it waits, as jobs of a cluster do; `part` is the
+    part of its work, 0 to 1, that its last line tells, and `per_s` how much of it is done a second.
+    """
+
+    rule: str
+    of: str
+    log: Path
+    started_s: float
+    said_s: float | None = None
+    said: str = ""
+    part: float = 0.0
+    per_s: float = 0.0
+
+    @property
+    def silent_s(self) -> float:
+        """For how long a job that has begun has said nothing; 0 for one that waits."""
+        return max(time.time() - self.said_s, 0.0) if self.said_s is not None else 0.0
+
+
+def running_jobs(study: Path) -> list[RunningJob]:
+    """The jobs of the run that goes on, in the order in which they were started; none without one.
+
+    Jobs that make no table of a video and no network are left out: they take seconds.
+    """
+    if runs_since(study) is None:
+        return []
+    jobs = [job for output, s in _marks(study / MARKS) if (job := _job(study, output, s))]
+    return sorted(jobs, key=lambda job: (job.started_s, job.of))
+
+
+def _marks(folder: Path) -> Iterator[tuple[Path, float]]:
+    """What is being made, and since when."""
+    for mark in folder.rglob("*"):
+        parts = mark.relative_to(folder).parts
+        try:
+            if mark.is_file():
+                name = "".join(part.removeprefix(FOLLOWS) for part in parts)
+                yield Path(urlsafe_b64decode(name).decode()), mark.stat().st_mtime
+        except (OSError, ValueError):
+            continue  # it was made just now, or is no mark
+
+
+def _job(study: Path, output: Path, started_s: float) -> RunningJob | None:
+    """The job that makes an output; None for outputs that are not asked for."""
+    parts = output.parts
+    if output.is_relative_to(BY_VIDEO) and len(parts) == 4 and parts[3] in VIDEO_FILES:
+        rules, of, log = VIDEO_FILES[parts[3]], parts[2], parts[2]
+    elif output.is_relative_to(BY_MODEL) and len(parts) == 4 and parts[3].startswith("member-"):
+        rules, of = TRAININGS, "/".join(parts[2:])
+        log = f"{parts[2]}-{parts[3].removeprefix('member-')}"
+    elif output.is_relative_to(BY_MODEL) and parts[3:] == ("detector",):
+        rules, of, log = ("train_detector",), "/".join(parts[2:]), parts[2]
+    else:
+        return None
+    paths = {rule: study / "logs" / rule / f"{log}.log" for rule in rules}
+    there = {rule: path.stat().st_mtime for rule, path in paths.items() if path.is_file()}
+    rule = max(there, key=lambda name: there[name], default=rules[0])
+    if there.get(rule, -1.0) < started_s:  # an earlier run's words, or none yet
+        return RunningJob(rule, of, paths[rule], started_s)
+    said = last_line(paths[rule])
+    return RunningJob(rule, of, paths[rule], started_s, there[rule], said, *told_progress(said))
