@@ -29,6 +29,7 @@ class Project:
     spaces: tuple[str, ...]
     has_labels: bool
     format: str = "deeplabcut"
+    skeleton: tuple[tuple[str, str], ...] = ()
 
 
 def read_project(path: Path) -> Project:
@@ -54,6 +55,7 @@ def read_project(path: Path) -> Project:
         lost,
         tuple(tables) if isinstance(tables, dict) else (),
         any(folder.glob(f"{LABELED}/*/CollectedData*.*")),
+        skeleton=_skeleton(document.get("skeleton")),
     )
 
 
@@ -79,6 +81,12 @@ def _body_parts(document: dict[str, Any]) -> tuple[str, ...]:
     is_multi = bool(document.get("multianimalproject"))
     keys = ("multianimalbodyparts", "uniquebodyparts") if is_multi else ("bodyparts",)
     return tuple(dict.fromkeys(name for key in keys for name in _texts(document.get(key))))
+
+
+def _skeleton(value: Any) -> tuple[tuple[str, str], ...]:
+    """The lines between body parts; what is no pair of names is left out."""
+    pairs = [_texts(each) for each in value] if isinstance(value, list) else []
+    return tuple((pair[0], pair[1]) for pair in pairs if len(pair) == 2)
 
 
 def _texts(value: Any) -> Sequence[str]:

@@ -2,19 +2,18 @@
 
     superanimal init ~/my-study --videos ~/videos --species mouse --model ~/somebodys-model
     superanimal init ~/my-study --from ~/dlc-project --model superanimal_topviewmouse_hrnet_w32
-    superanimal init ~/my-study --from ~/flies/labels.v002.slp --species mouse
+    superanimal init ~/my-study --from ~/flies/labels.v002.slp --species own
     superanimal init ~/my-study --videos ~/videos --predictions ~/dlc-results --species mouse
 
 --model takes a model folder of ours (results/models/mouse of another study), a checkpoint, or the
 name of released weights. Without it the study trains on labels: those of --from, or rows that you
 add to config/datasets.tsv. --predictions takes poses that you have, of DeepLabCut, Lightning Pose,
-EKS or SLEAP, and needs no network. Nothing that is there is ever overwritten.
+EKS or SLEAP, and needs no network. --species own keeps the body parts of --from as they are, in a
+keypoint space of your own. Nothing that is there is ever overwritten.
 """
 
 import argparse
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from superanimal_core.commands.deeplabcut_project import Project
@@ -23,7 +22,6 @@ from superanimal_core.commands.found_videos import (
     FoundVideo,
     LeftOut,
     find_videos,
-    legible_identifier,
 )
 from superanimal_core.commands.given_model import find_model
 from superanimal_core.commands.new_study import (
@@ -33,16 +31,22 @@ from superanimal_core.commands.new_study import (
     check_place,
     config_text,
     datasets_text,
-    path_in,
     proposed_table,
     space_of_species,
     videos_text,
     write_study,
 )
 from superanimal_core.commands.other_projects import read_any_project
+from superanimal_core.commands.own_space import OWN
 from superanimal_core.commands.presets import PRESETS, GivenModel, checked_preset
+from superanimal_core.commands.project_labels import (
+    Labels,
+    labels_of,
+    own_labels,
+    own_name,
+    review_of,
+)
 from superanimal_core.commands.study_folder import to_type
-from superanimal_core.datasets.match_keypoints import Proposal
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.study.dataset_sheet import KEYPOINTS
 from superanimal_core.study.shipped import WORKFLOW
@@ -53,7 +57,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", type=Path, metavar="FOLDER", help="the study, to be made")
     videos = "folders of videos, searched with all below them, or videos"
     parser.add_argument("--videos", nargs="+", type=Path, default=[], metavar="PATH", help=videos)
-    species = f"{', '.join(SPECIES)}, or a keypoint space; needed unless --model or --from says it"
+    species = f"{', '.join(SPECIES)}, a keypoint space, or own: the body parts of --from as they "
+    species += "are; needed unless --model or --from says it"
     parser.add_argument("--species", metavar="SPECIES", help=species)
     add_model(parser)
     brought = "a folder of another program's predictions, named after their videos, or a .slp"
@@ -75,16 +80,6 @@ def add_model(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", metavar="PRESET", help=preset)
 
 
-@dataclass(frozen=True)
-class Labels:
-    """The labels that a study begins with: rows of its sheet, its tables, what to say and do."""
-
-    rows: tuple[tuple[str, ...], ...] = ()
-    tables: tuple[tuple[str, str], ...] = ()
-    told: tuple[str, ...] = ()
-    steps: tuple[str, ...] = ()
-
-
 def run(options: argparse.Namespace) -> None:
     """Write the study and say what to do next. ConfigError or DatasetError: one sentence."""
     study = options.study.expanduser()
@@ -92,7 +87,8 @@ def run(options: argparse.Namespace) -> None:
     project = read_any_project(options.project.expanduser()) if options.project else None
     preset = checked_preset(options.preset) if options.preset else preset_of_computer()
     given = find_model(options.model, preset) if options.model else None
-    space = chosen_space(options.species, given, project)
+    is_own = options.species == OWN
+    space = own_name(project) if is_own else chosen_space(options.species, given, project)
     left_out = LeftOut()
     places = [path.expanduser() for path in options.videos]
     videos = find_videos([*places, *_videos_of(project, bool(places))], left_out)
@@ -104,9 +100,12 @@ def run(options: argparse.Namespace) -> None:
         told = write_brought(study, title, space, videos, found)
         print(*left_out.lines(), *told, sep="\n")
         return
-    labels = labels_of(project, study, space, has_parent=given is not None)
+    read = own_labels if is_own else labels_of
+    labels = read(project, study, space, has_parent=given is not None) if project else Labels()
     texts = {
-        "config.yaml": config_text(title, space, given, bool(labels.rows), preset, len(videos)),
+        "config.yaml": config_text(
+            title, space, given, bool(labels.rows), preset, len(videos), has_sides=labels.has_sides
+        ),
         "datasets.tsv": datasets_text(labels.rows),
         "videos.tsv": videos_text(videos, study, individuals),
         **dict(labels.tables),
@@ -157,36 +156,6 @@ def chosen_space(species: str | None, given: GivenModel | None, project: Project
     if space or len(own) == 1:
         return space or own[0]
     raise ConfigError([f"--species is missing: {', '.join(SPECIES)}, or a keypoint space"])
-
-
-def labels_of(project: Project | None, study: Path, space: str, *, has_parent: bool) -> Labels:
-    """What a project's labels bring: a row, and a table where the project has none for the space.
-
-    ConfigError when not one name of its body parts is like a keypoint of the space.
-    """
-    if project is None or not project.has_labels:
-        return Labels()
-    name = legible_identifier(project.name)[:100]
-    if (WORKFLOW / KEYPOINTS / space / f"{name}.tsv").is_file():
-        name += "_lab"  # the program's own table of that name is about other labels
-    role = "fine_tune" if has_parent else "pretrain"
-    row = (name, path_in(study, project.folder), project.format, space, role)
-    if space in project.spaces:
-        return Labels((row,), told=("keypoints as the project's own conversion table says",))
-    table, proposals = proposed_table(project.body_parts, space)
-    if all(each.unified is None for each in proposals):
-        raise ConfigError(
-            [f"--from {project.folder}: no body part is called like a keypoint of '{space}'"]
-        )
-    file = f"keypoints/{space}/{name}.tsv"
-    return Labels((row,), ((file, table),), steps=(review_of(study, file, proposals),))
-
-
-def review_of(study: Path, file: str, proposals: Sequence[Proposal]) -> str:
-    """What is to be looked at in a proposed table, and what it drops."""
-    dropped = [each.source for each in proposals if each.unified is None]
-    lost = f"; dropped, since no name is like theirs: {', '.join(dropped)}" if dropped else ""
-    return f"review {study}/config/{file}: it is proposed by the names alone{lost}"
 
 
 def next_steps(study: Path, given: GivenModel | None, labels: Labels, preset: str) -> list[str]:

@@ -38,6 +38,11 @@ HEAD = """\
 """
 FEW = 10  # videos
 NO_LABELS = "# No labeled pictures yet: a row for each set of them (docs/reference.md, sheets).\n"
+PARTS = (
+    "# Which keypoints are parts of the body, for its speed, turns and other features:\n"
+    "# features: {{ anatomy: {{ {space}: {{ front: …, neck: …, center: …, rear: … }} }} }}\n"
+)
+NO_MIRRORS = "augment: { flip: 0.0 } # no mirror images: the space has no mirror_pairs\n"
 SEEDS = "    seeds: [0] # one network; [0, 1, 2] are three, which know better how sure they are\n"
 
 
@@ -73,6 +78,8 @@ def _end_of_config(title: str, space: str, videos: int) -> str:
     anatomy, is_shown = "", videos <= FEW
     if space in ANATOMY:
         anatomy = f"features: {{ anatomy: {{ {space}: {ANATOMY[space]} }} }}\n"
+    elif not (WORKFLOW / KEYPOINTS / f"{space}.yaml").is_file():
+        anatomy = PARTS.format(space=space)
     return (
         f"{anatomy}report:\n  title: {_scalar(title)}\n"
         f"  labeled_videos: {'all' if is_shown else '[]'} # or names in config/videos.tsv, "
@@ -88,17 +95,25 @@ def config_text(
     has_labels: bool,
     preset: str,
     videos: int,
+    *,
+    has_sides: bool = True,
 ) -> str:
-    """config.yaml: the models, and what people change first."""
+    """config.yaml: the models, and what people change first.
+
+    Without `has_sides` the space says nothing of left and right. Into another space than that of
+    the given network only its encoder goes.
+    """
     choice = PRESETS[preset]
     name = model_name(space)
     lines = [HEAD.format(settings=WORKFLOW / "config/config.yaml"), "models:\n"]
     if given and has_labels:
+        of_parent = given.space or space
+        mode = "memory_replay" if of_parent == space else "new_head"
         lines += [
             f"  {name}: # learns your labels, from the network below\n    space: {space}\n",
-            "    fine_tune: { parent: given, mode: memory_replay }\n",
+            f"    fine_tune: {{ parent: given, mode: {mode} }}\n",
             SEEDS,
-            *_given_lines("given", space, given),
+            *_given_lines("given", of_parent, given),
         ]
     elif given:
         lines += _given_lines(name, space, given)
@@ -112,7 +127,8 @@ def config_text(
             "    # detector_weights: /path/of/detector # and what finds the animals for it\n",
             *choice.of_model,
         ]
-    return "".join([*lines, _end_of_config(title, space, videos), *choice.of_study])
+    end = [_end_of_config(title, space, videos), *choice.of_study]
+    return "".join([*lines, *end, *([] if has_sides else [NO_MIRRORS])])
 
 
 def _given_lines(name: str, space: str, given: GivenModel) -> list[str]:

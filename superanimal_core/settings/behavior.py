@@ -59,12 +59,15 @@ class StrideSettings(FootfallSettings):
 
 
 class AnatomySettings(Section):
-    """Which keypoints of a space are the front, the neck, the middle and the rear of the body."""
+    """Which keypoints of a space are the front, the neck, the middle and the rear of the body.
 
-    front: str
-    neck: str
-    center: str
-    rear: str
+    Features that rest on a part that is left out are NaN.
+    """
+
+    front: str = ""
+    neck: str = ""
+    center: str = ""
+    rear: str = ""
 
 
 FEATURE_GROUPS = {  # by how their features begin

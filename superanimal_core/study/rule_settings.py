@@ -257,7 +257,7 @@ class RuleSettings:
 
     def anatomy(self, video: str) -> dict[str, str]:
         """Which keypoints are the parts of the body that features are about."""
-        return self.all["features"]["anatomy"][self.graph.space_of_video(video)]
+        return self.all["features"]["anatomy"].get(self.graph.space_of_video(video), {})
 
     def behaviors(self, video: str) -> dict[str, Any]:
         """The behaviors that are defined for a video's animal, and that the video can tell."""

@@ -70,7 +70,7 @@ def keypoint_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) ->
     named = {
         "gait.limbs": settings.gait.limbs,
         "gait.body": settings.gait.body,
-        "features.anatomy": {s: list(anatomy[s].model_dump().values()) for s in anatomy},
+        "features.anatomy": {s: [*filter(None, anatomy[s].model_dump().values())] for s in anatomy},
     }
     mistakes = [
         f"config/config.yaml: {key}.{space}: unknown keypoint '{keypoint}'"
@@ -108,18 +108,13 @@ def _each_once(settings: Settings) -> dict[str, Mapping[str, list[str]]]:
 def model_mistakes(
     settings: Settings, known: Mapping[str, KeypointSpace], datasets: Mapping[str, DatasetRow]
 ) -> list[str]:
-    """Models with wrong seeds, without anatomy, data to learn from or their initial weights."""
+    """Models with wrong seeds, without data to learn from or their initial weights."""
     mistakes = []
     for name, model in settings.models.items():
         if min(model.seeds) < 0 or len(set(model.seeds)) < len(model.seeds):
             mistakes.append(
                 f"config/config.yaml: models.{name}.seeds: read {model.seeds}; each member has its "
                 "own, a whole number from 0 on"
-            )
-        if model.space in known and model.space not in settings.features.anatomy:
-            mistakes.append(
-                f"config/config.yaml: features.anatomy: nothing about '{model.space}', which model "
-                f"'{name}' speaks; name its front, neck, center and rear"
             )
         needed, rows = role_needed(model), datasets.values()
         is_role = DATASETS["role"].is_right

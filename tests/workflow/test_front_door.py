@@ -12,13 +12,14 @@ from tiny_study import REPOSITORY, environment, planned, run_snakemake
 
 from superanimal_core.report.video_file import write_video
 
+README_PARTS = ("snout", "leftear", "rightear", "tailbase")
 
-def write_project(folder):
-    """A DeepLabCut project with one labeled picture, in the keypoints of README's example."""
+
+def write_project(folder, parts=README_PARTS, task="lab"):
+    """A DeepLabCut project with one labeled picture of four keypoints."""
     pictures = folder / "labeled-data/m1"
     pictures.mkdir(parents=True)
     Image.new("RGB", (64, 48)).save(pictures / "img0.png")
-    parts = ("snout", "leftear", "rightear", "tailbase")
     rows = (
         ("scorer", *["me"] * 8),
         ("bodyparts", *(part for part in parts for _ in "xy")),
@@ -27,7 +28,7 @@ def write_project(folder):
     )
     table = "".join(",".join(row) + "\n" for row in rows)
     (pictures / "CollectedData_me.csv").write_text(table)
-    (folder / "config.yaml").write_text(f"Task: lab\nbodyparts: [{', '.join(parts)}]\n")
+    (folder / "config.yaml").write_text(f"Task: {task}\nbodyparts: [{', '.join(parts)}]\n")
 
 
 def test_the_first_study_of_the_readme_is_planned_as_it_stands(workflow, tmp_path):

@@ -1,0 +1,92 @@
+"""What the labels of somebody's project bring into a new study: a row, a table, perhaps a space."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from superanimal_core.commands.deeplabcut_project import Project
+from superanimal_core.commands.found_videos import legible_identifier
+from superanimal_core.commands.new_study import path_in, proposed_table
+from superanimal_core.commands.own_space import OWN, own_space, space_text
+from superanimal_core.datasets.match_keypoints import Proposal
+from superanimal_core.errors import ConfigError
+from superanimal_core.study.dataset_sheet import KEYPOINTS
+from superanimal_core.study.shipped import WORKFLOW
+
+LONGEST_NAME = 100
+
+
+@dataclass(frozen=True)
+class Labels:
+    """The labels that a study begins with: rows of its sheet, its tables, what to say and do.
+
+    Without `has_sides` their space says nothing of left and right.
+    """
+
+    rows: tuple[tuple[str, ...], ...] = ()
+    tables: tuple[tuple[str, str], ...] = ()
+    told: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    has_sides: bool = True
+
+
+def labels_of(project: Project, study: Path, space: str, *, has_parent: bool) -> Labels:
+    """What a project's labels bring: a row, and a table where the project has none for the space.
+
+    ConfigError when not one name of its body parts is like a keypoint of the space.
+    """
+    if not project.has_labels:
+        return Labels()
+    row = row_of(project, study, space, has_parent=has_parent)
+    name = row[0]
+    if space in project.spaces:
+        return Labels((row,), told=("keypoints as the project's own conversion table says",))
+    table, proposals = proposed_table(project.body_parts, space)
+    if all(each.unified is None for each in proposals):
+        raise ConfigError(
+            [f"--from {project.folder}: no body part is called like a keypoint of '{space}'"]
+        )
+    file = f"keypoints/{space}/{name}.tsv"
+    return Labels((row,), ((file, table),), steps=(review_of(study, file, proposals),))
+
+
+def review_of(study: Path, file: str, proposals: Sequence[Proposal]) -> str:
+    """What is to be looked at in a proposed table, and what it drops."""
+    dropped = [each.source for each in proposals if each.unified is None]
+    lost = f"; dropped, since no name is like theirs: {', '.join(dropped)}" if dropped else ""
+    return f"review {study}/config/{file}: it is proposed by the names alone{lost}"
+
+
+def own_name(project: Project | None) -> str:
+    """What the space of a project's own body parts is called. ConfigError: there is no project."""
+    if project is None or not project.has_labels:
+        raise ConfigError(
+            [f"--species {OWN}: keeps the body parts of labels; say with --from whose they are"]
+        )
+    name = legible_identifier(project.name)[:LONGEST_NAME]
+    return f"{name}_own" if (WORKFLOW / KEYPOINTS / f"{name}.yaml").is_file() else name
+
+
+def own_labels(project: Project, study: Path, space: str, *, has_parent: bool) -> Labels:
+    """The labels of a project in a space of its own, whose file is written too."""
+    own = own_space(space, project.body_parts, project.skeleton)
+    row = row_of(project, study, space, has_parent=has_parent)
+    names = "".join(f"{part}\t{part}\n" for part in own.keypoints)
+    file = f"keypoints/{space}.yaml"
+    tables = (
+        (file, space_text(own)),
+        (f"keypoints/{space}/{row[0]}.tsv", f"source\tunified\n{names}"),
+    )
+    sides = f"{len(own.mirror_pairs)} pairs of left and right by their names"
+    bones = f"{len(own.bones)} lines of the project's skeleton"
+    steps = (f"review {study}/config/{file}: {len(own)} keypoints, {sides}, {bones}",)
+    return Labels((row,), tables, steps=steps, has_sides=bool(own.mirror_pairs))
+
+
+def row_of(project: Project, study: Path, space: str, *, has_parent: bool) -> tuple[str, ...]:
+    """The row of a project's labels in the sheet of data sets."""
+    name = legible_identifier(project.name)[:LONGEST_NAME]
+    if (WORKFLOW / KEYPOINTS / space / f"{name}.tsv").is_file():
+        name += "_lab"  # the program's own table of that name is about other labels
+    role = "fine_tune" if has_parent else "pretrain"
+    return (name, path_in(study, project.folder), project.format, space, role)
