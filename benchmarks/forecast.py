@@ -1,4 +1,4 @@
-"""What `plan` foresees against what the run takes: 20 videos, from 80 to 840 frames.
+"""What `plan` foresees against what the run takes: 20 videos, from 40 to 420 frames.
 
     python benchmarks/forecast.py [--quick] [--videos N]
 
@@ -32,7 +32,7 @@ from superanimal_core.synthetic.casting import mouse_video_scene  # noqa: E402
 from superanimal_core.synthetic.labs import LABS, SPACES  # noqa: E402
 
 VIDEOS, QUICK_VIDEOS = 20, 4
-FEWEST_FRAMES, MORE_FRAMES, FPS = 80, 40, 50.0
+FEWEST_FRAMES, MORE_FRAMES, FPS = 40, 20, 50.0
 AIM = 0.3
 CONFIG = """
 models:
@@ -40,6 +40,7 @@ models:
     space: superanimal_topviewmouse
     backbone: mobilenetv2_050
     input_size_px: 128
+    detector_size_px: 256
     seeds: [0]
 training: { steps: 200 }
 detector: { steps: 60, every_frames: 10 }

@@ -109,7 +109,7 @@ def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
     for precision in precisions:
         source = DetectedBoxes(
             detector, times, max_individuals=1, min_score=0.0, every_frames=EVERY, max_gap_s=2.0,
-            batch=1, device=CPU,
+            batch=1, device=CPU, precision=precision,
         )  # fmt: skip
         start = time.perf_counter()
         boxes = np.array([f.boxes_xyxy_px for f in source.boxed(read_frames(clip), 0)])

@@ -92,7 +92,7 @@ class DetectedBoxes:
     """Boxes from a detector that looks at every `every_frames`-th frame of a video.
 
     Between detections they are interpolated over at most `max_gap_s` (see box_gaps); frames that
-    were not looked at are no gap. `batch` images go through the network at once.
+    were not looked at are no gap. `batch` images go through the network at once, in a `precision`.
     """
 
     detector: DetectorBundle
@@ -103,6 +103,7 @@ class DetectedBoxes:
     max_gap_s: float
     batch: int
     device: torch.device
+    precision: str = "float32"
     scores: Float[ndarray, "frame individual"] = field(init=False)
     _boxes: Float[ndarray, "frame individual 4"] = field(init=False)
     _last_known: Int[ndarray, "individual"] = field(init=False)  # frames; -1: not seen yet
@@ -113,7 +114,7 @@ class DetectedBoxes:
         shape = (len(self.time_s), self.max_individuals)
         self._boxes, self.scores = np.full((*shape, 4), np.nan), np.full(shape, np.nan)
         self._last_known = np.full(self.max_individuals, -1)
-        self.detector.network.to(self.device).eval()
+        self.detector.network.to(self.device).to(memory_format=torch.channels_last).eval()
         if self.every_frames > 1 and len(self.time_s) > 1:
             step_s = self.every_frames / frames_per_second(self.time_s)
             self.max_gap_s = max(self.max_gap_s, 2 * step_s)
@@ -141,7 +142,8 @@ class DetectedBoxes:
 
     def _look_at(self, some: Sequence[tuple[int, Image]]) -> None:
         """Detect the animals of some frames; each box goes on with the nearest one before."""
-        found = detect(self.detector, [image for _, image in some], self.device)
+        images = [image for _, image in some]
+        found = detect(self.detector, images, self.device, self.precision)
         for (frame, image), (new, score) in zip(some, found, strict=True):
             self._best_score = max(self._best_score, float(score.max(initial=0.0)))
             keep = np.flatnonzero(score >= self.min_score)[: self.max_individuals]
@@ -213,7 +215,7 @@ class DetectedBoxes:
         An individual keeps NaN where the detector finds none for it.
         """
         boxes = [np.full_like(known, np.nan) for known in before]
-        found = detect(self.detector, images, self.device)
+        found = detect(self.detector, images, self.device, self.precision)
         for new, known, image, (all_boxes, score) in zip(boxes, before, images, found, strict=True):
             kept = all_boxes[np.flatnonzero(score >= self.min_score)[: len(known)]]
             new[assign_slots(known, kept)] = clip_boxes(kept, image.shape[1], image.shape[0])

@@ -37,8 +37,8 @@ class Watching:
         if self.detector is None:
             height, width = images[0].shape[:2]
             return whole_frames(len(images), width, height).boxes_xyxy_px
-        device = self.inference["device"]
-        source = DetectedBoxes(self.detector, time_s, device=device, **self.detection)
+        how = {key: self.inference[key] for key in ("device", "precision")}
+        source = DetectedBoxes(self.detector, time_s, **how, **self.detection)
         return np.stack([frame.boxes_xyxy_px for frame in source.boxed(images, 0)])
 
     def see(

@@ -17,6 +17,7 @@ from superanimal_core.network.crops import (
     cut_crop,
     invert_affine,
 )
+from superanimal_core.network.devices import autocast
 from superanimal_core.network.fcos import build_fcos
 from superanimal_core.network.initial_weights import load_backbone
 from superanimal_core.network.torchvision_detectors import (
@@ -98,16 +99,19 @@ def detect(
     detector: DetectorBundle,
     images: Sequence[UInt8[ndarray, "_height _width 3"]],
     device: torch.device,
+    precision: str = "float32",
 ) -> list[Boxes]:
-    """Boxes (image pixels) and scores of every image, best first."""
+    """Boxes (image pixels) and scores of every image, best first; the network in a precision."""
     views = [_view(detector, image) for image in images]
     inputs = as_inputs([view for view, _ in views], device, detector.colors)
     found = []
-    for (_, to_image), result in zip(views, detector.network(inputs), strict=True):
+    with autocast(device, precision):
+        results = detector.network(inputs)
+    for (_, to_image), result in zip(views, results, strict=True):
         is_animal = result["labels"] == detector.animal_label
-        corners = result["boxes"][is_animal].cpu().numpy().astype(np.float64).reshape(-1, 2)
+        corners = result["boxes"][is_animal].float().cpu().numpy().astype(np.float64).reshape(-1, 2)
         boxes = apply_affine(to_image, corners).reshape(-1, 4)
-        found.append((boxes, result["scores"][is_animal].cpu().numpy().astype(np.float64)))
+        found.append((boxes, result["scores"][is_animal].float().cpu().numpy().astype(np.float64)))
     return found
 
 

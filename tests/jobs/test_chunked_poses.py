@@ -77,7 +77,7 @@ def predict(case, folder, record=RECORD, chunk_frames=CHUNK, detects=False, unch
         )
 
 
-def by_the_picture(detector, images, device):
+def by_the_picture(detector, images, device, precision):
     """Stands for a detector: a box, with more digits than a table holds, that the pixels choose."""
     corners = [image.mean(axis=(0, 1))[:2] / 13 + 0.123456789 for image in images]
     boxes = [np.concatenate([low, low + 30])[None] for low in corners]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from superanimal_core.network import devices
 from superanimal_core.network.crops import apply_affine
 from superanimal_core.network.detector import detect, image_affine, new_detector
 
@@ -103,3 +104,36 @@ def test_a_detector_that_sees_whole_images_gets_them_in_its_colors():
     detect(whole, [image], CPU)
     expected = (image / 255 - [0.5, 0.4, 0.3]) / [0.2, 0.3, 0.4]
     np.testing.assert_allclose(seen[0].permute(1, 2, 0).numpy(), expected, atol=1e-5)
+
+
+def test_the_network_computes_in_the_chosen_precision_and_boxes_are_float64(monkeypatch):
+    monkeypatch.setattr(devices, "has_precision", lambda *_: True)
+    kinds = []
+
+    def network(images):
+        product = images[0].flatten()[None, :4] @ torch.eye(4)
+        kinds.append(product.dtype)
+        labels = torch.zeros(1, dtype=torch.int64)
+        return [{"boxes": product.abs(), "scores": product[0, :1].abs(), "labels": labels}]
+
+    whole = replace(
+        new_detector("lcnet_035", 96, *COLORS, ()), network=Answers(network), size_px=None
+    )
+    for precision in ("float32", "bfloat16"):
+        boxes, scores = detect(whole, [np.ones((9, 9, 3), np.uint8)], CPU, precision)[0]
+        assert boxes.dtype == scores.dtype == np.float64
+    assert kinds == [torch.float32, torch.bfloat16]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_boxes_in_a_lower_precision_are_those_of_float32_within_it(monkeypatch, precision):
+    monkeypatch.setattr(devices, "has_precision", lambda *_: True)
+    torch.manual_seed(0)
+    detector = new_detector("lcnet_035", 96, *COLORS, ())
+    detector.network.eval()
+    image = np.random.default_rng(0).integers(0, 255, (96, 96, 3), dtype=np.uint8)
+    exact, _ = detect(detector, [image], CPU)[0]
+    boxes, _ = detect(detector, [image], CPU, precision)[0]
+    nearest = np.abs(boxes[:, None] - exact).max(axis=-1).min(axis=1)
+    assert len(boxes)
+    assert np.median(nearest) <= (0 if precision == "float32" else 96 / 2**7)  # 8 bits

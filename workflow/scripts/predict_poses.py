@@ -17,13 +17,14 @@ with video_step(snakemake) as record:
     device, time_s = use_device(snakemake.threads, seed=0), read_times(inputs.frames)
     detector = read_detector(inputs.detector) if inputs.detector else None
     inference, redetection = {**params.inference, "device": device}, None
-    how = {"detector": detector, "detection": params.detector, "inference": inference}
+    looks = {"detector": detector, "detection": params.detector, "inference": inference}
     see, who = SEERS[params.seers], (inputs.video, inputs.members, inputs.teachers)
-    bundles, told = see(*who, params.probe, **how, calibrations=inputs.trust)
+    bundles, told = see(*who, params.probe, **looks, calibrations=inputs.trust)
     told |= record
     source = whole_frames(len(time_s), *read_frame_size(inputs.frames))
     if detector:
-        source = DetectedBoxes(detector, time_s, device=device, **params.detector)
+        how = {"device": device, "precision": inference["precision"]}
+        source = DetectedBoxes(detector, time_s, **how, **params.detector)
         redetection = Redetection(source.detect_again) if params.redetect else None
     VideoPrediction(
         bundles,
