@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from superanimal_core.behavior.classifier_inputs import classifier_inputs, common_features
+from superanimal_core.behavior.classifier_inputs import (
+    classifier_inputs,
+    common_features,
+    is_seen,
+)
 from superanimal_core.behavior.features import FeatureTable
 from superanimal_core.behavior.marked_bouts import UNSAID, classes_of_marks
 from superanimal_core.errors import SuperAnimalError, VideoError
@@ -99,7 +103,8 @@ def recordings_of(
         animal = called[video, individual]
         raters = tuple(row["rater"] for row in own)
         values = classifier_inputs(columns, names)
-        found.append(Recording(video, individual, animal, time_s, values, np.stack(said), raters))
+        learned = np.where(is_seen(values, names), np.stack(said), UNSAID)
+        found.append(Recording(video, individual, animal, time_s, values, learned, raters))
     return found
 
 

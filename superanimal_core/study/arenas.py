@@ -1,7 +1,7 @@
 """Arenas and zones of the sheet of videos, and which features a video can tell."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from superanimal_core.study.study_rows import VideoRow
@@ -58,6 +58,14 @@ def behaviors_told(video: VideoRow, definitions: Mapping[str, Any]) -> dict[str,
         for name, definition in definitions.items()
         if all(can_tell(video, condition["feature"]) for condition in definition["conditions"])
     }
+
+
+def untold_by(told: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Of each behavior that only some videos tell, the others; `told` are a video's behaviors."""
+    of = {video: set(behaviors) for video, behaviors in told.items()}
+    every = sorted(set().union(*of.values()))
+    lacking = {behavior: [v for v in of if behavior not in of[v]] for behavior in every}
+    return {behavior: videos for behavior, videos in lacking.items() if videos}
 
 
 def plain_arena(video: VideoRow) -> dict[str, Any] | None:

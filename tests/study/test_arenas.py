@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from test_graph import MOUSE, graph_of, video
 
-from superanimal_core.study.arenas import can_tell, polygon_in, zones_in
+from superanimal_core.study.arenas import can_tell, polygon_in, untold_by, zones_in
 from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.video_sheet import users_columns
 
@@ -42,6 +42,14 @@ def test_zones_have_names_of_their_own():
     ):
         zones_in(cell, "here", mistakes)
     assert len(mistakes) == 4
+
+
+def test_behaviors_that_only_some_videos_tell():
+    assert untold_by({"a": ["walk", "freeze"], "b": ["walk"], "c": []}) == {
+        "freeze": ["b", "c"],
+        "walk": ["c"],
+    }
+    assert untold_by({}) == {}
 
 
 def test_a_video_tells_what_its_scale_and_arena_allow():

@@ -7,6 +7,7 @@ rule compare_groups:
         quality="results/tables/quality.parquet",
         videos="results/tables/videos.parquet",
         classified=CLASSIFIERS.bouts(),
+        sums=CLASSIFIERS.tables(),
     output:
         groups=update("results/groups/comparison.parquet"),
     log:
@@ -18,5 +19,6 @@ rule compare_groups:
     params:
         code=code("compare_groups"),
         groups=SETTINGS.of("groups"),
+        untold=untold_by({video: SETTINGS.behaviors(video) for video in STUDY.videos}),
     script:
         "../scripts/compare_groups.py"
