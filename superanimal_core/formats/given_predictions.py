@@ -66,7 +66,7 @@ def read_given(
         members = match_individuals(members)
         unified = [in_space(member, rows, space, paths[0]) for member in members]
     except DatasetError as mistake:
-        raise VideoError(STAGE, " ".join(str(mistake).split("\n"))) from None
+        raise VideoError(STAGE, "; ".join(str(mistake).split("\n"))) from mistake
     flags = _frame_flags(len(members[0]), len(time_s), paths[0])
     taught = [u for u in _conversion(members[0], rows, space, paths[0]).values() if u]
     return GivenPredictions(

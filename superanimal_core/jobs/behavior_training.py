@@ -114,10 +114,6 @@ def _said(
     which = WhichLabels(tuple(settings.behaviors), row["subject"], row["observation"], row["rater"])
     marks = read_marks(path, row["format"], which)
     where = f"{Path(path).name} (video '{row['video']}')"
-    if row["format"] == "simba" and marks.seen and marks.seen[0][1] != len(time_s):
-        raise SuperAnimalError(
-            f"{where}: {marks.seen[0][1]} rows for {len(time_s)} frames; each frame needs one"
-        )
     classes = classes_of_marks(marks, settings.behaviors, settings.ignored, time_s, where)
     if (classes == UNSAID).all():
         raise SuperAnimalError(f"{where}: says nothing of the behaviors of this classifier")

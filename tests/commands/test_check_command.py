@@ -159,5 +159,33 @@ def test_files_of_behavior_labels_are_read(study, capsys):
     assert len(told) == 3
     assert all(line.startswith("stops the run") for line in told)
     assert any("marks/odd.csv: " in line for line in told)
-    assert any("'rear' is neither in behaviors nor in ignored; did you mean" in t for t in told)
-    assert any("'groom' is neither in behaviors" in line for line in told)
+    good = "marks/good.csv (video 'mouse'): unknown behavior"
+    assert any(f"{good} 'rear': name it in" in t and "did you mean 'rears'?" in t for t in told)
+    assert any(f"{good} 'groom': name it in" in line for line in told)
+
+
+def test_labels_that_do_not_fit_their_video_are_told(study, capsys):
+    """The video has 40 frames at 50 per second."""
+    (study / "marks").mkdir()
+    texts = {
+        "late.csv": ("csv", "start,stop,behavior\n0.9,1.2,rear\n"),
+        "twice.csv": ("csv", "start,stop,behavior\n0.1,0.3,rear\n0.2,0.4,rear\n"),
+        "point.csv": ("csv", "start,stop,behavior\n0.1,0.1,rear\n"),
+        "half.csv": ("simba", "rear\n" + "0\n" * 20),
+        "sound.csv": ("csv", "start,stop,behavior\n0.1,0.3,rear\n0.6,0.81,rear\n"),
+    }
+    rows = ["video\tlabels\tformat\trater"]
+    for name, (format_name, text) in texts.items():
+        (study / "marks" / name).write_text(text)
+        rows.append(f"mouse\tmarks/{name}\t{format_name}\t{name}")
+    (study / "config/rear.tsv").write_text("\n".join([*rows, ""]))
+    learned = {"labels": "config/rear.tsv", "behaviors": ["rear"]}
+    change_setting(study, "classifiers.named", {"rearing": learned})
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    told = {line.split("marks/")[1].split(" ")[0]: line for line in lines if "marks/" in line}
+    assert {*told} == {*texts} - {"sound.csv"}
+    assert "lies beyond the video's end, which has 0.80 s" in told["late.csv"]
+    assert "bouts overlap" in told["twice.csv"]
+    assert "has no duration" in told["point.csv"]
+    assert "is about 20 frames, and the video has 40" in told["half.csv"]
