@@ -12,7 +12,6 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from numpy import ndarray
 
-from superanimal_core.behavior.actions import end_s
 from superanimal_core.behavior.boosted_trees import Weights, tree_scores
 from superanimal_core.behavior.class_bouts import BoutRule, classes_of_bouts
 from superanimal_core.behavior.class_probabilities import Calibration, calibrated
@@ -23,7 +22,7 @@ from superanimal_core.behavior.classifier_inputs import (
     window_statistics,
 )
 from superanimal_core.behavior.features import FeatureTable
-from superanimal_core.pose.frame_rate import frames_per_second
+from superanimal_core.pose.frame_rate import end_s, frames_per_second
 
 CHUNK_FRAMES = 20_000
 

@@ -8,9 +8,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from superanimal_core.behavior.actions import end_s
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.pose.frame_rate import frames_per_second
+from superanimal_core.pose.frame_rate import end_s, frames_per_second
 from superanimal_core.pose.keypoints import did_you_mean
 
 END_TOLERANCE_S = 0.25  # programs do not agree on how long a video is

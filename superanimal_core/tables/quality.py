@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
 
-from superanimal_core.behavior.actions import end_s
 from superanimal_core.behavior.gait_summary import limbs_out_of_step
 from superanimal_core.errors import VideoError
 from superanimal_core.evaluation.absences import find_absences
@@ -17,6 +16,7 @@ from superanimal_core.evaluation.account import video_flags
 from superanimal_core.evaluation.file_flags import FILE_FIGURES
 from superanimal_core.evaluation.stability import dropped_keypoints, jitter_px
 from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.frame_rate import end_s
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.smoothing.presence import WITHIN
