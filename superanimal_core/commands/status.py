@@ -15,6 +15,7 @@ from pathlib import Path
 
 from superanimal_core.commands.progress import (
     STAGES,
+    VIDEOS,
     StageCount,
     VideoProgress,
     count_stages,
@@ -33,6 +34,8 @@ SHOWN = 10
 LOG_END_BYTES = 4_000
 BUNDLE = "bundle.json"
 REPORT = Path("results/report/index.html")
+CLASSIFIER = "classifier.json"
+GROUPS = Path("results/groups/comparison.parquet")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -68,7 +71,7 @@ def read_settings_and_rows(study: Path) -> tuple[Settings, dict[str, VideoRow]]:
 
 
 def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str]:
-    """Who runs it, networks, trainings, videos by stage, the failed ones, and the report."""
+    """Who runs it, networks, videos by stage, classifiers and groups, the failed, the report."""
     progress = [progress_of_video(study, video) for video in videos]
     learns = settings.adaptation.enabled and any(
         model.predictions is None for model in settings.models.values()
@@ -79,6 +82,7 @@ def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str
     lines += training_lines(study, settings)
     lines += ["", "videos                done failed  left"]
     lines += [_row(count) for count in count_stages(progress, stages)]
+    lines += behavior_lines(study, settings, videos)
     lines += ["", _summary(progress), *_reasons(progress)]
     report = study / REPORT
     return [*lines, *([f"report: {report}"] if report.is_file() else ["no report yet"])]
@@ -108,6 +112,20 @@ def training_lines(study: Path, settings: Settings) -> Iterator[str]:
             if not is_there and path.is_file() and (line := _last_line(path)):
                 minutes = (time.time() - path.stat().st_mtime) / 60
                 yield f"  {name}, {network}: {line} ({minutes:.0f} minutes ago)"
+
+
+def behavior_lines(study: Path, settings: Settings, videos: list[str]) -> Iterator[str]:
+    """Classifiers that have learned, with the videos they were asked about, and groups."""
+    named = settings.classifiers.named
+    if named:
+        yield from ("", "classifiers       learned  videos")
+    for name in named:
+        has_learned = os.path.isfile(study / "results/classifiers" / name / CLASSIFIER)
+        asked = (study / VIDEOS / v / "classified" / name / "bouts.parquet" for v in videos)
+        yield f"{name:20} {'yes' if has_learned else 'no':>4}  {sum(map(os.path.isfile, asked)):6}"
+    if settings.groups.column is not None:
+        is_there = (study / GROUPS).is_file()
+        yield from ("", f"groups: {'compared' if is_there else 'not compared yet'}")
 
 
 def _last_line(path: Path) -> str:

@@ -189,3 +189,39 @@ def test_labels_that_do_not_fit_their_video_are_told(study, capsys):
     assert "bouts overlap" in told["twice.csv"]
     assert "has no duration" in told["point.csv"]
     assert "is about 20 frames, and the video has 40" in told["half.csv"]
+
+
+def test_an_arena_beyond_the_picture_is_doubtful(study, capsys):
+    """The picture is 320 x 240 pixels; corners may stand on its edge."""
+    cells = ("0,0 320,0 320,240 0,240", "food: 1,1 9,1 9,9; nest: 300,1 640,1 640,9")
+    rows = ["path\tarena\tzones", "\t".join(["raw/mouse.mp4", *cells]), ""]
+    (study / "config/videos.tsv").write_text("\n".join(rows))
+    code, lines, _ = check(study, capsys)
+    assert code == 0
+    assert lines[0].startswith("doubtful")
+    assert "zone nest reaches 640,1, beyond its picture of 320 x 240 pixels" in lines[0]
+    assert "looked at" in lines[1]
+
+
+def test_two_mistakes_of_one_file_of_predictions_are_two_sentences(study, capsys):
+    """The first video's file is what -n looks at; that of the second has names of its own."""
+    names, table = ["scorer", "bodyparts", "coords"], {"nose": "nose", "cable": ""}
+    for video, keypoints in (("mouse", ["nose", "cable"]), ("other", ["nose", "tail", "wire"])):
+        parts = [["n"], keypoints, ["x", "y", "likelihood"]]
+        columns = pd.MultiIndex.from_product(parts, names=names)
+        pd.DataFrame(np.ones((40, len(columns))), columns=columns).to_csv(study / f"{video}.csv")
+    shutil.copy(study / "raw/mouse.mp4", study / "raw/other.mp4")
+    rows = ["path\tpredictions", "raw/mouse.mp4\tmouse.csv", "raw/other.mp4\tother.csv", ""]
+    (study / "config/videos.tsv").write_text("\n".join(rows))
+    space = study / f"config/keypoints/{SPACE}"
+    rows = ["source\tunified", *("\t".join(row) for row in table.items()), ""]
+    (space / "theirs.tsv").write_text("\n".join(rows))
+    model = {"predictions": {"format": "deeplabcut", "space": SPACE}}
+    (study / "config/config.yaml").write_text(yaml.safe_dump({"models": {"theirs": model}}))
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    told = [line for line in lines if line.startswith("fails")]
+    assert len(told) == 3, lines
+    for name, line in zip(("'cable' is no", "'tail' of", "'wire' of"), told, strict=True):
+        assert line.count("'other.csv'") == 1
+        assert name in line
