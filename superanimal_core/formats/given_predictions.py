@@ -25,6 +25,7 @@ from superanimal_core.tables.pose_files import read_poses
 from superanimal_core.tables.spaces import read_space
 
 STAGE = "read_predictions"
+UNIQUE = "single"  # what DeepLabCut calls the individual of body parts that belong to no animal
 MOST_INDIVIDUALS = 100
 MOST_MORE_FRAMES = 0.01  # part of the video: programs differ in what a damaged end still shows
 
@@ -63,7 +64,7 @@ def read_given(
                 f"{paths[0]}: {len(members[0].individuals)} individuals, at most "
                 f"{MOST_INDIVIDUALS} are read; join the pieces of its tracks first"
             )
-        members = match_individuals(members)
+        members = match_individuals(without_unique(members, rows, space, paths[0]))
         unified = [in_space(member, rows, space, paths[0]) for member in members]
     except DatasetError as mistake:
         raise VideoError(STAGE, "; ".join(str(mistake).split("\n"))) from mistake
@@ -116,6 +117,33 @@ def in_space(
             xy[:, :, space.index(target)] = poses.xy_px[:, :, column]
             score[:, :, space.index(target)] = poses.score[:, :, column]
     return replace(poses, space=space, xy_px=xy, score=score)
+
+
+def without_unique(
+    members: Sequence[Poses], rows: Sequence[ConversionRow] | None, space: KeypointSpace, where: str
+) -> list[Poses]:
+    """Without DeepLabCut's individual of unique body parts, such as corners: it is no animal.
+
+    It stays where one of its keypoints is a keypoint of the space.
+    """
+    names = members[0].individuals
+    if UNIQUE not in names or len(names) == 1:
+        return list(members)
+    target, number = _conversion(members[0], rows, space, where), names.index(UNIQUE)
+    for member in members:
+        is_known = np.isfinite(member.xy_px[:, number]).any(axis=(0, 2))
+        if any(target[name] for name, own in zip(target, is_known, strict=True) if own):
+            return list(members)
+    kept = [i for i in range(len(names)) if i != number]
+    return [
+        replace(
+            member,
+            individuals=tuple(names[i] for i in kept),
+            xy_px=member.xy_px[:, kept],
+            score=member.score[:, kept],
+        )
+        for member in members
+    ]
 
 
 def _conversion(

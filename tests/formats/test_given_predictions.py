@@ -191,3 +191,28 @@ def test_a_project_gives_each_animal_its_track_and_a_persons_word_counts(tmp_pat
     )
     with pytest.raises(VideoError, match=r"none of its 2 videos is called 'x'.*: other, m"):
         given(path, format="sleap", times=times, video="x")
+
+
+@pytest.mark.parametrize(
+    ("corner", "individuals"),
+    [("", ("m1", "m2")), ("ear", ("m1", "m2", "single"))],
+)
+def test_unique_body_parts_are_no_animal(tmp_path, corner, individuals):
+    """DeepLabCut writes the corners of an arena as an individual of its own, `single`."""
+    parts = {"m1": ("nose", "tail"), "m2": ("nose", "tail"), "single": ("corner",)}
+    columns = [
+        ("net", animal, part, what)
+        for animal, names in parts.items()
+        for part in names
+        for what in ("x", "y", "likelihood")
+    ]
+    levels = ["scorer", "individuals", "bodyparts", "coords"]
+    rows = [ConversionRow(2, "nose", "nose"), ConversionRow(3, "tail", "tail")]
+    rows += [ConversionRow(4, "corner", corner)]
+    for net in range(2):
+        values = np.random.default_rng(net).uniform(0.5, 1, (5, len(columns)))
+        table = pd.DataFrame(values, columns=pd.MultiIndex.from_tuples(columns, names=levels))
+        table.to_csv(tmp_path / f"{net}.csv")
+    for member in given(tmp_path / "0.csv", tmp_path / "1.csv", rows=rows).members:
+        assert member.individuals == individuals
+        assert np.isfinite(member.xy_px).any(axis=(0, 2, 3)).all()
