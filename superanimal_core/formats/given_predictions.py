@@ -18,6 +18,7 @@ from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.hdf_tables import read_arrays, read_hdf_table
 from superanimal_core.formats.prediction_files import agreeing, csv_header, read_predictions
 from superanimal_core.formats.sleap_predictions import keypoints_of_project, read_sleap_project
+from superanimal_core.pose.boxes import boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 from superanimal_core.smoothing.individuals import match_individuals
@@ -69,6 +70,7 @@ def read_given(
     except DatasetError as mistake:
         raise VideoError(STAGE, "; ".join(str(mistake).split("\n"))) from mistake
     flags = _frame_flags(len(members[0]), len(time_s), paths[0])
+    flags += apart_flags(unified, [Path(path).name for path in paths])
     taught = [u for u in _conversion(members[0], rows, space, paths[0]).values() if u]
     return GivenPredictions(
         tuple(with_frames(member, time_s) for member in unified),
@@ -90,6 +92,27 @@ def _frame_flags(given: int, frames: int, path: str) -> list[str]:
         return []
     end = "its last ones have no pose" if given < frames else "the last ones are left out"
     return [f"{name} has {given} frames, the video {frames}: {end}"]
+
+
+def apart_flags(members: Sequence[Poses], names: Sequence[str]) -> list[str]:
+    """A sentence on each network that lies an animal's length away from the first in most frames.
+
+    Networks err, but not so: it is most often a file of another video with as many frames.
+    """
+    first, flags = members[0], []
+    flat = first.xy_px.reshape(-1, *first.xy_px.shape[2:])
+    size_px = longer_side_px(boxes_from_keypoints(flat, margin_px=0.0))
+    for member, name in zip(members[1:], names[1:], strict=True):
+        apart = np.linalg.norm(member.xy_px - first.xy_px, axis=-1).reshape(flat.shape[:2])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lengths = apart / size_px[:, None]
+        known = lengths[np.isfinite(lengths)]
+        if len(known) and np.median(known) > 1:
+            flags.append(
+                f"{name} lies {np.median(known):.1f} lengths of the animal away from {names[0]} in "
+                "half of the frames: are both of this video?"
+            )
+    return flags
 
 
 def with_frames(poses: Poses, time_s: Float[ndarray, "frame"]) -> Poses:

@@ -216,3 +216,21 @@ def test_unique_body_parts_are_no_animal(tmp_path, corner, individuals):
     for member in given(tmp_path / "0.csv", tmp_path / "1.csv", rows=rows).members:
         assert member.individuals == individuals
         assert np.isfinite(member.xy_px).any(axis=(0, 2, 3)).all()
+
+
+@pytest.mark.parametrize(("lengths", "is_told"), [(0.0, False), (0.99, False), (1.01, True)])
+def test_a_network_that_is_elsewhere_is_told(tmp_path, lengths, is_told):
+    """Of another video with as many frames; both animals are 30 pixels long."""
+    levels = [["net"], ["nose", "tail"], ["x", "y", "likelihood"]]
+    columns = pd.MultiIndex.from_product(levels, names=["scorer", "bodyparts", "coords"])
+    for net in range(2):
+        way = 10.0 * np.arange(5) + net * lengths * 30
+        rows = np.stack([way, way * 0, way * 0 + 0.9, way + 30, way * 0, way * 0 + 0.9], axis=1)
+        pd.DataFrame(rows, columns=columns).to_csv(tmp_path / f"{net}.csv")
+    if lengths == 0:
+        rows[:, 1] += 1
+        pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "1.csv")
+    flags = given(tmp_path / "0.csv", tmp_path / "1.csv").flags
+    assert [f"1.csv lies {lengths:.1f} lengths of the animal away" in f for f in flags] == (
+        [True] * is_told
+    )
