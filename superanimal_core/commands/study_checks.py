@@ -28,6 +28,7 @@ from superanimal_core.study.study_settings import WHOLE_FRAME
 from superanimal_core.study.video_sheet import is_stored
 
 MOST_FRAMES = 10_000_000  # of a video whose header does not say
+WIDEST_M = 50.0  # of a picture: a riding hall is smaller, and 10 px per cm are 64 m of 640 px
 DOUBT, FAILS, STOPS = 1, 2, 3  # how bad: worth a look, one video fails, jobs that all need fail
 
 
@@ -54,7 +55,7 @@ def video_findings(study: Study, name: str) -> list[Finding]:
         look = look_at_video(row.path, row.fps)
         given = _brought(study, row, look)
         doubts = [*look.doubts, *(given.flags if given and look.frames else ())]
-        doubts += _beyond_picture(row, look)
+        doubts += _sheet_doubts(row, look)
     except VideoError as error:
         cause = error.__cause__  # which may say several things
         told = str(cause).splitlines() if isinstance(cause, DatasetError) else [error.reason]
@@ -64,9 +65,15 @@ def video_findings(study: Study, name: str) -> list[Finding]:
     return [Finding(DOUBT, what, f"{row.path}: {doubt}") for doubt in doubts]
 
 
-def _beyond_picture(row: VideoRow, look: VideoLook) -> Iterator[str]:
-    """Polygons of the sheet that the picture does not hold: often those of another camera."""
+def _sheet_doubts(row: VideoRow, look: VideoLook) -> Iterator[str]:
+    """What the sheet says of a picture that can hardly be of this one: a scale, polygons."""
     width, height = look.size_px
+    wide_m = width * (row.cm_per_px or 0.0) / 100
+    if wide_m > WIDEST_M:
+        yield (
+            f"cm_per_px {row.cm_per_px:g} makes the picture {wide_m:.0f} m wide: are these pixels "
+            "per cm?"
+        )
     polygons = {"arena": row.arena} | {f"zone {name}": of for name, of in row.zones.items()}
     for what, corners in polygons.items():
         beyond = [(x, y) for x, y in corners if not (0 <= x <= width and 0 <= y <= height)]

@@ -203,6 +203,16 @@ def test_an_arena_beyond_the_picture_is_doubtful(study, capsys):
     assert "looked at" in lines[1]
 
 
+@pytest.mark.parametrize(("cm_per_px", "is_told"), [(0.05, False), (15.6, False), (15.7, True)])
+def test_pixels_per_cm_in_place_of_cm_per_pixel_are_told(study, capsys, cm_per_px, is_told):
+    """The picture has 320 pixels: 50 m are 15.625 cm each."""
+    (study / "config/videos.tsv").write_text(f"path\tcm_per_px\nraw/mouse.mp4\t{cm_per_px}\n")
+    code, lines, _ = check(study, capsys)
+    assert code == 0
+    told = [line for line in lines if "makes the picture 50 m wide: are these pixels per" in line]
+    assert len(told) == is_told
+
+
 def test_two_mistakes_of_one_file_of_predictions_are_two_sentences(study, capsys):
     """The first video's file is what -n looks at; that of the second has names of its own."""
     names, table = ["scorer", "bodyparts", "coords"], {"nose": "nose", "cable": ""}
