@@ -18,7 +18,7 @@ rule compare_groups:
         "../../envs/environment.yaml"
     params:
         code=code("compare_groups"),
-        groups=SETTINGS.of("groups"),
+        groups=asked_of_groups(STUDY.settings.groups, STUDY.videos),
         untold=untold_by({video: SETTINGS.behaviors(video) for video in STUDY.videos}),
     script:
         "../scripts/compare_groups.py"
