@@ -199,6 +199,30 @@ def test_too_few_bouts_are_told(behaviors, told):
         train_classifier(drawn, names, settings(behaviors=behaviors))
 
 
+@pytest.mark.parametrize("method", ["boosting", "network"])
+@pytest.mark.parametrize("without", ["everywhere", "in all animals but one"])
+def test_labels_without_frames_of_none_of_the_behaviors_are_told(method, without):
+    """JABS' labels say of no frame that it shows nothing, unless somebody marked it so."""
+
+    def said(true, seed):
+        rest = np.where(true == 1, 1, -1)
+        return (rest if without == "everywhere" or seed else np.where(true == 0, 0, rest))[None]
+
+    drawn, names = recordings(range(3), said)
+    with pytest.raises(SuperAnimalError, match="no frame that shows none of the behaviors is left"):
+        train_classifier(drawn, names, settings(behaviors=["rest"], method=method))
+
+
+def test_a_behavior_that_only_stands_beside_what_is_left_out_is_told():
+    """Of one animal; two bouts of a frame each, both next to the edge between two blocks."""
+    drawn, names = recordings([0])
+    mark = np.zeros(len(drawn[0].time_s), dtype=np.int64)
+    mark[[598, 602]] = 1
+    recording = Recording(**{**vars(drawn[0]), "said": mark[None]})
+    with pytest.raises(SuperAnimalError, match="no frame that shows 'rest' is left to learn from"):
+        train_classifier([recording], names, settings(behaviors=["rest"], min_bouts=2, folds=2))
+
+
 def test_the_network_as_arrays_says_what_torch_says():
     random = np.random.default_rng(0)
     inputs, label = random.normal(3, 2, (200, 6)), random.integers(0, 3, 200)
