@@ -91,6 +91,12 @@ def _frame_flags(given: int, frames: int, path: str) -> list[str]:
     if given == frames:
         return []
     end = "its last ones have no pose" if given < frames else "the last ones are left out"
+    every = round(frames / max(given, 1))
+    if every > 1 and abs(frames - every * given) <= max(every, MOST_MORE_FRAMES * frames):
+        end += (
+            f"; predictions of a copy with 1 frame in {every} are at wrong times here, so that the "
+            "copy must stand in the column 'path'"
+        )
     return [f"{name} has {given} frames, the video {frames}: {end}"]
 
 

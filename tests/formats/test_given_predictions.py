@@ -234,3 +234,16 @@ def test_a_network_that_is_elsewhere_is_told(tmp_path, lengths, is_told):
     assert [f"1.csv lies {lengths:.1f} lengths of the animal away" in f for f in flags] == (
         [True] * is_told
     )
+
+
+@pytest.mark.parametrize(
+    ("given_frames", "frames", "every"),
+    [(50, 100, 2), (33, 100, 3), (51, 100, 2), (48, 100, None), (80, 100, None), (99, 100, None)],
+)
+def test_predictions_of_a_copy_at_another_rate_are_told(tmp_path, given_frames, frames, every):
+    """Half of the frames, at the times of the first half of the video."""
+    write_csv(tmp_path / "a.csv", frames=given_frames)
+    [flag] = given(tmp_path / "a.csv", times=np.arange(frames) / 30).flags
+    assert flag.startswith(f"a.csv has {given_frames} frames, the video {frames}: its last ones")
+    assert ("must stand in the column 'path'" in flag) == (every is not None)
+    assert every is None or f"with 1 frame in {every} are" in flag
