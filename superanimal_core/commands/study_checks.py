@@ -124,13 +124,11 @@ def camera_findings(study: Study) -> Iterator[Finding]:
             yield Finding(STOPS, "cameras", str(error))
 
 
-def classifier_findings(study: Study) -> Iterator[Finding]:
-    """Of the files of behavior labels: whether they can be read, and fit their videos."""
-    for name, rows in study.behavior_labels.items():
-        own = study.settings.classifiers.named[name]
-        for row in rows:
-            for told in _label_mistakes(study, row, own):
-                yield Finding(STOPS, f"classifier {name}", told)
+def label_findings(study: Study, which: tuple[str, int]) -> list[Finding]:
+    """Of a file of behavior labels, a classifier's and its number: can it be read, and fits it?"""
+    name, number = which
+    own, row = study.settings.classifiers.named[name], study.behavior_labels[name][number]
+    return [Finding(STOPS, f"classifier {name}", told) for told in _label_mistakes(study, row, own)]
 
 
 def _label_mistakes(study: Study, row: LabelRow, own: ClassifierSettings) -> list[str]:

@@ -160,7 +160,7 @@ def without_unique(
         return list(members)
     target, number = _conversion(members[0], rows, space, where), names.index(UNIQUE)
     for member in members:
-        is_known = np.isfinite(member.xy_px[:, number]).any(axis=(0, 2))
+        is_known = np.asarray(np.isfinite(member.xy_px[:, number]).any(axis=(0, 2)))
         if any(target[name] for name, own in zip(target, is_known, strict=True) if own):
             return list(members)
     kept = [i for i in range(len(names)) if i != number]

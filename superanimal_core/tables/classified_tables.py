@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jaxtyping import Float
 from numpy import ndarray
@@ -87,7 +86,7 @@ def _animals(path: str, found: Sequence[Mapping[str, Any]]) -> list[str]:
     """The animals of a video that are seen at all, also those without a bout."""
     beside = Path(path).with_name("probabilities.parquet")
     table = pq.read_table(beside, columns=["individual", f"probability_{NONE}"])
-    is_seen = pc.is_finite(table[f"probability_{NONE}"])
+    is_seen = pa.array(np.isfinite(table[f"probability_{NONE}"].to_numpy()))
     names = table["individual"].filter(is_seen).unique().to_pylist()
     return names or [row["individual"] for row in found]
 

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from scipy import stats
 
@@ -72,7 +71,7 @@ def present_animals(features: str) -> list[Key]:
         return []
     found: set[Key] = set()
     for batch in pq.ParquetFile(features).iter_batches(columns=[*names, SEEN]):
-        is_seen = pc.is_finite(batch[SEEN]).fill_null(False)
+        is_seen = pa.array(np.isfinite(batch[SEEN].to_numpy(zero_copy_only=False)))
         texts = pa.table({name: batch[name].filter(is_seen).cast(pa.string()) for name in names})
         pairs = texts.group_by(names).aggregate([]).to_pylist()
         found |= {(row["video"], row["individual"]) for row in pairs}
