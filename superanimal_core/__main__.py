@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
-from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.errors import ConfigError, SuperAnimalError, VideoError
 from superanimal_core.pose.keypoints import did_you_mean
 
 COMMANDS = {  # name: module in commands, what it does
@@ -59,9 +59,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"{options.command}: {error.reason}", file=sys.stderr)
         return 1
     except SuperAnimalError as error:
-        print(f"{options.command}: {error}", file=sys.stderr)
+        print(f"{options.command}: {told(error)}", file=sys.stderr)
         return 1
     return 0
+
+
+def told(error: SuperAnimalError) -> str:
+    """A mistake in its sentence; several below a line that counts them."""
+    count = len(error.mistakes) if isinstance(error, ConfigError) else 1
+    return f"{count} to mend before anything runs:\n{error}" if count > 1 else str(error)
 
 
 def split_rest(arguments: Sequence[str]) -> tuple[list[str], list[str]]:

@@ -11,7 +11,7 @@ from numpy import ndarray
 from superanimal_core.behavior.features import FeatureTable
 from superanimal_core.behavior.kinematics import runs_of
 from superanimal_core.errors import ConfigError
-from superanimal_core.pose.frame_rate import frames_per_second
+from superanimal_core.pose.frame_rate import end_s
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings.behavior import ConditionSettings, DefinitionSettings
 
@@ -135,14 +135,6 @@ def bouts_where(
         for start, stop in merged
         if end_s(time_s, stop) - time_s[start] >= min_duration_s - ROUNDING_S
     ]
-
-
-def end_s(time_s: ndarray, stop: int) -> float:
-    """Time at which the frames before `stop` end."""
-    if stop < len(time_s):
-        return float(time_s[stop])
-    interval = 1 / frames_per_second(time_s) if len(time_s) > 1 else 0.0
-    return float(time_s[-1]) + interval
 
 
 def _table(rows: list[tuple[str, str, int, int, float, float]]) -> BoutTable:

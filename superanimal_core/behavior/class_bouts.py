@@ -12,7 +12,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from superanimal_core.behavior.actions import bouts_where, end_s
+from superanimal_core.behavior.actions import bouts_where
+from superanimal_core.pose.frame_rate import end_s
 
 NOTHING = 0  # the class of frames without a behavior; behaviors are 1, 2, …
 

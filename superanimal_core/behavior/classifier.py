@@ -12,17 +12,17 @@ import numpy as np
 from jaxtyping import Float, Shaped
 from numpy import ndarray
 
-from superanimal_core.behavior.actions import end_s
 from superanimal_core.behavior.boosted_trees import Weights, tree_scores
 from superanimal_core.behavior.class_bouts import BoutRule, classes_of_bouts
 from superanimal_core.behavior.class_probabilities import Calibration, calibrated
 from superanimal_core.behavior.classifier_inputs import (
     classifier_inputs,
+    is_seen,
     window_samples,
     window_statistics,
 )
 from superanimal_core.behavior.features import FeatureTable
-from superanimal_core.pose.frame_rate import frames_per_second
+from superanimal_core.pose.frame_rate import end_s, frames_per_second
 
 CHUNK_FRAMES = 20_000
 
@@ -102,7 +102,8 @@ def frame_probabilities(
 ) -> tuple[Float[ndarray, "row class"], ClassifiedTable]:
     """The probability of each class in every row of a feature table, and the bouts.
 
-    A bout's probability is the mean of its frames'.
+    NaN where nothing is known of the animal, as while it is out of the picture: no bout is there. A
+    bout's probability is the mean of its frames'.
     """
     probability = np.zeros((len(features), len(classifier.behaviors) + 1))
     rows: list[tuple[Any, ...]] = []
@@ -112,7 +113,9 @@ def frame_probabilities(
         time_s = features.time_s[chosen]
         values = classifier_inputs(columns, classifier.features)
         scores = class_scores(classifier, values, _fps(time_s))
-        probability[chosen] = calibrated(scores, classifier.calibration)
+        own = calibrated(scores, classifier.calibration)
+        own[~is_seen(values, classifier.features)] = np.nan
+        probability[chosen] = own
         frame, own = features.frame[chosen], probability[chosen]
         rows += [(individual, *row) for row in _bouts(classifier, own, frame, time_s)]
     columns = zip(*rows, strict=True) if rows else ((),) * 7
@@ -133,7 +136,7 @@ def _bouts(
                 int(frame[stop - 1]) + 1,
                 float(time_s[start]),
                 end_s(time_s, stop),
-                float(probability[start:stop, number].mean()),
+                float(np.nanmean(probability[start:stop, number])),
             )
 
 

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from numpy import ndarray
 from scipy.ndimage import maximum_filter1d, minimum_filter1d, uniform_filter1d
 
@@ -19,6 +19,7 @@ from superanimal_core.pose.keypoints import did_you_mean
 
 BODY_LENGTH = "body_length_px"
 OF_THE_PICTURE = {"center_x_px", "center_y_px", "heading_rad"}
+SCORE = "simba_score_"
 STATISTICS = 5  # per window: mean, standard deviation, minimum, maximum, and change across it
 
 
@@ -71,6 +72,17 @@ def classifier_inputs(
     frames = len(next(iter(columns.values())))
     unknown = np.full(frames, np.nan)
     return np.stack([columns.get(n, unknown) / _unit(n, px) for n in names], axis=1)
+
+
+def is_seen(
+    values: Float[ndarray, "frame feature"], names: Sequence[str]
+) -> Bool[ndarray, "frame"]:
+    """Where any feature is known; elsewhere a classifier has nothing to look at.
+
+    Scores of keypoints do not count: that of an absent one is known to be 0.
+    """
+    counts = [not name.startswith(SCORE) for name in names]
+    return np.asarray(np.isfinite(values[:, counts]).any(axis=1))
 
 
 def _unit(name: str, body_length_px: float) -> float:

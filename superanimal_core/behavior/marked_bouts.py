@@ -8,8 +8,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
-from superanimal_core.behavior.actions import end_s
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.pose.frame_rate import end_s, frames_per_second
 from superanimal_core.pose.keypoints import did_you_mean
 
 END_TOLERANCE_S = 0.25  # programs do not agree on how long a video is
@@ -25,11 +25,16 @@ class MarkedBout(NamedTuple):
 
 
 class Marks(NamedTuple):
-    """All bouts of a video and animal. `seen`: of which stretches anything is said; None: all."""
+    """All bouts of a video and animal.
+
+    `seen`: of which stretches anything is said; None: all. `frames` are those of the video, where
+    the file knows them.
+    """
 
     bouts: list[MarkedBout]
     in_frames: bool
     seen: list[tuple[float, float]] | None = None
+    frames: int | None = None
 
 
 def classes_of_marks(
@@ -41,12 +46,21 @@ def classes_of_marks(
 ) -> Int[ndarray, "frame"]:
     """The class of each frame: 0 none of the behaviors, then their numbers from 1, -1 not said.
 
-    SuperAnimalError, with `where` in front, for a behavior that is neither learned nor ignored, a
-    bout without duration or beyond the video's end, and bouts that overlap.
+    SuperAnimalError, with `where` in front, for marks of a video with other frames, a behavior that
+    is neither learned nor ignored, a bout without duration or beyond the video's end, and bouts
+    that overlap.
     """
+    if marks.frames is not None and abs(marks.frames - len(time_s)) > _spare_frames(time_s):
+        raise SuperAnimalError(
+            f"{where}: is about {marks.frames} frames, and the video has {len(time_s)}: are these "
+            "the labels of another video, or of another frame rate?"
+        )
     bouts = [bout for bout in marks.bouts if bout.behavior not in ignored]
+    unknown = unknown_behaviors(marks, behaviors, ignored)
+    if unknown:
+        raise SuperAnimalError(f"{where}: {unknown[0]}")
     for bout in bouts:
-        _check(bout, behaviors, marks.in_frames, time_s, where)
+        _check(bout, marks.in_frames, time_s, where)
     _check_overlaps(bouts, marks.in_frames, time_s, where)
     classes = np.zeros(len(time_s), dtype=np.int64)
     if marks.seen is not None:
@@ -59,6 +73,17 @@ def classes_of_marks(
     return classes
 
 
+def unknown_behaviors(marks: Marks, behaviors: Sequence[str], ignored: Sequence[str]) -> list[str]:
+    """A sentence on each behavior that is neither learned nor ignored."""
+    known = [*behaviors, *ignored]
+    return [
+        f"unknown behavior '{name}': name it in 'behaviors' of the classifier, or in 'ignored'"
+        + did_you_mean(name, known)
+        for name in dict.fromkeys(bout.behavior for bout in marks.bouts)
+        if name not in known
+    ]
+
+
 def _frames(start: float, stop: float, in_frames: bool, time_s: ndarray) -> slice:
     if in_frames:
         return slice(int(start), int(stop))
@@ -66,28 +91,26 @@ def _frames(start: float, stop: float, in_frames: bool, time_s: ndarray) -> slic
     return slice(int(first), int(last))
 
 
-def _check(
-    bout: MarkedBout, behaviors: Sequence[str], in_frames: bool, time_s: ndarray, where: str
-) -> None:
+def _check(bout: MarkedBout, in_frames: bool, time_s: ndarray, where: str) -> None:
     said = f"{where}: '{bout.behavior}' from {bout.start:g} to {bout.stop:g}"
     unit = "frames" if in_frames else "s"
-    if bout.behavior not in behaviors:
-        hint = did_you_mean(bout.behavior, list(behaviors))
-        raise SuperAnimalError(
-            f"{where}: unknown behavior '{bout.behavior}'{hint}; name it in "
-            "'behaviors' of the classifier, or in 'ignored'"
-        )
     if not bout.stop > bout.start or bout.start < 0:
         raise SuperAnimalError(
             f"{said} {unit} has no duration; a bout has a start and a later stop"
         )
-    end = len(time_s) if in_frames else end_s(time_s, len(time_s)) + END_TOLERANCE_S
+    frames, lasting_s = len(time_s), end_s(time_s, len(time_s))
+    end = frames + _spare_frames(time_s) if in_frames else lasting_s + END_TOLERANCE_S
     if bout.stop > end:
-        length = f"{len(time_s)} frames" if in_frames else f"{end - END_TOLERANCE_S:.2f} s"
+        length = f"{frames} frames" if in_frames else f"{lasting_s:.2f} s"
         raise SuperAnimalError(
             f"{said} {unit} lies beyond the video's end, which has {length}: are these the labels "
             "of another video, or of another frame rate?"
         )
+
+
+def _spare_frames(time_s: Float[ndarray, "frame"]) -> float:
+    """As many frames as the tolerance of times."""
+    return END_TOLERANCE_S * frames_per_second(time_s) if len(time_s) > 1 else 0.0
 
 
 def _check_overlaps(

@@ -195,7 +195,7 @@ def _of_girdles(steady: Mapping[str, ndarray]) -> dict[str, float]:
         found[f"temporal_symmetry_{girdle}"] = (left - right) / (left + right)
         for unit in ("px", "cm"):
             left, right = _of_sides(own, f"foothold_side_{unit}")
-            found[f"base_of_support_{girdle}_{unit}"] = left - right
+            found[f"base_of_support_{girdle}_{unit}"] = abs(left - right)  # from below it is < 0
     return found
 
 

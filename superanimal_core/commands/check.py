@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
+from typing import Any
 
 from superanimal_core.commands.study_checks import (
     DOUBT,
@@ -20,8 +21,8 @@ from superanimal_core.commands.study_checks import (
     STOPS,
     Finding,
     camera_findings,
-    classifier_findings,
     dataset_findings,
+    label_findings,
     model_findings,
     video_findings,
 )
@@ -60,12 +61,13 @@ def check_study(study: Study) -> Iterator[Finding]:
     In processes, not threads: what opens HDF5 bounds the memory of its process meanwhile.
     """
     names = [*((dataset_findings, name) for name in study.datasets),
-             *((video_findings, name) for name in study.videos)]  # fmt: skip
+             *((video_findings, name) for name in study.videos),
+             *((label_findings, (name, number)) for name, rows in study.behavior_labels.items()
+               for number in range(len(rows)))]  # fmt: skip
     with ProcessPoolExecutor(READERS, initializer=_know, initargs=(study,)) as pool:
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
             yield from found
     yield from camera_findings(study)
-    yield from classifier_findings(study)
     yield from model_findings(study)
 
 
@@ -76,9 +78,9 @@ def _know(study: Study) -> None:
     _KNOWN[:] = [study]
 
 
-def _look(task: tuple[Callable[[Study, str], list[Finding]], str]) -> list[Finding]:
-    find, name = task
-    return find(_KNOWN[0], name)
+def _look(task: tuple[Callable[[Study, Any], list[Finding]], Any]) -> list[Finding]:
+    find, which = task
+    return find(_KNOWN[0], which)
 
 
 def table_lines(findings: Iterable[Finding], most: int | None) -> list[str]:

@@ -43,13 +43,27 @@ def run(options: argparse.Namespace) -> None:
     settings, rows = read_settings_and_rows(study)
     chosen = chosen_videos(options.videos, options.all, rows)
     folder = (options.output or study / "exports" / options.to).expanduser()
-    folder.mkdir(parents=True, exist_ok=True)
+    check_folder(study, rows, folder)
     left_out = [*export_videos(study, settings, chosen, options.to, folder)]
     for video, reason in left_out:
         print(f"left out: {video}: {reason}", file=sys.stderr)
     if len(left_out) == len(chosen):
         raise SuperAnimalError("no video could be exported")
     print(f"{folder}: {options.to} of {len(chosen) - len(left_out)} videos")
+
+
+def check_folder(study: Path, rows: dict[str, VideoRow], folder: Path) -> None:
+    """Make the folder. SuperAnimalError where it cannot be, or holds predictions of the study."""
+    theirs = {(study / file).resolve().parent for row in rows.values() for file in row.predictions}
+    if folder.resolve() in theirs:
+        raise SuperAnimalError(
+            f"{folder}: holds predictions that the study is made of, and one of them might be "
+            "overwritten; name another folder"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SuperAnimalError(f"{folder}: cannot be made a folder ({error.strerror})") from None
 
 
 def chosen_videos(

@@ -36,20 +36,19 @@ MEASURED, PROBED, USUAL = "measured in this study", "probed", "as in the demo"
 
 @dataclass(frozen=True)
 class Pace:
-    """Of one step or frame: seconds of processors (all of them together), and of the clock."""
+    """Of one step or frame: seconds of processors, all of them together."""
 
     cpu_s: float
-    clock_s: float
 
     def times(self, factor: float) -> "Pace":
         """That of so many."""
-        return Pace(self.cpu_s * factor, self.clock_s * factor)
+        return Pace(self.cpu_s * factor)
 
     def __add__(self, other: "Pace") -> "Pace":
-        return Pace(self.cpu_s + other.cpu_s, self.clock_s + other.clock_s)
+        return Pace(self.cpu_s + other.cpu_s)
 
 
-NOTHING = Pace(0.0, 0.0)
+NOTHING = Pace(0.0)
 
 
 @dataclass(frozen=True)
@@ -91,7 +90,7 @@ def probed_cost(
     rule: str, settings: Settings, model: ModelSettings, paces: Paces, load: Load
 ) -> Pace | None:
     """What one job of a rule costs by the paces of its model; None: they say nothing of it."""
-    start = Pace(START_OF_TORCH_S, START_OF_TORCH_S)
+    start = Pace(START_OF_TORCH_S)
     members, steps = len(model.seeds), settings.training.steps
     views = len(settings.inference.scales) * (2 if settings.inference.flip else 1)
     prediction = paces.pose.times(load.frames * load.animals * members * views)
@@ -126,7 +125,7 @@ def usual_cost(rule: str, load: Load) -> Pace:
     """What one job costs that trains no network and asks none."""
     seconds = START_S + FRAME_S.get(rule, 0.0) * load.frames * load.animals
     seconds += START_OF_TORCH_S if rule in WITH_NETWORKS else 0.0
-    return Pace(seconds, seconds)
+    return Pace(seconds)
 
 
 def measured_cost(
@@ -136,21 +135,18 @@ def measured_cost(
 
     None where nothing of the rule was measured.
     """
-    paces, memory = [], []
+    seconds, memory = [], []
     for file in sorted((study / BENCHMARKS / rule).glob("*.tsv")):
         own = frames_of.get(file.stem)
         if rule in OF_VIDEOS and not own:
             continue  # a video that is no more, or that failed
         for row in _rows(file):
-            cpu_s, clock_s = row["cpu_time"], row["s"]
+            cpu_s = row["cpu_time"]
             start = min(cpu_s, START_OF_TORCH_S if rule in WITH_NETWORKS else START_S)
             factor = frames / own if rule in OF_VIDEOS and own else 1.0
-            paces.append((start + (cpu_s - start) * factor, clock_s * factor))
+            seconds.append(start + (cpu_s - start) * factor)
             memory.append(row["max_rss"])
-    if not paces:
-        return None
-    cpu, clock = (mean(each) for each in zip(*paces, strict=True))
-    return Pace(cpu, clock), max(memory)
+    return (Pace(mean(seconds)), max(memory)) if seconds else None
 
 
 def _rows(file: Path) -> Iterable[Mapping[str, float]]:
@@ -158,7 +154,7 @@ def _rows(file: Path) -> Iterable[Mapping[str, float]]:
     with file.open(encoding="utf-8") as table:
         for row in csv.DictReader(table, delimiter="\t"):
             try:
-                yield {key: float(row[key]) for key in ("s", "max_rss", "cpu_time")}
+                yield {key: float(row[key]) for key in ("max_rss", "cpu_time")}
             except (KeyError, TypeError, ValueError):
                 continue
 

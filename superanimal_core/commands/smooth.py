@@ -94,6 +94,9 @@ def run(options: argparse.Namespace) -> None:
     """
     if options.output.suffix not in (".csv", ".parquet"):
         raise DatasetError(f"{options.output}: the output must end in .csv or .parquet")
+    given = {path.resolve() for path in options.files}
+    if given & {path.resolve() for path in outputs_of(options)}:
+        raise DatasetError(f"{options.output}: is one of the files to smooth; name another output")
     settings = chosen_settings(options)
     for path, smoothed in _smoothed(options, settings).items():
         if path.suffix == ".csv":
@@ -179,10 +182,19 @@ def _smoothed(
         return {output: join_mirrored(smoothed, members[0].space.keypoints)}
     files = files_of_cameras(options.files, options.cameras)
     views = {name: read_ensemble(paths, fps=options.fps) for name, paths in files.items()}
+    of_cameras = dict(zip(options.cameras, outputs_of(options), strict=True))
     return {
-        output.with_name(f"{output.stem}_{name}{output.suffix}"): smoothed
+        of_cameras[name]: smoothed
         for name, smoothed in smooth_together(views, own, shared, None).items()
     }
+
+
+def outputs_of(options: argparse.Namespace) -> list[Path]:
+    """The file that is written, or one for each camera."""
+    output: Path = options.output
+    if not options.cameras:
+        return [output]
+    return [output.with_name(f"{output.stem}_{name}{output.suffix}") for name in options.cameras]
 
 
 def _split(members: Sequence[Poses], views: Sequence[str]) -> dict[str, list[Poses]]:

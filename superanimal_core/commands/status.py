@@ -16,6 +16,7 @@ from pathlib import Path
 from superanimal_core.commands.durations import told_time
 from superanimal_core.commands.progress import (
     STAGES,
+    VIDEOS,
     StageCount,
     VideoProgress,
     count_stages,
@@ -35,6 +36,8 @@ from superanimal_core.study.video_sheet import read_videos
 SHOWN = 10
 BUNDLE = "bundle.json"
 REPORT = Path("results/report/index.html")
+CLASSIFIER = "classifier.json"
+GROUPS = Path("results/groups/comparison.parquet")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -70,7 +73,7 @@ def read_settings_and_rows(study: Path) -> tuple[Settings, dict[str, VideoRow]]:
 
 
 def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str]:
-    """Who runs it, networks, trainings, videos by stage, the failed ones, and the report."""
+    """Who runs it, networks, videos by stage, classifiers and groups, the failed, the report."""
     progress = [progress_of_video(study, video) for video in videos]
     learns = settings.adaptation.enabled and any(
         model.predictions is None for model in settings.models.values()
@@ -83,6 +86,7 @@ def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str
     lines += ["", "videos                done failed  left"]
     counts = count_stages(progress, stages, running, runs_since(study) or float("inf"))
     lines += [row_of(count) for count in counts]
+    lines += behavior_lines(study, settings, videos)
     lines += ["", summary(progress), *_reasons(progress), *silent_lines(running)]
     report = study / REPORT
     return [*lines, *([f"report: {report}"] if report.is_file() else ["no report yet"])]
@@ -112,6 +116,20 @@ def training_lines(study: Path, settings: Settings) -> Iterator[str]:
             if not is_there and path.is_file() and (line := last_line(path)):
                 minutes = (time.time() - path.stat().st_mtime) / 60
                 yield f"  {name}, {network}: {line} ({minutes:.0f} minutes ago)"
+
+
+def behavior_lines(study: Path, settings: Settings, videos: list[str]) -> Iterator[str]:
+    """Classifiers that have learned, with the videos they were asked about, and groups."""
+    named = settings.classifiers.named
+    if named:
+        yield from ("", "classifiers       learned  videos")
+    for name in named:
+        has_learned = os.path.isfile(study / "results/classifiers" / name / CLASSIFIER)
+        asked = (study / VIDEOS / v / "classified" / name / "bouts.parquet" for v in videos)
+        yield f"{name:20} {'yes' if has_learned else 'no':>4}  {sum(map(os.path.isfile, asked)):6}"
+    if settings.groups.column is not None:
+        is_there = (study / GROUPS).is_file()
+        yield from ("", f"groups: {'compared' if is_there else 'not compared yet'}")
 
 
 def _runner(study: Path) -> str:

@@ -6,25 +6,29 @@ from pathlib import Path
 
 import numpy as np
 
+from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
 from superanimal_core.datasets.unify import conversion_from_rows
-from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
 from superanimal_core.formats.camera_files import read_cameras
 from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.formats.foreign import missing_pictures, read_foreign
-from superanimal_core.formats.given_predictions import read_given
+from superanimal_core.formats.given_predictions import GivenPredictions, read_given
 from superanimal_core.formats.project_conversion import read_conversion
 from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.media.quick_look import VideoLook, look_at_video
-from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
+from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import ModelSettings
+from superanimal_core.settings.classifiers import ClassifierSettings
 from superanimal_core.study.brought_predictions import conversion_file
+from superanimal_core.study.label_sheet import LabelRow
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.study.study_settings import WHOLE_FRAME
 from superanimal_core.study.video_sheet import is_stored
 
 MOST_FRAMES = 10_000_000  # of a video whose header does not say
+WIDEST_M = 50.0  # of a picture: a riding hall is smaller, and 10 px per cm are 64 m of 640 px
 DOUBT, FAILS, STOPS = 1, 2, 3  # how bad: worth a look, one video fails, jobs that all need fail
 
 
@@ -49,28 +53,48 @@ def video_findings(study: Study, name: str) -> list[Finding]:
         return []  # whoever fetches it looks at it
     try:
         look = look_at_video(row.path, row.fps)
-        doubts = [*look.doubts, *_brought_doubts(study, row, look)]
+        given = _brought(study, row, look)
+        doubts = [*look.doubts, *(given.flags if given and look.frames else ())]
+        doubts += _sheet_doubts(row, look)
     except VideoError as error:
-        return [Finding(FAILS, what, error.reason)]
+        cause = error.__cause__  # which may say several things
+        told = str(cause).splitlines() if isinstance(cause, DatasetError) else [error.reason]
+        return [Finding(FAILS, what, each) for each in told]
     except Exception as error:  # whatever a library says of a broken file, its job would say
         return [Finding(FAILS, what, f"{row.path}: {type(error).__name__}: {error}")]
     return [Finding(DOUBT, what, f"{row.path}: {doubt}") for doubt in doubts]
 
 
-def _brought_doubts(study: Study, row: VideoRow, look: VideoLook) -> tuple[str, ...]:
-    """What is odd about brought predictions. VideoError where they cannot be used."""
+def _sheet_doubts(row: VideoRow, look: VideoLook) -> Iterator[str]:
+    """What the sheet says of a picture that can hardly be of this one: a scale, polygons."""
+    width, height = look.size_px
+    wide_m = width * (row.cm_per_px or 0.0) / 100
+    if wide_m > WIDEST_M:
+        yield (
+            f"cm_per_px {row.cm_per_px:g} makes the picture {wide_m:.0f} m wide: are these pixels "
+            "per cm?"
+        )
+    polygons = {"arena": row.arena} | {f"zone {name}": of for name, of in row.zones.items()}
+    for what, corners in polygons.items():
+        beyond = [(x, y) for x, y in corners if not (0 <= x <= width and 0 <= y <= height)]
+        if beyond:
+            x, y = beyond[0]
+            yield f"{what} reaches {x:g},{y:g}, beyond its picture of {width} x {height} pixels"
+
+
+def _brought(study: Study, row: VideoRow, look: VideoLook) -> GivenPredictions | None:
+    """Brought predictions. VideoError where they cannot be used."""
     model = study.settings.models[row.model]
     if model.predictions is None:
-        return ()
+        return None
     space = space_of(study, model.space)
     table = conversion_file(row.model, space.name)
     rows = read_conversion_rows(table) if table else None
     frames = look.frames or MOST_FRAMES  # a header that does not say allows all
     times = np.arange(frames, dtype=float)
-    given = read_given(
+    return read_given(
         row.predictions, model.predictions.format, Path(row.path).stem, space, rows, times
     )
-    return given.flags if look.frames else ()
 
 
 def dataset_findings(study: Study, name: str) -> list[Finding]:
@@ -100,22 +124,35 @@ def camera_findings(study: Study) -> Iterator[Finding]:
             yield Finding(STOPS, "cameras", str(error))
 
 
-def classifier_findings(study: Study) -> Iterator[Finding]:
-    """Of the files of behavior labels: whether they can be read, and what they call behaviors."""
-    for name, rows in study.behavior_labels.items():
-        own = study.settings.classifiers.named[name]
-        known = [*own.behaviors, *own.ignored]
-        for row in rows:
-            which = WhichLabels(tuple(own.behaviors), row.subject, row.observation, row.rater)
-            try:
-                marks = read_marks(row.labels, row.format, which)
-            except SuperAnimalError as error:
-                yield Finding(STOPS, f"classifier {name}", str(error))
-                continue
-            for behavior in sorted({bout.behavior for bout in marks.bouts} - {*known}):
-                told = f"{row.labels}: '{behavior}' is neither in behaviors nor in ignored"
-                hint = did_you_mean(behavior, known)
-                yield Finding(STOPS, f"classifier {name}", told + hint)
+def label_findings(study: Study, which: tuple[str, int]) -> list[Finding]:
+    """Of a file of behavior labels, a classifier's and its number: can it be read, and fits it?"""
+    name, number = which
+    own, row = study.settings.classifiers.named[name], study.behavior_labels[name][number]
+    return [Finding(STOPS, f"classifier {name}", told) for told in _label_mistakes(study, row, own)]
+
+
+def _label_mistakes(study: Study, row: LabelRow, own: ClassifierSettings) -> list[str]:
+    """What training would say of a file of labels, by what the video's header tells of its time."""
+    which = WhichLabels(tuple(own.behaviors), row.subject, row.observation, row.rater)
+    where, video = f"{row.labels} (video '{row.video}')", study.videos[row.video]
+    try:
+        marks = read_marks(row.labels, row.format, which)
+        if unknown := unknown_behaviors(marks, own.behaviors, own.ignored):
+            return [f"{where}: {told}" for told in unknown]
+        look = None if is_stored(video.path) else look_at_video(video.path, video.fps)
+        if look and look.frames > 1 and look.rate_hz > 0:
+            time_s = np.arange(look.frames) / look.rate_hz
+            classes_of_marks(marks, own.behaviors, own.ignored, time_s, where)
+        given = _brought(study, video, look) if look else None
+        there = given.members[0].individuals if given else (row.individual,)
+        if row.individual not in there:
+            told = f"individual is '{row.individual}', and its predictions have {', '.join(there)}"
+            return [f"{where}: {told}; say which in the column 'individual'"]
+    except VideoError:
+        return []  # told of the video itself
+    except SuperAnimalError as error:
+        return [str(error)]
+    return []
 
 
 def model_findings(study: Study) -> Iterator[Finding]:

@@ -29,6 +29,11 @@ def checked_study(written: str | Path) -> Path:
     """The folder. SuperAnimalError, with what to do, when it is not that of a study."""
     study = Path(written).expanduser()
     if (study / CONFIG).is_file():
+        if is_program_alone(study):
+            raise SuperAnimalError(
+                f"{study} is the folder of the program and holds no study; name that of a study, "
+                f"or make one: {to_type('init', 'my-study')} --help"
+            )
         return study
     if study.is_file():
         above = study.parent.parent if study.parent.name == CONFIG.parent.name else study.parent
@@ -40,3 +45,14 @@ def checked_study(written: str | Path) -> Path:
     raise SuperAnimalError(
         f"{study} has no {CONFIG}, so it is no study; make one: {to_type('init', study)} --help"
     )
+
+
+def is_program_alone(study: Path) -> bool:
+    """Whether this is the program's own folder, whose config.yaml is complete and of no study.
+
+    A study may be kept there: then it has a sheet of videos.
+    """
+    if study.resolve() != WORKFLOW.resolve():
+        return False
+    named = read_config(study / CONFIG).get("videos")
+    return not (isinstance(named, str) and (study / named).is_file())

@@ -114,8 +114,8 @@ def group_warnings(
     pairs of group and camera, one for each video.
     """
     told = [
-        f"the group '{g}' has {n} animals with gait or behavior; {FEWEST_ANIMALS} are needed for "
-        "an interval"
+        f"the group '{g}' has {n} animal{'s' * (n != 1)} with gait or behavior; {FEWEST_ANIMALS} "
+        "are needed for an interval"
         for g, n in ((g, _most_animals(table, g)) for g in groups)
         if n < FEWEST_ANIMALS
     ]

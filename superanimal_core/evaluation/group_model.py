@@ -18,6 +18,7 @@ from statsmodels.regression.mixed_linear_model import MixedLM
 
 LEVEL = 0.95
 NO_VARIANCE = 1e-6  # between animals, in parts of the residual variance
+ROUNDING = 1e-9  # of the scatter of all rows: a standard error below is none
 LEAST_PART = 0.05  # of the residual variance that no error of measurement explains
 
 
@@ -45,11 +46,12 @@ def group_effects(
     `sd` is the error of measurement of each value, NaN where nobody knows it: a row counts less
     the more of its variance is error. That error is part of the scatter between rows already, and
     is not added to it again. `covariate` (the speed) is held at its mean over all rows. NaN where
-    the animals are too few for an interval.
+    the animals are too few for an interval, or alike within each group: of four animals that all
+    do something once, nobody knows how often a fifth does it.
     """
     groups = int(group.max()) + 1
     columns = [np.ones(len(value)), *(group == g for g in range(1, groups))]
-    if covariate is not None:
+    if covariate is not None and np.ptp(covariate) > 0:  # all at one speed are compared there
         columns.append(covariate - covariate.mean())
     design = np.stack(columns, axis=1).astype(np.float64)
     freedom = len(np.unique(animal)) - design.shape[1]
@@ -61,7 +63,10 @@ def group_effects(
     found = []
     for place in range(1, groups):
         middle, error = (float(each[place]) * scale for each in fitted)
-        p = 2 * float(stats.t.sf(abs(middle) / error, freedom)) if error > 0 else float("nan")
+        if not error > ROUNDING * scale:
+            found.append(UNKNOWN)
+            continue
+        p = 2 * float(stats.t.sf(abs(middle) / error, freedom))
         found.append(Effect(middle, middle - quantile * error, middle + quantile * error, p))
     return found
 

@@ -7,6 +7,7 @@ since the Snakefile reads the names of the formats here.
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +17,37 @@ from superanimal_core.behavior.marked_bouts import MarkedBout, Marks
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.documents import read_text
 
-Rows = list[dict[str, str]]
+DECIMAL_COMMA = re.compile(r"^(-?[0-9]+),([0-9]+)$")
+
+
+class Row(dict[str, str]):
+    """Cells by column, and the number of its line in the file."""
+
+    def __init__(self, cells: Mapping[str, str], line: int) -> None:
+        super().__init__(cells)
+        self.line = line
+
+    def number(self, column: str) -> float:
+        """A cell as a number. DatasetError with line and column where it is none."""
+        try:
+            return float(self[column])
+        except ValueError:
+            raise self.no(column, "a number, with a decimal point") from None
+
+    def frame(self, column: str) -> float:
+        """A cell as the number of a frame. DatasetError where it is no whole number."""
+        number = self.number(column)
+        if not number.is_integer():
+            raise self.no(column, "a frame, which is a whole number")
+        return number
+
+    def no(self, column: str, expected: str) -> DatasetError:
+        """What to raise where a cell is not what is expected."""
+        read = self[column] or "nothing"
+        return DatasetError(f"line {self.line}: {column} is {read}; expected {expected}")
+
+
+Rows = list[Row]
 
 
 @dataclass(frozen=True)
@@ -53,17 +84,23 @@ def parse_boris(text: str, which: WhichLabels) -> Marks:
     rows = _only(rows, ("Subject",), which.subject, "subject")
     if rows and "Start (s)" in rows[0]:
         return Marks(
-            [MarkedBout(r["Behavior"], float(r["Start (s)"]), float(r["Stop (s)"])) for r in rows],
+            [MarkedBout(r["Behavior"], r.number("Start (s)"), _aggregated_stop(r)) for r in rows],
             in_frames=False,
         )
     return Marks(list(_paired(rows)), in_frames=False)
 
 
+def _aggregated_stop(row: Row) -> float:
+    """Where a bout ends; a point event has no end of its own."""
+    is_point = row.get("Behavior type", "").upper() == "POINT"
+    return row.number("Start (s)" if is_point else "Stop (s)")
+
+
 def _paired(rows: Rows) -> Iterator[MarkedBout]:
     """Bouts of the rows that say when something started and stopped."""
     began: dict[str, float] = {}
-    for row in sorted(rows, key=lambda row: float(row["Time"])):
-        name, time = row["Behavior"], float(row["Time"])
+    for row in sorted(rows, key=lambda row: row.number("Time")):
+        name, time = row["Behavior"], row.number("Time")
         kind = (row.get("Behavior type") or row.get("Status") or "").upper()
         if kind == "START" and name not in began:
             began[name] = time
@@ -85,10 +122,10 @@ def parse_simba(text: str, which: WhichLabels) -> Marks:
         if not rows or behavior not in rows[0]:
             columns = ", ".join(list(rows[0])[-6:]) if rows else "none"
             raise DatasetError(f"no column '{behavior}'; the last columns are {columns}")
-        shown = [float(row[behavior]) > 0.5 for row in rows]
+        shown = [row.number(behavior) > 0.5 for row in rows]
         edges = [i for i in range(len(shown) + 1) if _at(shown, i) != _at(shown, i - 1)]
         bouts += [MarkedBout(behavior, a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
-    return Marks(bouts, in_frames=True, seen=[(0, len(rows))])
+    return Marks(bouts, in_frames=True, seen=[(0, len(rows))], frames=len(rows))
 
 
 def _at(shown: Sequence[bool], place: int) -> bool:
@@ -100,7 +137,7 @@ def parse_dlcanalyzer(text: str, which: WhichLabels) -> Marks:
     rows = _rows_below(text, {"from", "to", "type"}, (set(),))
     rows = _only(rows, ("ID", "CSVname", "DLCFile"), which.observation, "observation")
     rows = _only(rows, ("Experimenter", "experimenter"), which.rater, "rater")
-    return Marks([MarkedBout(r["type"], float(r["from"]), float(r["to"])) for r in rows], False)
+    return Marks([MarkedBout(r["type"], r.number("from"), r.number("to")) for r in rows], False)
 
 
 def parse_jabs(text: str, which: WhichLabels) -> Marks:
@@ -118,14 +155,14 @@ def parse_jabs(text: str, which: WhichLabels) -> Marks:
     ]
     bouts = [MarkedBout(behavior, a, b) for behavior, a, b, is_there in told if is_there]
     seen = [(a, b) for behavior, a, b, _ in told if behavior in which.behaviors]
-    return Marks(bouts, in_frames=True, seen=seen)
+    return Marks(bouts, in_frames=True, seen=seen, frames=document.get("num_frames"))
 
 
 def parse_behaviordepot(text: str, which: WhichLabels) -> Marks:
     """BehaviorDEPOT's bouts of one behavior: first frame, and the first one after it, from 0."""
     behavior = _single(list(which.behaviors), "behavior of the classifier", "behaviors")
     rows = _rows_below(text, {"start", "end"}, (set(),))
-    return Marks([MarkedBout(behavior, float(r["start"]), float(r["end"])) for r in rows], True)
+    return Marks([MarkedBout(behavior, r.frame("start"), r.frame("end")) for r in rows], True)
 
 
 def parse_csv(text: str, which: WhichLabels) -> Marks:
@@ -134,8 +171,10 @@ def parse_csv(text: str, which: WhichLabels) -> Marks:
     rows = _only(rows, ("subject",), which.subject, "subject")
     in_frames = bool(rows) and "start_frame" in rows[0]
     start, stop = ("start_frame", "stop_frame") if in_frames else ("start", "stop")
-    bouts = [MarkedBout(r["behavior"], float(r[start]), float(r[stop])) for r in rows]
-    return Marks(bouts, in_frames)
+    read = Row.frame if in_frames else Row.number
+    return Marks(
+        [MarkedBout(r["behavior"], read(r, start), read(r, stop)) for r in rows], in_frames
+    )
 
 
 BEHAVIOR_FORMATS: Mapping[str, Callable[[str, WhichLabels], Marks]] = {
@@ -154,21 +193,31 @@ def _rows_below(text: str, needed: set[str], one_of: Sequence[set[str]]) -> Rows
     for number, line in enumerate(lines):
         header = {cell.strip() for cell in _cells(line)}
         if needed <= header and any(names <= header for names in one_of):
-            return _table("\n".join(lines[number:]))
+            return _table("\n".join(lines[number:]), number)
     options = " or ".join(" and ".join(sorted(names)) for names in one_of if names)
     wanted = ", ".join(sorted(needed)) + (f", with {options}" if options else "")
-    raise DatasetError(f"no line names the columns {wanted}")
+    first = lines[0].strip() if lines else ""
+    raise DatasetError(f"no line names the columns {wanted}; the first one reads '{first[:80]}'")
 
 
-def _table(text: str) -> Rows:
-    """Cells by column; separated by tabs, semicolons or commas, whichever the first line has."""
+def _table(text: str, above: int = 0) -> Rows:
+    """Cells by column; separated by tabs, semicolons or commas, whichever the first line has.
+
+    Between tabs and semicolons, numbers may have a decimal comma. `above` lines stand above these.
+    """
     header = text.lstrip("\ufeff").split("\n", 1)[0]
-    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=_delimiter(header))
-    return [
-        {str(key).strip(): (value or "").strip() for key, value in row.items() if key is not None}
-        for row in reader
-        if any(isinstance(value, str) and value.strip() for value in row.values())
-    ]
+    separator = _delimiter(header)
+    reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=separator)
+    rows: Rows = []
+    for row in reader:
+        cells = {
+            str(key).strip(): (value or "").strip() for key, value in row.items() if key is not None
+        }
+        if separator != ",":
+            cells = {key: DECIMAL_COMMA.sub(r"\1.\2", cell) for key, cell in cells.items()}
+        if any(cells.values()):
+            rows.append(Row(cells, above + reader.line_num))
+    return rows
 
 
 def _cells(line: str) -> list[str]:

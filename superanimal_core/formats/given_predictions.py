@@ -18,6 +18,7 @@ from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.hdf_tables import read_arrays, read_hdf_table
 from superanimal_core.formats.prediction_files import agreeing, csv_header, read_predictions
 from superanimal_core.formats.sleap_predictions import keypoints_of_project, read_sleap_project
+from superanimal_core.pose.boxes import boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 from superanimal_core.smoothing.individuals import match_individuals
@@ -25,6 +26,7 @@ from superanimal_core.tables.pose_files import read_poses
 from superanimal_core.tables.spaces import read_space
 
 STAGE = "read_predictions"
+UNIQUE = "single"  # what DeepLabCut calls the individual of body parts that belong to no animal
 MOST_INDIVIDUALS = 100
 MOST_MORE_FRAMES = 0.01  # part of the video: programs differ in what a damaged end still shows
 
@@ -63,11 +65,12 @@ def read_given(
                 f"{paths[0]}: {len(members[0].individuals)} individuals, at most "
                 f"{MOST_INDIVIDUALS} are read; join the pieces of its tracks first"
             )
-        members = match_individuals(members)
+        members = match_individuals(without_unique(members, rows, space, paths[0]))
         unified = [in_space(member, rows, space, paths[0]) for member in members]
     except DatasetError as mistake:
-        raise VideoError(STAGE, " ".join(str(mistake).split("\n"))) from None
+        raise VideoError(STAGE, "; ".join(str(mistake).split("\n"))) from mistake
     flags = _frame_flags(len(members[0]), len(time_s), paths[0])
+    flags += apart_flags(unified, [Path(path).name for path in paths])
     taught = [u for u in _conversion(members[0], rows, space, paths[0]).values() if u]
     return GivenPredictions(
         tuple(with_frames(member, time_s) for member in unified),
@@ -88,7 +91,34 @@ def _frame_flags(given: int, frames: int, path: str) -> list[str]:
     if given == frames:
         return []
     end = "its last ones have no pose" if given < frames else "the last ones are left out"
+    every = round(frames / max(given, 1))
+    if every > 1 and abs(frames - every * given) <= max(every, MOST_MORE_FRAMES * frames):
+        end += (
+            f"; predictions of a copy with 1 frame in {every} are at wrong times here, so that the "
+            "copy must stand in the column 'path'"
+        )
     return [f"{name} has {given} frames, the video {frames}: {end}"]
+
+
+def apart_flags(members: Sequence[Poses], names: Sequence[str]) -> list[str]:
+    """A sentence on each network that lies an animal's length away from the first in most frames.
+
+    Networks err, but not so: it is most often a file of another video with as many frames.
+    """
+    first, flags = members[0], []
+    flat = first.xy_px.reshape(-1, *first.xy_px.shape[2:])
+    size_px = longer_side_px(boxes_from_keypoints(flat, margin_px=0.0))
+    for member, name in zip(members[1:], names[1:], strict=True):
+        apart = np.linalg.norm(member.xy_px - first.xy_px, axis=-1).reshape(flat.shape[:2])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            lengths = apart / size_px[:, None]
+        known = lengths[np.isfinite(lengths)]
+        if len(known) and np.median(known) > 1:
+            flags.append(
+                f"{name} lies {np.median(known):.1f} lengths of the animal away from {names[0]} in "
+                "half of the frames: are both of this video?"
+            )
+    return flags
 
 
 def with_frames(poses: Poses, time_s: Float[ndarray, "frame"]) -> Poses:
@@ -116,6 +146,33 @@ def in_space(
             xy[:, :, space.index(target)] = poses.xy_px[:, :, column]
             score[:, :, space.index(target)] = poses.score[:, :, column]
     return replace(poses, space=space, xy_px=xy, score=score)
+
+
+def without_unique(
+    members: Sequence[Poses], rows: Sequence[ConversionRow] | None, space: KeypointSpace, where: str
+) -> list[Poses]:
+    """Without DeepLabCut's individual of unique body parts, such as corners: it is no animal.
+
+    It stays where one of its keypoints is a keypoint of the space.
+    """
+    names = members[0].individuals
+    if UNIQUE not in names or len(names) == 1:
+        return list(members)
+    target, number = _conversion(members[0], rows, space, where), names.index(UNIQUE)
+    for member in members:
+        is_known = np.asarray(np.isfinite(member.xy_px[:, number]).any(axis=(0, 2)))
+        if any(target[name] for name, own in zip(target, is_known, strict=True) if own):
+            return list(members)
+    kept = [i for i in range(len(names)) if i != number]
+    return [
+        replace(
+            member,
+            individuals=tuple(names[i] for i in kept),
+            xy_px=member.xy_px[:, kept],
+            score=member.score[:, kept],
+        )
+        for member in members
+    ]
 
 
 def _conversion(

@@ -8,7 +8,11 @@ from typing import Any
 import numpy as np
 from numpy import ndarray
 
-from superanimal_core.behavior.classifier_inputs import classifier_inputs, common_features
+from superanimal_core.behavior.classifier_inputs import (
+    classifier_inputs,
+    common_features,
+    is_seen,
+)
 from superanimal_core.behavior.features import FeatureTable
 from superanimal_core.behavior.marked_bouts import UNSAID, classes_of_marks
 from superanimal_core.errors import SuperAnimalError, VideoError
@@ -99,7 +103,8 @@ def recordings_of(
         animal = called[video, individual]
         raters = tuple(row["rater"] for row in own)
         values = classifier_inputs(columns, names)
-        found.append(Recording(video, individual, animal, time_s, values, np.stack(said), raters))
+        learned = np.where(is_seen(values, names), np.stack(said), UNSAID)
+        found.append(Recording(video, individual, animal, time_s, values, learned, raters))
     return found
 
 
@@ -109,10 +114,6 @@ def _said(
     which = WhichLabels(tuple(settings.behaviors), row["subject"], row["observation"], row["rater"])
     marks = read_marks(path, row["format"], which)
     where = f"{Path(path).name} (video '{row['video']}')"
-    if row["format"] == "simba" and marks.seen and marks.seen[0][1] != len(time_s):
-        raise SuperAnimalError(
-            f"{where}: {marks.seen[0][1]} rows for {len(time_s)} frames; each frame needs one"
-        )
     classes = classes_of_marks(marks, settings.behaviors, settings.ignored, time_s, where)
     if (classes == UNSAID).all():
         raise SuperAnimalError(f"{where}: says nothing of the behaviors of this classifier")

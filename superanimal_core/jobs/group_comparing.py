@@ -1,6 +1,6 @@
 """Compare groups of animals by the tables of all videos."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from superanimal_core.evaluation.group_comparison import compare_groups, group_warnings
@@ -14,6 +14,7 @@ from superanimal_core.tables.group_tables import (
     gait_measures,
     present_animals,
     rows_of,
+    scale_warnings,
 )
 from superanimal_core.tables.parquet import write_parquet
 from superanimal_core.tables.schemas import columns_to_table
@@ -21,7 +22,8 @@ from superanimal_core.tables.schemas import columns_to_table
 
 def compare_and_write(
     tables: Mapping[str, str],
-    classified: Sequence[str],
+    classified: Sequence[tuple[str, str]],
+    untold: Mapping[str, Collection[str]],
     settings: Mapping[str, str | None],
     output: str,
     record: Mapping[str, object],
@@ -29,7 +31,8 @@ def compare_and_write(
     """Write the table of groups; its metadata hold the warnings.
 
     `tables`: gait, bouts, features, quality, videos of all videos; `classified` the bouts that
-    classifiers found.
+    each classifier found, and its sums of the animals that it was asked about; `untold` the videos
+    that cannot tell a behavior by definition.
     """
     own = GroupSettings.model_validate(settings)
     column = own.column or ""
@@ -40,13 +43,17 @@ def compare_and_write(
     groups: list[str] = list(dict.fromkeys([*first, *named]))
     lasting = {row["video"]: row["duration_s"] for row in quality if row.get("duration_s")}
     measures = gait_measures(rows_of(tables["gait"]), animals)
-    measures += behavior_measures(rows_of(tables["bouts"]), "behavior", lasting, animals)
-    for path in classified:
-        part = f"classifier {Path(path).stem}"
-        measures += behavior_measures(rows_of(path), part, lasting, animals)
+    lacking = {name: {k for k in animals.keys if k[0] in of} for name, of in untold.items()}
+    measures += behavior_measures(rows_of(tables["bouts"]), "behavior", lasting, animals, lacking)
+    for path, sums in classified:
+        bouts, part = rows_of(path), f"classifier {Path(path).stem}"
+        not_asked = {*animals.keys} - {(row["video"], row["individual"]) for row in rows_of(sums)}
+        lacking = dict.fromkeys((row["behavior"] for row in bouts), not_asked)
+        measures += behavior_measures(bouts, part, lasting, animals, lacking)
     table = compare_groups(measures, groups)
     alike = [m for m in measures if m.name in SPEEDS] + conditions(quality, animals)
-    told = group_warnings(table, alike, cameras(quality, videos, column), groups)
+    told = scale_warnings(rows_of(tables["gait"]), animals)
+    told += group_warnings(table, alike, cameras(quality, videos, column), groups)
     for sentence in told:
         print(sentence)
     write_parquet(columns_to_table(table), output, {**record, "warnings": told})

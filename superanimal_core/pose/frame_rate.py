@@ -1,4 +1,4 @@
-"""Frames per second from time stamps."""
+"""Frames per second from time stamps, and when frames end."""
 
 import numpy as np
 from jaxtyping import Float
@@ -21,3 +21,11 @@ def recorded_steps_s(time_s: Float[ndarray, "frame"]) -> Float[ndarray, "step"]:
     """The steps between frames (s) without the pauses."""
     steps_s = np.diff(time_s)
     return steps_s[steps_s <= PAUSE_STEPS * np.median(steps_s)] if len(steps_s) else steps_s
+
+
+def end_s(time_s: Float[ndarray, "frame"], stop: int) -> float:
+    """Time at which the frames before `stop` end."""
+    if stop < len(time_s):
+        return float(time_s[stop])
+    interval = 1 / frames_per_second(time_s) if len(time_s) > 1 else 0.0
+    return float(time_s[-1]) + interval

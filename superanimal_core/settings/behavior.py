@@ -115,11 +115,23 @@ def groups_of(features: Iterable[str]) -> list[str]:
 
 
 class ConditionSettings(Section):
-    """One feature above or below a value."""
+    """One feature above or below a value, or between two."""
 
     feature: str
     above: float | None
     below: float | None
+
+    @model_validator(mode="after")
+    def _can_tell(self) -> "ConditionSettings":
+        """A condition that always or never holds is a slip."""
+        if self.above is None and self.below is None:
+            raise ValueError("has no limit; give above, below, or both")
+        if self.above is not None and self.below is not None and self.above >= self.below:
+            raise ValueError(
+                f"nothing is above {self.above:g} and below {self.below:g}; exchange the limits, "
+                "or make two behaviors of it"
+            )
+        return self
 
 
 class VoteSettings(Section):

@@ -1,6 +1,6 @@
 """Groups of animals that are compared: the section `groups`."""
 
-from superanimal_core.settings.section import Section
+from superanimal_core.settings.section import Name, Section
 
 
 class GroupSettings(Section):
@@ -10,5 +10,5 @@ class GroupSettings(Section):
     """
 
     column: str | None
-    reference: str | None
+    reference: Name | None
     animal_column: str

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -10,6 +10,15 @@ NotNegative = Annotated[float, Field(ge=0)]
 Count = Annotated[int, Field(ge=1)]
 LogWeight = Annotated[float, Field(ge=-20, le=100)]  # beyond, e to it is no weight any more
 NotNegativeCount = Annotated[int, Field(ge=0)]
+
+
+def _as_text(given: object) -> object:
+    """A number as the sheet has it, where names are texts: a group may be called 1."""
+    is_number = isinstance(given, int | float) and not isinstance(given, bool)
+    return str(given) if is_number else given
+
+
+Name = Annotated[str, BeforeValidator(_as_text)]  # of something in a sheet
 
 
 class Section(BaseModel):

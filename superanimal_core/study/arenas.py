@@ -1,30 +1,15 @@
 """Arenas and zones of the sheet of videos, and which features a video can tell."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from superanimal_core.study.polygons import Corners, polygon_in
 from superanimal_core.study.study_rows import VideoRow
 
-Corners = tuple[tuple[float, float], ...]
-
-CORNER = re.compile(r"^(-?\d+(?:\.\d+)?),(-?\d+(?:\.\d+)?)$")
 NAME = re.compile(r"^[A-Za-z0-9_]+$")
-LEAST_CORNERS = 3
 OF_OUTLINE = ("border_px", "border_cm", "zone_center", "zone_periphery", "zone_corner")
 SHIPPED_ZONES = ("center", "periphery", "corner")
-
-
-def polygon_in(cell: str, where: str, mistakes: list[str]) -> Corners:
-    """Corners of a polygon; none for an empty cell. What is wrong is noted."""
-    corners = [CORNER.match(word) for word in cell.split()]
-    if all(corners) and (not corners or len(corners) >= LEAST_CORNERS):
-        return tuple((float(c[1]), float(c[2])) for c in corners if c)
-    mistakes.append(
-        f"{where} is '{cell}'; expected three corners or more in order around it, in pixels, as in "
-        "10,10 410,10 410,410 10,410"
-    )
-    return ()
 
 
 def zones_in(cell: str, where: str, mistakes: list[str]) -> dict[str, Corners]:
@@ -58,6 +43,14 @@ def behaviors_told(video: VideoRow, definitions: Mapping[str, Any]) -> dict[str,
         for name, definition in definitions.items()
         if all(can_tell(video, condition["feature"]) for condition in definition["conditions"])
     }
+
+
+def untold_by(told: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
+    """Of each behavior that only some videos tell, the others; `told` are a video's behaviors."""
+    of = {video: set(behaviors) for video, behaviors in told.items()}
+    every = sorted(set().union(*of.values()))
+    lacking = {behavior: [v for v in of if behavior not in of[v]] for behavior in every}
+    return {behavior: videos for behavior, videos in lacking.items() if videos}
 
 
 def plain_arena(video: VideoRow) -> dict[str, Any] | None:

@@ -1,14 +1,17 @@
-"""Behaviors that are defined by features which no table of features has: told before a run."""
+"""Behaviors that are defined by features or zones which there are not: told before a run."""
 
 import re
 from collections.abc import Mapping
 
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.settings import Settings
+from superanimal_core.study.arenas import SHIPPED_ZONES
+from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.tables.behavior_columns import FEATURES
 from superanimal_core.tables.video_columns import FRAME, INDIVIDUAL
 
 KEYPOINT = "<keypoint>"
+ZONE = "zone_"
 
 
 def feature_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) -> list[str]:
@@ -25,6 +28,27 @@ def feature_mistakes(settings: Settings, known: Mapping[str, KeypointSpace]) -> 
                 if _plain(condition.feature) not in names and not _is_made(condition.feature)
             ]
     return mistakes
+
+
+def zone_mistakes(settings: Settings, videos: Mapping[str, VideoRow]) -> list[str]:
+    """One sentence for each behavior on a zone that no video of its space has: it is never told."""
+    zones: dict[str, list[str]] = {}
+    for row in videos.values():
+        if row.model in settings.models:
+            zones.setdefault(settings.models[row.model].space, []).extend(row.zones)
+    return [
+        f"config/config.yaml: behavior.definitions.{space}.{behavior}: no video has a zone "
+        f"'{zone}' in the column 'zones' of {settings.videos}{did_you_mean(zone, known)}"
+        for space, known in zones.items()
+        for behavior, definition in settings.behavior.definitions.get(space, {}).items()
+        for zone in dict.fromkeys(_zone_of(each.feature) for each in definition.conditions)
+        if zone and zone not in (*SHIPPED_ZONES, *known)
+    ]
+
+
+def _zone_of(feature: str) -> str:
+    """The zone that a feature is about; '' for others."""
+    return feature.removeprefix(ZONE) if feature.startswith(ZONE) else ""
 
 
 def feature_names(space: KeypointSpace) -> list[str]:

@@ -1,5 +1,6 @@
 """Groups that cannot be compared, since the sheet of videos does not say them."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from superanimal_core.pose.keypoints import did_you_mean
@@ -11,7 +12,7 @@ SHIPPED_ANIMAL = "subject"  # a sheet may lack it: every video counts as an anim
 
 
 def group_mistakes(groups: GroupSettings, sheet: str, videos: Mapping[str, VideoRow]) -> list[str]:
-    """Columns that the sheet has not, and groups that are fewer than two; none without a column."""
+    """Columns that the sheet has not, groups that are none, and animals in two groups."""
     if groups.column is None or not videos:
         return []
     where = "config/config.yaml: groups"
@@ -33,7 +34,36 @@ def group_mistakes(groups: GroupSettings, sheet: str, videos: Mapping[str, Video
             f"{where}.reference: no group '{groups.reference}' in the column "
             f"'{groups.column}'{hint}"
         )
+    alike = Counter(name.casefold() for name in names)
+    same = [name for name in names if alike[name.casefold()] > 1]
+    if same:
+        mistakes.append(
+            f"{sheet}: the groups {', '.join(same)} of the column '{groups.column}' differ by "
+            "capital letters alone; write each group in one way"
+        )
+    mistakes += _in_two_groups(groups.column, groups.animal_column, sheet, videos)
     return mistakes + animal_mistakes(where, groups.animal_column, sheet, columns)
+
+
+def _in_two_groups(
+    column: str, animal_column: str, sheet: str, videos: Mapping[str, VideoRow]
+) -> list[str]:
+    """Animals of several groups, whose intervals and p would be those of other animals."""
+    groups: dict[str, dict[str, None]] = {}
+    for row in videos.values():
+        group, animal = (row.columns.get(name, "") for name in (column, animal_column))
+        if group and animal:
+            groups.setdefault(animal, {})[group] = None
+    both = {animal: names for animal, names in groups.items() if len(names) > 1}
+    if not both:
+        return []
+    animal, names = next(iter(both.items()))
+    more = f", and so do {len(both) - 1} more" if len(both) > 1 else ""
+    return [
+        f"{sheet}: the animal '{animal}' (column '{animal_column}') belongs to the groups "
+        f"{', '.join(names)}{more}; a group is a property of an animal: mend the sheet, or leave "
+        "groups.column out"
+    ]
 
 
 def columns_of(videos: Mapping[str, VideoRow]) -> list[str]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.settings import ModelSettings
 from superanimal_core.settings.classifiers import LABEL_FORMATS, ClassifierSettings
 from superanimal_core.study.group_mistakes import animal_mistakes, columns_of
 from superanimal_core.study.sheet_columns import as_on_disk, has_file, read_rows
@@ -70,6 +71,30 @@ def _rows(
     if not found and len(mistakes) == before:
         mistakes.append(f"{own.labels}: lists no labels; add a row for each labeled video")
     return list(found.values())
+
+
+def individual_mistakes(
+    named: Mapping[str, ClassifierSettings],
+    sheets: LabelSheets,
+    videos: Mapping[str, VideoRow],
+    models: Mapping[str, ModelSettings],
+) -> list[str]:
+    """Labeled individuals that a video cannot have; brought predictions name them otherwise."""
+    mistakes = []
+    for name, rows in sheets.items():
+        for row in rows:
+            video = videos.get(row.video)
+            model = models.get(video.model) if video else None
+            if video is None or model is None or model.predictions is not None:
+                continue
+            last = video.max_individuals - 1
+            if row.individual not in (f"animal{i}" for i in range(last + 1)):
+                told = f"{FIRST} to animal{last}" if last else f"{FIRST} alone"
+                mistakes.append(
+                    f"{named[name].labels}: individual is '{row.individual}', and the video "
+                    f"'{row.video}' has {told} (its max_individuals)"
+                )
+    return mistakes
 
 
 def classifier_mistakes(

@@ -22,6 +22,7 @@ from superanimal_core.study.group_mistakes import group_mistakes
 from superanimal_core.study.label_sheet import (
     LabelSheets,
     classifier_mistakes,
+    individual_mistakes,
     read_label_sheets,
 )
 from superanimal_core.study.overlay import CONFIG, overlaid, read_config
@@ -154,7 +155,9 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     unlabeled = read_unlabeled(settings, mistakes)
     mistakes += unlabeled_mistakes(settings, known, datasets, unlabeled)
     sheets = read_label_sheets(settings.classifiers.named, videos, mistakes)
-    mistakes += classifier_mistakes(settings.classifiers.named, settings.videos, videos)
+    named = settings.classifiers.named
+    mistakes += individual_mistakes(named, sheets, videos, settings.models)
+    mistakes += classifier_mistakes(named, settings.videos, videos)
     mistakes += group_mistakes(settings.groups, settings.videos, videos)
     if mistakes:
         raise ConfigError(mistakes)

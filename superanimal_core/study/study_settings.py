@@ -7,7 +7,7 @@ from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, shared_
 from superanimal_core.settings import ModelSettings, Settings
 from superanimal_core.settings.report import named_or_all
 from superanimal_core.study.backbones import backbone_mistakes
-from superanimal_core.study.behavior_mistakes import feature_mistakes
+from superanimal_core.study.behavior_mistakes import feature_mistakes, zone_mistakes
 from superanimal_core.study.context_mistakes import context_mistakes
 from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
@@ -30,6 +30,7 @@ def settings_mistakes(
         if videos and name not in videos  # no sheet that can be read: that is told, and enough
     ]
     mistakes += keypoint_mistakes(settings, known) + feature_mistakes(settings, known)
+    mistakes += zone_mistakes(settings, videos)
     if settings.smoothing.method == "pupil":
         mistakes += pupil_mistakes(settings, known)
     single = settings.transfer.single_dataset

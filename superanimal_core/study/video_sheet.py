@@ -8,8 +8,9 @@ from pathlib import Path
 from superanimal_core.formats.sheets import Row
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import Settings
-from superanimal_core.study.arenas import polygon_in, zones_in
+from superanimal_core.study.arenas import zones_in
 from superanimal_core.study.brought_predictions import prediction_files
+from superanimal_core.study.polygons import polygon_in
 from superanimal_core.study.sheet_columns import (
     as_on_disk,
     cell_of_identifier,

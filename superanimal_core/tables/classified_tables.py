@@ -83,10 +83,12 @@ def collect_classified(
 
 
 def _animals(path: str, found: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The animals of a video, also those without a bout; the probabilities are not read."""
+    """The animals of a video that are seen at all, also those without a bout."""
     beside = Path(path).with_name("probabilities.parquet")
-    table = pq.read_table(beside, columns=["individual"])
-    return table["individual"].unique().to_pylist() or [row["individual"] for row in found]
+    table = pq.read_table(beside, columns=["individual", f"probability_{NONE}"])
+    is_seen = pa.array(np.isfinite(table[f"probability_{NONE}"].to_numpy()))
+    names = table["individual"].filter(is_seen).unique().to_pylist()
+    return names or [row["individual"] for row in found]
 
 
 def _sums(

@@ -1,6 +1,7 @@
 """From the tables of all videos to the measures that groups are compared by."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import math
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from superanimal_core.tables.animal_names import Key, animal_names
 from superanimal_core.tables.parquet import read_parquet
 
 MEDIAN = "_median"
+SHOWN = 5
+SEEN = "bridged_keypoints"  # a feature that is known where any keypoint is
 SPEEDS = ("speed_cm_per_s", "speed_px_per_s")
 INTERVAL_SDS = 2 * float(stats.norm.ppf(0.95))  # of a 90 % interval
 QUALITY = {  # columns of the quality table that should be alike in all groups: what they are called
@@ -59,13 +62,17 @@ class Animals:
 
 
 def present_animals(features: str) -> list[Key]:
-    """The individuals of each video, from the table of all features, which may be very long."""
+    """The individuals of each video that are seen at all, from the table of all features.
+
+    That table may be very long. Other programs name as many animals as there may be in any video.
+    """
     names = ["video", "individual"]
-    if not set(names) <= set(pq.read_schema(features).names):
+    if not {*names, SEEN} <= set(pq.read_schema(features).names):
         return []
     found: set[Key] = set()
-    for batch in pq.ParquetFile(features).iter_batches(columns=names):
-        texts = pa.table({name: batch[name].cast(pa.string()) for name in names})
+    for batch in pq.ParquetFile(features).iter_batches(columns=[*names, SEEN]):
+        is_seen = pa.array(np.isfinite(batch[SEEN].to_numpy(zero_copy_only=False)))
+        texts = pa.table({name: batch[name].filter(is_seen).cast(pa.string()) for name in names})
         pairs = texts.group_by(names).aggregate([]).to_pylist()
         found |= {(row["video"], row["individual"]) for row in pairs}
     return sorted(found)
@@ -96,6 +103,22 @@ def gait_measures(gait: Sequence[Row], animals: Animals) -> list[Measure]:
     return measures
 
 
+def scale_warnings(gait: Sequence[Row], animals: Animals) -> list[str]:
+    """A sentence where only some videos have a scale, so that lengths are compared in px."""
+    has_scale: dict[str, bool] = {}
+    for row in gait:
+        if (row["video"], row["individual"]) in animals.group:
+            has_scale[row["video"]] = math.isfinite(_number(row.get(SPEEDS[0] + MEDIAN)))
+    lacking = [video for video, known in has_scale.items() if not known]
+    if not lacking or len(lacking) == len(has_scale):
+        return []
+    more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
+    return [
+        f"no scale (cm_per_px) for {', '.join(lacking[:SHOWN])}{more}: lengths and speeds of gait "
+        "are compared in px, which are larger the nearer a camera is"
+    ]
+
+
 def _all_known(found: Mapping[Key, tuple[float, float]]) -> bool:
     return all(np.isfinite(value) for value, _ in found.values())
 
@@ -111,12 +134,17 @@ def _over_limbs(rows: Sequence[Row], name: str) -> tuple[float, float]:
 
 
 def behavior_measures(
-    bouts: Sequence[Row], part: str, duration_s: Mapping[str, float], animals: Animals
+    bouts: Sequence[Row],
+    part: str,
+    duration_s: Mapping[str, float],
+    animals: Animals,
+    untold: Mapping[str, Collection[Key]],
 ) -> list[Measure]:
     """Of each behavior the part of the time, bouts per minute and the mean bout (s).
 
-    An animal that never shows a behavior has 0 of it. The error of the time comes from the
-    intervals of starts and stops where there are some.
+    An animal that never shows a behavior has 0 of it; of whom it is `untold` (a limit in cm
+    without a scale, a zone that the video has not, a classifier that was not asked), nothing is
+    known. The error of the time comes from the intervals of starts and stops where there are some.
     """
     by: dict[tuple[str, Key], list[Row]] = {}
     for row in bouts:
@@ -124,7 +152,8 @@ def behavior_measures(
     measures = []
     for behavior in sorted({behavior for behavior, _ in by}):
         part_of_time, rate, mean = {}, {}, {}
-        for key in animals.keys:
+        known = [key for key in animals.keys if key not in untold.get(behavior, ())]
+        for key in known:
             own, lasting = by.get((behavior, key), []), duration_s.get(key[0]) or np.nan
             time_s, error_s = _time(own)
             part_of_time[key] = (time_s / lasting, error_s / lasting)

@@ -16,6 +16,7 @@ from superanimal_core.evaluation.account import video_flags
 from superanimal_core.evaluation.file_flags import FILE_FIGURES
 from superanimal_core.evaluation.stability import dropped_keypoints, jitter_px
 from superanimal_core.pose.expected_error import ExpectedError
+from superanimal_core.pose.frame_rate import end_s
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.gaps import open_gaps_s
 from superanimal_core.smoothing.presence import WITHIN
@@ -94,6 +95,7 @@ def _figures(
     frames = read_parquet(results["frames"])
     counts = {name: len(read_parquet(results[name])) for name in ("strides", "features", "bouts")}
     score, keypoints = smoothed.poses.score, smoothed.poses.space.keypoints
+    time_s = smoothed.poses.time_s
     is_taught = np.isin(keypoints, read_taught(results["poses"]))
     dropped = dropped_keypoints(smoothed.poses.xy_px, score, is_taught, min_score=min_score)
     seen = np.asarray(np.isfinite(smoothed.poses.xy_px).all(axis=3))
@@ -108,7 +110,7 @@ def _figures(
         "frames_decoded": int(np.sum(frames["is_decoded"].to_numpy())),
         "frames_damaged": int(np.sum(~frames["is_decoded"].to_numpy())),
         "frames_predicted": int(has_pose.sum()),
-        "duration_s": float(smoothed.poses.time_s[-1] - smoothed.poses.time_s[0]),
+        "duration_s": end_s(time_s, len(time_s)) - float(time_s[0]),
         "frames_without_animal": int((~has_pose).sum()),
         "absent_fraction": float(1 - has_pose.mean()),
         "keypoints_seen": int(used.sum()),

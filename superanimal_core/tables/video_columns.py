@@ -105,7 +105,7 @@ QUALITY = (
         "frames_decoded": "whole ones",
         "frames_damaged": "the others",
         "frames_predicted": "with a pose",
-        "duration_s": "first to last frame",
+        "duration_s": "from the first frame to the end of the last, as bouts end",
         "frames_without_animal": "the others; when, stands in the video's quality.json",
         "absent_fraction": "the same as a part",
         "keypoints_seen": "keypoints that the video shows at all",

@@ -38,7 +38,12 @@ from superanimal_core.behavior.classifier import (
 )
 from superanimal_core.pose.frame_rate import frames_per_second
 from superanimal_core.settings.classifiers import ClassifierSettings
-from superanimal_core.training.held_out_parts import check_bouts, parts_of, to_learn_from
+from superanimal_core.training.held_out_parts import (
+    check_bouts,
+    check_classes,
+    parts_of,
+    to_learn_from,
+)
 from superanimal_core.training.window_network import fit_network
 
 SEED = 0
@@ -180,6 +185,7 @@ def _fitted(
         learned.append((seen[frame], label, weight))
     inputs, label, weight = (np.concatenate(each) for each in zip(*learned, strict=True))
     classes = len(settings.behaviors) + 1
+    check_classes(label, settings.behaviors)
     balanced = _balanced(label, weight, classes)
     how = {**learning, "classes": classes, "seed": SEED}
     return Classifier(

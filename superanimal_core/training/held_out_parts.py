@@ -52,3 +52,17 @@ def check_bouts(behavior: str, bouts_in_part: Int[ndarray, "part"], what: str, f
             f"all {total} bouts of the behavior '{behavior}' are in one part of the labels "
             f"({what}), so that nothing is left to judge it by: mark it in another one, too"
         )
+
+
+def check_classes(label: Int[ndarray, "frame"], behaviors: Sequence[str]) -> None:
+    """SuperAnimalError where a class has no frame to learn from; class 0 is none of the behaviors.
+
+    Frames beside a part that is left out are not learned, and neither are all neighbors of a frame.
+    """
+    for number, behavior in enumerate(("", *behaviors)):
+        if not (label == number).any():
+            what = f"'{behavior}'" if behavior else "none of the behaviors"
+            raise SuperAnimalError(
+                f"where one part of the labels is left out, no frame that shows {what} is left to "
+                "learn from: mark more of it, in several animals or at several times"
+            )

@@ -59,6 +59,13 @@ def test_settings_in_documents_are_settings(path: Path) -> None:
         settings_from_mapping(overlaid(SHIPPED, example), path.name)
 
 
+def test_every_setting_in_the_reference_says_what_it_means() -> None:
+    rows = [row.split(" | ") for row in text_of("docs/reference/settings.md").splitlines()]
+    told = {row[0]: row[-1].strip(" |") for row in rows if row[0].startswith("| `")}
+    assert len(told) > 100
+    assert [name for name, meaning in told.items() if not meaning] == []
+
+
 def test_there_is_one_version() -> None:
     version = tomllib.loads(text_of("pyproject.toml"))["project"]["version"]
     assert superanimal_core.__version__ == version

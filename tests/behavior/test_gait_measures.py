@@ -180,6 +180,20 @@ def test_a_turned_moved_and_larger_scene_has_the_same_gait():
     assert (turned.is_steady == plain.is_steady).all()
 
 
+def test_from_below_distances_times_and_phases_are_those_from_above():
+    """A glass floor: the picture is mirrored, and left footholds lie to the right of the way."""
+    above = from_above(walker())
+    mirrored = above.poses.xy_px * [1, -1] + [0, 1000]
+    below = smoothed(mirrored, above.poses.time_s, 0.01)
+    one, other = (summarize_walks(strides_of(poses)) for poses in (above, below))
+    numbers = [f.name for f in fields(one) if getattr(one, f.name).dtype == np.float64]
+    assert {"base_of_support_front_px", "temporal_symmetry_hind", "diagonal_phase"} <= {*numbers}
+    for name in numbers:
+        found = getattr(other, name), getattr(one, name)
+        np.testing.assert_allclose(*found, rtol=1e-6, atol=1e-6, err_msg=name)
+    assert (one.gait == other.gait).all()
+
+
 def test_backward_in_time_lifts_are_strikes_and_phases_turn_around():
     poses = from_above(walker())
     back = poses.poses.xy_px[::-1]

@@ -118,6 +118,23 @@ class Spoiled:
         assert old in text
         self.write(name, text.replace(old, new, 1))
 
+    def marked(self, text, format="csv", individual=""):
+        """Let a classifier learn to tell rearing from what somebody marked in a video of 0.24 s."""
+        self.more(
+            "classifiers: { named: { rears: { labels: config/rears.tsv, behaviors: [rear] } } }"
+        )
+        self.write(
+            "config/rears.tsv",
+            f"video\tlabels\tformat\tindividual\nm1\tmarks.csv\t{format}\t{individual}\n",
+        )
+        self.write("marks.csv", text, "utf-8-sig")
+
+    def act(self, feature="speed_px_per_s", above="1.0", below="null"):
+        """Define a behavior of one condition."""
+        condition = f"[{{ feature: {feature}, above: {above}, below: {below} }}]"
+        own = f"{{ conditions: {condition}, min_duration_s: 0.1, max_gap_s: 0.1 }}"
+        self.more(f"behavior: {{ definitions: {{ {SPACE}: {{ act: {own} }} }} }}")
+
     def brought(self, cell="theirs/m1_net0.csv; theirs/m1_net1.csv", format="deeplabcut"):
         """Make it a study of brought predictions, of one video."""
         self.write("config/config.yaml", BROUGHT.replace("deeplabcut", format))

@@ -145,6 +145,35 @@ IN_PREDICTIONS = [
     ("an .h5 that is none", lambda s: (s.brought("theirs/a.h5"), s.write("theirs/a.h5", "text")), "theirs/a.h5: not a readable HDF5 file"),
     ("other animals in the second", lambda s: (s.given(animals=("m", "f")), s.videos("raw/m1.mp4\ttheirs/one.csv; theirs/m1_net0.csv", header="path\tpredictions")), "individuals animal0, but"),
 ]  # fmt: skip
+ARENA = "path\tarena\tzones"
+GROUPED = "path\tgroup\tsubject"
+COMPARED = "groups: { column: group }"
+ROWS = "behavior,start,stop\n"
+IN_BEHAVIOR = [
+    ("a behavior on a feature misspelt", lambda s: s.act("sped_px_per_s"), "act: unknown feature 'sped_px_per_s'; did you mean 'speed_px_per_s'?"),
+    ("a behavior without a limit", lambda s: s.act(above="null"), "conditions.0: read"),
+    ("a behavior with its limits exchanged", lambda s: s.act(above="5", below="1"), "nothing is above 5 and below 1; exchange the limits"),
+    ("a zone misspelt", lambda s: (s.act("zone_fod"), s.videos("raw/m1.mp4\t\tfood: 1,1 9,1 9,9", header=ARENA)), "act: no video has a zone 'fod' in the column 'zones' of config/videos.tsv; did you mean 'food'?"),
+    ("a zone that no video has", lambda s: s.act("zone_food"), "no video has a zone 'food'"),
+    ("corners as a Z", lambda s: s.videos("raw/m1.mp4\t0,0 9,0 0,9 9,9\t", header=ARENA), "row 2: arena: the edges 9,0 to 0,9 and 9,9 to 0,0 meet; write the corners in order around it"),
+    ("two corners", lambda s: s.videos("raw/m1.mp4\t0,0 9,0\t", header=ARENA), "arena is '0,0 9,0'; expected three corners or more"),
+    ("decimal commas in corners", lambda s: s.videos("raw/m1.mp4\t0,5,0,5 9,5,0,5 9,5,9,5\t", header=ARENA), "expected three corners or more"),
+    ("a zone without a name", lambda s: s.videos("raw/m1.mp4\t\t0,0 9,0 9,9", header=ARENA), "zones: '0,0 9,0 9,9'; expected name: x,y"),
+    ("one group", lambda s: (s.more(COMPARED), s.videos("raw/m1.mp4\ta\tx", "raw/m2.mp4\ta\ty", header=GROUPED)), "'group' of config/videos.tsv names a; two are compared"),
+    ("a column of groups misspelt", lambda s: s.more("groups: { column: Group }"), "groups.column: no column 'Group' in config/videos.tsv; did you mean 'group'?"),
+    ("an animal in two groups", lambda s: (s.more(COMPARED), s.videos("raw/m1.mp4\ta\tx", "raw/m2.mp4\tb\tx", header=GROUPED)), "config/videos.tsv: the animal 'x' (column 'subject') belongs to the groups a, b; a group is"),
+    ("a group in two ways", lambda s: (s.more(COMPARED), s.videos("raw/m1.mp4\tWT\tx", "raw/m2.mp4\twt\ty", header=GROUPED)), "the groups WT, wt of the column 'group' differ by capital letters alone"),
+    ("a reference group as a number", lambda s: s.more("groups: { column: group, reference: 1 }"), "groups.reference: no group '1'"),
+    ("marks of another behavior", lambda s: s.marked(ROWS + "Rear,0.1,0.2\n"), "marks.csv (video 'm1'): unknown behavior 'Rear': name it in 'behaviors' of the classifier, or in 'ignored'; did you mean 'rear'?"),
+    ("marks that overlap", lambda s: s.marked(ROWS + "rear,0.0,0.2\nrear,0.1,0.2\n"), "bouts overlap: 'rear' from 0 to 0.2 and 'rear' from 0.1 to 0.2"),
+    ("marks of a longer video", lambda s: s.marked(ROWS + "rear,3,4\n"), "lies beyond the video's end, which has 0.24 s"),
+    ("a mark without duration", lambda s: s.marked(ROWS + "rear,0.1,0.1\n"), "has no duration"),
+    ("a mark without its end", lambda s: s.marked(ROWS + "rear,0.1,\n"), "marks.csv: line 2: stop is nothing; expected a number"),
+    ("marks in minutes", lambda s: s.marked(ROWS + "rear,0:01,0:02\n"), "marks.csv: line 2: start is 0:01; expected a number"),
+    ("marks without a header", lambda s: s.marked("rear,0.1,0.2\n"), "no line names the columns behavior, with start and stop or start_frame and stop_frame; the first one reads 'rear,0.1,0.2'"),
+    ("marks of an animal that is not there", lambda s: s.marked(ROWS + "rear,0.1,0.2\n", individual="animal1"), "config/rears.tsv: individual is 'animal1', and the video 'm1' has animal0 alone"),
+    ("marks of another frame rate", lambda s: s.marked("rear\n" + "0\n" * 60, "simba"), "is about 60 frames, and the video has 6: are these the labels of another video, or of another frame rate?"),
+]  # fmt: skip
 TYPED = [  # what was typed in the folder above the study, and what is told
     ("init", "the following arguments are required: FOLDER"),
     ("init new --videos vids --species mouse", "init: vids: does not exist; name a folder of videos"),
@@ -201,9 +230,13 @@ MEANT = [  # what beginners' files hold and still say clearly
     ("predictions with trailing commas", lambda s: s.given(lambda text: text.replace("\n", ",,\n"))),
     ("predictions whose rows have a name", lambda s: s.given(lambda text: text.replace("\n0,", "\nframe,,,,,,,,,,,,\n0,"))),
     ("blanks around keypoints", lambda s: s.given(lambda text: text.replace("nose", " nose "))),
+    ("marks with semicolons and decimal commas", lambda s: s.marked("behavior;start;stop;\r\nrear;0,1;0,2;\r\n;;;\r\n")),
+    ("marks with tabs", lambda s: s.marked("start\tstop\tbehavior\tnote\n0.1\t0.2\trear\tsure\n")),
+    ("a closed arena", lambda s: s.videos("raw/m1.mp4\t0,0 9,0 9,9 0,9 0,0\t", header="path\tarena\tzones")),
+    ("groups as numbers", lambda s: (s.more("groups: { column: group, reference: 1 }"), s.videos("raw/m1.mp4\t0", "raw/m2.mp4\t1", header="path\tgroup"))),
     ("likelihood of 1.02", lambda s: s.given(lambda text: text.replace("0.9", "1.02"))),
 ]  # fmt: skip
-TABLE = IN_CONFIG + IN_SHEETS + IN_LABELS + IN_VIDEOS + IN_PREDICTIONS
+TABLE = IN_CONFIG + IN_SHEETS + IN_LABELS + IN_VIDEOS + IN_PREDICTIONS + IN_BEHAVIOR
 
 
 @pytest.fixture(scope="module")

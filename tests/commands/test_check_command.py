@@ -159,5 +159,79 @@ def test_files_of_behavior_labels_are_read(study, capsys):
     assert len(told) == 3
     assert all(line.startswith("stops the run") for line in told)
     assert any("marks/odd.csv: " in line for line in told)
-    assert any("'rear' is neither in behaviors nor in ignored; did you mean" in t for t in told)
-    assert any("'groom' is neither in behaviors" in line for line in told)
+    good = "marks/good.csv (video 'mouse'): unknown behavior"
+    assert any(f"{good} 'rear': name it in" in t and "did you mean 'rears'?" in t for t in told)
+    assert any(f"{good} 'groom': name it in" in line for line in told)
+
+
+def test_labels_that_do_not_fit_their_video_are_told(study, capsys):
+    """The video has 40 frames at 50 per second."""
+    (study / "marks").mkdir()
+    texts = {
+        "late.csv": ("csv", "start,stop,behavior\n0.9,1.2,rear\n"),
+        "twice.csv": ("csv", "start,stop,behavior\n0.1,0.3,rear\n0.2,0.4,rear\n"),
+        "point.csv": ("csv", "start,stop,behavior\n0.1,0.1,rear\n"),
+        "half.csv": ("simba", "rear\n" + "0\n" * 20),
+        "sound.csv": ("csv", "start,stop,behavior\n0.1,0.3,rear\n0.6,0.81,rear\n"),
+    }
+    rows = ["video\tlabels\tformat\trater"]
+    for name, (format_name, text) in texts.items():
+        (study / "marks" / name).write_text(text)
+        rows.append(f"mouse\tmarks/{name}\t{format_name}\t{name}")
+    (study / "config/rear.tsv").write_text("\n".join([*rows, ""]))
+    learned = {"labels": "config/rear.tsv", "behaviors": ["rear"]}
+    change_setting(study, "classifiers.named", {"rearing": learned})
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    told = {line.split("marks/")[1].split(" ")[0]: line for line in lines if "marks/" in line}
+    assert {*told} == {*texts} - {"sound.csv"}
+    assert "lies beyond the video's end, which has 0.80 s" in told["late.csv"]
+    assert "bouts overlap" in told["twice.csv"]
+    assert "has no duration" in told["point.csv"]
+    assert "is about 20 frames, and the video has 40" in told["half.csv"]
+
+
+def test_an_arena_beyond_the_picture_is_doubtful(study, capsys):
+    """The picture is 320 x 240 pixels; corners may stand on its edge."""
+    cells = ("0,0 320,0 320,240 0,240", "food: 1,1 9,1 9,9; nest: 300,1 640,1 640,9")
+    rows = ["path\tarena\tzones", "\t".join(["raw/mouse.mp4", *cells]), ""]
+    (study / "config/videos.tsv").write_text("\n".join(rows))
+    code, lines, _ = check(study, capsys)
+    assert code == 0
+    assert lines[0].startswith("doubtful")
+    assert "zone nest reaches 640,1, beyond its picture of 320 x 240 pixels" in lines[0]
+    assert "looked at" in lines[1]
+
+
+@pytest.mark.parametrize(("cm_per_px", "is_told"), [(0.05, False), (15.6, False), (15.7, True)])
+def test_pixels_per_cm_in_place_of_cm_per_pixel_are_told(study, capsys, cm_per_px, is_told):
+    """The picture has 320 pixels: 50 m are 15.625 cm each."""
+    (study / "config/videos.tsv").write_text(f"path\tcm_per_px\nraw/mouse.mp4\t{cm_per_px}\n")
+    code, lines, _ = check(study, capsys)
+    assert code == 0
+    told = [line for line in lines if "makes the picture 50 m wide: are these pixels per" in line]
+    assert len(told) == is_told
+
+
+def test_two_mistakes_of_one_file_of_predictions_are_two_sentences(study, capsys):
+    """The first video's file is what -n looks at; that of the second has names of its own."""
+    names, table = ["scorer", "bodyparts", "coords"], {"nose": "nose", "cable": ""}
+    for video, keypoints in (("mouse", ["nose", "cable"]), ("other", ["nose", "tail", "wire"])):
+        parts = [["n"], keypoints, ["x", "y", "likelihood"]]
+        columns = pd.MultiIndex.from_product(parts, names=names)
+        pd.DataFrame(np.ones((40, len(columns))), columns=columns).to_csv(study / f"{video}.csv")
+    shutil.copy(study / "raw/mouse.mp4", study / "raw/other.mp4")
+    rows = ["path\tpredictions", "raw/mouse.mp4\tmouse.csv", "raw/other.mp4\tother.csv", ""]
+    (study / "config/videos.tsv").write_text("\n".join(rows))
+    space = study / f"config/keypoints/{SPACE}"
+    rows = ["source\tunified", *("\t".join(row) for row in table.items()), ""]
+    (space / "theirs.tsv").write_text("\n".join(rows))
+    model = {"predictions": {"format": "deeplabcut", "space": SPACE}}
+    (study / "config/config.yaml").write_text(yaml.safe_dump({"models": {"theirs": model}}))
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    told = [line for line in lines if line.startswith("fails")]
+    assert len(told) == 3, lines
+    for name, line in zip(("'cable' is no", "'tail' of", "'wire' of"), told, strict=True):
+        assert line.count("'other.csv'") == 1
+        assert name in line

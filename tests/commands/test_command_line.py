@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from superanimal_core.__main__ import COMMANDS, main
+from superanimal_core.__main__ import COMMANDS, main, told
+from superanimal_core.commands import study_folder
+from superanimal_core.errors import ConfigError, SuperAnimalError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -106,3 +108,26 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
     process.wait()
+
+
+def test_several_mistakes_stand_below_a_line_that_counts_them():
+    assert told(ConfigError(["one", "two"])) == "2 to mend before anything runs:\none\ntwo"
+    assert told(ConfigError(["one"])) == told(SuperAnimalError("one")) == "one"
+
+
+@pytest.mark.parametrize("command", ["check", "run", "status", "plan"])
+@pytest.mark.parametrize("typed", ["program", "."])
+def test_the_programs_own_folder_is_no_study(command, typed, tmp_path, monkeypatch, capsys):
+    """What `superanimal run` would be about in a clone, where the folder was forgotten."""
+    program = tmp_path / "program"
+    (program / "config").mkdir(parents=True)
+    shutil.copy(ROOT / "config/config.yaml", program / "config")
+    monkeypatch.setattr(study_folder, "WORKFLOW", program)
+    monkeypatch.chdir(program if typed == "." else tmp_path)
+    assert main([command, typed]) == 1
+    said = capsys.readouterr()
+    assert said.err.startswith(f"{command}: {typed} is the folder of the program and holds no stud")
+    assert "superanimal init my-study --help" in said.err
+    assert said.out == ""
+    (program / "config/videos.tsv").touch()  # someone keeps a study there
+    assert study_folder.checked_study(typed) == Path(typed)

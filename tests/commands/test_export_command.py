@@ -11,6 +11,7 @@ from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.tables.parquet import write_failure
 from superanimal_core.tables.pose_files import write_smoothed
 
+MOUSE = "superanimal_topviewmouse"
 TAUGHT = ("tail", "nose")
 FAILURE = {"failure": {"stage": "probe_video", "reason": "torn"}}
 
@@ -115,3 +116,27 @@ def test_the_score_of_an_absent_keypoint_is_none(study):
     assert (table.score[table.x_px.isna()] == 0).all()
     assert table.x_px.isna().sum() == 2  # the tail and the nose in the frame without the animal
     assert len(pq.read_table(study / "results/videos/one/poses.parquet")) == 2 * len(table)
+
+
+def test_no_prediction_of_the_study_is_overwritten(study, capsys):
+    """one.csv is what DeepLabCut may have called it, and what the export is called."""
+    (study / "dlc").mkdir()
+    (study / "dlc/one.csv").write_text("theirs")
+    settings = {"models": {"theirs": {"predictions": {"format": "deeplabcut", "space": MOUSE}}}}
+    (study / "config/config.yaml").write_text(yaml.safe_dump(settings))
+    (study / "config/videos.tsv").write_text("path\tpredictions\nraw/one.mp4\tdlc/one.csv\n")
+    output = study / "raw/../dlc"
+    code, said = run(capsys, study, "one", "--to", "deeplabcut_csv", "--output", output)
+    assert code == 1
+    assert f"export: {output}: holds predictions that the study is made of" in said.err
+    assert (study / "dlc/one.csv").read_text() == "theirs"
+    output = study / "dlc/new"
+    assert run(capsys, study, "one", "--to", "deeplabcut_csv", "--output", output)[0] == 0
+
+
+def test_a_folder_that_cannot_be_made_is_one_sentence(study, capsys):
+    for output in (study / "raw/one.mp4", study / "raw/one.mp4/x"):
+        code, said = run(capsys, study, "one", "--to", "csv", "--output", output)
+        assert code == 1
+        assert said.err.startswith(f"export: {output}: cannot be made a folder (")
+        assert said.err.count("\n") == 1

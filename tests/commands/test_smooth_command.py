@@ -240,6 +240,30 @@ def test_a_mistake_is_one_line_and_no_traceback(tmp_path, capsys, options, said)
     assert not list(tmp_path.glob("o*"))
 
 
+@pytest.mark.parametrize(
+    ("output", "options"),
+    [
+        ("net1.csv", []),
+        ("../{folder}/net1.csv", []),
+        ("net.csv", ["--cameras", "0,1,2"]),
+        ("link.csv", []),
+    ],
+)
+def test_what_is_smoothed_is_not_overwritten(tmp_path, capsys, output, options):
+    files = ensemble(tmp_path)
+    if options:  # net_1.csv is what the second camera's would be called
+        for file in files:
+            Path(file).rename(file.replace("net", "net_"))
+        files = [file.replace("net", "net_") for file in files]
+    (tmp_path / "link.csv").symlink_to(files[1])
+    before = Path(files[1]).read_text()
+    path = str(tmp_path / output.format(folder=tmp_path.name))
+    assert main(["smooth", *files, "--fps", "50", "--output", path, *options]) == 1
+    told = capsys.readouterr().err
+    assert told == f"smooth: {path}: is one of the files to smooth; name another output\n"
+    assert Path(files[1]).read_text() == before
+
+
 def test_the_command_needs_no_torch_and_no_pandas(tmp_path):
     files = ensemble(tmp_path)
     program = (

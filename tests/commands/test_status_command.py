@@ -105,11 +105,30 @@ def test_every_stage_is_counted_as_the_files_say(study, capsys):
         "check_video": [2, 0, 2],
     }
     assert "mouse, detector          0     1" in text
+    assert "classifiers" not in text
+    assert "groups" not in text
     assert "videos 6: ok 1, flagged 1, failed 2, not finished 2" in text
     assert "torn: probe_video: torn.mp4 is torn" in text
     assert "empty: predict_poses: no animal was found" in text
     assert text.startswith("no run of this study")
     assert text.endswith("no report yet\n")
+
+
+def test_classifiers_and_groups_are_told(study, capsys):
+    more = "classifiers: { named: { rearing: { labels: x.tsv, behaviors: [rear] } } }\n"
+    with (study / "config/config.yaml").open("a") as config:
+        config.write(more + "groups: { column: group }\n")
+    text = printed(capsys, "status", study)
+    assert "\nclassifiers       learned  videos\nrearing                no       0\n" in text
+    assert "\ngroups: not compared yet\n" in text
+    results = study / "results"
+    (results / "classifiers/rearing").mkdir(parents=True)
+    (results / "classifiers/rearing/classifier.json").touch()
+    make_results(results / "videos/good/classified/rearing", "bouts.parquet")
+    make_results(results / "groups", "comparison.parquet")
+    text = printed(capsys, "status", study)
+    assert "\nrearing               yes       1\n" in text
+    assert "\ngroups: compared\n" in text
 
 
 def test_a_failed_video_counts_the_same_once_it_has_its_account(study, capsys):

@@ -107,6 +107,25 @@ def test_few_animals_and_groups_that_cannot_be_told_apart_have_no_interval():
     assert np.isnan(group_effects(value, sd, group, animal, group * 1.0)[0]).all()
 
 
+@pytest.mark.parametrize("videos", [1, 3])
+def test_animals_that_are_all_alike_in_their_group_promise_nothing(videos):
+    """Four animals that enter a zone once and four that never do: 0 +- 0 would be p = 0."""
+    group = np.repeat([0, 0, 0, 0, 1, 1, 1, 1], videos)
+    animal = np.repeat(np.arange(8), videos)
+    nothing = np.full(len(group), np.nan)
+    assert np.isnan(group_effects(group * 1.0, nothing, group, animal, None)[0]).all()
+    almost = group + np.where(animal == 0, 1e-3, 0.0)
+    assert group_effects(almost, nothing, group, animal, None)[0].p < 1e-6
+
+
+def test_at_one_speed_there_is_nothing_to_adjust():
+    value, sd, group, animal = cohort(1)
+    same = np.full(len(value), 3.0)
+    assert group_effects(value, sd, group, animal, same) == group_effects(
+        value, sd, group, animal, None
+    )
+
+
 def test_holm_is_the_smallest_level_at_which_its_steps_reject():
     p = np.array([0.04, 0.001, np.nan, 0.03, 0.8])
     found = holm(p)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,40 @@ def test_the_same_bouts_are_read_from_every_format(tmp_path, name):
         assert (classes == EXPECTED).all()
 
 
+@pytest.mark.parametrize("name", ["csv", "frames csv", "dlcanalyzer"])
+def test_a_spreadsheet_with_decimal_commas_is_read_as_meant(tmp_path, name):
+    """With a byte order mark, semicolons, Windows' line ends, and empty rows and columns."""
+    plain = written()[name].replace(",", ";")
+    rows = [re.sub(r"(\d)\.(\d)", r"\1,\2", row) + ";;" for row in plain.splitlines()]
+    text = "\r\n".join([*rows, ";;;;", ""])
+    (tmp_path / "labels.csv").write_bytes(text.encode("utf-8-sig"))
+    marks = read_marks(tmp_path / "labels.csv", name.split()[-1], BOTH)
+    assert (classes_of_marks(marks, BOTH.behaviors, (), TIME_S, "x") == EXPECTED).all()
+
+
+def test_a_point_event_of_aggregated_boris_has_no_end_of_its_own():
+    text = AGGREGATED + "first\tm1\tentry\tPOINT\t3.5\tNA\tNA\n"
+    found = BEHAVIOR_FORMATS["boris"](text, WhichLabels(("rear",)))
+    assert found.bouts == [MarkedBout("entry", 3.5, 3.5)]
+
+
+def test_labels_of_another_frame_rate_are_told():
+    """A row per frame at half of the rate would else be the first half of the video."""
+    spare = 5  # 0.25 s at 20 frames per second
+    for frames, is_told in ((200, False), (200 - spare, False), (199 - spare, True), (100, True)):
+        rows = "".join("0,0\n" for _ in range(frames))
+        jabs = {"num_frames": frames, "labels": {"0": {"rear": [
+            {"start": 3, "end": 9, "present": True}]}}}  # fmt: skip
+        for name, text in (("simba", "rear,groom\n" + rows), ("jabs", json.dumps(jabs))):
+            marks = BEHAVIOR_FORMATS[name](text, BOTH)
+            if not is_told:
+                classes = classes_of_marks(marks, BOTH.behaviors, (), TIME_S, "x")
+                assert (classes[frames:] == -1).all()
+                continue
+            with pytest.raises(SuperAnimalError, match=f"x: is about {frames} frames, and the vid"):
+                classes_of_marks(marks, BOTH.behaviors, (), TIME_S, "x")
+
+
 def test_the_formats_of_sheets_are_those_that_can_be_read():
     assert {*LABEL_FORMATS} == {*BEHAVIOR_FORMATS}
 
@@ -123,7 +158,13 @@ def test_one_of_several_observations_subjects_and_raters_is_taken():
         ("boris", "a,b\n1,2\n", "no line names the columns Behavior, with Time or"),
         ("simba", "a,b\n1,2\n", "no column 'rear'"),
         ("jabs", "{", "cannot be read as labels of the format 'jabs'"),
-        ("csv", "start,stop,behavior\none,2,rear\n", "cannot be read"),
+        ("csv", "start,stop,behavior\none,2,rear\n", "line 2: start is one; expected a number"),
+        ("csv", 'start,stop,behavior\n1,"1,5",rear\n', "line 2: stop is 1,5; expected a number, "),
+        ("csv", "x\n\nstart,stop,behavior\n1,2,rear\n3,,rear\n", "line 5: stop is nothing; exp"),
+        ("csv", "start_frame,stop_frame,behavior\n1.5,9,rear\n", "line 2: start_frame is 1.5; ex"),
+        ("csv", "Start,Stop,Behaviour\n1,2,rear\n", "the first one reads 'Start,Stop,Behaviour'"),
+        ("simba", "rear,groom\n0,1\n1,\n", "line 3: groom is nothing; expected a number"),
+        ("boris", BORIS + "first,,,10,20,m1,rear,,,START,0:01,a,0\n", "Time is 0:01; expected"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_named(tmp_path, name, text, told):
@@ -137,7 +178,8 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path, name, text, told):
     ("bouts", "told"),
     [
         ([("rear", 9.0, 11.0)], "beyond the video's end, which has 10.00 s"),
-        ([("raer", 1.0, 2.0)], "unknown behavior 'raer'.*rear"),
+        ([("raer", 1.0, 2.0)], "unknown behavior 'raer': name it in .*; did you mean 'rear'"),
+        ([("Rear", 1.0, 2.0)], "unknown behavior 'Rear': name it in .*; did you mean 'rear'"),
         ([("rear", 1.0, 3.0), ("groom", 2.0, 4.0)], "overlap: 'rear' from 1 to 3 and 'groom'"),
         ([("rear", 2.0, 2.0)], "has no duration"),
     ],

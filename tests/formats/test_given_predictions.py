@@ -191,3 +191,59 @@ def test_a_project_gives_each_animal_its_track_and_a_persons_word_counts(tmp_pat
     )
     with pytest.raises(VideoError, match=r"none of its 2 videos is called 'x'.*: other, m"):
         given(path, format="sleap", times=times, video="x")
+
+
+@pytest.mark.parametrize(
+    ("corner", "individuals"),
+    [("", ("m1", "m2")), ("ear", ("m1", "m2", "single"))],
+)
+def test_unique_body_parts_are_no_animal(tmp_path, corner, individuals):
+    """DeepLabCut writes the corners of an arena as an individual of its own, `single`."""
+    parts = {"m1": ("nose", "tail"), "m2": ("nose", "tail"), "single": ("corner",)}
+    columns = [
+        ("net", animal, part, what)
+        for animal, names in parts.items()
+        for part in names
+        for what in ("x", "y", "likelihood")
+    ]
+    levels = ["scorer", "individuals", "bodyparts", "coords"]
+    rows = [ConversionRow(2, "nose", "nose"), ConversionRow(3, "tail", "tail")]
+    rows += [ConversionRow(4, "corner", corner)]
+    for net in range(2):
+        values = np.random.default_rng(net).uniform(0.5, 1, (5, len(columns)))
+        table = pd.DataFrame(values, columns=pd.MultiIndex.from_tuples(columns, names=levels))
+        table.to_csv(tmp_path / f"{net}.csv")
+    for member in given(tmp_path / "0.csv", tmp_path / "1.csv", rows=rows).members:
+        assert member.individuals == individuals
+        assert np.isfinite(member.xy_px).any(axis=(0, 2, 3)).all()
+
+
+@pytest.mark.parametrize(("lengths", "is_told"), [(0.0, False), (0.99, False), (1.01, True)])
+def test_a_network_that_is_elsewhere_is_told(tmp_path, lengths, is_told):
+    """Of another video with as many frames; both animals are 30 pixels long."""
+    levels = [["net"], ["nose", "tail"], ["x", "y", "likelihood"]]
+    columns = pd.MultiIndex.from_product(levels, names=["scorer", "bodyparts", "coords"])
+    for net in range(2):
+        way = 10.0 * np.arange(5) + net * lengths * 30
+        rows = np.stack([way, way * 0, way * 0 + 0.9, way + 30, way * 0, way * 0 + 0.9], axis=1)
+        pd.DataFrame(rows, columns=columns).to_csv(tmp_path / f"{net}.csv")
+    if lengths == 0:
+        rows[:, 1] += 1
+        pd.DataFrame(rows, columns=columns).to_csv(tmp_path / "1.csv")
+    flags = given(tmp_path / "0.csv", tmp_path / "1.csv").flags
+    assert [f"1.csv lies {lengths:.1f} lengths of the animal away" in f for f in flags] == (
+        [True] * is_told
+    )
+
+
+@pytest.mark.parametrize(
+    ("given_frames", "frames", "every"),
+    [(50, 100, 2), (33, 100, 3), (51, 100, 2), (48, 100, None), (80, 100, None), (99, 100, None)],
+)
+def test_predictions_of_a_copy_at_another_rate_are_told(tmp_path, given_frames, frames, every):
+    """Half of the frames, at the times of the first half of the video."""
+    write_csv(tmp_path / "a.csv", frames=given_frames)
+    [flag] = given(tmp_path / "a.csv", times=np.arange(frames) / 30).flags
+    assert flag.startswith(f"a.csv has {given_frames} frames, the video {frames}: its last ones")
+    assert ("must stand in the column 'path'" in flag) == (every is not None)
+    assert every is None or f"with 1 frame in {every} are" in flag

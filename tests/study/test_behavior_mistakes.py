@@ -3,18 +3,24 @@
 import pytest
 
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.settings import Settings
-from superanimal_core.settings.behavior import BehaviorSettings
-from superanimal_core.study.behavior_mistakes import feature_mistakes
+from superanimal_core.settings import ModelSettings, Settings
+from superanimal_core.settings.behavior import BehaviorSettings, ConditionSettings
+from superanimal_core.study.behavior_mistakes import feature_mistakes, zone_mistakes
+from superanimal_core.study.study_rows import VideoRow
 
 MOUSE = KeypointSpace("mouse", ("nose", "tail_base"))
 
 
-def mistakes_of(feature):
+def settings_on(feature):
     condition = {"feature": feature, "above": 1.0, "below": None}
     definition = {"conditions": [condition], "min_duration_s": 0.1, "max_gap_s": 0.0}
     behavior = BehaviorSettings(draws=0, definitions={"mouse": {"act": definition}})
-    return feature_mistakes(Settings.model_construct(behavior=behavior), {"mouse": MOUSE})
+    models = {"m": ModelSettings.model_construct(space="mouse")}
+    return Settings.model_construct(behavior=behavior, models=models, videos="videos.tsv")
+
+
+def mistakes_of(feature):
+    return feature_mistakes(settings_on(feature), {"mouse": MOUSE})
 
 
 @pytest.mark.parametrize(
@@ -43,3 +49,51 @@ def test_an_unknown_feature_is_told_with_the_nearest(feature, meant):
     (mistake,) = mistakes_of(feature)
     assert f"unknown feature '{feature}'" in mistake
     assert meant in mistake
+
+
+@pytest.mark.parametrize(
+    ("feature", "told"),
+    [
+        ("zone_food", None),
+        ("zone_center", None),
+        ("speed_px_per_s", None),
+        (
+            "zone_fod",
+            "mouse.act: no video has a zone 'fod' in the column 'zones' of videos.tsv; did",
+        ),
+        (
+            "zone_Food",
+            "no video has a zone 'Food' in the column 'zones' of videos.tsv; did you mean",
+        ),
+        ("zone_nest", None),  # of the other video
+    ],
+)
+def test_a_zone_that_no_video_has_is_told(feature, told):
+    square = ((0.0, 0.0), (9.0, 0.0), (9.0, 9.0))
+    rows = {
+        name: VideoRow(name, "", "m", 1, None, None, None, {}, zones={zone: square})
+        for name, zone in (("a", "food"), ("b", "nest"))
+    }
+    mistakes = zone_mistakes(settings_on(feature), rows)
+    assert [told in mistake for mistake in mistakes] == ([True] if told else [])
+    assert zone_mistakes(settings_on(feature), {}) == []
+
+
+@pytest.mark.parametrize(
+    ("above", "below", "told"),
+    [
+        (1.0, None, None),
+        (None, 1.0, None),
+        (0.5, 1.0, None),
+        (None, None, "has no limit"),
+        (1.0, 1.0, "nothing is above 1 and below 1"),
+        (2.0, 1.0, "nothing is above 2 and below 1"),
+    ],
+)
+def test_a_condition_that_always_or_never_holds_is_told(above, below, told):
+    given = {"feature": "speed_px_per_s", "above": above, "below": below}
+    if told is None:
+        assert ConditionSettings.model_validate(given).above == above
+    else:
+        with pytest.raises(ValueError, match=told):
+            ConditionSettings.model_validate(given)

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -24,7 +25,9 @@ def write_video(folder, video, status, bouts):
         write_failure(place / "bouts.parquet", failure)
     else:
         write_parquet(pa.Table.from_pylist(bouts), place / "bouts.parquet", {})
-        frames = pa.table({"individual": pa.array(["animal0", "animal1"]).dictionary_encode()})
+        animals = pa.array(["animal0", "animal1", "never_seen"]).dictionary_encode()
+        nothing = pa.array([0.5, 1.0, np.nan], pa.float32())
+        frames = pa.table({"individual": animals, "probability_none": nothing})
         write_parquet(frames, place / "probabilities.parquet", {})
     return str(folder / video / "quality.json"), str(place / "bouts.parquet")
 

@@ -12,7 +12,12 @@ from superanimal_core.report.group_section import draw_differences, group_sectio
 from superanimal_core.settings.groups import GroupSettings
 from superanimal_core.study.group_mistakes import group_mistakes
 from superanimal_core.study.study_rows import VideoRow
-from superanimal_core.tables.group_tables import Animals, behavior_measures, gait_measures
+from superanimal_core.tables.group_tables import (
+    Animals,
+    behavior_measures,
+    gait_measures,
+    scale_warnings,
+)
 from superanimal_core.tables.parquet import write_parquet
 
 LIMBS = ("left", "right")
@@ -73,7 +78,11 @@ def tables(folder):
                 "dropped_keypoints_per_frame": None,
             }
         )
-    features = [{"video": row["video"], "individual": "animal0"} for row in VIDEOS] * 3
+    features = [
+        {"video": row["video"], "individual": name, "bridged_keypoints": jumps}
+        for row in VIDEOS
+        for name, jumps in (("animal0", 0.0), ("animal0", np.nan), ("never_seen", np.nan))
+    ]
     rows = {"gait": gait, "bouts": bouts, "quality": quality, "features": features}
     for name, found in {**rows, "videos": VIDEOS}.items():
         write_parquet(pa.Table.from_pylist(found), folder / f"{name}.parquet", {})
@@ -84,7 +93,8 @@ def tables(folder):
 def compared(tmp_path):
     """The rows of the table, and its warnings."""
     settings = {"column": "group", "reference": None, "animal_column": "subject"}
-    compare_and_write(tables(tmp_path), [], settings, str(tmp_path / "groups.parquet"), {})
+    output = str(tmp_path / "groups.parquet")
+    compare_and_write(tables(tmp_path), [], {}, settings, output, {})
     table = pq.read_table(tmp_path / "groups.parquet")
     return table.to_pylist(), json.loads(table.schema.metadata[b"superanimal"])["warnings"]
 
@@ -126,10 +136,64 @@ def test_an_animal_without_a_bout_has_none_of_it():
         {"video": "m1_0", "individual": "animal0", "behavior": "rear", "start_s": 1, "stop_s": 4}
     ]
     lasting = {row["video"]: 60.0 for row in VIDEOS}
-    fraction, rate, mean = behavior_measures(bouts, "behavior", lasting, animals)
+    fraction, rate, mean = behavior_measures(bouts, "behavior", lasting, animals, {})
     assert sorted(fraction.value) == [0.0] * 15 + [0.05]
     assert sorted(rate.value) == [0.0] * 15 + [1.0]
     assert np.isfinite(mean.value).sum() == 1
+
+
+def test_where_a_behavior_cannot_be_told_nobody_has_none_of_it():
+    """Videos without a scale would else freeze for 0 % of their time."""
+    animals = animals_of([(row["video"], "animal0") for row in VIDEOS])
+    bouts = [
+        {"video": "m1_0", "individual": "animal0", "behavior": "freeze", "start_s": 1, "stop_s": 4}
+    ]
+    lasting = {row["video"]: 60.0 for row in VIDEOS}
+    untold = {"freeze": {("m0_0", "animal0"), ("m7_1", "animal0")}}
+    for measure in behavior_measures(bouts, "behavior", lasting, animals, untold)[:2]:
+        assert len(measure.value) == len(VIDEOS) - 2
+        assert {"m0", "m7"} <= {*measure.animal}  # by their other videos
+
+
+@pytest.mark.parametrize(("untold", "videos"), [({}, 8), ({"rear": ["m1_0", "m1_1"]}, 6)])
+def test_videos_that_cannot_tell_are_not_counted(tmp_path, untold, videos):
+    settings = {"column": "group", "reference": None, "animal_column": "subject"}
+    output = tmp_path / "groups.parquet"
+    compare_and_write(tables(tmp_path), [], untold, settings, str(output), {})
+    rows = pq.read_table(output).to_pylist()
+    [own] = [r for r in rows if (r["measure"], r["group"]) == ("rear: bouts per min", "control")]
+    assert (own["videos"], own["animals"]) == (videos, videos / 2)
+
+
+def test_animals_that_a_classifier_was_not_asked_about_are_not_counted(tmp_path):
+    given = tables(tmp_path)
+    bouts = [b for b in pq.read_table(given["bouts"]).to_pylist() if b["video"] == "m1_0"]
+    write_parquet(pa.Table.from_pylist(bouts), tmp_path / "rearing.parquet", {})
+    sums = [{"video": f"m{i}_0", "individual": "animal0"} for i in range(6)]
+    write_parquet(pa.Table.from_pylist(sums), tmp_path / "rearing-videos.parquet", {})
+    classified = [tuple(str(tmp_path / f"rearing{end}.parquet") for end in ("", "-videos"))]
+    settings = {"column": "group", "reference": None, "animal_column": "subject"}
+    output = tmp_path / "groups.parquet"
+    compare_and_write(given, classified, {}, settings, str(output), {})
+    found = {
+        row["group"]: row["videos"]
+        for row in pq.read_table(output).to_pylist()
+        if row["part"] == "classifier rearing" and row["measure"] == "rear: bouts per min"
+    }
+    assert found == {"control": 4, "treated": 2}
+
+
+def test_lengths_in_px_of_videos_that_have_a_scale_are_told(tmp_path):
+    rows = pq.read_table(tables(tmp_path)["gait"]).to_pylist()
+    animals = animals_of([(row["video"], "animal0") for row in VIDEOS])
+    assert scale_warnings(rows, animals) == []  # none has one
+    for row in rows:
+        row["speed_cm_per_s_median"] = 10.0
+    assert scale_warnings(rows, animals) == []
+    for row in rows[:4]:
+        row["speed_cm_per_s_median"] = np.nan
+    [told] = scale_warnings(rows, animals)
+    assert "no scale (cm_per_px) for m0_0, m0_1: " in told
 
 
 def test_animals_of_one_video_are_animals_of_their_own():
@@ -164,12 +228,31 @@ def sheet(*groups):
         ("groop", None, ("a", "b"), "no column 'groop' in videos.tsv; did you mean 'group'"),
         ("group", None, ("a", "a", ""), "'group' of videos.tsv names a; two are compared"),
         ("group", "control", ("a", "b"), "reference: no group 'control' in the column 'group'"),
+        ("group", None, ("WT", "KO", "wt"), "the groups WT, wt of the column 'group' differ by ca"),
     ],
 )
 def test_groups_that_cannot_be_compared_are_told(column, reference, groups, told):
     settings = GroupSettings(column=column, reference=reference, animal_column="subject")
     [mistake] = group_mistakes(settings, "videos.tsv", sheet(*groups))
     assert told in mistake
+
+
+@pytest.mark.parametrize(
+    ("animals", "told"),
+    [
+        ("xyz", None),
+        ("xxy", "the animal 'x' (column 'subject') belongs to the groups a, b; a group is"),
+        ("xyxy", "the animal 'x' (column 'subject') belongs to the groups a, b, and so do 1 more;"),
+        (["", "", ""], None),
+    ],
+)
+def test_an_animal_has_one_group(animals, told):
+    settings = GroupSettings(column="group", reference=None, animal_column="subject")
+    rows = sheet(*"abba"[: len(animals)])
+    for row, animal in zip(rows.values(), animals, strict=True):
+        row.columns["subject"] = animal
+    mistakes = group_mistakes(settings, "videos.tsv", rows)
+    assert [told in mistake for mistake in mistakes] == [True] * (told is not None)
 
 
 def test_groups_that_can_be_compared_are_no_mistake():

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.marked_bouts import classes_of_marks
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
+from superanimal_core.jobs.behavior_training import recordings_of
 from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.settings.behavior import AnatomySettings
 from superanimal_core.settings.classifiers import ClassifierSettings
@@ -78,6 +80,46 @@ def test_animals_that_were_left_out_are_classified(method):
     assert (probability.argmax(axis=1) == true).mean() > 0.85
     assert {*bouts.behavior} == {*BEHAVIORS}
     assert (bouts.stop_s - bouts.start_s > 0).all()
+
+
+@pytest.mark.parametrize("method", ["boosting", "network"])
+def test_an_animal_that_nobody_sees_shows_no_behavior(method):
+    """Nothing moves while it is out of the picture, and it does not rest there."""
+    drawn, names = recordings(range(3))
+    classifier, _ = train_classifier(drawn, names, settings(method=method))
+    table, _ = drawn_animal(99)
+    away = np.zeros(len(table), bool)
+    away[200:500] = True
+    score = "simba_score_nose"  # known to be 0 of an absent keypoint
+    seen = {n: np.where(away, np.nan, values) for n, values in table.columns.items()}
+    with_scores = replace(classifier, features=(*classifier.features, score))
+    for asked in (classifier, with_scores):
+        if method == "network" and asked is with_scores:
+            continue  # its layers have a width
+        features = replace(table, columns=seen | {score: 1.0 - away})
+        probability, bouts = frame_probabilities(asked, features)
+        assert (np.isnan(probability).all(axis=1) == away).all()
+        assert (np.isfinite(probability).all(axis=1) == ~away).all()
+        longest = max(rule.max_gap_s for rule in asked.rules)
+        assert len(bouts.behavior)
+        assert np.isfinite(bouts.probability).all()
+        for start, stop in zip(bouts.start_frame, bouts.stop_frame, strict=True):
+            assert away[start:stop].sum() / 20.0 <= longest
+
+
+def test_what_was_marked_while_nobody_sees_the_animal_is_not_learned(tmp_path):
+    table, _ = drawn_animal(0)
+    away = np.arange(len(table)) < 300
+    seen = {n: np.where(away, np.nan, values) for n, values in table.columns.items()}
+    (tmp_path / "a.csv").write_text("behavior,start,stop\nrest,17,27\n")
+    row = {"video": "v", "individual": "animal0", "labels": 0, "format": "csv", "rater": ""}
+    row |= {"subject": "", "observation": ""}
+    tables = {"v": replace(table, columns=seen)}
+    names, own = common_features([table], []), settings(behaviors=["rest"])
+    [found] = recordings_of(tables, [str(tmp_path / "a.csv")], [row], {"v": "m"}, names, own)
+    assert (found.said[0, :300] == -1).all()
+    assert (found.said[0, 300:400] == 1).all()
+    assert (found.said[0, 400:] == 0).all()
 
 
 def test_a_rater_who_errs_sets_the_ceiling():
@@ -155,6 +197,30 @@ def test_too_few_bouts_are_told(behaviors, told):
         drawn = [Recording(**{**vars(r), "said": np.where(r.said == 2, 0, r.said)}) for r in drawn]
     with pytest.raises(SuperAnimalError, match=told):
         train_classifier(drawn, names, settings(behaviors=behaviors))
+
+
+@pytest.mark.parametrize("method", ["boosting", "network"])
+@pytest.mark.parametrize("without", ["everywhere", "in all animals but one"])
+def test_labels_without_frames_of_none_of_the_behaviors_are_told(method, without):
+    """JABS' labels say of no frame that it shows nothing, unless somebody marked it so."""
+
+    def said(true, seed):
+        rest = np.where(true == 1, 1, -1)
+        return (rest if without == "everywhere" or seed else np.where(true == 0, 0, rest))[None]
+
+    drawn, names = recordings(range(3), said)
+    with pytest.raises(SuperAnimalError, match="no frame that shows none of the behaviors is left"):
+        train_classifier(drawn, names, settings(behaviors=["rest"], method=method))
+
+
+def test_a_behavior_that_only_stands_beside_what_is_left_out_is_told():
+    """Of one animal; two bouts of a frame each, both next to the edge between two blocks."""
+    drawn, names = recordings([0])
+    mark = np.zeros(len(drawn[0].time_s), dtype=np.int64)
+    mark[[598, 602]] = 1
+    recording = Recording(**{**vars(drawn[0]), "said": mark[None]})
+    with pytest.raises(SuperAnimalError, match="no frame that shows 'rest' is left to learn from"):
+        train_classifier([recording], names, settings(behaviors=["rest"], min_bouts=2, folds=2))
 
 
 def test_the_network_as_arrays_says_what_torch_says():

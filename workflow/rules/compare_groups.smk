@@ -7,6 +7,7 @@ rule compare_groups:
         quality="results/tables/quality.parquet",
         videos="results/tables/videos.parquet",
         classified=CLASSIFIERS.bouts(),
+        sums=CLASSIFIERS.tables(),
     output:
         groups=update("results/groups/comparison.parquet"),
     log:
@@ -17,6 +18,7 @@ rule compare_groups:
         "../../envs/environment.yaml"
     params:
         code=code("compare_groups"),
-        groups=SETTINGS.of("groups"),
+        groups=asked_of_groups(STUDY.settings.groups, STUDY.videos),
+        untold=untold_by({video: SETTINGS.behaviors(video) for video in STUDY.videos}),
     script:
         "../scripts/compare_groups.py"

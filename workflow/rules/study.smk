@@ -23,8 +23,10 @@ from superanimal_core.jobs.run_owner import (
     write_owner,
 )
 from superanimal_core.jobs.snakemake_mended import mend_snakemake
+from superanimal_core.study.arenas import untold_by
 from superanimal_core.study.brought_graph import BroughtGraph
 from superanimal_core.study.classifier_graph import ClassifierGraph
+from superanimal_core.study.compared_groups import asked_of_groups
 from superanimal_core.study.dates import keep_dates
 from superanimal_core.study.effective_settings import write_settings
 from superanimal_core.study.graph import Graph

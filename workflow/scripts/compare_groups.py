@@ -7,7 +7,8 @@ with study_step(snakemake) as record:
     given = snakemake.input
     compare_and_write(
         dict(given.items()),
-        list(given.classified),
+        list(zip(given.classified, given.sums, strict=True)),
+        snakemake.params.untold,
         snakemake.params.groups,
         snakemake.output.groups,
         record,
