@@ -32,7 +32,7 @@ def read_stills(
     `time_s` is the time of every frame of the video from the file's start, as its own stamps tell;
     the first of them must be whole. VideoError for a file that cannot be opened.
     """
-    first_s = _first_stamp_s(path)
+    first_s = first_stamp_s(path)
     if first_s is None:
         return {}
     container, stream = open_video(path)
@@ -49,7 +49,7 @@ def read_first_stills(path: str, frames: Sequence[int]) -> dict[int, Image]:
     return {number: image for number, image in enumerate(shown) if number in frames}
 
 
-def _first_stamp_s(path: str) -> float | None:
+def first_stamp_s(path: str) -> float | None:
     """When the first frame is shown, by the stream's own clock; None where nobody can tell.
 
     Nothing is sought: some files do not lead back to their first frame.
