@@ -61,7 +61,7 @@ def first_stamp_s(path: str) -> float | None:
 
 def _still(container: InputContainer, stream: VideoStream, at_s: float) -> Image | None:
     for back_s in FURTHER_BACK_S:
-        for frame in _shown(container, stream, at_s - back_s):
+        for frame in whole_frames(container, stream, at_s - back_s):
             off_s = (frame.time or 0.0) - at_s
             turn = turn_asked_by(frame)
             if abs(off_s) <= SAME_TIME_S and turn:
@@ -71,7 +71,7 @@ def _still(container: InputContainer, stream: VideoStream, at_s: float) -> Image
     return None
 
 
-def _shown(
+def whole_frames(
     container: InputContainer, stream: VideoStream, from_s: float
 ) -> Iterator[av.VideoFrame]:
     """Whole frames from the last key frame before a time on."""

@@ -7,18 +7,23 @@ not lead there, frames are counted from the beginning.
 
 from collections.abc import Iterator
 
-import av
 import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 from jaxtyping import Float
 from numpy import ndarray
 
+from superanimal_core.errors import VideoError
 from superanimal_core.media.display_matrix import turn_asked_by
-from superanimal_core.media.stills import FURTHER_BACK_S, SAME_TIME_S, Image, first_stamp_s
+from superanimal_core.media.stills import (
+    FURTHER_BACK_S,
+    SAME_TIME_S,
+    Image,
+    first_stamp_s,
+    whole_frames,
+)
 from superanimal_core.media.video import read_frames, rgb
-from superanimal_core.media.video_stream import open_video
-from superanimal_core.media.windows import decoded_from
+from superanimal_core.media.video_stream import STAGE, open_video
 
 
 def read_stretch(
@@ -46,7 +51,7 @@ def read_stretch(
 def _place_before(container: InputContainer, stream: VideoStream, at_s: float) -> float | None:
     """From where decoding comes to a time and meets a frame of just that; None: from nowhere."""
     for back_s in FURTHER_BACK_S:
-        for frame in _decoded(container, stream, at_s - back_s):
+        for frame in whole_frames(container, stream, at_s - back_s):
             off_s = (frame.time or 0.0) - at_s
             if abs(off_s) <= SAME_TIME_S:
                 return at_s - back_s
@@ -63,21 +68,18 @@ def _sought(
     start: int,
 ) -> Iterator[tuple[int, Image]]:
     """Frames that have these times, each once, with their numbers from `start` on."""
-    least = 0
-    for frame in _decoded(container, stream, from_s):
+    least, size = 0, None
+    for frame in whole_frames(container, stream, from_s):
         time_s = frame.time or 0.0
         place = int(np.searchsorted(shown_s, time_s - SAME_TIME_S))
         if place == len(shown_s):
             return
         turn = turn_asked_by(frame)
-        if place >= least and abs(shown_s[place] - time_s) <= SAME_TIME_S and turn:
+        if place >= least and abs(shown_s[place] - time_s) <= SAME_TIME_S:
+            image = turn.of(rgb(frame)) if turn else None
+            size = size or (image is not None and image.shape)
+            if image is None or image.shape != size:
+                reason = "changes or turns its pictures; encode it anew, upright"
+                raise VideoError(STAGE, f"{container.name} {reason}")
             least = place + 1
-            yield start + place, turn.of(rgb(frame))
-
-
-def _decoded(
-    container: InputContainer, stream: VideoStream, from_s: float
-) -> Iterator[av.VideoFrame]:
-    """Whole frames from the last key frame before a time on."""
-    stream.codec_context.flush_buffers()
-    return decoded_from(container, stream, from_s)
+            yield start + place, image

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, UInt8
 from numpy import ndarray
 
 from superanimal_core.media.stretches import read_stretch
@@ -26,6 +26,7 @@ from superanimal_core.tables.pose_files import read_in_chunks
 
 MIN_SIDE_PX = 480  # smaller videos are enlarged, so that marks do not cover the animal
 FRAMES_AHEAD = 3
+Drawn = UInt8[ndarray, "rows columns 3"]
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class Sheet:
     caption: Caption
 
 
-def labeled_frames(film: Film, parts: Sequence[Part]) -> Iterator[tuple[Image, float]]:
+def labeled_frames(film: Film, parts: Sequence[Part]) -> Iterator[tuple[Drawn, float]]:
     """Parts of a video, one after the other, with what is drawn into them and below.
 
     With each picture comes the time (s) at which it is shown. Videos whose shorter side is below
@@ -119,7 +120,7 @@ def draw_poses(
     taught: Collection[str],
     *,
     min_score: float,
-) -> Image:
+) -> Drawn:
     """A picture with the poses of its only frame; keypoints below the score are left out."""
     drawn, zoom = _enlarged(image, below=0)
     look = look_of(poses.space, taught, len(poses.individuals), zoom * min(image.shape[:2]))
@@ -142,7 +143,7 @@ def _sheet(film: Film, image: Image) -> Sheet:
     return Sheet(zoom, look, below)
 
 
-def _drawn(film: Film, sheet: Sheet, seen: Seen, image: Image, title: str) -> Image:
+def _drawn(film: Film, sheet: Sheet, seen: Seen, image: Image, title: str) -> Drawn:
     canvas, zoom = _enlarged(image, below=sheet.caption.height)
     time_s, shown, is_lone = float(film.time_s[seen.number]), film.shown, len(film.names) == 1
     labels = [_label(film, i, time_s) for i in range(len(film.names))]
@@ -177,7 +178,7 @@ def _label(film: Film, individual: int, time_s: float) -> str:
     return ": ".join(filter(None, [name, ", ".join(doing)]))
 
 
-def _enlarged(image: Image, below: int) -> tuple[Image, int]:
+def _enlarged(image: Image, below: int) -> tuple[Drawn, int]:
     """A copy of a picture, enlarged where it is small, with more rows below; by how much."""
     zoom = _zoom(image)
     height, width = (zoom * side for side in image.shape[:2])

@@ -21,17 +21,20 @@ def legend_of(film: Film, look: Look) -> list[Entry]:
         found = [(animal_color(i), name) for i, name in enumerate(film.names)]
     entries = [Entry(Mark.KEYPOINT, color, word) for color, word in found]
     trail = look.trail_colors[0] if len(film.names) == 1 else BONE
-    circle, strange = "holds the true position in 90 %", "extrapolated: unlike anything labeled"
+    circle, strange = (
+        "true position inside in 90 % of cases",
+        "extrapolated: unlike anything labeled",
+    )
     way = f"{film.trail}, last {shown.trail_s:g} s"
     marks = [
         (shown.circles and film.doubt.has_circles, Entry(Mark.CIRCLE, BONE, circle)),
         (film.doubt.has_extrapolated, Entry(Mark.DASHES, BONE, strange)),
         (shown.footfalls and _has_stances(film), Entry(Mark.SQUARE, BONE, "paw stands")),
         (film.trail is not None, Entry(Mark.LINE, trail, way)),
-        (shown.boxes, Entry(Mark.BOX, BONE, "box")),
+        (shown.boxes, Entry(Mark.BOX, BONE, "box of the animal")),
     ]
     return entries + [entry for is_there, entry in marks if is_there]
 
 
 def _has_stances(film: Film) -> bool:
-    return any(len(paws.names) for paws in film.stands)
+    return any(set(paws.names) & set(film.taught) for paws in film.stands)

@@ -28,7 +28,7 @@ def fixed_points(xy: Float[ndarray, "*shape 2"]) -> Int32[ndarray, "*shape 2"]:
 
 
 def draw_lines(
-    image: Image, lines: Sequence[Float[ndarray, "point 2"]], color: Color, width: int
+    image: Image, lines: Sequence[Float[ndarray, "_point 2"]], color: Color, width: int
 ) -> None:
     """Lines through their points."""
     points = [fixed_points(line) for line in lines if len(line)]

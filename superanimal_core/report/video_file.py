@@ -53,7 +53,7 @@ def write_timed_video(frames: Iterable[tuple[Image, float]], path: str | Path, f
         container.mux(stream.encode(None))
 
 
-def _even(image: Image) -> Image:
+def _even(image: Image) -> UInt8[ndarray, "even_height even_width 3"]:
     below, right = image.shape[0] % 2, image.shape[1] % 2
     if not below and not right:
         return image

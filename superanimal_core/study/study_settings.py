@@ -9,7 +9,7 @@ from superanimal_core.settings.report import named_or_all
 from superanimal_core.study.backbones import backbone_mistakes
 from superanimal_core.study.behavior_mistakes import feature_mistakes
 from superanimal_core.study.context_mistakes import context_mistakes
-from superanimal_core.study.labeling import labeling_mistakes
+from superanimal_core.study.labeling_mistakes import labeling_mistakes
 from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 
