@@ -16,7 +16,7 @@ from superanimal_core.report.marks import (
     draw_box,
     draw_circles,
     draw_dashed_circles,
-    draw_lines,
+    draw_segments,
 )
 
 TEXT: Color = (235, 238, 242)
@@ -105,7 +105,7 @@ def _draw_mark(ground: Image, entry: Entry, x: float, y: float, look: Look) -> N
     elif entry.mark is Mark.SQUARE:
         draw_square(ground, middle[0], entry.color, look)
     elif entry.mark is Mark.LINE:
-        ends = np.array([[x - half, y], [x + half, y]])
-        draw_lines(ground, [ends], entry.color, look.width(2))
+        ends = np.array([[[x - half, y], [x + half, y]]])
+        draw_segments(ground, ends, entry.color, look.width(2))
     else:
         draw_box(ground, np.array([x - half, y - half, x + half, y + half]), entry.color, thin)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -18,6 +18,7 @@ from superanimal_core.report.marks import (
     draw_dashed_circles,
     draw_disks,
     draw_lines,
+    draw_segments,
 )
 
 PLAIN_SIDE_PX = 480  # a shorter side for which the sizes here are meant; others are drawn to scale
@@ -34,7 +35,7 @@ class Look:
     parts of a picture whose shorter side has PLAIN_SIDE_PX.
     """
 
-    bones: Sequence[tuple[int, int]]
+    bones: Int[ndarray, "bone 2"]
     keypoint_colors: Sequence[Sequence[Color]]
     bone_colors: Sequence[Color]
     trail_colors: Sequence[Color]
@@ -56,14 +57,17 @@ class Look:
 
 @dataclass(frozen=True)
 class Animal:
-    """What is drawn of an animal in a frame, in pixels of the drawn picture; NaN is not drawn."""
+    """What is drawn of an animal in a frame, in pixels of the drawn picture; NaN is not drawn.
+
+    `stands` are the keypoints of paws that stand.
+    """
 
     xy_px: Float[ndarray, "keypoint 2"]
     radius_90_px: Float[ndarray, "keypoint"]
     is_extrapolated: bool
     box_xyxy_px: Float[ndarray, "4"]
     trail_px: Float[ndarray, "time 2"]
-    stands: Bool[ndarray, "keypoint"]
+    stands: Sequence[int]
     label: str
 
 
@@ -71,7 +75,7 @@ def look_of(
     space: KeypointSpace, taught: Collection[str], individuals: int, short_side_px: float
 ) -> Look:
     """How so many animals are drawn into pictures of this size, by what networks were taught."""
-    bones = drawn_bones(space, taught)
+    bones = np.array(drawn_bones(space, taught), dtype=int).reshape(-1, 2)
     scale = max(short_side_px / PLAIN_SIDE_PX, 1.0)
     if individuals == 1:
         return Look(bones, [side_colors(space)], [BONE], [TRAIL], scale)
@@ -95,9 +99,10 @@ def _draw_animal(image: Image, animal: Animal, look: Look, individual: int) -> N
     draw_box(image, animal.box_xyxy_px, own, thin)
     draw_lines(image, _pieces(animal.trail_px), trail, look.width(2))
     is_shown = np.asarray(np.isfinite(xy).all(axis=1))
-    bones = [xy[[a, b]] for a, b in look.bones if is_shown[a] and is_shown[b]]
-    draw_lines(image, bones, DARK, 2 * thin + look.width(1))
-    draw_lines(image, bones, own, thin)
+    bones = xy[look.bones]
+    bones = bones[np.isfinite(bones).all(axis=(1, 2))]
+    draw_segments(image, bones, DARK, 3 * thin)
+    draw_segments(image, bones, own, thin)
     circles = draw_dashed_circles if animal.is_extrapolated else draw_circles
     with_circle = np.flatnonzero(is_shown & np.isfinite(animal.radius_90_px))
     own_colors = [colors[k] for k in with_circle.tolist()]
@@ -105,7 +110,7 @@ def _draw_animal(image: Image, animal: Animal, look: Look, individual: int) -> N
     shown = np.flatnonzero(is_shown)
     own_colors = [colors[k] for k in shown.tolist()]
     draw_keypoints(image, xy[shown], own_colors, look, are_hollow=animal.is_extrapolated)
-    for k in np.flatnonzero(is_shown & animal.stands).tolist():
+    for k in (k for k in animal.stands if is_shown[k]):
         draw_square(image, xy[k], colors[k], look)
 
 

@@ -25,7 +25,7 @@ from superanimal_core.report.marks import (
     draw_box,
     draw_circles,
     draw_disks,
-    draw_lines,
+    draw_segments,
 )
 
 SIDE_PX = 360  # longer side of a drawn picture
@@ -95,9 +95,8 @@ def draw_labels(
         for first, second in space.bones:
             a, b = space.index(first), space.index(second)
             if located[a] and located[b]:
-                bone = shown[[a, b]]
-                draw_lines(drawn, [bone], DARK, 3)
-                draw_lines(drawn, [bone], BONE, 1)
+                draw_segments(drawn, shown[None, [a, b]], DARK, 3)
+                draw_segments(drawn, shown[None, [a, b]], BONE, 1)
         circled = np.flatnonzero(located & np.isfinite(radius))
         own = [colors[keypoint] for keypoint in circled.tolist()]
         draw_circles(drawn, shown[circled], radius[circled], own, 1)

@@ -126,9 +126,9 @@ def draw_poses(
     look = look_of(poses.space, taught, len(poses.individuals), zoom * min(image.shape[:2]))
     xy_px = np.where((poses.score[0] >= min_score)[..., None], poses.xy_px[0], np.nan)
     nothing = np.full(len(poses.space), np.nan)
-    stands, way = np.isfinite(nothing), np.full((0, 2), np.nan)
+    way = np.full((0, 2), np.nan)
     animals = [
-        Animal(zoom * xy, nothing, False, zoom * box, way, stands, "")
+        Animal(zoom * xy, nothing, False, zoom * box, way, [], "")
         for xy, box in zip(xy_px, boxes_xyxy_px, strict=True)
     ]
     draw_animals(drawn, animals, look)
@@ -159,7 +159,7 @@ def _drawn(film: Film, sheet: Sheet, seen: Seen, image: Image, title: str) -> Dr
                 is_extrapolated=bool(seen.is_extrapolated[i]),
                 box_xyxy_px=box if shown.boxes else np.full(4, np.nan),
                 trail_px=seen.trail_px[:, i] * zoom,
-                stands=np.isin(film.space.keypoints, standing),
+                stands=[k for k, name in enumerate(film.space.keypoints) if name in standing],
                 label="" if is_lone else label,
             )
         )

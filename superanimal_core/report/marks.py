@@ -23,8 +23,8 @@ _DASHES = np.stack([np.cos(_ANGLES), np.sin(_ANGLES)], axis=-1)
 
 def fixed_points(xy: Float[ndarray, "*shape 2"]) -> Int32[ndarray, "*shape 2"]:
     """Fixed-point positions for OpenCV, whose pixel centers are whole numbers."""
-    near = np.clip(xy - 0.5, -FARTHEST_PX, FARTHEST_PX)
-    return np.round(near * 2**FRACTION_BITS).astype(np.int32)
+    near = np.maximum(np.minimum(xy - 0.5, FARTHEST_PX), -FARTHEST_PX)
+    return np.rint(near * 2**FRACTION_BITS).astype(np.int32)
 
 
 def draw_lines(
@@ -33,6 +33,13 @@ def draw_lines(
     """Lines through their points."""
     points = [fixed_points(line) for line in lines if len(line)]
     cv2.polylines(image, points, False, color, width, cv2.LINE_AA, FRACTION_BITS)
+
+
+def draw_segments(
+    image: Image, ends: Float[ndarray, "segment 2 2"], color: Color, width: int
+) -> None:
+    """Straight lines between two points each."""
+    cv2.polylines(image, [*fixed_points(ends)], False, color, width, cv2.LINE_AA, FRACTION_BITS)
 
 
 def draw_disks(
