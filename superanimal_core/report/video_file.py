@@ -16,6 +16,8 @@ from superanimal_core.tables.atomic import replacing
 
 Image = UInt8[ndarray, "height width 3"]
 TICKS_PER_S = 90_000
+QUALITY = "20"  # x264's constant rate factor
+LARGE_PX = 1_000_000  # from here on encoding alone would keep two cores busy
 ENCODER_THREADS = 2  # one for each core of a node would take memory for nothing
 BT_601, NARROW = 6, 1  # ITU-T H.273: how OpenCV converts, for players that ask
 
@@ -35,7 +37,6 @@ def write_timed_video(frames: Iterable[tuple[Image, float]], path: str | Path, f
     with replacing(path) as temporary, av.open(str(temporary), "w", format="mp4") as container:
         stream: Any = container.add_stream("libx264", rate=_rate(fps))
         stream.pix_fmt = "yuv420p"
-        stream.options = {"crf": "20", "preset": "veryfast"}
         stream.codec_context.thread_count = ENCODER_THREADS
         stream.codec_context.time_base = Fraction(1, TICKS_PER_S)
         stream.codec_context.colorspace = stream.codec_context.color_primaries = BT_601
@@ -45,12 +46,18 @@ def write_timed_video(frames: Iterable[tuple[Image, float]], path: str | Path, f
             even = _even(image)
             if not stream.codec_context.is_open:
                 stream.height, stream.width = even.shape[:2]
+                stream.options = {"crf": QUALITY, "preset": preset_for(*even.shape[:2])}
             planes = np.asarray(cv2.cvtColor(even, cv2.COLOR_RGB2YUV_I420), np.uint8)
             frame = av.VideoFrame.from_ndarray(planes, format="yuv420p")
             tick = max(round(shown_s * TICKS_PER_S), tick + 1)
             frame.pts, frame.time_base = tick, Fraction(1, TICKS_PER_S)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+
+
+def preset_for(height: int, width: int) -> str:
+    """How thoroughly x264 looks for savings: large pictures are encoded faster, into more bytes."""
+    return "superfast" if height * width > LARGE_PX else "veryfast"
 
 
 def _even(image: Image) -> UInt8[ndarray, "even_height even_width 3"]:

@@ -49,6 +49,7 @@ def film_of(
     trail=None,
     called="m1",
     fps=None,
+    min_score=0.3,
     space=SPACE,
     **shown,
 ):
@@ -77,5 +78,5 @@ def film_of(
         found = pa.Table.from_pylist([*rows], pa.schema([*columns.items()]))
         write_parquet(found, folder / f"{name}.parquet", {})
     inputs = {name: str(folder / f"{name}.parquet") for name in TABLES}
-    settings = {"min_score": 0.3, "trail": trail, "called": called, "shown": SHOWN | shown}
+    settings = {"min_score": min_score, "trail": trail, "called": called, "shown": SHOWN | shown}
     return read_film(inputs | {"video": str(video)}, "m1", settings, fps)

@@ -98,9 +98,9 @@ def test_circles_of_extrapolated_animals_are_dashed_and_their_keypoints_hollow(v
     assert middles[1] == 0
 
 
-@pytest.mark.parametrize(("score", "is_drawn"), [(0.3, True), (0.2999, False)])
+@pytest.mark.parametrize(("score", "is_drawn"), [(0.5, True), (0.4999, False)])
 def test_a_keypoint_below_the_score_is_not_drawn(score, is_drawn, video, tmp_path):
-    film = film_of(tmp_path, video, still((300.0, 200.0)), score=score)
+    film = film_of(tmp_path, video, still((300.0, 200.0)), score=score, min_score=0.5)
     assert bool(len(marks(pictures(film)[0]))) == is_drawn
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from superanimal_core.media.frame_index import index_frames
 from superanimal_core.media.video import read_frames
-from superanimal_core.report.video_file import write_timed_video, write_video
+from superanimal_core.report.video_file import preset_for, write_timed_video, write_video
 
 
 def pictures(count, height=48, width=64):
@@ -65,3 +65,8 @@ def test_pictures_that_fail_leave_no_file(tmp_path):
     with pytest.raises(ValueError, match="no more"):
         write_video(failing(), tmp_path / "v.mp4", 25)
     assert [*tmp_path.iterdir()] == []
+
+
+def test_pictures_of_more_than_a_million_pixels_are_encoded_faster():
+    assert preset_for(1000, 1000) == "veryfast"
+    assert preset_for(1000, 1001) == "superfast"
