@@ -38,7 +38,7 @@ def test_what_is_drawn_are_plain_values():
         ({"trail": "nose"}, None),
         ({"trail": "center"}, None),
         ({"trail": None}, None),
-        ({"trail": "noes"}, "trail: no model has a keypoint 'noes'; did you mean 'nose'?"),
+        ({"trail": "nosse"}, "trail: no model has a keypoint 'nosse'; did you mean 'nose'?"),
         ({"shows": "clips", "worst_clips": 0, "random_clips": 0}, "both 0; give one of them"),
         ({"shows": "clips", "worst_clips": 0, "random_clips": 1}, None),
         ({"shows": "whole", "worst_clips": 0, "random_clips": 0}, None),
