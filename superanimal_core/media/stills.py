@@ -32,7 +32,7 @@ def read_stills(
     `time_s` is the time of every frame of the video from the file's start, as its own stamps tell;
     the first of them must be whole. VideoError for a file that cannot be opened.
     """
-    first_s = _first_stamp_s(path)
+    first_s = first_stamp_s(path)
     if first_s is None:
         return {}
     container, stream = open_video(path)
@@ -49,7 +49,7 @@ def read_first_stills(path: str, frames: Sequence[int]) -> dict[int, Image]:
     return {number: image for number, image in enumerate(shown) if number in frames}
 
 
-def _first_stamp_s(path: str) -> float | None:
+def first_stamp_s(path: str) -> float | None:
     """When the first frame is shown, by the stream's own clock; None where nobody can tell.
 
     Nothing is sought: some files do not lead back to their first frame.
@@ -61,7 +61,7 @@ def _first_stamp_s(path: str) -> float | None:
 
 def _still(container: InputContainer, stream: VideoStream, at_s: float) -> Image | None:
     for back_s in FURTHER_BACK_S:
-        for frame in _shown(container, stream, at_s - back_s):
+        for frame in whole_frames(container, stream, at_s - back_s):
             off_s = (frame.time or 0.0) - at_s
             turn = turn_asked_by(frame)
             if abs(off_s) <= SAME_TIME_S and turn:
@@ -71,7 +71,7 @@ def _still(container: InputContainer, stream: VideoStream, at_s: float) -> Image
     return None
 
 
-def _shown(
+def whole_frames(
     container: InputContainer, stream: VideoStream, from_s: float
 ) -> Iterator[av.VideoFrame]:
     """Whole frames from the last key frame before a time on."""

@@ -18,8 +18,6 @@ from superanimal_core.network.released_weights import (
     import_detector,
     import_pose_model,
 )
-from superanimal_core.pose.expected_error import unknown_error
-from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.report.labeled_video import draw_poses
 
 CPU = torch.device("cpu")
@@ -84,14 +82,9 @@ def picture_with_predictions(
     min_score: float,
 ) -> tuple[UInt8[ndarray, "_height _width 3"], float]:
     """The picture with boxes and keypoints, and the median score of the keypoints."""
-    boxes = boxes_xyxy_px[None]
-    poses = predict_frames(bundle, [image], boxes)
-    nothing, members = np.zeros(poses.xy_px.shape), np.ones(poses.score.shape, dtype=np.int64)
-    smoothed = SmoothedPoses(
-        poses, nothing, poses.xy_px, nothing, members, np.zeros(poses.score.shape[1:])
-    )
-    unknown = unknown_error(poses.score.shape)
-    drawn = next(draw_poses([image], smoothed, unknown, boxes, min_score=min_score))
+    poses = predict_frames(bundle, [image], boxes_xyxy_px[None])
+    taught = bundle.taught_keypoints
+    drawn = draw_poses(image, poses, boxes_xyxy_px, taught, min_score=min_score)
     return drawn, float(np.median(poses.score))
 
 

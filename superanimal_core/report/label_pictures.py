@@ -19,16 +19,20 @@ from superanimal_core.media.images import image_document, read_image
 from superanimal_core.media.picture_names import picture_path
 from superanimal_core.pose.boxes import boxes_from_keypoints
 from superanimal_core.pose.labels import Labels, LabelState
-from superanimal_core.report.labeled_video import FRACTION_BITS, fixed_point
+from superanimal_core.report.colors import DARK, side_colors
+from superanimal_core.report.marks import (
+    Image,
+    draw_box,
+    draw_circles,
+    draw_disks,
+    draw_segments,
+)
 
 SIDE_PX = 360  # longer side of a drawn picture
 MARGIN = 0.15  # around the animals, in parts of their extent
 LEAST_EXTENT = 0.25  # of the picture; a smaller cut would show pixels, not an animal
 JPEG_QUALITY = 82
-DARK, MIDDLE, LEFT, RIGHT = (25, 30, 36), (245, 245, 245), (70, 165, 235), (240, 165, 50)
-RED = (225, 60, 70)
-
-Image = UInt8[ndarray, "height width 3"]
+RED, BONE = (225, 60, 70), (215, 222, 228)
 
 
 def label_picture(
@@ -81,33 +85,27 @@ def draw_labels(
     shrinks = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     drawn = cv2.resize(image[y0:y1, x0:x1], size, interpolation=shrinks)
     space = labels.space
-    colors = keypoint_sides(labels)
+    colors = side_colors(space)
     radius_px = np.full(labels.state.shape, np.nan) if radius_px is None else radius_px
     marked = (labels.xy_px, labels.state, labels.box_xyxy_px, radius_px * scale)
     for xy, state, box, radius in zip(*marked, strict=True):
         shown = (xy - [x0, y0]) * scale
         located = state >= LabelState.OCCLUDED
-        _draw_box(drawn, (box.reshape(2, 2) - [x0, y0]) * scale)
+        draw_box(drawn, (box - [x0, y0, x0, y0]) * scale, (255, 255, 255), 1)
         for first, second in space.bones:
             a, b = space.index(first), space.index(second)
             if located[a] and located[b]:
-                _line(drawn, shown[a], shown[b])
-        for keypoint in np.flatnonzero(located & np.isfinite(radius)):
-            reach_px = min(float(radius[keypoint]), 4.0 * side_px)
-            _circle(drawn, shown[keypoint], reach_px, colors[keypoint], 1)
+                draw_segments(drawn, shown[None, [a, b]], DARK, 3)
+                draw_segments(drawn, shown[None, [a, b]], BONE, 1)
+        circled = np.flatnonzero(located & np.isfinite(radius))
+        own = [colors[keypoint] for keypoint in circled.tolist()]
+        draw_circles(drawn, shown[circled], radius[circled], own, 1)
         for keypoint in np.flatnonzero(located):
             is_hollow = bool(state[keypoint] == LabelState.OCCLUDED)
             _mark(drawn, shown[keypoint], colors[keypoint], is_hollow)
             if space.keypoints[keypoint] in doubtful:
-                _circle(drawn, shown[keypoint], 8.5, RED, 2)
+                draw_circles(drawn, shown[[keypoint]], np.array([8.5]), [RED], 2)
     return drawn
-
-
-def keypoint_sides(labels: Labels) -> list[tuple[int, int, int]]:
-    """The color of each keypoint by its side of the body."""
-    left = {k for k, _ in labels.space.mirror_pairs}
-    right = {k for _, k in labels.space.mirror_pairs}
-    return [LEFT if k in left else RIGHT if k in right else MIDDLE for k in labels.space.keypoints]
 
 
 def _cut(image: Image, labels: Labels) -> Int[ndarray, "4"]:
@@ -124,33 +122,10 @@ def _cut(image: Image, labels: Labels) -> Int[ndarray, "4"]:
     return np.concatenate([low, high]).astype(np.int64)
 
 
-def _draw_box(image: Image, corners: Float[ndarray, "2 2"]) -> None:
-    if np.isfinite(corners).all():
-        first, second = fixed_point(corners[0]), fixed_point(corners[1])
-        cv2.rectangle(image, first, second, (255, 255, 255), 1, cv2.LINE_AA, FRACTION_BITS)
-
-
-def _line(image: Image, first: Float[ndarray, "2"], second: Float[ndarray, "2"]) -> None:
-    for color, width in ((DARK, 3), ((215, 222, 228), 1)):
-        ends = fixed_point(first), fixed_point(second)
-        cv2.line(image, *ends, color, width, cv2.LINE_AA, FRACTION_BITS)
-
-
 def _mark(
     image: Image, xy: Float[ndarray, "2"], color: tuple[int, int, int], is_hollow: bool
 ) -> None:
-    _circle(image, xy, 4.6, DARK, -1)
-    _circle(image, xy, 3.4, color, -1)
+    draw_disks(image, xy[None], 4.6, [DARK])
+    draw_disks(image, xy[None], 3.4, [color])
     if is_hollow:
-        _circle(image, xy, 1.9, DARK, -1)
-
-
-def _circle(
-    image: Image,
-    xy: Float[ndarray, "2"],
-    radius_px: float,
-    color: tuple[int, int, int],
-    width: int,
-) -> None:
-    radius = int(radius_px * 2**FRACTION_BITS)
-    cv2.circle(image, fixed_point(xy), radius, color, width, cv2.LINE_AA, FRACTION_BITS)
+        draw_disks(image, xy[None], 1.9, [DARK])

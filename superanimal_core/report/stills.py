@@ -11,7 +11,9 @@ from numpy import ndarray
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.pose.poses import SmoothedPoses
-from superanimal_core.report.label_pictures import Image, as_jpeg, draw_labels
+from superanimal_core.report.frame_doubt import frame_doubt
+from superanimal_core.report.label_pictures import as_jpeg, draw_labels
+from superanimal_core.report.marks import Image
 
 SIDE_PX = 240
 STILLS = pa.schema(
@@ -31,8 +33,7 @@ BEST, MEDIAN, WORST, UNCERTAIN = "best", "median", "worst", "most uncertain"
 class Seen:
     """What the frames of a video show.
 
-    `score` is that of the frame's least sure animal: the mean over the keypoints that the video
-    shows at all, an absent one counts 0; NaN without an animal. `doubt_px`: `frame_doubt_px`.
+    `score` and `doubt_px` are those of `frame_doubt.FrameDoubt`.
     """
 
     smoothed: SmoothedPoses
@@ -43,10 +44,8 @@ class Seen:
 
 def seen_in(smoothed: SmoothedPoses, expected: ExpectedError) -> Seen:
     """What the frames show, by the poses and their expected error."""
-    score = animal_scores(smoothed)
-    least = np.where(np.isfinite(score), score, np.inf).min(axis=1, initial=np.inf)
-    least = np.where(np.isfinite(least), least, np.nan)
-    return Seen(smoothed, expected, least, frame_doubt_px(smoothed, expected))
+    doubt = frame_doubt([(smoothed, expected)])
+    return Seen(smoothed, expected, doubt.score, doubt.doubt_px)
 
 
 def frames_to_show(seen: Seen, stop: int | None = None) -> dict[str, int]:
@@ -66,28 +65,6 @@ def frames_to_show(seen: Seen, stop: int | None = None) -> dict[str, int]:
     if np.nanmax(doubt_px, initial=0.0) > 0:
         found[UNCERTAIN] = there[np.nanargmax(doubt_px)]
     return {kind: int(frame) for kind, frame in found.items()}
-
-
-def animal_scores(smoothed: SmoothedPoses) -> Float[ndarray, "frame individual"]:
-    """Mean score over the keypoints that the video shows at all; NaN where there is no animal."""
-    is_seen = np.isfinite(smoothed.poses.xy_px).all(axis=-1)
-    shown = is_seen.reshape(-1, len(smoothed.poses.space)).any(axis=0)
-    total = np.where(is_seen, smoothed.poses.score, 0.0)[..., shown].sum(axis=-1)
-    return np.where(is_seen.any(axis=-1), total / max(int(shown.sum()), 1), np.nan)
-
-
-def frame_doubt_px(smoothed: SmoothedPoses, expected: ExpectedError) -> Float[ndarray, "frame"]:
-    """Median radius of a frame's circles of 90 %; where there are none, how far networks differ."""
-    radius_px = expected.radius_90_px
-    if not np.isfinite(radius_px).any():
-        radius_px = np.sqrt(smoothed.ensemble_variance_px2.sum(axis=-1))
-    is_known = np.isfinite(smoothed.poses.xy_px).all(axis=-1) & np.isfinite(radius_px)
-    frames, animals, keypoints = is_known.shape
-    flat = np.where(is_known, radius_px, np.nan).reshape(frames, animals * keypoints)
-    doubt_px = np.full(frames, np.nan)
-    has_any = is_known.any(axis=(1, 2))
-    doubt_px[has_any] = np.nanmedian(flat[has_any], axis=1)
-    return doubt_px
 
 
 def still_rows(

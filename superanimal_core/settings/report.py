@@ -26,12 +26,34 @@ def named_or_all(asked: Sequence[str], every: Iterable[str]) -> list[str]:
     return [*every] if asked == ALL else [*asked]
 
 
+WHOLE, CLIPS = "whole", "clips"
+CENTER = "center"
+
+
+class LabeledVideoSettings(Section):
+    """What of a video poses are drawn into, and what is drawn."""
+
+    shows: Literal["whole", "clips"]
+    worst_clips: NotNegativeCount
+    random_clips: NotNegativeCount
+    clip_s: Positive
+    names: bool
+    legend: bool
+    boxes: bool
+    circles: bool
+    trail: str | None
+    trail_s: Positive
+    footfalls: bool
+    behaviors: bool
+
+
 class ReportSettings(Section):
     """What the report shows."""
 
     title: str
     labeled_videos: NamesOrAll
     labeled_min_score: Fraction
+    labeled_video: LabeledVideoSettings
     trace_keypoints: Count
     trace_seconds: Positive
     video_pictures: NotNegativeCount

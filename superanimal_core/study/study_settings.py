@@ -9,6 +9,7 @@ from superanimal_core.settings.report import named_or_all
 from superanimal_core.study.backbones import backbone_mistakes
 from superanimal_core.study.behavior_mistakes import feature_mistakes, zone_mistakes
 from superanimal_core.study.context_mistakes import context_mistakes
+from superanimal_core.study.labeling_mistakes import labeling_mistakes
 from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
 
@@ -31,6 +32,7 @@ def settings_mistakes(
     ]
     mistakes += keypoint_mistakes(settings, known) + feature_mistakes(settings, known)
     mistakes += zone_mistakes(settings, videos)
+    mistakes += labeling_mistakes(settings, known)
     if settings.smoothing.method == "pupil":
         mistakes += pupil_mistakes(settings, known)
     single = settings.transfer.single_dataset

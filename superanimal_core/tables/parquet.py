@@ -7,7 +7,8 @@ is how a failure travels down the chain.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -62,17 +63,57 @@ def read_parquet(path: str | Path, needed: Iterable[str] = ()) -> pa.Table:
 
     SuperAnimalError when it lacks one of the `needed` columns, as one of an older version may.
     """
+    raise_failure_of(path)
+    table = pq.read_table(path)
+    _raise_if_lacking(path, table.column_names, needed)
+    return table
+
+
+def read_rows(
+    path: str | Path, columns: Sequence[str], start: int, stop: int | None, rows: int
+) -> Iterator[pa.Table]:
+    """Columns of the rows `start` to `stop` (excluded) of a table, `rows` at a time.
+
+    SuperAnimalError when it lacks one of the columns.
+    """
+    with pq.ParquetFile(path) as file:
+        _raise_if_lacking(path, file.schema_arrow.names, columns)
+        sizes = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+        ends = [*accumulate(sizes)]
+        last = sum(sizes) if stop is None else min(stop, sum(sizes))
+        groups = [i for i, end in enumerate(ends) if end > start and end - sizes[i] < last]
+        if not groups or start >= last:
+            return
+        row = ends[groups[0]] - sizes[groups[0]]
+        kept: list[pa.RecordBatch] = []
+        held = 0
+        for batch in file.iter_batches(rows, row_groups=groups, columns=list(columns)):
+            wanted = batch[max(start - row, 0) : max(last - row, 0)]
+            row += len(batch)
+            kept.append(wanted)
+            held += len(wanted)
+            while held >= rows:
+                table = pa.Table.from_batches(kept)
+                yield table[:rows]
+                kept, held = table[rows:].to_batches(), held - rows
+        if held:
+            yield pa.Table.from_batches(kept)
+
+
+def raise_failure_of(path: str | Path) -> None:
+    """VideoError when a table stands for a failed video."""
     record = read_record(path)
     if "failure" in record:
         raise VideoError(record["failure"]["stage"], record["failure"]["reason"])
-    table = pq.read_table(path)
-    if lacking := [name for name in needed if name not in table.column_names]:
+
+
+def _raise_if_lacking(path: str | Path, columns: Sequence[str], needed: Iterable[str]) -> None:
+    if lacking := [name for name in needed if name not in columns]:
         raise SuperAnimalError(
-            f"{path}: has no column '{lacking[0]}' (its columns: {', '.join(table.column_names)}); "
+            f"{path}: has no column '{lacking[0]}' (its columns: {', '.join(columns)}); "
             "an older version of the pipeline wrote it, or something else did: run the pipeline "
             "again, which makes it anew"
         )
-    return table
 
 
 def read_record(path: str | Path) -> dict[str, Any]:

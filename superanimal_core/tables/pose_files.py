@@ -1,6 +1,6 @@
 """Pose tables on disk: the space that they speak travels in their metadata."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,8 +13,10 @@ from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.tables.parquet import (
     raise_failure_in,
+    raise_failure_of,
     read_parquet,
     read_record,
+    read_rows,
     write_parquet,
 )
 from superanimal_core.tables.schemas import (
@@ -27,6 +29,8 @@ from superanimal_core.tables.schemas import (
     smoothed_to_table,
 )
 from superanimal_core.tables.spaces import TAUGHT, read_space
+
+CHUNK_FRAMES = 2000
 
 
 def write_smoothed(
@@ -83,6 +87,26 @@ def read_smoothed_and_error(path: str | Path) -> tuple[SmoothedPoses, ExpectedEr
     """Both, from a table that is read once."""
     table = read_parquet(path, {*SMOOTHED, *EXPECTED})
     return _smoothed(table, path), _expected_error(table, path)
+
+
+def read_individuals(path: str | Path) -> tuple[str, ...]:
+    """The individuals of poses.parquet. VideoError when the video has failed."""
+    raise_failure_of(path)
+    return tuple(read_record(path)["strength"])
+
+
+def read_in_chunks(
+    path: str | Path, start: int = 0, stop: int | None = None, frames: int = CHUNK_FRAMES
+) -> Iterator[tuple[SmoothedPoses, ExpectedError]]:
+    """The same of frames `start` to `stop` (excluded), `frames` at a time.
+
+    However long the video is, memory holds one part of it. Errors as `read_parquet`.
+    """
+    per_frame = len(read_individuals(path)) * len(read_space(path))
+    needed = sorted({*SMOOTHED, *EXPECTED})
+    last = None if stop is None else stop * per_frame
+    for table in read_rows(path, needed, start * per_frame, last, frames * per_frame):
+        yield _smoothed(table, path), _expected_error(table, path)
 
 
 def _smoothed(table: pa.Table, path: str | Path) -> SmoothedPoses:

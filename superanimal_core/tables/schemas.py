@@ -171,9 +171,7 @@ def _dense(
 
 
 def _individuals(table: pa.Table) -> tuple[str, ...]:
-    return tuple(
-        dict.fromkeys(table["individual"].unify_dictionaries().combine_chunks().to_pylist())
-    )
+    return tuple(table["individual"].unify_dictionaries().unique().to_pylist())
 
 
 def _frame_count(table: pa.Table, space: KeypointSpace) -> int:

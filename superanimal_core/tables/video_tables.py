@@ -59,6 +59,18 @@ def read_times(path: str | Path) -> Float[ndarray, "frame"]:
     return read_parquet(path)["time_s"].to_numpy()
 
 
+def read_stamps(path: str | Path, fps: float | None) -> Float[ndarray, "frame"] | None:
+    """The same where frames can be found by it in the file; None where they must be counted.
+
+    That is where a rate (`fps`, Hz) overrides the file's times, where one of them is estimated, or
+    where the first frame is damaged. VideoError when the video has failed.
+    """
+    frames = read_parquet(path)
+    is_told = fps is None and not frames["is_estimated_time"].to_numpy().any()
+    is_told = is_told and len(frames) > 0 and frames["is_decoded"][0].as_py()
+    return frames["time_s"].to_numpy() if is_told else None
+
+
 def read_frame_size(path: str | Path) -> tuple[int, int]:
     """(width, height) of a video in pixels, from frames.parquet."""
     record = read_record(path)

@@ -12,6 +12,7 @@ from superanimal_core.tables.parquet import (
     raise_failure_in,
     read_parquet,
     read_record,
+    read_rows,
     write_failure,
     write_parquet,
 )
@@ -90,3 +91,25 @@ def test_a_folders_digest_covers_names_and_contents_but_not_hidden_files(tmp_pat
     assert renamed != before
     (tmp_path / "inner/b").write_text("3")
     assert content_digest(tmp_path) not in (before, renamed)
+
+
+@pytest.mark.parametrize("group", [7, 130, 10_000])
+@pytest.mark.parametrize("rows", [1, 64, 5000])
+@pytest.mark.parametrize(
+    ("start", "stop"), [(0, None), (37, 901), (130, 260), (999, 1000), (1000, None), (5, 5)]
+)
+def test_rows_that_are_read_in_parts_are_those_of_the_table(tmp_path, group, rows, start, stop):
+    names = [f"n{i % 5}" for i in range(1000)]
+    table = pa.table({"i": range(1000), "n": pa.array(names).dictionary_encode(), "z": names})
+    pq.write_table(table, tmp_path / "t.parquet", row_group_size=group)
+    parts = [*read_rows(tmp_path / "t.parquet", ["i", "n"], start, stop, rows)]
+    assert all(len(part) == rows for part in parts[:-1])
+    assert all(part.column_names == ["i", "n"] for part in parts)
+    found = [pair for p in parts for pair in zip(*(p[c].to_pylist() for c in "in"), strict=True)]
+    assert found == [*enumerate(names)][start:stop]
+
+
+def test_a_column_that_lacks_is_told_before_rows_are_read(tmp_path):
+    write_parquet(TABLE, tmp_path / "t.parquet", RECORD)
+    with pytest.raises(SuperAnimalError, match="has no column 'y_px'"):
+        next(read_rows(tmp_path / "t.parquet", ["frame", "y_px"], 0, None, 10))

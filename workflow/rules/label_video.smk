@@ -4,6 +4,8 @@ rule label_video:
         video=video_file,
         poses="results/videos/{video}/poses.parquet",
         boxes="results/videos/{video}/boxes.parquet",
+        frames="results/videos/{video}/frames.parquet",
+        strides="results/videos/{video}/strides.parquet",
         bouts="results/videos/{video}/bouts.parquet",
     output:
         labeled="results/videos/{video}/labeled.mp4",
@@ -17,6 +19,7 @@ rule label_video:
         last_attempt=last_attempt,
     params:
         code=code("label_video"),
-        min_score=config["report"]["labeled_min_score"],
+        fps=lambda wildcards: STUDY.videos[wildcards.video].fps,
+        labeling=by("video", labeling_of, GRAPH),
     script:
         "../scripts/label_video.py"

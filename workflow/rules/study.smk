@@ -31,6 +31,7 @@ from superanimal_core.study.dates import keep_dates
 from superanimal_core.study.effective_settings import write_settings
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.identities import Identities
+from superanimal_core.study.labeling import labeling_of
 from superanimal_core.study.places import places_of
 from superanimal_core.study.products import of_cohort
 from superanimal_core.study.rule_settings import AUDIT_LIMITS, RuleSettings
