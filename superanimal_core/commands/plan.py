@@ -13,7 +13,8 @@ import os
 import re
 import subprocess
 from collections.abc import Mapping, Sequence
-from contextlib import chdir
+from contextlib import chdir, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from statistics import mean
 
@@ -35,6 +36,7 @@ from superanimal_core.commands.study_checks import space_of
 from superanimal_core.commands.study_folder import checked_study, read_here, to_type
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.media.quick_look import look_at_video
+from superanimal_core.report.cells import told_time
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.identities import Identities
@@ -136,7 +138,8 @@ def paces_of(study: Study, frames_of: Mapping[str, float], limit_s: float) -> di
     from superanimal_core.commands import plan_probe  # torch: only where networks are asked
     from superanimal_core.network.devices import use_device
 
-    device = use_device(1, seed=0)  # what a job gets unless the profile says otherwise
+    with redirect_stdout(StringIO()):  # jobs tell it their logs
+        device = use_device(1, seed=0)  # what a job gets unless the profile says otherwise
     settings = RuleSettings(Graph(study, Identities()))
     chosen = study.settings
     models = {n: m for n, m in chosen.models.items() if m.predictions is None}
@@ -185,14 +188,6 @@ def plan_lines(costs: Sequence[RuleCost], cores: int, megabytes: float) -> list[
         f"cores that have nothing else to do, {told_time(alone)} or more",
         f"disk: about {megabytes:.0f} MB of tables, and the networks",
     ]
-
-
-def told_time(seconds: float) -> str:
-    """Seconds, minutes, hours or days, in two or three digits."""
-    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= length:
-            return f"{seconds / length:.3g} {unit}"
-    return f"{seconds:.2g} s"
 
 
 def warnings(costs: Sequence[RuleCost], cores: int, folder: Path) -> list[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from made_study import DATASETS, REASON, Made, inputs_of, settings, write_report
+from made_study import DATASETS, REASON, Made, inputs_of, places_of, settings, write_report
 
 from superanimal_core.report.cohort import figure_ranges, quality_table, videos_to_show
 from superanimal_core.report.methods import methods_sentences, numbered, terms_sentences
@@ -209,6 +209,7 @@ def test_the_same_results_give_the_same_page(study, page):
         DATASETS,
         {},
         "snakemake",
+        places_of(made),
     )
     assert again.read_text(encoding="utf-8") == page
 

@@ -5,6 +5,8 @@ rule report:
     """
     input:
         quality="results/tables/quality.parquet",
+        bouts="results/tables/bouts.parquet",
+        walks="results/tables/walks.parquet",
         videos=GRAPH.accounts(),
         coverage="results/datasets/coverage.parquet",
         unified=GRAPH.per_dataset("unified.parquet"),
@@ -39,5 +41,6 @@ rule report:
         settings=dict(config),
         datasets=SETTINGS.datasets(),
         page=SETTINGS.page(),
+        mapped=places_on_maps(STUDY.videos, config["report"]["video_pictures"]),
     script:
         "../scripts/report.py"

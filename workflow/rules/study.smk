@@ -23,6 +23,7 @@ from superanimal_core.jobs.run_owner import (
     write_owner,
 )
 from superanimal_core.jobs.snakemake_mended import mend_snakemake
+from superanimal_core.study.arenas import places_on_maps
 from superanimal_core.study.brought_graph import BroughtGraph
 from superanimal_core.study.classifier_graph import ClassifierGraph
 from superanimal_core.study.dates import keep_dates
