@@ -13,7 +13,7 @@ import numpy as np
 from scipy import stats
 
 from superanimal_core.evaluation.group_model import holm
-from superanimal_core.report.cells import Table, counted, listed, number
+from superanimal_core.report.cells import Table, listed, number
 from superanimal_core.report.results import Row
 
 CAMERA = "camera"  # the column of the sheet
@@ -26,7 +26,7 @@ LEAST_ODDS = 0.7  # that a video of this camera is worse than one of another, fr
 
 @dataclass(frozen=True)
 class Figure:
-    """A figure of the quality table: its column, name, unit, factor to it, decimals, sign of bad."""
+    """Of the quality table: column, name, unit, factor to it, decimals, and which sign is bad."""
 
     column: str
     name: str
@@ -158,7 +158,7 @@ def _differences(seen: Seen) -> Iterator[Finding]:
 
 def _cases(seen: Seen) -> Iterator[tuple[str, Figure, np.ndarray]]:
     cameras = np.array(seen.cameras, dtype=object)
-    for camera in dict.fromkeys(seen.cameras):
+    for camera in sorted({*seen.cameras}):
         for figure in (*FIGURES, FAILED):
             yield camera, figure, (cameras == camera) & np.isfinite(seen.values[figure.column])
 
@@ -172,7 +172,7 @@ def sentence_of(finding: Finding) -> str:
     said = f"{figure.name} {after}{unit}"
     if finding.is_drift:
         return (
-            f"{who}, over the days: {said} in the last third of {counted(finding.videos, 'video')}, "
+            f"{who}, over the days: {said} in the last third of {finding.videos:,} videos, "
             f"{before} in the first (Kendall's tau {finding.strength:.2f})."
         )
     return (
@@ -196,7 +196,7 @@ def camera_table(seen: Seen) -> Table:
     """A row for each camera: its videos, how many failed, and the median of each figure."""
     cameras = np.array(seen.cameras, dtype=object)
     rows = []
-    for camera in dict.fromkeys(seen.cameras):
+    for camera in sorted({*seen.cameras}):
         own = cameras == camera
         failed = int(np.sum(seen.values[FAILED.column][own] > 0))
         cells = (number(middle(f, seen.values[f.column][own]), f.digits) for f in FIGURES)

@@ -56,7 +56,7 @@ def drift_section(videos: Sequence[Row], accounts: Mapping[str, Row]) -> dict[st
 
 def draw_drift(seen: Seen, shown: Sequence[Figure]) -> Plot:
     """A panel for each figure: dots over the days with running medians, or cameras in rows."""
-    count = {camera: seen.cameras.count(camera) for camera in dict.fromkeys(seen.cameras)}
+    count = {camera: seen.cameras.count(camera) for camera in sorted({*seen.cameras})}
     chosen = sorted(count, key=lambda camera: -count[camera])[:PLOTTED]
     looks = looks_of([camera for camera in count if camera in chosen])
     rows = 1.5 if seen.days else 0.5 + 0.26 * len(looks)
@@ -81,9 +81,7 @@ def _over_days(axes: Axes, seen: Seen, figure: Figure, looks: Mapping[str, Look]
     for camera, (color, marker) in looks.items():
         own = (cameras == camera) & np.isfinite(values)
         dots = own & is_drawn
-        axes.scatter(
-            day[dots], values[dots], s=12, color=color, marker=marker, alpha=0.6, lw=0
-        )
+        axes.scatter(day[dots], values[dots], s=12, color=color, marker=marker, alpha=0.6, lw=0)
         order = np.flatnonzero(own)[np.argsort(day[own], kind="stable")]
         axes.plot(day[order], running_median(values[order]), color=color, lw=1.6)
     locator = AutoDateLocator(minticks=3, maxticks=9)

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from superanimal_core.report.cells import Table, number
 from superanimal_core.report.figures import new_figure, svg
+from superanimal_core.report.grouped import in_order
 from superanimal_core.report.results import Row
 from superanimal_core.report.strips import Strip, draw_strips, group_handles, looks_of
 from superanimal_core.report.walk_section import MEASURES
@@ -16,16 +17,18 @@ COLUMNS = 2  # panels side by side
 Measure = tuple[str, str, str, int]
 
 
-def gait_section(walks: Sequence[Row], groups: Mapping[str, str]) -> dict[str, object] | None:
+def gait_section(
+    walks: Sequence[Row], groups: Mapping[str, str], reference: str | None
+) -> dict[str, object] | None:
     """Figure and table of the animals with steady strides in videos that have a group.
 
-    `walks` are the rows about all walks of an animal of a video, `groups` the group of each video.
-    None where no such animal walks.
+    `walks` are the rows about all walks of an animal of a video, `groups` the group of each video;
+    the `reference` group comes first. None where no such animal walks.
     """
     walking = [row for row in walks if row["steady_strides"] and row["video"] in groups]
     if not walking:
         return None
-    named = list(dict.fromkeys(groups[row["video"]] for row in walking))
+    named = in_order((groups[row["video"]] for row in walking), reference)
     measures = known_measures(walking)
     return {
         "animals": len(walking),

@@ -1,6 +1,6 @@
 """Which group each video belongs to, by the sheet's column that the study compares."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from superanimal_core.report.results import Row
 
@@ -19,3 +19,8 @@ def groups_of(
         return dict.fromkeys(usable, EVERY)
     named = {video: str(accounts[video]["columns"].get(column) or "") for video in usable}
     return {video: group for video, group in named.items() if group}
+
+
+def in_order(groups: Iterable[str], reference: str | None) -> list[str]:
+    """The names of groups, each once: the reference first, the others by name."""
+    return sorted({*groups}, key=lambda group: (group != reference, group))

@@ -135,7 +135,7 @@ def page_contents(
         "behaviors": behavior_section(results.classifiers, results.classified),
         "groups": group_section(results.groups, results.group_warnings),
         "maps": path_maps(videos, results.paths, places),
-        **_what_animals_did(results, settings["groups"]["column"]),
+        **_what_animals_did(results, **_groups(settings)),
         "drift": drift_section(videos, results.accounts),
         "resources": resources(results.uses, results.sizes),
         "transfer": transfer_section(results.transfer) if results.transfer else None,
@@ -151,12 +151,19 @@ def page_contents(
     }
 
 
-def _what_animals_did(results: StudyResults, column: str | None) -> dict[str, Any]:
+def _groups(settings: Mapping[str, Any]) -> dict[str, str | None]:
+    return {key: settings["groups"][key] for key in ("column", "reference")}
+
+
+def _what_animals_did(
+    results: StudyResults, column: str | None, reference: str | None
+) -> dict[str, Any]:
     """Time per behavior and gait, by the groups of that column of the sheet."""
     groups = groups_of(results.videos, results.accounts, column)
     lasting = {v["video"]: v["duration_s"] for v in results.videos if v.get("duration_s")}
     shares = shares_of({"": results.times, **results.classified}, results.walks, lasting, groups)
-    return {"times": time_section(shares), "gait": gait_section(results.walks, groups)}
+    gait = gait_section(results.walks, groups, reference)
+    return {"times": time_section(shares, reference), "gait": gait}
 
 
 def _trust(results: StudyResults) -> dict[str, Any]:

@@ -98,7 +98,7 @@ def draw_map(
     parts += _scale_bar(size_px[0], scale, height, cm_per_px)
     return Markup(
         f'<svg class="map" role="img" aria-label="{escape(described)}" '
-        f'viewBox="-4 -4 {WIDTH + 8} {height + 78}">{"".join(parts)}</svg>'
+        f'viewBox="-4 -4 {WIDTH + 8} {height + 84}">{"".join(parts)}</svg>'
     )
 
 
@@ -136,7 +136,7 @@ def _scale_bar(
     unit = "cm" if cm_per_px else "px"
     return (
         f'<path class="bar" d="M0 {height + 20}v22M0 {height + 31}h{across:.0f}m0 -11v22"/>',
-        f'<text class="bar" x="{across + 18:.0f}" y="{height + 46}">{length:g} {unit}</text>',
+        f'<text class="bar" x="{across + 18:.0f}" y="{height + 52}">{length:g} {unit}</text>',
     )
 
 

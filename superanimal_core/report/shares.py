@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from superanimal_core.report.cells import Table, number
 from superanimal_core.report.figures import new_figure, svg
+from superanimal_core.report.grouped import in_order
 from superanimal_core.report.results import Row
 from superanimal_core.report.strips import Strip, draw_strips, group_handles, looks_of
 from superanimal_core.study.products import some_of
@@ -70,11 +71,11 @@ def shares_of(
     return shares
 
 
-def time_section(shares: Sequence[Share]) -> dict[str, object] | None:
-    """Figure and tables; None where no video shows a behavior."""
+def time_section(shares: Sequence[Share], reference: str | None) -> dict[str, object] | None:
+    """Figure and tables, the reference group first; None where no video shows a behavior."""
     if not any(share.bouts for share in shares):
         return None
-    groups = list(dict.fromkeys(share.group for share in shares))
+    groups = in_order((share.group for share in shares), reference)
     return {
         "figure": svg(
             lambda: draw_shares(shares, groups),

@@ -59,6 +59,7 @@ def draw_strips(axes: Axes, strips: Sequence[Strip], looks: Mapping[str, Look]) 
         axes.axhline(rows[0] - 0.5, color=PALE, lw=0.5)
     axes.set_ylim(len(strips) - 0.5, -0.5)
     axes.grid(axis="y", visible=False)
+    axes.ticklabel_format(axis="x", useOffset=False)
 
 
 def group_handles(looks: Mapping[str, Look]) -> list[Line2D]:
