@@ -8,7 +8,14 @@ rule compare_groups:
         videos="results/tables/videos.parquet",
         classified=CLASSIFIERS.bouts(),
     output:
-        groups=update("results/groups/comparison.parquet"),
+        groups=update(
+            report(
+                "results/groups/comparison.parquet",
+                caption="../report/groups.rst",
+                category="Tables",
+                labels={"what": "groups compared"},
+            )
+        ),
     log:
         "logs/compare_groups/all.log",
     benchmark:

@@ -27,7 +27,14 @@ rule report:
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
         ),
     output:
-        page=update("results/report/index.html"),
+        page=update(
+            report(
+                "results/report/index.html",
+                caption="../report/page.rst",
+                category="Report",
+                labels={"what": "the page of the study"},
+            )
+        ),
     log:
         "logs/report/all.log",
     benchmark:
