@@ -87,7 +87,7 @@ def write(study: Path) -> None:
     shown = some_of(names, SHOWN)
     inputs = inputs_of(results, MADE)
     inputs["stills"] = [str(results / "videos" / name / "stills.parquet") for name in shown]
-    places = dict.fromkeys(shown, places_of(MADE)["good0"])
+    places = {name: places_of(MADE)["good0"] for name in shown}
     page, start_s = results / "report" / "index.html", time.perf_counter()
     chosen = settings(MADE, f"A study of {len(names)} videos")
     write_page(page, inputs, chosen, DATASETS, {}, "snakemake", places)
@@ -172,8 +172,8 @@ def put_ways_and_bouts(kind: Path, seed: int) -> None:
     columns = dict(
         zip(("individual", "behavior", "start_s", "stop_s"), zip(*bouts, strict=True), strict=True)
     )
-    columns["probability"] = [0.9] * len(bouts)
-    write_parquet(pa.table(columns), kind / "bouts.parquet", RECORD)
+    more = {"probability": [0.9] * len(bouts)}
+    write_parquet(pa.table(columns | more), kind / "bouts.parquet", RECORD)
 
 
 def write_benchmark(file: Path, random: np.random.Generator) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from jaxtyping import Float
 from numpy import ndarray
@@ -26,7 +25,7 @@ def read_behavior_times(bouts: str | Path) -> list[Row]:
     if not set(columns) <= set(pq.read_schema(bouts).names):
         return []
     table: pa.Table = pq.read_table(bouts, columns=columns)
-    lasting = pc.subtract(table["stop_s"], table["start_s"])
+    lasting = table["stop_s"].to_numpy() - table["start_s"].to_numpy()
     keys = {name: table[name].cast(pa.string()) for name in BOUT_KEYS}
     summed = pa.table({**keys, "time_s": lasting}).group_by([*BOUT_KEYS], use_threads=False)
     summed = summed.aggregate([("time_s", "sum"), ("time_s", "count")])

@@ -8,6 +8,7 @@ it worse than the other cameras (Mann and Whitney 1947)? p are for all questions
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 from scipy import stats
@@ -134,7 +135,8 @@ def _drifts(seen: Seen) -> Iterator[Finding]:
         values, when = seen.values[figure.column][own], day[own]
         if len(values) < FEWEST or len({*when}) < 2:
             continue
-        tau, p = (float(x) for x in stats.kendalltau(when, figure.bad * values))
+        found: Any = stats.kendalltau(when, figure.bad * values)
+        tau, p = float(found.statistic), float(found.pvalue)
         if np.isfinite(tau):
             third = len(values) // 3
             ordered = values[np.argsort(when, kind="stable")]
@@ -150,10 +152,10 @@ def _differences(seen: Seen) -> Iterator[Finding]:
         mine, theirs = everything[own], everything[others]
         if min(len(mine), len(theirs)) < FEWEST:
             continue
-        u, p = stats.mannwhitneyu(figure.bad * mine, figure.bad * theirs)
-        odds = float(u) / (len(mine) * len(theirs))
+        found = stats.mannwhitneyu(figure.bad * mine, figure.bad * theirs)
+        odds = float(found.statistic) / (len(mine) * len(theirs))
         ends = middle(figure, theirs), middle(figure, mine)
-        yield Finding(camera, figure, False, odds, float(p), *ends, len(mine))
+        yield Finding(camera, figure, False, odds, float(found.pvalue), *ends, len(mine))
 
 
 def _cases(seen: Seen) -> Iterator[tuple[str, Figure, np.ndarray]]:
@@ -192,19 +194,19 @@ def what_was_asked(seen: Seen) -> str:
     return listed(told)
 
 
-def camera_table(seen: Seen) -> Table:
-    """A row for each camera: its videos, how many failed, and the median of each figure."""
+def camera_table(seen: Seen, shown: Sequence[Figure]) -> Table:
+    """A row for each camera: its videos, how many failed, the median of each figure shown."""
     cameras = np.array(seen.cameras, dtype=object)
     rows = []
     for camera in sorted({*seen.cameras}):
         own = cameras == camera
         failed = int(np.sum(seen.values[FAILED.column][own] > 0))
-        cells = (number(middle(f, seen.values[f.column][own]), f.digits) for f in FIGURES)
+        cells = (number(middle(f, seen.values[f.column][own]), f.digits) for f in shown)
         rows.append((camera or "not named", number(int(own.sum()), 0), number(failed, 0), *cells))
     columns = (
         ("camera", ""),
         ("videos", ""),
         ("failed", ""),
-        *((f.name, f"median, {f.unit}" if f.unit != "mean" else "median") for f in FIGURES),
+        *((f.name, f"median, {f.unit}" if f.unit != "mean" else "median") for f in shown),
     )
     return Table(columns, rows, words=("camera",))

@@ -48,7 +48,7 @@ def drift_section(videos: Sequence[Row], accounts: Mapping[str, Row]) -> dict[st
             + (" over the days" if seen.days else "")
             + (f", {cameras} cameras" if cameras > 1 else ""),
         ),
-        "table": camera_table(seen) if cameras > 1 else None,
+        "table": camera_table(seen, shown) if cameras > 1 else None,
         "has_days": seen.days is not None,
         "cameras_left_out": max(cameras - PLOTTED, 0),
     }
@@ -66,6 +66,8 @@ def draw_drift(seen: Seen, shown: Sequence[Figure]) -> Plot:
         axes.set_title(f"{of.name}, {of.unit}")
         draw = _over_days if seen.days else _by_camera
         draw(axes, seen, of, looks)
+        if of.bad > 0 and not seen.values[of.column][np.isfinite(seen.values[of.column])].any():
+            axes.set_ylim(0, 1) if seen.days else axes.set_xlim(0, 1)  # zero in every video
     if NO_CAMERA not in looks or len(looks) > 1:
         handles = group_handles(looks)
         for handle in handles:

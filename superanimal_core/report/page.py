@@ -36,18 +36,24 @@ from superanimal_core.report.doubtful import (
 )
 from superanimal_core.report.drift_section import drift_section
 from superanimal_core.report.extrapolated import extrapolated
+from superanimal_core.report.fingerprints import (
+    network_table,
+    source_fingerprint,
+    text_fingerprint,
+)
 from superanimal_core.report.gait_section import gait_section
 from superanimal_core.report.group_section import group_section
 from superanimal_core.report.grouped import groups_of
 from superanimal_core.report.methods import (
     dataset_table,
     methods_sentences,
-    numbered,
     terms_sentences,
     versions,
 )
+from superanimal_core.report.methods_of_behavior import behavior_sentences, software_sentence
 from superanimal_core.report.models import models
 from superanimal_core.report.paths import path_maps
+from superanimal_core.report.references import numbered
 from superanimal_core.report.reliability import (
     covered_of,
     reliability_diagram,
@@ -112,7 +118,10 @@ def page_contents(
     verdicts = [kept for a in results.accounts.values() for kept in tried_verdicts(a["adaptation"])]
     calibrated = [model for model, check in results.checks.items() if check is not None]
     sentences = methods_sentences(settings, datasets, verdicts, calibrated)
+    sentences += behavior_sentences(settings, any(p["arena"] for p in places.values()))
     sentences += terms_sentences(results.terms)
+    written, software = json.dumps(settings, indent=2, ensure_ascii=False), versions()
+    sentences.append(software_sentence(software, source_fingerprint(), bool(results.networks)))
     closely = [
         read_video(results, video, report["trace_seconds"])
         for video in videos_to_show(videos, SHOWN_VIDEOS)
@@ -144,10 +153,12 @@ def page_contents(
         "labels": _labels(results, report, pictures),
         "closely": [closer_look(r, i, count) for i, r in enumerate(closely)],
         "labeled_videos": named_or_all(report["labeled_videos"], results.accounts),
-        "versions": versions(),
+        "versions": software,
+        "networks": network_table(results.networks, settings["models"], results.terms),
         "datasets": dataset_table(datasets, results.coverage),
         "methods": numbered(sentences),
-        "settings": json.dumps(settings, indent=2, ensure_ascii=False),
+        "settings": written,
+        "settings_digest": text_fingerprint(written),
     }
 
 

@@ -22,6 +22,7 @@ from superanimal_core.report.cohort_files import (
     read_paths,
     read_walks_of_videos,
 )
+from superanimal_core.report.fingerprints import read_networks
 from superanimal_core.report.resources import RuleUse, read_sizes, read_uses
 from superanimal_core.smoothing.calibration_check import CalibrationCheck
 from superanimal_core.tables.accounts import read_quality
@@ -52,7 +53,8 @@ class StudyResults:
     the rows of the transfer table (none unless asked for), `unified` the label table of each data
     set; `folder` holds a folder for each video, `stills` pictures of the frames of some, `paths`
     the ways of the animals of some (`read_paths`); `times` are the behaviors of each animal of each
-    video summed, `walks` its gait, `uses` and `sizes` what the study cost.
+    video summed, `walks` its gait, `uses` and `sizes` what the study cost,
+    `networks` the weights of each network.
     """
 
     videos: list[Row]
@@ -79,6 +81,7 @@ class StudyResults:
     walks: list[Row]
     uses: list[RuleUse]
     sizes: dict[str, tuple[int, int]]
+    networks: dict[str, tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -140,6 +143,7 @@ def read_results(inputs: Mapping[str, Any], mapped: Iterable[str]) -> StudyResul
         walks=read_walks_of_videos(inputs["walks"]),
         uses=read_uses(results.parent),
         sizes=read_sizes(results),
+        networks=read_networks(inputs["members"]),
     )
 
 

@@ -23,7 +23,7 @@ class Strip:
 
     label: str
     group: str
-    values: Sequence[float]
+    values: Sequence[float] | np.ndarray
 
 
 def looks_of(groups: Sequence[str]) -> dict[str, Look]:

@@ -157,6 +157,8 @@ def settings(made: Made, title: str) -> dict:
         "smoothing": {"method": "eks", "center": "median", "eks": {"noise": "learned"}},
         "groups": {"column": made.group_column, "reference": None, "animal_column": "subject"},
         "gait": {"limbs": {"stick": list(PAWS)} if made.has_feet else {}},
+        "behavior": {"definitions": {"stick": {"walk": {}, "pause": {}}}},
+        "classifiers": {"every": {"method": "boosting"}, "named": {}},
         "report": {
             "title": title,
             "labeled_videos": ["good0"],
@@ -401,3 +403,4 @@ def write_models(model: Path, made: Made) -> None:
         history = pa.table(history | {"held_out_px": held_out})
         write_parquet(history, model / f"member-{seed}" / "history.parquet", RECORD)
         (model / f"member-{seed}" / "bundle.json").write_text('{"kind": "pose", "terms": []}')
+        (model / f"member-{seed}" / "weights.safetensors").write_bytes(bytes([seed]))
