@@ -26,9 +26,9 @@ LOOK = """<script>addEventListener("load", () => {
 
 
 FRAMED = """<body><iframe style="border:0;width:{width}px;height:900px" srcdoc="{page}"></iframe>
-<script>addEventListener("load", () => setTimeout(() => {{
+<script>addEventListener("load", () => {{
   document.body.dataset.found = document.querySelector("iframe").contentDocument.body.dataset.found
-}}, 500))</script></body>"""
+}})</script></body>"""
 TAB = """<script>addEventListener("load", () => {
   const stops = [...document.querySelectorAll("a[href], summary, [tabindex]")]
     .filter(node => node.checkVisibility() && node.tabIndex >= 0)
