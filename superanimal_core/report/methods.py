@@ -100,7 +100,8 @@ def methods_sentences(
         for name, model in settings["models"].items()
     ]
     adaptation, smoothing = settings["adaptation"], settings["smoothing"]
-    if adaptation["enabled"]:
+    has_networks = any(not model.get("predictions") for model in settings["models"].values())
+    if adaptation["enabled"] and has_networks:
         said.append(
             f"{WHEN[adaptation['when']]} on {TAUGHT_BY[adaptation['teacher']]} "
             f"(score of at least {adaptation['min_score']:g}, "
@@ -111,8 +112,8 @@ def methods_sentences(
     noise = smoothing["eks"]["noise"]
     said.append(_of_smoothing(smoothing["method"], smoothing["center"], noise))
     said += _of_uncertainty(list(settings["models"]), calibrated)
-    limbs = sorted({limb for names in settings["gait"]["limbs"].values() for limb in names})
-    if limbs:
+    limbs = settings["gait"]["limbs"]
+    if any(limbs.get(model["space"]) for model in settings["models"].values()):
         said.append(
             "Strides were measured from strike to strike of each limb, from the speed of the paw "
             "over the ground relative to that of the body."

@@ -4,6 +4,7 @@ import hashlib
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from made_study import DATASETS, REASON, Made, inputs_of, places_of, settings, w
 
 from superanimal_core.report.cohort import figure_ranges, quality_table, videos_to_show
 from superanimal_core.report.methods import methods_sentences, terms_sentences
-from superanimal_core.report.page import page_contents, write_page
+from superanimal_core.report.page import FOLDER, PARTS, page_contents, render, write_page
 from superanimal_core.report.references import numbered
 from superanimal_core.report.results import read_results
 
@@ -420,3 +421,25 @@ def test_the_methods_tell_terms_of_use_of_models_that_have_some():
     assert terms_sentences({"own": [], "bound": ["weights for research only"]}) == [
         "The networks of the model bound were made from weights for research only."
     ]
+
+
+def test_the_methods_tell_only_what_the_models_of_the_study_do():
+    chosen = settings(Made(), "A study")
+    brought = {"space": "other", "predictions": {"format": "sleap"}}
+    whole = " ".join(methods_sentences(chosen, DATASETS, [], []))
+    own = " ".join(methods_sentences(chosen | {"models": {"theirs": brought}}, {}, [], []))
+    for words in ("adapted to a video", "Strides were measured"):
+        assert words in whole
+        assert words not in own  # nothing is adapted without networks; `other` has no limbs
+
+
+def test_a_study_without_data_sets_has_no_sections_about_them(study):
+    made = Made(flagged=1)
+    results = read_results(inputs_of(study / "results", made), ())
+    results = replace(results, coverage=[], unified={}, findings=[], repeats=[])
+    contents = page_contents(results, settings(made, "s"), {}, {}, "snakemake", {})
+    text = render(*((FOLDER / name).read_text() for name in PARTS), contents)
+    for name in ("coverage", "labels"):
+        assert f'id="{name}"' not in text
+        assert f'href="#{name}"' not in text
+    assert not re.search(r"<tbody>\s*</tbody>", text)
