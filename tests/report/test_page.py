@@ -443,3 +443,13 @@ def test_a_study_without_data_sets_has_no_sections_about_them(study):
         assert f'id="{name}"' not in text
         assert f'href="#{name}"' not in text
     assert not re.search(r"<tbody>\s*</tbody>", text)
+
+
+@pytest.mark.parametrize(("failed", "folded"), [(5, 0), (6, 1)])
+def test_of_many_failures_the_first_are_open(tmp_path, failed, folded):
+    page = write_report(tmp_path, Made(good=1, failed=failed, has_truth=False))
+    section = page[page.index('<section id="failures">') : page.index('<section id="wall">')]
+    shown, _, hidden = section.partition("<details>")
+    assert shown.count("--forcerun probe_video") == failed - folded
+    assert hidden.count("--forcerun probe_video") == folded
+    assert ("1 more failure<" in section) == bool(folded)

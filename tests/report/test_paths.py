@@ -24,8 +24,10 @@ def places_of(path):
 
 @given(st.lists(st.tuples(st.integers(-50, 900), st.integers(-50, 900)), min_size=1, max_size=60))
 def test_a_way_goes_through_every_place_and_repeats_none(places):
-    (drawn,) = places_of(way(np.array(places, float)))
+    path = way(np.array(places, float))
+    (drawn,) = places_of(path)
     assert drawn == [p for i, p in enumerate(places) if i == 0 or p != places[i - 1]]
+    assert path.count("l") == len(drawn)  # one step to each, and one that shows a single place
 
 
 def test_a_way_breaks_where_nothing_is_known():
