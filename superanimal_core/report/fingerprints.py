@@ -8,6 +8,7 @@ from pathlib import Path
 from superanimal_core.report.cells import Table, told_size
 
 PACKAGE = Path(__file__).resolve().parents[1]
+CARRIED = "program"
 WEIGHTS = "weights.safetensors"
 SHOWN = 16  # hex digits of a SHA-256 that are shown
 AT_ONCE = 2**22  # bytes
@@ -29,11 +30,13 @@ def file_fingerprint(path: str | Path) -> str:
 
 @cache
 def source_fingerprint(package: Path = PACKAGE) -> str:
-    """Those of all modules of the program together: the same source, the same digits."""
-    files = sorted(path.relative_to(package).as_posix() for path in package.rglob("*.py"))
-    return text_fingerprint(
-        "".join(f"{file}:{file_fingerprint(package / file)};" for file in files)
-    )
+    """Those of all modules of the library together: the same source, the same digits.
+
+    What an installed package carries beside it (the workflow, in `CARRIED`) does not count.
+    """
+    modules = (path.relative_to(package) for path in package.rglob("*.py"))
+    files = sorted(path.as_posix() for path in modules if path.parts[0] != CARRIED)
+    return text_fingerprint("".join(f"{f}:{file_fingerprint(package / f)};" for f in files))
 
 
 def read_networks(members: Sequence[str]) -> dict[str, tuple[int, str]]:

@@ -34,6 +34,8 @@ def test_the_source_is_known_by_its_modules_and_nothing_else(tmp_path):
     before = source_fingerprint(copy)
     (copy / "__pycache__").mkdir()
     (copy / "__pycache__/x.pyc").write_bytes(b"x")
+    (copy / "program").mkdir()
+    (copy / "program/script.py").write_text("carried by a wheel")
     source_fingerprint.cache_clear()
     assert source_fingerprint(copy) == before
     (copy / "cells.py").write_text("# another\n")
