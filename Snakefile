@@ -5,6 +5,9 @@ from snakemake.utils import min_version
 min_version("9.20")
 
 
+report: "workflow/report/study.rst"
+
+
 include: "workflow/rules/before_settings.smk"
 
 

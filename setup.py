@@ -20,6 +20,7 @@ setup(
             "Snakefile",
             "workflow/rules/*.smk",
             "workflow/scripts/*.py",
+            "workflow/report/*.rst",
             "config/*.*",
             "config/keypoints/**/*.*",
             "profiles/*/config.yaml",

@@ -19,12 +19,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import chdir
+from contextlib import chdir, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from statistics import mean
 from typing import NoReturn
 
-from superanimal_core.commands.durations import told_time
 from superanimal_core.commands.plan_costs import (
     MEASURED,
     PROBED_RULES,
@@ -44,6 +44,7 @@ from superanimal_core.commands.study_checks import space_of
 from superanimal_core.commands.study_folder import checked_study, read_here, to_type
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.media.quick_look import look_at_video
+from superanimal_core.report.cells import told_time
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.identities import Identities
@@ -170,7 +171,8 @@ def paces_of(study: Study, frames_of: Mapping[str, float], limit_s: float) -> di
     from superanimal_core.commands import plan_probe  # torch: only where networks are asked
     from superanimal_core.network.devices import use_device
 
-    device = use_device(1, seed=0)  # what a job gets unless the profile says otherwise
+    with redirect_stdout(StringIO()):  # jobs tell it their logs
+        device = use_device(1, seed=0)  # what a job gets unless the profile says otherwise
     settings = RuleSettings(Graph(study, Identities()))
     chosen = study.settings
     models = {n: m for n, m in chosen.models.items() if m.predictions is None}

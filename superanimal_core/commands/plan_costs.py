@@ -3,15 +3,14 @@
 Times are of processors, all of them together: those of the clock depend on what else is going on.
 """
 
-import csv
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
 from superanimal_core.settings import ModelSettings, Settings
+from superanimal_core.tables.benchmark_files import FOLDER, read_benchmark
 
-BENCHMARKS = Path("benchmarks")
 START_S = 1.0  # of a job that only reads and writes tables, measured on the demo
 START_OF_TORCH_S = 4.0
 FRAME_S = {  # of the processor per frame and animal, measured on the demo
@@ -136,27 +135,17 @@ def measured_cost(
     None where nothing of the rule was measured.
     """
     seconds, memory = [], []
-    for file in sorted((study / BENCHMARKS / rule).glob("*.tsv")):
+    for file in sorted((study / FOLDER / rule).glob("*.tsv")):
         own = frames_of.get(file.stem)
         if rule in OF_VIDEOS and not own:
             continue  # a video that is no more, or that failed
-        for row in _rows(file):
+        for row in read_benchmark(file):
             cpu_s = row["cpu_time"]
             start = min(cpu_s, START_OF_TORCH_S if rule in WITH_NETWORKS else START_S)
             factor = frames / own if rule in OF_VIDEOS and own else 1.0
             seconds.append(start + (cpu_s - start) * factor)
             memory.append(row["max_rss"])
     return (Pace(mean(seconds)), max(memory)) if seconds else None
-
-
-def _rows(file: Path) -> Iterable[Mapping[str, float]]:
-    """The rows of a benchmark of Snakemake whose figures are all known."""
-    with file.open(encoding="utf-8") as table:
-        for row in csv.DictReader(table, delimiter="\t"):
-            try:
-                yield {key: float(row[key]) for key in ("max_rss", "cpu_time")}
-            except (KeyError, TypeError, ValueError):
-                continue
 
 
 def disk_mb(frames: float, videos: int, keypoints: int, animals: float) -> float:

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import chdir
 from pathlib import Path
 
-from superanimal_core.commands.durations import told_time
 from superanimal_core.commands.progress import (
     STAGES,
     VIDEOS,
@@ -27,6 +26,7 @@ from superanimal_core.commands.study_folder import checked_study, to_type
 from superanimal_core.errors import ConfigError
 from superanimal_core.jobs.log import last_line
 from superanimal_core.jobs.run_owner import lock_notice, runs_since
+from superanimal_core.report.cells import told_time
 from superanimal_core.settings import Settings
 from superanimal_core.study.overlay import CONFIG, read_complete
 from superanimal_core.study.settings_document import settings_from_mapping

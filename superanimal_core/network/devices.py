@@ -8,11 +8,15 @@ import torch
 
 
 def use_device(threads: int, seed: int) -> torch.device:
-    """CUDA, Apple's MPS or the CPU with `threads` threads; seeds every random generator."""
+    """CUDA, Apple's MPS or the CPU with `threads` threads; seeds every random generator.
+
+    Which one is printed: the report counts from the logs how long graphics processors were used.
+    """
     random.seed(seed)
     np.random.seed(seed)  # noqa: NPY002 -- libraries may draw from it
     torch.manual_seed(seed)
     torch.set_num_threads(max(threads, 1))
+    print("computes on", "cuda" if torch.cuda.is_available() else "a processor, or mps")
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():

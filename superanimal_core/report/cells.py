@@ -58,3 +58,24 @@ def listed(names: Sequence[str]) -> str:
     if len(names) < 2:
         return "".join(names)
     return f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def told_time(seconds: float) -> str:
+    """Seconds, minutes, hours or days, in two or three digits."""
+    for unit, length in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= length:
+            return f"{_short(seconds / length)} {unit}"
+    return f"{seconds:.2g} s"
+
+
+def told_size(size_bytes: float) -> str:
+    """Bytes in kB, MB, GB or TB (powers of 1000), in two or three digits."""
+    for unit, size in (("TB", 1e12), ("GB", 1e9), ("MB", 1e6)):
+        if size_bytes >= size:
+            return f"{_short(size_bytes / size)} {unit}"
+    return f"{_short(size_bytes / 1e3)} kB"
+
+
+def _short(value: float) -> str:
+    """Three digits, or all before the point."""
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"

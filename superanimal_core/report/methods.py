@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from superanimal_core.report.cells import Table, counted, listed, number
+from superanimal_core.report.references import BIDERMAN, HIGGINS, LEI, YE
 from superanimal_core.report.results import Row
 
 PACKAGES = (
@@ -21,8 +22,6 @@ PACKAGES = (
     "av",
     "matplotlib",
 )
-YE = "Ye"
-BIDERMAN = "Biderman"
 WHEN = {
     "needed": "Where it promised to pay, each network was adapted to a video",
     "always": "Each network was adapted to each video",
@@ -36,8 +35,6 @@ LEARNED = (
     " Beyond it, the noise was learned from how much and how long the networks differ, and each "
     "keypoint moves by the more likely of two models: a random walk, or a velocity that lasts."
 )
-LEI = "Lei"
-HIGGINS = "Higgins"
 FILTERS = {
     "median": "a running median",
     "savitzky_golay": "a Savitzky-Golay filter",
@@ -47,30 +44,6 @@ FINE_TUNING = {
     "memory_replay": "memory replay",
     "naive": "without memory replay",
     "new_head": "the encoder kept, the rest trained anew",
-}
-REFERENCES = {
-    YE: (
-        "Ye, S. et al. SuperAnimal pretrained pose estimation models for behavioral analysis. "
-        "Nature Communications 15, 5165 (2024).",
-        "https://doi.org/10.1038/s41467-024-48792-2",
-    ),
-    BIDERMAN: (
-        "Biderman, D., Whiteway, M. R. et al. Lightning Pose: improved animal pose estimation via "
-        "semi-supervised learning, Bayesian ensembling and cloud-native open-source tools. "
-        "Nature Methods 21, 1316–1328 (2024).",
-        "https://doi.org/10.1038/s41592-024-02319-1",
-    ),
-    LEI: (
-        "Lei, J. et al. Distribution-free predictive inference for regression. "
-        "Journal of the American Statistical Association 113, 1094–1111 (2018).",
-        "https://doi.org/10.1080/01621459.2017.1307116",
-    ),
-    HIGGINS: (
-        "Higgins, J. P. T., Thompson, S. G. & Spiegelhalter, D. J. A re-evaluation of "
-        "random-effects meta-analysis. Journal of the Royal Statistical Society A 172, 137–159 "
-        "(2009).",
-        "https://doi.org/10.1111/j.1467-985X.2008.00552.x",
-    ),
 }
 
 
@@ -127,7 +100,8 @@ def methods_sentences(
         for name, model in settings["models"].items()
     ]
     adaptation, smoothing = settings["adaptation"], settings["smoothing"]
-    if adaptation["enabled"]:
+    has_networks = any(not model.get("predictions") for model in settings["models"].values())
+    if adaptation["enabled"] and has_networks:
         said.append(
             f"{WHEN[adaptation['when']]} on {TAUGHT_BY[adaptation['teacher']]} "
             f"(score of at least {adaptation['min_score']:g}, "
@@ -138,8 +112,8 @@ def methods_sentences(
     noise = smoothing["eks"]["noise"]
     said.append(_of_smoothing(smoothing["method"], smoothing["center"], noise))
     said += _of_uncertainty(list(settings["models"]), calibrated)
-    limbs = sorted({limb for names in settings["gait"]["limbs"].values() for limb in names})
-    if limbs:
+    limbs = settings["gait"]["limbs"]
+    if any(limbs.get(model["space"]) for model in settings["models"].values()):
         said.append(
             "Strides were measured from strike to strike of each limb, from the speed of the paw "
             "over the ground relative to that of the body."
@@ -238,12 +212,3 @@ def _of_model(
         f"{'was' if count == 1 else 'were'} trained in the keypoint space {model['space']}{masked} "
         f"on {counted(len(taught), 'data set')}: {listed(taught)}."
     )
-
-
-def numbered(sentences: Sequence[str]) -> tuple[str, list[tuple[str, str]]]:
-    """The paragraph with its references as numbers, and the references in that order."""
-    paragraph = " ".join(sentences)
-    cited = sorted((k for k in REFERENCES if f"[{k}]" in paragraph), key=paragraph.index)
-    for i, key in enumerate(cited, start=1):
-        paragraph = paragraph.replace(f"[{key}]", f"[{i}]")
-    return paragraph, [REFERENCES[key] for key in cited]

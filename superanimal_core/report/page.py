@@ -1,8 +1,8 @@
 """The report: one HTML page about a study that opens offline.
 
 `read_results` reads, the modules beside this one turn results into words, tables and SVG, and the
-template page.html lays them out. The page carries no date and no absolute path: the same results
-give the same page.
+template page.html lays them out. The page carries no date of its own and no absolute path: the same
+results, which took the same time, give the same page.
 """
 
 import json
@@ -34,22 +34,34 @@ from superanimal_core.report.doubtful import (
     finding_table,
     leaks,
 )
+from superanimal_core.report.drift_section import drift_section
 from superanimal_core.report.extrapolated import extrapolated
+from superanimal_core.report.fingerprints import (
+    network_table,
+    source_fingerprint,
+    text_fingerprint,
+)
+from superanimal_core.report.gait_section import gait_section
 from superanimal_core.report.group_section import group_section
+from superanimal_core.report.grouped import groups_of
 from superanimal_core.report.methods import (
     dataset_table,
     methods_sentences,
-    numbered,
     terms_sentences,
     versions,
 )
+from superanimal_core.report.methods_of_behavior import behavior_sentences, software_sentence
 from superanimal_core.report.models import models
+from superanimal_core.report.paths import path_maps
+from superanimal_core.report.references import numbered
 from superanimal_core.report.reliability import (
     covered_of,
     reliability_diagram,
     reliability_table,
 )
+from superanimal_core.report.resources import resources
 from superanimal_core.report.results import StudyResults, read_results, read_video
+from superanimal_core.report.shares import shares_of, time_section
 from superanimal_core.report.student_section import student_section
 from superanimal_core.report.transfer_section import transfer_section
 from superanimal_core.report.trust import trust
@@ -69,15 +81,17 @@ def write_page(
     datasets: Mapping[str, Mapping[str, str]],
     pictures: Mapping[str, str],
     snakemake: str,
+    places: Mapping[str, Mapping[str, Any]],
 ) -> None:
     """Write the page about a study.
 
     `inputs` as in `read_results`.
     `settings` is the whole configuration, `datasets` the rows of the sheet of data sets,
     `pictures` where their pictures lie (`picture_path`), `snakemake` how the study's folder calls
-    Snakemake with this workflow.
+    Snakemake with this workflow, `places` the videos of which a map is drawn (`path_maps`).
     """
-    contents = page_contents(read_results(inputs), settings, datasets, pictures, snakemake)
+    results = read_results(inputs, places)
+    contents = page_contents(results, settings, datasets, pictures, snakemake, places)
     template, style = (FOLDER.joinpath(name).read_text("utf-8") for name in PARTS)
     with replacing(path) as temporary:
         temporary.write_text(render(template, style, contents), encoding="utf-8")
@@ -97,13 +111,17 @@ def page_contents(
     datasets: Mapping[str, Mapping[str, str]],
     pictures: Mapping[str, str],
     snakemake: str,
+    places: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """Everything that the template asks for, by section."""
     videos, report = results.videos, settings["report"]
     verdicts = [kept for a in results.accounts.values() for kept in tried_verdicts(a["adaptation"])]
     calibrated = [model for model, check in results.checks.items() if check is not None]
     sentences = methods_sentences(settings, datasets, verdicts, calibrated)
+    sentences += behavior_sentences(settings, any(p["arena"] for p in places.values()))
     sentences += terms_sentences(results.terms)
+    written, software = json.dumps(settings, indent=2, ensure_ascii=False), versions()
+    sentences.append(software_sentence(software, source_fingerprint(), bool(results.networks)))
     closely = [
         read_video(results, video, report["trace_seconds"])
         for video in videos_to_show(videos, SHOWN_VIDEOS)
@@ -125,17 +143,38 @@ def page_contents(
         "students": student_section(results.students, results.accounts),
         "behaviors": behavior_section(results.classifiers, results.classified),
         "groups": group_section(results.groups, results.group_warnings),
+        "maps": path_maps(videos, results.paths, places),
+        **_what_animals_did(results, **_groups(settings)),
+        "drift": drift_section(videos, results.accounts),
+        "resources": resources(results.uses, results.sizes),
         "transfer": transfer_section(results.transfer) if results.transfer else None,
         "trust": _trust(results),
         "coverage": coverage(results.coverage),
         "labels": _labels(results, report, pictures),
         "closely": [closer_look(r, i, count) for i, r in enumerate(closely)],
         "labeled_videos": named_or_all(report["labeled_videos"], results.accounts),
-        "versions": versions(),
+        "versions": software,
+        "networks": network_table(results.networks, settings["models"], results.terms),
         "datasets": dataset_table(datasets, results.coverage),
         "methods": numbered(sentences),
-        "settings": json.dumps(settings, indent=2, ensure_ascii=False),
+        "settings": written,
+        "settings_digest": text_fingerprint(written),
     }
+
+
+def _groups(settings: Mapping[str, Any]) -> dict[str, str | None]:
+    return {key: settings["groups"][key] for key in ("column", "reference")}
+
+
+def _what_animals_did(
+    results: StudyResults, column: str | None, reference: str | None
+) -> dict[str, Any]:
+    """Time per behavior and gait, by the groups of that column of the sheet."""
+    groups = groups_of(results.videos, results.accounts, column)
+    lasting = {v["video"]: v["duration_s"] for v in results.videos if v.get("duration_s")}
+    shares = shares_of({"": results.times, **results.classified}, results.walks, lasting, groups)
+    gait = gait_section(results.walks, groups, reference)
+    return {"times": time_section(shares, reference), "gait": gait}
 
 
 def _trust(results: StudyResults) -> dict[str, Any]:

@@ -5,7 +5,7 @@ is read whole, tables of single videos only for those that are shown, and poses 
 seconds of them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,14 @@ import pyarrow.parquet as pq
 from superanimal_core.errors import VideoError
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import SmoothedPoses
+from superanimal_core.report.cohort_files import (
+    Path2d,
+    read_behavior_times,
+    read_paths,
+    read_walks_of_videos,
+)
+from superanimal_core.report.fingerprints import read_networks
+from superanimal_core.report.resources import RuleUse, read_sizes, read_uses
 from superanimal_core.smoothing.calibration_check import CalibrationCheck
 from superanimal_core.tables.accounts import read_quality
 from superanimal_core.tables.bundles_description import read_description
@@ -43,7 +51,10 @@ class StudyResults:
     scores of classifiers of behavior and `classified` what they found, by name,
     `groups` the groups of animals compared and `group_warnings` what speaks against it, `transfer`
     the rows of the transfer table (none unless asked for), `unified` the label table of each data
-    set; `folder` holds a folder for each video, `stills` pictures of the frames of some.
+    set; `folder` holds a folder for each video, `stills` pictures of the frames of some, `paths`
+    the ways of the animals of some (`read_paths`); `times` are the behaviors of each animal of each
+    video summed, `walks` its gait, `uses` and `sizes` what the study cost,
+    `networks` the weights of each network.
     """
 
     videos: list[Row]
@@ -65,6 +76,12 @@ class StudyResults:
     transfer: list[Row]
     stills: dict[str, list[Row]]
     folder: Path
+    paths: dict[str, dict[str, Path2d]]
+    times: list[Row]
+    walks: list[Row]
+    uses: list[RuleUse]
+    sizes: dict[str, tuple[int, int]]
+    networks: dict[str, tuple[int, str]]
 
 
 @dataclass(frozen=True)
@@ -89,15 +106,17 @@ class VideoResults:
     moved: dict[str, bytes]
 
 
-def read_results(inputs: Mapping[str, Any]) -> StudyResults:
+def read_results(inputs: Mapping[str, Any], mapped: Iterable[str]) -> StudyResults:
     """Read the tables of a study.
 
-    `inputs`: quality, coverage, repeats (paths), evaluation, calibration, truth, unified, audits,
-    classified (lists of paths), transfer, groups (a path, or nothing), members, classifiers
-    (folders), laid out as in the results folder.
+    `inputs`: quality, bouts, walks, coverage, repeats (paths), evaluation, calibration, truth,
+    unified, audits, classified (lists of paths), transfer, groups (a path, or nothing), members,
+    classifiers (folders), laid out as in the results folder. Of `mapped` videos the ways are read.
     """
     quality = Path(inputs["quality"])
-    videos, folder = _rows(quality), quality.parent.parent / "videos"
+    results = quality.parent.parent
+    videos, folder = _rows(quality), results / "videos"
+    usable = {video["video"] for video in videos if video["status"] != "failed"}
     accounts = read_quality([folder / row["video"] / "quality.json" for row in videos])
     return StudyResults(
         videos=videos,
@@ -119,6 +138,12 @@ def read_results(inputs: Mapping[str, Any]) -> StudyResults:
         unified={Path(path).parent.name: str(path) for path in inputs["unified"]},
         stills=rows_by_video(inputs["stills"]),
         folder=folder,
+        paths=read_paths(folder, [video for video in mapped if video in usable]),
+        times=read_behavior_times(inputs["bouts"]),
+        walks=read_walks_of_videos(inputs["walks"]),
+        uses=read_uses(results.parent),
+        sizes=read_sizes(results),
+        networks=read_networks(inputs["members"]),
     )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from superanimal_core.study.polygons import Corners, polygon_in
+from superanimal_core.study.products import some_of
 from superanimal_core.study.study_rows import VideoRow
 
 NAME = re.compile(r"^[A-Za-z0-9_]+$")
@@ -59,3 +60,11 @@ def plain_arena(video: VideoRow) -> dict[str, Any] | None:
         return None
     zones = {name: [list(corner) for corner in of] for name, of in video.zones.items()}
     return {"outline_px": [list(corner) for corner in video.arena], "zones_px": zones}
+
+
+def places_on_maps(videos: Mapping[str, VideoRow], most: int) -> dict[str, dict[str, Any]]:
+    """Arena, zones and scale of the videos of which the report draws a map, at most so many."""
+    return {
+        name: {"arena": plain_arena(videos[name]), "cm_per_px": videos[name].cm_per_px}
+        for name in some_of([*videos], most)
+    }

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from superanimal_core.commands.durations import told_time
 from superanimal_core.commands.progress import (
     LATELY_S,
     VideoProgress,
@@ -16,6 +15,7 @@ from superanimal_core.commands.progress import (
 )
 from superanimal_core.commands.running import SILENT_S, RunningJob, running_jobs
 from superanimal_core.commands.status import row_of, silent_lines
+from superanimal_core.report.cells import told_time
 
 LONG = "a video with a long name " * 9  # its mark is in several parts
 TOY = """

@@ -70,6 +70,7 @@ class Made:
     has_held_out_labels: bool = True  # without them nothing is calibrated, and nothing promised
     seconds: float = 4.0
     columns: tuple[tuple[str, str], ...] = (("subject", "mouse1"),)
+    group_column: str | None = None
 
 
 def names_of(made: Made) -> list[str]:
@@ -98,6 +99,8 @@ def inputs_of(results: Path, made: Made) -> dict:
     truth = [str(videos / v / "truth.parquet") for v in names_of(made) if made.has_truth]
     return {
         "quality": str(results / "tables" / "quality.parquet"),
+        "bouts": str(results / "tables" / "bouts.parquet"),
+        "walks": str(results / "tables" / "walks.parquet"),
         "coverage": str(results / "datasets" / "coverage.parquet"),
         "unified": [str(results / "datasets" / name / "unified.parquet") for name in DATASETS],
         "audits": [str(results / "datasets" / name / "audit.parquet") for name in DATASETS],
@@ -120,8 +123,15 @@ def write_report(folder: Path, made: Made, title: str = "A study") -> str:
     write_study(folder / "results", made)
     inputs = inputs_of(folder / "results", made)
     page = folder / "results" / "report" / "index.html"
-    write_page(page, inputs, settings(made, title), DATASETS, {}, "snakemake")
+    write_page(page, inputs, settings(made, title), DATASETS, {}, "snakemake", places_of(made))
     return page.read_text(encoding="utf-8")
+
+
+def places_of(made: Made) -> dict:
+    """Arena and scale of the videos that are mapped: all of them."""
+    arena = {"outline_px": [[20.0, 20.0], [620.0, 20.0], [620.0, 460.0], [20.0, 460.0]]}
+    arena["zones_px"] = {"food": [[400.0, 100.0], [600.0, 100.0], [600.0, 300.0]]}
+    return {video: {"arena": arena, "cm_per_px": 0.05} for video in names_of(made)}
 
 
 DATASETS = {
@@ -145,7 +155,10 @@ def settings(made: Made, title: str) -> dict:
             "teacher": "smoothed",
         },
         "smoothing": {"method": "eks", "center": "median", "eks": {"noise": "learned"}},
+        "groups": {"column": made.group_column, "reference": None, "animal_column": "subject"},
         "gait": {"limbs": {"stick": list(PAWS)} if made.has_feet else {}},
+        "behavior": {"definitions": {"stick": {"walk": {}, "pause": {}}}},
+        "classifiers": {"every": {"method": "boosting"}, "named": {}},
         "report": {
             "title": title,
             "labeled_videos": ["good0"],
@@ -249,7 +262,10 @@ def write_tables(folder: Path, made: Made, strides, bouts, time_s) -> None:
     gait = summarize_gait(strides, fps=FPS)
     intervals = gait_intervals(gait, [strides, strides] if made.has_held_out_labels else [])
     write_parquet(columns_to_table(gait, intervals), folder / "gait.parquet", RECORD)
-    write_parquet(pa.table({"time_s": time_s}), folder / "features.parquet", RECORD)
+    features = {"time_s": time_s, "individual": ["animal0"] * len(time_s)}
+    features["center_x_px"] = SPEED_PX_PER_S * time_s % 640
+    features["center_y_px"] = 240 + 100 * np.sin(time_s)
+    write_parquet(pa.table(features), folder / "features.parquet", RECORD)
     behavior, start_s, stop_s = zip(*bouts, strict=True)
     columns = {"individual": ["animal0"] * len(bouts), "behavior": behavior}
     probability = 0.9 if made.has_held_out_labels else np.nan
@@ -387,3 +403,4 @@ def write_models(model: Path, made: Made) -> None:
         history = pa.table(history | {"held_out_px": held_out})
         write_parquet(history, model / f"member-{seed}" / "history.parquet", RECORD)
         (model / f"member-{seed}" / "bundle.json").write_text('{"kind": "pose", "terms": []}')
+        (model / f"member-{seed}" / "weights.safetensors").write_bytes(bytes([seed]))

@@ -4,7 +4,7 @@ import json
 import re
 import shutil
 import subprocess
-from html import unescape
+from html import escape, unescape
 
 import pytest
 from made_study import Made, write_report
@@ -22,6 +22,22 @@ LOOK = """<script>addEventListener("load", () => {
     broken: pictures.length, pictures: document.images.length,
     fetched: performance.getEntriesByType("resource").map(one => one.name)
       .filter(name => !name.startsWith("data:"))})
+})</script>"""
+
+
+FRAMED = """<body><iframe style="border:0;width:{width}px;height:900px" srcdoc="{page}"></iframe>
+<script>addEventListener("load", () => {{
+  document.body.dataset.found = document.querySelector("iframe").contentDocument.body.dataset.found
+}})</script></body>"""
+TAB = """<script>addEventListener("load", () => {
+  const stops = [...document.querySelectorAll("a[href], summary, [tabindex]")]
+    .filter(node => node.checkVisibility() && node.tabIndex >= 0)
+  const told = stops.map(node => { node.focus()
+    return node === document.activeElement })
+  document.body.dataset.found = JSON.stringify({
+    first: stops[0].className, second: stops[1].closest("nav") !== null,
+    stops: stops.length, deaf: told.filter(one => !one).length,
+    summaries: stops.filter(node => node.tagName === "SUMMARY").length})
 })</script>"""
 
 
@@ -60,3 +76,24 @@ def test_nothing_is_wider_than_the_window_and_nothing_is_fetched(page, tmp_path,
     assert found.pop("pictures") > 5
     assert found == {"beyond": [], "scrolled": 0, "broken": 0, "fetched": []}
     assert console == []
+
+
+@pytest.mark.usefixtures("_browser")
+def test_a_phone_shows_all_of_it_within_its_width(page, tmp_path):
+    """A frame of a phone's width: a window cannot be made so narrow."""
+    inner = escape(page.replace("</body>", f"{LOOK}</body>"))
+    done = opened(FRAMED.format(width=390, page=inner), tmp_path, 800)
+    (found,) = re.findall(r'<body data-found="([^"]*)"', done.stdout)
+    found = json.loads(unescape(found))
+    assert found.pop("pictures") > 5
+    assert found == {"beyond": [], "scrolled": 0, "broken": 0, "fetched": []}
+
+
+@pytest.mark.usefixtures("_browser")
+def test_the_keyboard_reaches_every_link_table_and_what_is_folded(page, tmp_path):
+    done = opened(page.replace("</body>", f"{TAB}</body>"), tmp_path, 1280)
+    (found,) = re.findall(r'data-found="([^"]*)"', done.stdout)
+    found = json.loads(unescape(found))
+    assert (found["first"], found["second"], found["deaf"]) == ("skip", True, 0)
+    assert found["stops"] > 30
+    assert found["summaries"] >= 2

@@ -1,19 +1,23 @@
 """The report: it tells what the tables say, whatever they hold, and needs nothing but itself."""
 
+import hashlib
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from made_study import DATASETS, REASON, Made, inputs_of, settings, write_report
+from made_study import DATASETS, REASON, Made, inputs_of, places_of, settings, write_report
 
 from superanimal_core.report.cohort import figure_ranges, quality_table, videos_to_show
-from superanimal_core.report.methods import methods_sentences, numbered, terms_sentences
-from superanimal_core.report.page import write_page
+from superanimal_core.report.methods import methods_sentences, terms_sentences
+from superanimal_core.report.page import FOLDER, PARTS, page_contents, render, write_page
+from superanimal_core.report.references import numbered
+from superanimal_core.report.results import read_results
 
 
 class PageReader(HTMLParser):
@@ -200,6 +204,67 @@ def test_every_reference_within_the_page_leads_somewhere_and_only_there(page):
     assert len(read.ids) == len(set(read.ids))
 
 
+def test_sections_are_those_of_the_list_of_sections_and_none_is_empty(tmp_path, page):
+    days = (("date", "2026-01-01"), ("camera", "a"), ("group", "x"))
+    many = write_report(tmp_path, Made(columns=days, group_column="group"))
+    for text in (page, many):
+        sections = re.findall(r'<section id="(\w+)">(.*?)</section>', text, re.DOTALL)
+        listed = re.findall(r'<a href="#(\w+)">', text[text.index("<nav") : text.index("</nav>")])
+        assert [name for name, _ in sections] == listed
+        for name, content in sections:
+            shown = re.sub(r"<h2>.*?</h2>", "", content, flags=re.DOTALL)
+            assert re.search(r"<(svg|table|img|pre)\b", shown), name
+            assert not re.search(r"<tbody>\s*</tbody>|<figure>\s*</figure>", shown), name
+
+
+def test_where_animals_went_what_they_did_and_what_it_cost_is_shown(tmp_path):
+    made = Made(good=2, columns=(("genotype", "wild"),), group_column="genotype")
+    file = tmp_path / "benchmarks/smooth_poses/good0.tsv"
+    file.parent.mkdir(parents=True)
+    file.write_text("s\tmax_rss\tcpu_time\n7200\t1500\t3600\n")
+    page = write_report(tmp_path, made)
+    read = PageReader(page)
+    maps = re.findall(r'<svg class="map".*?</svg>', page)
+    assert len(maps) == 2
+    assert all('class="arena"' in drawn and "food</text>" in drawn for drawn in maps)
+    assert ["walk", "wild", "2", "2", "50.3", "50.3 to 50.3", "15.08", "2.00"] in read.rows
+    assert ["good0", "animal0", "50.3(1)", "50.3(1)"] in read.rows  # pause, walk
+    (frequency,) = read.rows_of("stride frequency")
+    assert frequency[2].startswith("2.50 (")
+    assert read.rows_of("smooth_poses") == [
+        ["smooth_poses", "1", "2 h", "1 h", "–", "1 h", "1.5 GB"]
+    ]
+    assert "1 job took 1 h of processors" in read.text
+
+
+def test_days_and_cameras_are_shown_where_the_sheet_has_them(study, page):
+    assert 'id="drift"' not in page
+    results = read_results(inputs_of(study / "results", Made(flagged=1)), ())
+    for day, account in enumerate(results.accounts.values(), start=1):
+        account["columns"]["date"] = f"2026-01-0{day}"
+    contents = page_contents(results, settings(Made(), "s"), DATASETS, {}, "snakemake", {})
+    assert contents["drift"]["asked"] == "the days of the column date, 2026-01-01 to 2026-01-03"
+
+
+def test_the_page_can_be_read_by_keyboard(page):
+    assert page.index('<a class="skip" href="#start">') < page.index("<header>")
+    assert page.index("</nav>") < page.index('<main id="start">')
+    for tag in re.findall(r'<div class="wide"[^>]*>', page):
+        assert 'tabindex="0" role="region" aria-label="' in tag
+    assert not re.search(r'tabindex="[1-9]', page)
+    for picture in re.findall(r"<img [^>]*>", page):
+        assert re.search(r'alt="[^"]+"', picture)
+    for drawn in re.findall(r"<svg [^>]*>", page):
+        assert re.search(r'aria-label="[^"]+"|aria-hidden="true"', drawn)
+
+
+def test_the_networks_are_named_with_their_digits(study, page):
+    weights = study / "results/models/walker/member-1/weights.safetensors"
+    rows = PageReader(page).rows_of("walker")
+    (row,) = [row for row in rows if row[1] == "member-1"]
+    assert row[4] == hashlib.sha256(weights.read_bytes()).hexdigest()[:16]
+
+
 def test_the_same_results_give_the_same_page(study, page):
     made, again = Made(good=1, flagged=1, failed=1), study / "again.html"
     write_page(
@@ -209,6 +274,7 @@ def test_the_same_results_give_the_same_page(study, page):
         DATASETS,
         {},
         "snakemake",
+        places_of(made),
     )
     assert again.read_text(encoding="utf-8") == page
 
@@ -355,3 +421,35 @@ def test_the_methods_tell_terms_of_use_of_models_that_have_some():
     assert terms_sentences({"own": [], "bound": ["weights for research only"]}) == [
         "The networks of the model bound were made from weights for research only."
     ]
+
+
+def test_the_methods_tell_only_what_the_models_of_the_study_do():
+    chosen = settings(Made(), "A study")
+    brought = {"space": "other", "predictions": {"format": "sleap"}}
+    whole = " ".join(methods_sentences(chosen, DATASETS, [], []))
+    own = " ".join(methods_sentences(chosen | {"models": {"theirs": brought}}, {}, [], []))
+    for words in ("adapted to a video", "Strides were measured"):
+        assert words in whole
+        assert words not in own  # nothing is adapted without networks; `other` has no limbs
+
+
+def test_a_study_without_data_sets_has_no_sections_about_them(study):
+    made = Made(flagged=1)
+    results = read_results(inputs_of(study / "results", made), ())
+    results = replace(results, coverage=[], unified={}, findings=[], repeats=[])
+    contents = page_contents(results, settings(made, "s"), {}, {}, "snakemake", {})
+    text = render(*((FOLDER / name).read_text() for name in PARTS), contents)
+    for name in ("coverage", "labels"):
+        assert f'id="{name}"' not in text
+        assert f'href="#{name}"' not in text
+    assert not re.search(r"<tbody>\s*</tbody>", text)
+
+
+@pytest.mark.parametrize(("failed", "folded"), [(5, 0), (6, 1)])
+def test_of_many_failures_the_first_are_open(tmp_path, failed, folded):
+    page = write_report(tmp_path, Made(good=1, failed=failed, has_truth=False))
+    section = page[page.index('<section id="failures">') : page.index('<section id="wall">')]
+    shown, _, hidden = section.partition("<details>")
+    assert shown.count("--forcerun probe_video") == failed - folded
+    assert hidden.count("--forcerun probe_video") == folded
+    assert ("1 more failure<" in section) == bool(folded)

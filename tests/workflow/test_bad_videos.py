@@ -1,13 +1,23 @@
 """One bad video stops nothing and hides nowhere, whatever is wrong with it."""
 
 import os
+import re
 import shutil
+import subprocess
+from html import unescape
 
 import av
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from tiny_study import add_videos, change_setting, planned, quality_rows, run_snakemake
+from tiny_study import (
+    add_videos,
+    change_setting,
+    environment,
+    planned,
+    quality_rows,
+    run_snakemake,
+)
 
 from superanimal_core.errors import VideoError
 from superanimal_core.report.video_file import write_video
@@ -57,6 +67,32 @@ def check_cohort(study, failed):
     assert all(video in page for video in failed)
 
 
+def check_repair_commands(workflow, study, failed):
+    """The page's commands, pasted into a shell in the study's folder: each is about one video."""
+    page = (study / "results/report/index.html").read_text()
+    section = page[page.index('<section id="failures">') : page.index("</section>")]
+    commands = [
+        unescape(command) for command in re.findall(r"<pre>(.*?)</pre>", section, re.DOTALL)
+    ]
+    assert len(commands) == len(failed)
+    for video in failed:
+        (command,) = [each for each in commands if f"results/videos/{video}/" in each]
+        dry = subprocess.run(
+            f"{command} -n",
+            shell=True,
+            cwd=study,
+            env=environment(workflow),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        jobs = planned(dry)
+        assert {"probe_video", "predict_poses", "check_video"} <= jobs.keys()
+        assert set(jobs.values()) == {1}
+        assert f"results/videos/{video}/frames.parquet" in dry.stdout
+
+
 def check_message(result, done, failed):
     told = result.stdout
     assert f"{done} of {done + len(failed)} videos done" in told
@@ -83,6 +119,7 @@ def test_a_known_fault_an_exception_and_a_dead_process_stop_nothing(workflow, st
         "dies": ("probe_video", "the process died with SIGKILL; it may have run out of memory"),
     }
     check_cohort(study, failed)
+    check_repair_commands(workflow, study, failed)
     check_message(result, 1, failed)
     assert "Traceback" in (study / "logs/probe_video/raises.log").read_text()
     assert (study / "results/videos/cut/labeled.mp4").stat().st_size > 0  # a card that says why

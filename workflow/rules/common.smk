@@ -34,8 +34,11 @@ envvars:
 
 
 def last_attempt(wildcards, attempt):
-    """1 when a failure is final and must become a row of the quality table."""
-    if IS_MAIN:
+    """1 when a failure is final and must become a row of the quality table.
+
+    Where nothing will run (snakemake --report), there are no settings of runs.
+    """
+    if IS_MAIN and workflow.execution_settings:
         os.environ["SUPERANIMAL_RETRIES"] = str(workflow.execution_settings.retries)
     return int(attempt > int(os.environ["SUPERANIMAL_RETRIES"]))
 

@@ -9,7 +9,14 @@ rule compare_groups:
         classified=CLASSIFIERS.bouts(),
         sums=CLASSIFIERS.tables(),
     output:
-        groups=update("results/groups/comparison.parquet"),
+        groups=update(
+            report(
+                "results/groups/comparison.parquet",
+                caption="../report/groups.rst",
+                category="Tables",
+                labels={"what": "groups compared"},
+            )
+        ),
     log:
         "logs/compare_groups/all.log",
     benchmark:

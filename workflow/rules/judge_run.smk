@@ -5,7 +5,12 @@ rule judge_run:
         page="results/report/index.html",
         labeled=GRAPH.labeled_videos(),
     output:
-        verdict="results/report/verdict.txt",
+        verdict=report(
+            "results/report/verdict.txt",
+            caption="../report/verdict.rst",
+            category="Report",
+            labels={"what": "how many videos failed"},
+        ),
     log:
         "logs/judge_run/all.log",
     benchmark:

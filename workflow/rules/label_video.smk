@@ -8,7 +8,12 @@ rule label_video:
         strides="results/videos/{video}/strides.parquet",
         bouts="results/videos/{video}/bouts.parquet",
     output:
-        labeled="results/videos/{video}/labeled.mp4",
+        labeled=report(
+            "results/videos/{video}/labeled.mp4",
+            caption="../report/labeled.rst",
+            category="Labeled videos",
+            labels={"video": "{video}"},
+        ),
     log:
         "logs/label_video/{video}.log",
     benchmark:

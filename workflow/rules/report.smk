@@ -5,6 +5,8 @@ rule report:
     """
     input:
         quality="results/tables/quality.parquet",
+        bouts="results/tables/bouts.parquet",
+        walks="results/tables/walks.parquet",
         videos=GRAPH.accounts(),
         coverage="results/datasets/coverage.parquet",
         unified=GRAPH.per_dataset("unified.parquet"),
@@ -25,7 +27,14 @@ rule report:
             "results/transfer/table.parquet" if config["transfer"]["in_report"] else []
         ),
     output:
-        page=update("results/report/index.html"),
+        page=update(
+            report(
+                "results/report/index.html",
+                caption="../report/page.rst",
+                category="Report",
+                labels={"what": "the page of the study"},
+            )
+        ),
     log:
         "logs/report/all.log",
     benchmark:
@@ -39,5 +48,6 @@ rule report:
         settings=dict(config),
         datasets=SETTINGS.datasets(),
         page=SETTINGS.page(),
+        mapped=places_on_maps(STUDY.videos, config["report"]["video_pictures"]),
     script:
         "../scripts/report.py"

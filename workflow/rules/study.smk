@@ -23,7 +23,7 @@ from superanimal_core.jobs.run_owner import (
     write_owner,
 )
 from superanimal_core.jobs.snakemake_mended import mend_snakemake
-from superanimal_core.study.arenas import untold_by
+from superanimal_core.study.arenas import places_on_maps, untold_by
 from superanimal_core.study.brought_graph import BroughtGraph
 from superanimal_core.study.classifier_graph import ClassifierGraph
 from superanimal_core.study.compared_groups import asked_of_groups

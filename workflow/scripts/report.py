@@ -11,4 +11,5 @@ with study_step(snakemake):
         snakemake.params.datasets,
         snakemake.params.pictures,
         snakemake.params.again["snakemake"],
+        snakemake.params.mapped,
     )

@@ -1,0 +1,111 @@
+"""Gait by group: the medians of every animal's steady strides, side by side."""
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from superanimal_core.report.cells import Table, number
+from superanimal_core.report.figures import new_figure, svg
+from superanimal_core.report.grouped import in_order
+from superanimal_core.report.results import Row
+from superanimal_core.report.strips import Strip, draw_strips, group_handles, looks_of
+from superanimal_core.report.walk_section import MEASURES
+
+COLUMNS = 2  # panels side by side
+Measure = tuple[str, str, str, int]
+
+
+def gait_section(
+    walks: Sequence[Row], groups: Mapping[str, str], reference: str | None
+) -> dict[str, object] | None:
+    """Figure and table of the animals with steady strides in videos that have a group.
+
+    `walks` are the rows about all walks of an animal of a video, `groups` the group of each video;
+    the `reference` group comes first. None where no such animal walks.
+    """
+    walking = [row for row in walks if row["steady_strides"] and row["video"] in groups]
+    if not walking:
+        return None
+    named = in_order((groups[row["video"]] for row in walking), reference)
+    measures = known_measures(walking)
+    return {
+        "animals": len(walking),
+        "figure": svg(
+            lambda: draw_gait(walking, groups, named, measures),
+            "gait-by-group",
+            f"{len(measures)} measures of gait of {len(walking)} animals, {len(named)} groups",
+        ),
+        "table": gait_table(walking, groups, named, measures),
+    }
+
+
+def known_measures(walking: Sequence[Row]) -> list[Measure]:
+    """Name, heading, unit and decimals of what is known of any; in cm where all have a scale."""
+    has_scale = all(math.isfinite(row["speed_cm_per_s"]) for row in walking)
+    length = "cm" if has_scale else "px"
+    named = [
+        (name.format(length=length), heading, unit.format(length=length), digits)
+        for name, heading, unit, digits in MEASURES
+    ]
+    return [one for one in named if any(math.isfinite(row[one[0]]) for row in walking)]
+
+
+def _by_group(
+    walking: Sequence[Row], groups: Mapping[str, str], named: Sequence[str], measure: str
+) -> dict[str, list[float]]:
+    found: dict[str, list[float]] = {group: [] for group in named}
+    for row in walking:
+        if math.isfinite(row[measure]):
+            found[groups[row["video"]]].append(row[measure])
+    return found
+
+
+def draw_gait(
+    walking: Sequence[Row],
+    groups: Mapping[str, str],
+    named: Sequence[str],
+    measures: Sequence[Measure],
+) -> Figure:
+    """A panel for each measure, a row in it for each group."""
+    lines = -(-len(measures) // COLUMNS)
+    figure = new_figure(10.0, lines * (0.75 + 0.28 * len(named)) + 0.3)
+    panels = figure.subplots(lines, COLUMNS, squeeze=False).ravel()
+    looks = looks_of(named)
+    for axes, (name, heading, unit, _) in zip(panels, measures, strict=False):
+        found = _by_group(walking, groups, named, name)
+        draw_strips(axes, [Strip(group, group, found[group]) for group in named], looks)
+        axes.set_title(f"{heading}, {unit}" if unit else heading)
+    for axes in panels[len(measures) :]:
+        axes.set_axis_off()
+    if len(named) > 1:
+        figure.legend(handles=group_handles(looks), loc="outside upper right", ncols=4)
+    return figure
+
+
+def gait_table(
+    walking: Sequence[Row],
+    groups: Mapping[str, str],
+    named: Sequence[str],
+    measures: Sequence[Measure],
+) -> Table:
+    """A row for each measure, a column for each group: median, and 5 to 95 % of the animals."""
+    rows = []
+    for name, heading, unit, digits in measures:
+        found = _by_group(walking, groups, named, name)
+        rows.append((heading, unit, *(_cell(found[group], digits) for group in named)))
+    columns = (
+        ("measure", ""),
+        ("unit", ""),
+        *((group, "median (5 to 95 %), animals") for group in named),
+    )
+    return Table(columns, rows, words=("measure", "unit"))
+
+
+def _cell(values: Sequence[float], digits: int) -> str:
+    if not values:
+        return number(None)
+    low, middle, high = (float(q) for q in np.quantile(values, (0.05, 0.5, 0.95)))
+    said = f"{number(middle, digits)} ({number(low, digits)} to {number(high, digits)})"
+    return f"{said}, {len(values):,}"

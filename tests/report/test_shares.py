@@ -1,0 +1,124 @@
+"""Time per behavior: parts of the time, counted by hand."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from superanimal_core.report.cohort_files import read_behavior_times
+from superanimal_core.report.grouped import groups_of, in_order
+from superanimal_core.report.shares import TABLE_ROWS, share_matrix, shares_of, time_section
+
+
+def row(video, individual, behavior, bouts, time_s):
+    return {"video": video, "individual": individual, "behavior": behavior} | {
+        "bouts": bouts, "time_s": time_s,
+    }  # fmt: skip
+
+
+TIMES = [
+    row("v1", "a", "walk", 2, 5.0),
+    row("v1", "b", "rest", 1, 10.0),
+    row("v2", "a", "walk", 1, 2.0),
+]
+LASTING = {"v1": 20.0, "v2": 10.0, "v3": 10.0}
+GROUPS = {"v1": "x", "v2": "y", "v3": "y"}
+
+
+def by_key(shares):
+    return {(s.video, s.individual, s.behavior): (s.part, s.bouts) for s in shares}
+
+
+def test_every_animal_has_a_part_of_its_time_for_every_behavior():
+    found = by_key(shares_of({"": TIMES}, [{"video": "v2", "individual": "b"}], LASTING, GROUPS))
+    assert found == {
+        ("v1", "a", "walk"): (0.25, 2),
+        ("v1", "a", "rest"): (0.0, 0),
+        ("v1", "b", "walk"): (0.0, 0),
+        ("v1", "b", "rest"): (0.5, 1),
+        ("v2", "a", "walk"): (0.2, 1),
+        ("v2", "a", "rest"): (0.0, 0),
+        ("v2", "b", "walk"): (0.0, 0),  # it has strides, but no bout
+        ("v2", "b", "rest"): (0.0, 0),
+        ("v3", "", "walk"): (0.0, 0),  # a video in which nobody does anything
+        ("v3", "", "rest"): (0.0, 0),
+    }
+
+
+def test_videos_without_a_group_are_left_out_and_learned_behaviors_bear_their_classifier():
+    groups = {"v2": "y"}
+    found = by_key(
+        shares_of({"": TIMES, "net": [row("v2", "a", "groom", 1, 1.0)]}, [], LASTING, groups)
+    )
+    assert {key[0] for key in found} == {"v2"}
+    assert found["v2", "a", "groom (net)"] == (0.1, 1)
+
+
+def test_the_table_has_means_of_animals():
+    section = time_section(shares_of({"": TIMES}, [], LASTING, GROUPS), "y")
+    rows = {(r[0], r[1]): r[2:] for r in section["table"].rows}
+    # walk in y: 20 % in v2, 0 in v3; 2 s in one bout, of 20 s
+    assert rows["walk", "y"] == ("2", "1", "10.0", "1.0 to 19.0", "3.00", "2.00")
+    assert rows["rest", "y"] == ("2", "0", "0.0", "0.0 to 0.0", "0.00", "–")
+    assert rows["walk", "x"][:3] == ("2", "1", "12.5")
+    assert [r[1] for r in section["table"].rows][:2] == ["y", "x"]  # the reference first
+    assert section["is_grouped"]
+    assert "<svg" in section["figure"]
+
+
+def test_without_a_bout_there_is_no_section():
+    assert time_section(shares_of({"": []}, [], LASTING, GROUPS), None) is None
+    assert time_section([], None) is None
+
+
+@pytest.mark.parametrize(("animals", "left_out"), [(TABLE_ROWS, 0), (TABLE_ROWS + 1, 1)])
+def test_the_table_by_video_ends_where_the_page_has_no_room(animals, left_out):
+    videos = [f"v{i}" for i in range(animals)]
+    times = [row(video, "a", "walk", 1, 1.0) for video in videos]
+    shares = shares_of({"": times}, [], dict.fromkeys(videos, 4.0), dict.fromkeys(videos, "all"))
+    matrix = share_matrix(shares)
+    assert (len(matrix["rows"]), matrix["left_out"]) == (TABLE_ROWS, left_out)
+    assert matrix["rows"][0]["cells"] == [{"text": "25.0", "width": "25", "bouts": "1"}]
+
+
+def test_a_video_whose_length_nobody_knows_has_no_part():
+    (share,) = shares_of({"": [row("v", "a", "walk", 1, 1.0)]}, [], {}, {"v": "all"})
+    assert np.isnan(share.part)
+    assert share_matrix([share])["rows"][0]["cells"][0]["text"] == "–"
+
+
+def test_times_are_sums_over_all_bouts(tmp_path):
+    random = np.random.default_rng(0)
+    count = 500
+    names = {
+        "video": random.choice(["v1", "v2"], count),
+        "individual": random.choice(["a", "b"], count),
+        "behavior": random.choice(["walk", "rest", "rear"], count),
+    }
+    start_s = random.uniform(0, 100, count)
+    stop_s = start_s + random.uniform(0, 5, count)
+    table = {name: pa.array(values.tolist()).dictionary_encode() for name, values in names.items()}
+    pq.write_table(pa.table(table | {"start_s": start_s, "stop_s": stop_s}), tmp_path / "b.parquet")
+    found = read_behavior_times(tmp_path / "b.parquet")
+    assert len(found) == 12
+    for one in found:
+        own = np.all([names[key] == one[key] for key in names], axis=0)
+        assert one["bouts"] == own.sum()
+        assert one["time_s"] == pytest.approx((stop_s - start_s)[own].sum())
+
+
+def test_a_study_without_videos_has_no_times(tmp_path):
+    pq.write_table(pa.table({"video": pa.array([], pa.string())}), tmp_path / "b.parquet")
+    assert read_behavior_times(tmp_path / "b.parquet") == []
+
+
+def test_groups_are_those_of_the_column_and_failed_videos_have_none():
+    videos = [
+        {"video": v, "status": s} for v, s in (("a", "ok"), ("b", "flagged"), ("c", "failed"))
+    ]
+    cells = {"a": "treated", "b": "", "c": "control"}
+    accounts = {video: {"columns": {"group": cell}} for video, cell in cells.items()}
+    assert groups_of(videos, accounts, "group") == {"a": "treated"}
+    assert groups_of(videos, accounts, None) == {"a": "all", "b": "all"}
+    assert in_order(["b", "c", "a", "b"], "c") == ["c", "a", "b"]
+    assert in_order(["b", "a"], None) == ["a", "b"]
