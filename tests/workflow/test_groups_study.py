@@ -15,12 +15,16 @@ ANIMALS = {"control": ("c1", "c2", "c3"), "treated": ("t1", "t2", "t3")}
 
 
 def write_video_of(study, group, animal, seed):
-    """A gray video, and what a network says of it: treated animals walk, others rest."""
+    """A gray video, and what a network says of it: treated animals walk, others rest.
+
+    Each begins to walk at a time of its own: groups of animals that are all alike promise nothing.
+    """
     frames = round(FPS * SECONDS)
     gray = np.full((120, 160, 3), 128, np.uint8)
     write_video((gray for _ in range(frames)), study / f"raw/{animal}.mp4", FPS)
     time_s, lot = np.arange(frames) / FPS, np.random.default_rng(seed)
-    way = 50 * np.abs((time_s / 1.5) % 2 - 1) if group == "treated" else np.full(frames, 25.0)
+    walked_s = np.maximum(time_s - 0.5 * (seed % 3), 0.0)
+    way = 50 * np.abs((walked_s / 1.5) % 2 - 1) if group == "treated" else np.full(frames, 25.0)
     xy = {
         name: np.column_stack([20 + way + along, np.full(frames, 60.0)])
         + lot.normal(0, 0.2, (frames, 2))
