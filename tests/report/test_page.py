@@ -227,8 +227,8 @@ def test_where_animals_went_what_they_did_and_what_it_cost_is_shown(tmp_path):
     maps = re.findall(r'<svg class="map".*?</svg>', page)
     assert len(maps) == 2
     assert all('class="arena"' in drawn and "food</text>" in drawn for drawn in maps)
-    assert ["walk", "wild", "2", "2", "50.3", "50.3 to 50.3", "15.08", "2.00"] in read.rows
-    assert ["good0", "animal0", "50.3(1)", "50.3(1)"] in read.rows  # pause, walk
+    assert ["walk", "wild", "2", "2", "50.0", "50.0 to 50.0", "15.00", "2.00"] in read.rows
+    assert ["good0", "animal0", "50.0(1)", "50.0(1)"] in read.rows  # pause, walk
     (frequency,) = read.rows_of("stride frequency")
     assert frequency[2].startswith("2.50 (")
     assert read.rows_of("smooth_poses") == [
