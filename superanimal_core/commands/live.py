@@ -35,14 +35,12 @@ AT_LEAST_S = 2.0
 OF_EVERY_JOB = re.compile(r"(?m)^(Select jobs to execute\.\.\.|Execute \d+ jobs\.\.\.)\n")
 UP_AND_CLEAR = "\x1b[{}A\x1b[J"
 PASSED_ON = (signal.SIGTERM, signal.SIGHUP)  # SIGINT comes from the terminal to both
-VALUES = {  # options of Snakemake with which a run is still a run: whether a value follows
-    "-c": True, "--cores": True, "-j": True, "--jobs": True, "--profile": True,
-    "-k": False, "--keep-going": False, "-U": True, "--until": True, "-O": True,
-    "--omit-from": True, "-R": True, "--forcerun": True, "-f": False, "--force": False,
-    "-F": False, "--forceall": False, "-T": True, "--retries": True, "--ri": False,
-    "--rerun-incomplete": False, "--rerun-triggers": True, "--resources": True,
-    "--config": True, "--group-components": True, "--latency-wait": True,
-}  # fmt: skip
+RUNNING = (  # options of Snakemake with which a run is still a run
+    "-c", "--cores", "-j", "--jobs", "--profile", "-k", "--keep-going", "-U", "--until", "-O",
+    "--omit-from", "-R", "--forcerun", "-f", "--force", "-F", "--forceall", "-T", "--retries",
+    "--ri", "--rerun-incomplete", "--rerun-triggers", "--resources", "--config",
+    "--group-components", "--latency-wait", "--",
+)  # fmt: skip
 
 
 def is_watched(rest: Sequence[str]) -> bool:
@@ -51,7 +49,7 @@ def is_watched(rest: Sequence[str]) -> bool:
     Whoever asks Snakemake for a plan, a list or its own words gets them as they are.
     """
     options = [argument.partition("=")[0] for argument in rest if argument.startswith("-")]
-    known = all(o in VALUES or o == "--" or (o[:2] in VALUES and o[2:].isdigit()) for o in options)
+    known = all(o in RUNNING or (o[:2] in RUNNING and o[2:].isdigit()) for o in options)
     return known and sys.stdout.isatty() and sys.stderr.isatty()
 
 

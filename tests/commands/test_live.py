@@ -118,14 +118,16 @@ def viewer(tmp_path):
 
     def start(script):
         _, terminal = pty.openpty()
-        ours = signal.signal(signal.SIGINT, signal.SIG_DFL)  # with nohup it is ignored
+        numbers = (signal.SIGINT, signal.SIGHUP)  # with nohup they are ignored
+        ours = [signal.signal(number, signal.SIG_DFL) for number in numbers]
         command = [sys.executable, "-c", VIEWER, *command_of(tmp_path, f"touch ready\n{script}")]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         where = {"cwd": tmp_path, "env": environment, "start_new_session": True}
         try:
             process = subprocess.Popen(command, stdout=terminal, stderr=terminal, **where)
         finally:
-            signal.signal(signal.SIGINT, ours)
+            for number, before in zip(numbers, ours, strict=True):
+                signal.signal(number, before)
         began.append(process)
         until(lambda: (tmp_path / "ready").exists(), process)
         return process

@@ -239,8 +239,10 @@ def test_an_mp4_without_its_end_cannot_be_opened(tmp_path):
 def test_a_written_video_can_be_read(tmp_path, size):
     write_video((picture(i, size) for i in range(12)), tmp_path / "out.mp4", 25.0)
     index = index_frames(tmp_path / "out.mp4", None)
-    assert (index.width_px, index.height_px) == (size[0] // 2 * 2, size[1] // 2 * 2)
-    assert [number_of(image) for image in read_frames(tmp_path / "out.mp4")] == list(range(12))
+    assert (index.width_px, index.height_px) == (64, 48)  # odd sides gain a line
+    width, height = size
+    frames = [image[:height, :width] for image in read_frames(tmp_path / "out.mp4")]
+    assert [number_of(image) for image in frames] == list(range(12))
     np.testing.assert_allclose(index.time_s, np.arange(12) / 25, atol=1e-3)
 
 

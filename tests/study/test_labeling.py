@@ -20,6 +20,11 @@ def test_the_trail_is_the_middle_of_the_body_or_a_keypoint_or_none():
         assert labeling_of("v", graph)["trail"] == found
 
 
+def test_without_an_anatomy_there_is_no_trail_of_the_middle():
+    features = CONFIG["features"] | {"anatomy": {}}
+    assert labeling_of("v", graph_of([video("v")], features=features))["trail"] == ""
+
+
 def test_an_animal_is_called_what_the_sheet_says_or_by_its_video():
     graph = graph_of([video("v", subject="Rex"), video("w")])
     assert [labeling_of(name, graph)["called"] for name in "vw"] == ["Rex", "w"]

@@ -128,10 +128,18 @@ def test_a_removed_row_leaves_the_other_videos_alone(workflow, study):
     assert plan == dict.fromkeys(PER_VIDEO, 1) | COHORT
 
 
-def test_a_changed_column_of_the_user_touches_the_account_only(workflow, study):
-    write_videos(study, ("mouse", "raw/mouse.truth.parquet", "another"))
+def test_a_new_column_of_the_user_touches_the_account_only(workflow, study):
+    sheet = study / "config/videos.tsv"
+    header, row = sheet.read_text().splitlines()
+    sheet.write_text(f"{header}\tnote\n{row}\tlate\n")
     plan = planned(run_snakemake(workflow, study, "-n"))
     assert plan == {"check_video": 1} | COHORT
+
+
+def test_another_name_of_the_animal_is_also_drawn_into_its_video(workflow, study):
+    write_videos(study, ("mouse", "raw/mouse.truth.parquet", "another"))
+    plan = planned(run_snakemake(workflow, study, "-n"))
+    assert plan == {"check_video": 1, "label_video": 1} | COHORT
 
 
 def test_a_changed_conversion_table_unifies_that_data_set_again(workflow, study):

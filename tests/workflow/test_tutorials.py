@@ -12,6 +12,7 @@ from tiny_study import REPOSITORY, environment, planned
 
 from superanimal_core.report.video_file import write_video
 
+pytestmark = pytest.mark.slow
 PAGES = sorted((REPOSITORY / "docs/tutorials").glob("*.md"))
 AFTER = ("Look at", "How far")  # headings of what is typed when a study has run
 PUPIL = ("pupil_top", "pupil_right", "pupil_bottom", "pupil_left")
