@@ -15,7 +15,6 @@ the fixed cost of a video. Ideal wall time: videos x CPU seconds per video / cor
 the cohort's tables and the report are not in it.
 """
 
-import argparse
 import os
 import subprocess
 import sys
@@ -25,6 +24,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from asked import options_in, parser_of_videos
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / each) for each in (".", "tests/workflow", "tests/slurm", "demo")]
@@ -44,11 +44,7 @@ FRAMES_OF_5_MINUTES, CROPS_PER_S = 9000, 1500  # the aim of prediction on one GP
 
 def main() -> None:
     """Print wall time against the ideal, and the fixed cost of a video."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_VIDEOS} videos")
-    parser.add_argument("--videos", type=int, default=VIDEOS)
-    options = parser.parse_args()
-    videos = QUICK_VIDEOS if options.quick else options.videos
+    videos = options_in(parser_of_videos(__doc__, VIDEOS, QUICK_VIDEOS)).videos
     if why_not := cluster.missing():
         sys.exit(f"no Slurm can be started here: {why_not}")
     with tempfile.TemporaryDirectory() as folder:

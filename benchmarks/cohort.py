@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from asked import options_in, parser_of_videos
 from datasets import peak_mb
 
 from superanimal_core.tables.accounts import write_quality
@@ -30,15 +31,13 @@ FRAMES, FEATURES, LIMIT_MB = 18_000, 60, 2000
 
 def main() -> None:
     """Print one line per number of videos; exit 1 where memory grows."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_VIDEOS} videos")
-    parser.add_argument("--videos", type=int, default=VIDEOS)
+    parser = parser_of_videos(__doc__, VIDEOS, QUICK_VIDEOS)
     parser.add_argument("--join", nargs=2, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = options_in(parser)
     if options.join:
         join(Path(options.join[0]), int(options.join[1]))
         return
-    videos = QUICK_VIDEOS if options.quick else options.videos
+    videos = options.videos
     with tempfile.TemporaryDirectory() as folder:
         write_videos(Path(folder), videos)
         few, many = (measured(folder, count) for count in (max(videos // 10, 1), videos))

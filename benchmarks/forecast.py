@@ -7,13 +7,14 @@ then every video goes through the whole chain. Both figures are seconds of the p
 jobs together, as Snakemake's own benchmarks measured them. Aim: 30 % in all. --quick: 4 videos.
 """
 
-import argparse
 import csv
 import subprocess
 import sys
 import tempfile
 from contextlib import chdir
 from pathlib import Path
+
+from asked import options_in, parser_of_videos
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "demo")]
@@ -51,11 +52,7 @@ report: { labeled_videos: all }
 
 def main() -> None:
     """Print a line per rule and the sum; exit 1 where the sum is missed."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_VIDEOS} videos")
-    parser.add_argument("--videos", type=int, default=VIDEOS)
-    options = parser.parse_args()
-    videos = QUICK_VIDEOS if options.quick else options.videos
+    videos = options_in(parser_of_videos(__doc__, VIDEOS, QUICK_VIDEOS)).videos
     with tempfile.TemporaryDirectory() as folder, chdir(folder):
         write_study(videos)
         foreseen = forecast()

@@ -21,6 +21,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pyarrow as pa
+from asked import options_in, parser_of_videos
 from datasets import peak_mb
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -60,16 +61,14 @@ SHOWN = 100  # as in config.yaml
 
 def main() -> None:
     """Make the study, then its page in a process of its own; exit 1 where the page is too large."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_VIDEOS} videos")
-    parser.add_argument("--videos", type=int, default=VIDEOS)
+    parser = parser_of_videos(__doc__, VIDEOS, QUICK_VIDEOS)
     parser.add_argument("--keep", type=Path)
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
+    options = options_in(parser)
     if options.write:
         write(options.write)
         return
-    videos = QUICK_VIDEOS if options.quick else options.videos
+    videos = options.videos
     with tempfile.TemporaryDirectory() as folder:
         study = options.keep or Path(folder)
         make_cohort(study, videos)

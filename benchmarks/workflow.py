@@ -8,7 +8,6 @@ nothing may be planned. `one added` appends a row to its sheet. The first figure
 video and data set is read for what it holds; `again` takes that from the file of identities.
 """
 
-import argparse
 import os
 import re
 import subprocess
@@ -17,6 +16,8 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+from asked import options_in, parser_of_videos
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "workflow")]
@@ -45,11 +46,7 @@ class Run:
 
 def main() -> None:
     """Print one line per figure."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_VIDEOS} videos")
-    parser.add_argument("--videos", type=int, default=VIDEOS)
-    options = parser.parse_args()
-    videos = QUICK_VIDEOS if options.quick else options.videos
+    videos = options_in(parser_of_videos(__doc__, VIDEOS, QUICK_VIDEOS)).videos
     with tempfile.TemporaryDirectory() as folder:
         study = write_study(Path(folder) / "study", videos)
         first = snakemake(study, "-n", "--quiet", "rules")

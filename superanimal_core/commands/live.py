@@ -16,9 +16,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
 
-from superanimal_core.commands.progress import STAGES, count_stages, progress_of_video
+from superanimal_core.commands.progress import count_stages, progress_of_video
 from superanimal_core.commands.running import running_jobs
+from superanimal_core.commands.stages import STAGES
 from superanimal_core.commands.status import (
+    heading,
     read_settings_and_videos,
     row_of,
     silent_lines,
@@ -27,6 +29,7 @@ from superanimal_core.commands.status import (
 )
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.jobs.run_owner import runs_since
+from superanimal_core.settings import Settings
 
 QUIET = ("--quiet", "rules", "progress", "reason", "host")  # the lines below say it shorter
 LOOK_EVERY_S = 0.5
@@ -62,7 +65,7 @@ def watch(command: Sequence[str], study: Path, write: Callable[[str], object]) -
         process = subprocess.Popen(quiet, stdout=said, stderr=said)
         for number in PASSED_ON:
             signal.signal(number, lambda received, _: process.send_signal(received))
-        view = View(write, lambda: stage_lines(study))
+        view = View(write, lines_of(study))
         read = 0
         is_over = False
         while not is_over:
@@ -108,7 +111,17 @@ class View:
         return lines
 
 
-def stage_lines(study: Path) -> list[str]:
+def lines_of(study: Path) -> Callable[[], list[str]]:
+    """What makes the lines of a run; its settings and sheet are read once, as Snakemake does."""
+    try:
+        settings, videos = read_settings_and_videos(study)
+    except SuperAnimalError as error:  # the run has other ones, from its command line
+        told = [str(error).splitlines()[0]]
+        return lambda: told if runs_since(study) is not None else []
+    return lambda: stage_lines(study, settings, videos)
+
+
+def stage_lines(study: Path, settings: Settings, videos: Sequence[str]) -> list[str]:
     """The trainings and stages that go on, and jobs that have been silent for long.
 
     The same words as `status`; none before the run has begun, and what cannot be read now is said.
@@ -117,13 +130,12 @@ def stage_lines(study: Path) -> list[str]:
     if since_s is None:
         return []
     try:
-        settings, videos = read_settings_and_videos(study)
         progress = [progress_of_video(study, video) for video in videos]
     except SuperAnimalError as error:
         return [str(error).splitlines()[0]]
     running = running_jobs(study)
     counts = count_stages(progress, STAGES, running, since_s)
     rows = [row_of(count) for count in counts if count.left and (count.running or count.waiting)]
-    head = [f"{'':20}  done failed  left"] if rows else []
+    head = [heading()] if rows else []
     trained = training_lines(study, settings)
     return [*head, *rows, *trained, *silent_lines(running), summary(progress)]

@@ -208,12 +208,12 @@ def plan_lines(costs: Sequence[RuleCost], cores: int, megabytes: float) -> list[
         f"{'rule':22} {'jobs':>6} {'of one':>10} {'of all':>10} {'memory':>9}  how it is known"
     ]
     lines += [
-        f"{cost.rule:22} {cost.jobs:6} {told_time(cost.of_one.cpu_s):>10} "
+        f"{cost.rule:22} {cost.jobs:6} {told_time(cost.one_s):>10} "
         f"{told_time(cost.cpu_s):>10} {cost.memory_mb:6.0f} MB  {cost.known_by}"
         for cost in costs
     ]
     total = sum(cost.cpu_s for cost in costs)
-    alone = max(total / cores, *(cost.of_one.cpu_s for cost in costs))  # a job has one core
+    alone = max(total / cores, *(cost.one_s for cost in costs))  # a job has one core
     jobs = sum(cost.jobs for cost in costs)
     return [
         *lines,
@@ -226,7 +226,7 @@ def plan_lines(costs: Sequence[RuleCost], cores: int, megabytes: float) -> list[
 def warnings(costs: Sequence[RuleCost], cores: int, folder: Path) -> list[str]:
     """What to do instead where a processor would train for more than a day; nothing otherwise."""
     trainings = [cost for cost in costs if cost.rule in TRAININGS]
-    longest = max((cost.of_one.cpu_s for cost in trainings), default=0.0)
+    longest = max((cost.one_s for cost in trainings), default=0.0)
     training = max(longest, sum(cost.cpu_s for cost in trainings) / cores)
     if training < LONG_S or _has_gpu():
         return []

@@ -34,36 +34,19 @@ MEASURED, PROBED, USUAL = "measured in this study", "probed", "as in the demo"
 
 
 @dataclass(frozen=True)
-class Pace:
-    """Of one step or frame: seconds of processors, all of them together."""
-
-    cpu_s: float
-
-    def times(self, factor: float) -> "Pace":
-        """That of so many."""
-        return Pace(self.cpu_s * factor)
-
-    def __add__(self, other: "Pace") -> "Pace":
-        return Pace(self.cpu_s + other.cpu_s)
-
-
-NOTHING = Pace(0.0)
-
-
-@dataclass(frozen=True)
 class RuleCost:
-    """What all jobs of one rule need."""
+    """What all jobs of one rule need; `one_s` is the processor's time of one."""
 
     rule: str
     jobs: int
-    of_one: Pace
+    one_s: float
     memory_mb: float
     known_by: str
 
     @property
     def cpu_s(self) -> float:
         """Of all its jobs."""
-        return self.jobs * self.of_one.cpu_s
+        return self.jobs * self.one_s
 
 
 @dataclass(frozen=True)
@@ -76,61 +59,59 @@ class Load:
 
 @dataclass(frozen=True)
 class Paces:
-    """Of one model on this machine: one step of its trainings, one frame of its predictions."""
+    """Of one model on this machine (s): a step of its trainings, a frame of its predictions."""
 
-    decode: Pace = NOTHING
-    detect: Pace = NOTHING
-    pose: Pace = NOTHING
-    step: Pace = NOTHING
-    detector_step: Pace = NOTHING
+    decode_s: float = 0.0
+    detect_s: float = 0.0
+    pose_s: float = 0.0
+    step_s: float = 0.0
+    detector_step_s: float = 0.0
 
 
 def probed_cost(
     rule: str, settings: Settings, model: ModelSettings, paces: Paces, load: Load
-) -> Pace | None:
-    """What one job of a rule costs by the paces of its model; None: they say nothing of it."""
-    start = Pace(START_OF_TORCH_S)
+) -> float | None:
+    """What one job of a rule costs (s) by the paces of its model; None: they say nothing of it."""
     members, steps = len(model.seeds), settings.training.steps
     views = len(settings.inference.scales) * (2 if settings.inference.flip else 1)
-    prediction = paces.pose.times(load.frames * load.animals * members * views)
-    seen = paces.detect.times(load.frames / settings.detector.every_frames)
-    adaptation = settings.adaptation
-    of_one_batch = paces.step.times(adaptation.batch / settings.training.batch)
-    of_tuning = paces.step.times(settings.fine_tuning.batch / settings.training.batch)
-    costs = {
-        "pretrain": paces.step.times(steps),
-        "pretrain_single": paces.step.times(steps),
-        "distill": paces.step.times(steps),
-        "fine_tune": of_tuning.times(settings.fine_tuning.steps),
-        "train_detector": paces.detector_step.times(settings.detector.steps),
-        "predict_poses": paces.decode.times(load.frames) + seen + prediction,
-        "adapt_to_video": of_one_batch.times(adaptation.steps * members) + prediction,
+    prediction_s = paces.pose_s * load.frames * load.animals * members * views
+    seen_s = paces.detect_s * load.frames / settings.detector.every_frames
+    adaptation, tuning = settings.adaptation, settings.fine_tuning
+    label_s = paces.step_s / settings.training.batch  # of one label in a step
+    costs_s = {
+        "pretrain": paces.step_s * steps,
+        "pretrain_single": paces.step_s * steps,
+        "distill": paces.step_s * steps,
+        "fine_tune": label_s * tuning.batch * tuning.steps,
+        "train_detector": paces.detector_step_s * settings.detector.steps,
+        "predict_poses": paces.decode_s * load.frames + seen_s + prediction_s,
+        "adapt_to_video": label_s * adaptation.batch * adaptation.steps * members + prediction_s,
     }
-    return start + costs[rule] if rule in costs else None
+    return START_OF_TORCH_S + costs_s[rule] if rule in costs_s else None
 
 
 def unmeasured_cost(
     rule: str, settings: Settings, models: Sequence[tuple[ModelSettings, Paces]], load: Load
-) -> tuple[Pace, str]:
-    """What one job of a rule costs, the mean over the models, and how that is known."""
+) -> tuple[float, str]:
+    """What one job of a rule costs (s), the mean over the models, and how that is known."""
     tried = [probed_cost(rule, settings, model, paces, load) for model, paces in models]
     probed = [each for each in tried if each is not None]
     if probed:
-        return sum(probed[1:], probed[0]).times(1 / len(probed)), PROBED
+        return mean(probed), PROBED
     return usual_cost(rule, load), USUAL
 
 
-def usual_cost(rule: str, load: Load) -> Pace:
-    """What one job costs that trains no network and asks none."""
+def usual_cost(rule: str, load: Load) -> float:
+    """What one job costs (s) that trains no network and asks none."""
     seconds = START_S + FRAME_S.get(rule, 0.0) * load.frames * load.animals
     seconds += START_OF_TORCH_S if rule in WITH_NETWORKS else 0.0
-    return Pace(seconds)
+    return seconds
 
 
 def measured_cost(
     study: Path, rule: str, frames_of: Mapping[str, float], frames: float
-) -> tuple[Pace, float] | None:
-    """What one job cost before, and its memory (MB); of a video, for one of so many frames.
+) -> tuple[float, float] | None:
+    """What one job cost before (s), and its memory (MB); of a video, for one of so many frames.
 
     None where nothing of the rule was measured.
     """
@@ -145,7 +126,7 @@ def measured_cost(
             factor = frames / own if rule in OF_VIDEOS and own else 1.0
             seconds.append(start + (cpu_s - start) * factor)
             memory.append(row["max_rss"])
-    return (Pace(mean(seconds)), max(memory)) if seconds else None
+    return (mean(seconds), max(memory)) if seconds else None
 
 
 def disk_mb(frames: float, videos: int, keypoints: int, animals: float) -> float:

@@ -11,18 +11,18 @@ import torch
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from superanimal_core.commands.plan_costs import NOTHING, Pace
 from superanimal_core.jobs.member_training import new_member
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.detector import DetectorBundle, detect, new_detector
+from superanimal_core.network.detector import DetectorBundle, detect, new_detector, ready_detector
+from superanimal_core.network.pose_network import ready_network
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.training.detector_loop import fit_detector
 from superanimal_core.training.label_training import fit_labels
 
-ANIMALS = 32
+ANIMALS, PICTURES = 32, 4
 SIZE_PX = (480, 640)
 MANY = 1_000_000  # steps: more than any probe takes
 
@@ -51,10 +51,10 @@ class Watch:
             raise _TimeIsUpError
 
     @property
-    def pace(self) -> Pace:
-        """That of one; that of nothing where not even two were done."""
+    def pace_s(self) -> float:
+        """Seconds of processors, all of them together, for one; 0 where not even two were done."""
         cpu_s = self._now[0] - self._begin[0]
-        return Pace(cpu_s / self._count) if self._count > 0 else NOTHING
+        return cpu_s / self._count if self._count > 0 else 0.0
 
 
 @contextmanager
@@ -65,7 +65,7 @@ def watched(limit_s: float) -> Iterator[Watch]:
         yield watch
 
 
-def repeated(work: Callable[[], object], limit_s: float) -> Pace:
+def repeated(work: Callable[[], object], limit_s: float) -> float:
     """The pace of some work, done again and again."""
     with watched(limit_s) as watch:
         for _ in range(MANY):
@@ -73,18 +73,18 @@ def repeated(work: Callable[[], object], limit_s: float) -> Pace:
             if torch.cuda.is_available():
                 torch.cuda.synchronize()  # a GPU answers before it has worked
             watch.tell()
-    return watch.pace
+    return watch.pace_s
 
 
 def pace_of_decoding(
     video: str | None, limit_s: float
-) -> tuple[Pace, UInt8[ndarray, "height width 3"]]:
-    """The pace of one frame of a video, and a frame; that of nothing where there is no video."""
+) -> tuple[float, UInt8[ndarray, "height width 3"]]:
+    """The pace of one frame of a video (s), and a frame; 0 where there is no video."""
     frame = np.zeros((*SIZE_PX, 3), dtype=np.uint8)
     with watched(limit_s) as watch:
         for frame in read_frames(video) if video else ():  # noqa: B007 -- the last is given
             watch.tell()
-    return watch.pace, frame
+    return watch.pace_s, frame
 
 
 def drawn_labels(space: KeypointSpace, height_px: int, width_px: int) -> Labels:
@@ -130,7 +130,7 @@ class Networks:
 
     def training(
         self, training: TrainingSettings, augment: AugmentSettings, limit_s: float
-    ) -> Pace:
+    ) -> float:
         """The pace of one step of the pose network's training."""
         labels = drawn_labels(self.pose.space, *self.picture.shape[:2])
         steps = training.model_copy(
@@ -139,32 +139,31 @@ class Networks:
         with watched(limit_s) as watch:
             how = {"seed": 0, "device": self.device, "tell": watch.tell}
             fit_labels(self.pose, labels, lambda _: self.picture, steps, augment, **how)
-        return watch.pace
+        return watch.pace_s
 
-    def detector_training(self, batch: int, augment: AugmentSettings, limit_s: float) -> Pace:
+    def detector_training(self, batch: int, augment: AugmentSettings, limit_s: float) -> float:
         """The pace of one step of the detector's training."""
         if self.detector is None:
-            return NOTHING
+            return 0.0
         labels = drawn_labels(self.pose.space, *self.picture.shape[:2])
         with watched(limit_s) as watch:
             fit_detector(
                 self.detector, labels, lambda _: self.picture, augment, steps=MANY, batch=batch,
                 learning_rate=1e-4, seed=0, device=self.device, tell=watch.tell,
             )  # fmt: skip
-        return watch.pace
+        return watch.pace_s
 
     @torch.inference_mode()
-    def prediction(self, batch: int, limit_s: float) -> tuple[Pace, Pace]:
+    def prediction(self, batch: int, limit_s: float) -> tuple[float, float]:
         """The paces of finding the animals in a frame, and of an animal's pose by one network."""
-        found = NOTHING
+        found_s = 0.0
         if self.detector is not None:
-            finder, pictures = self.detector, [self.picture] * 4
-            finder.network.to(self.device).eval()
-            found = repeated(lambda: detect(finder, pictures, self.device), limit_s / 2).times(
-                1 / 4
-            )
-        network = self.pose.network.to(self.device).eval()
+            finder, pictures = self.detector, [self.picture] * PICTURES
+            ready_detector(finder, self.device)
+            looked_s = repeated(lambda: detect(finder, pictures, self.device), limit_s / 2)
+            found_s = looked_s / PICTURES
+        network = ready_network(self.pose.network, self.device)
         height, width = self.pose.crop.size_px[1], self.pose.crop.size_px[0]
         crops = torch.zeros((batch, height, width, 3), dtype=torch.uint8, device=self.device)
-        posed = repeated(lambda: network(self.pose.crop.normalize(crops)), limit_s / 2)
-        return found, posed.times(1 / batch)
+        posed_s = repeated(lambda: network(self.pose.crop.normalize(crops)), limit_s / 2)
+        return found_s, posed_s / batch

@@ -4,26 +4,17 @@ import json
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from superanimal_core.commands.running import RunningJob
+from superanimal_core.commands.stages import SAME_STAGE, STAGES, VIDEOS
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.study.products import ACCOUNT
 from superanimal_core.tables.accounts import account_in
 from superanimal_core.tables.parquet import FAILURE_FILE, read_record
 
-VIDEOS = Path("results/videos")
-STAGES = {  # rule: the file or folder of a video that it makes last
-    "probe_video": "frames.parquet",
-    "predict_poses": "boxes.parquet",
-    "adapt_to_video": "adapted",
-    "smooth_poses": "poses.parquet",
-    "measure_gait": "gait.parquet",
-    "describe_behavior": "features.parquet",
-    "check_video": ACCOUNT,
-}
-SAME_STAGE = {"read_predictions": "predict_poses"}  # of videos whose predictions were brought
 STAND_IN_BYTES = 20_000  # a table that stands for a failed video has no rows
 LATELY_S = 3600.0  # how fast a stage goes on is counted over so long
 FEW = 3  # with fewer videos in that time, what the running jobs say of themselves counts
@@ -130,12 +121,12 @@ def videos_per_s(
 
 def times_in(folder: Path) -> dict[str, float]:
     """What lies in a folder, and when it was written; nothing where there is no folder."""
-    times = {}
-    try:
-        for entry in os.scandir(folder):
-            times[entry.name] = entry.stat().st_mtime
-    except OSError:
+    times: dict[str, float] = {}
+    if not folder.is_dir():
         return times
+    for entry in os.scandir(folder):
+        with suppress(FileNotFoundError):  # a job has given it its last name meanwhile
+            times[entry.name] = entry.stat().st_mtime
     return times
 
 

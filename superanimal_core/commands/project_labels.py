@@ -63,7 +63,7 @@ def own_name(project: Project | None) -> str:
         raise ConfigError(
             [f"--species {OWN}: keeps the body parts of labels; say with --from whose they are"]
         )
-    name = legible_identifier(project.name)[:LONGEST_NAME]
+    name = legible_name(project)
     return f"{name}_own" if (WORKFLOW / KEYPOINTS / f"{name}.yaml").is_file() else name
 
 
@@ -83,9 +83,14 @@ def own_labels(project: Project, study: Path, space: str, *, has_parent: bool) -
     return Labels((row,), tables, steps=steps, has_sides=bool(own.mirror_pairs))
 
 
+def legible_name(project: Project) -> str:
+    """A project's name as a sheet takes it."""
+    return legible_identifier(project.name)[:LONGEST_NAME]
+
+
 def row_of(project: Project, study: Path, space: str, *, has_parent: bool) -> tuple[str, ...]:
     """The row of a project's labels in the sheet of data sets."""
-    name = legible_identifier(project.name)[:LONGEST_NAME]
+    name = legible_name(project)
     if (WORKFLOW / KEYPOINTS / space / f"{name}.tsv").is_file():
         name += "_lab"  # the program's own table of that name is about other labels
     role = "fine_tune" if has_parent else "pretrain"

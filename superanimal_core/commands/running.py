@@ -6,22 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from superanimal_core.commands import stages
 from superanimal_core.jobs.log import last_line, told_progress
 from superanimal_core.jobs.run_owner import runs_since
 
 MARKS = Path(".snakemake/incomplete")
 FOLLOWS = "@"  # a part of a mark's name that was too long for one
-BY_VIDEO, BY_MODEL = Path("results/videos"), Path("results/models")
-TRAININGS = ("pretrain", "fine_tune", "distill")
-VIDEO_FILES = {  # file or folder of a video: the rules that make it
-    "frames.parquet": ("probe_video",),
-    "boxes.parquet": ("predict_poses", "read_predictions"),
-    "adapted": ("adapt_to_video",),
-    "poses.parquet": ("smooth_poses",),
-    "gait.parquet": ("measure_gait",),
-    "features.parquet": ("describe_behavior",),
-    "quality.json": ("check_video",),
-}
 SILENT_S = 30 * 60.0  # then its silence is told; what goes on says a line a minute
 
 
@@ -73,19 +63,22 @@ def _marks(folder: Path) -> Iterator[tuple[Path, float]]:
 
 def _job(study: Path, output: Path, started_s: float) -> RunningJob | None:
     """The job that makes an output; None for outputs that are not asked for."""
-    parts = output.parts
-    if output.is_relative_to(BY_VIDEO) and len(parts) == 4 and parts[3] in VIDEO_FILES:
-        rules, of, log = VIDEO_FILES[parts[3]], parts[2], parts[2]
-    elif output.is_relative_to(BY_MODEL) and len(parts) == 4 and parts[3].startswith("member-"):
-        rules, of = TRAININGS, "/".join(parts[2:])
-        log = f"{parts[2]}-{parts[3].removeprefix('member-')}"
-    elif output.is_relative_to(BY_MODEL) and parts[3:] == ("detector",):
-        rules, of, log = ("train_detector",), "/".join(parts[2:]), parts[2]
-    else:
+    of, file = output.parent.name, output.name
+    match output.parent.parent:
+        case stages.VIDEOS:
+            paths = {rule: stages.video_log(rule, of) for rule in stages.rules_that_make(file)}
+        case stages.MODELS:
+            rules = ("train_detector",) if file == stages.DETECTOR else stages.TRAININGS
+            is_network = file == stages.DETECTOR or file.startswith(stages.MEMBER)
+            paths = {r: stages.training_log(r, of, file) for r in rules if is_network}
+            of = f"{of}/{file}"
+        case _:
+            paths = {}
+    if not paths:
         return None
-    paths = {rule: study / "logs" / rule / f"{log}.log" for rule in rules}
+    paths = {rule: study / path for rule, path in paths.items()}
     there = {rule: path.stat().st_mtime for rule, path in paths.items() if path.is_file()}
-    rule = max(there, key=lambda name: there[name], default=rules[0])
+    rule = max(there, key=lambda name: there[name], default=next(iter(paths)))
     if there.get(rule, -1.0) < started_s:  # an earlier run's words, or none yet
         return RunningJob(rule, of, paths[rule], started_s)
     said = last_line(paths[rule])

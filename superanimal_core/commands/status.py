@@ -14,14 +14,13 @@ from contextlib import chdir
 from pathlib import Path
 
 from superanimal_core.commands.progress import (
-    STAGES,
-    VIDEOS,
     StageCount,
     VideoProgress,
     count_stages,
     progress_of_video,
 )
 from superanimal_core.commands.running import SILENT_S, RunningJob, running_jobs
+from superanimal_core.commands.stages import DETECTOR, MEMBER, STAGES, VIDEOS, training_log
 from superanimal_core.commands.study_folder import checked_study, to_type
 from superanimal_core.errors import ConfigError
 from superanimal_core.jobs.log import last_line
@@ -83,7 +82,7 @@ def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str
     lines = [_runner(study), "", "networks              done  left"]
     lines += [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
     lines += training_lines(study, settings)
-    lines += ["", "videos                done failed  left"]
+    lines += ["", heading("videos")]
     counts = count_stages(progress, stages, running, runs_since(study) or float("inf"))
     lines += [row_of(count) for count in counts]
     lines += behavior_lines(study, settings, videos)
@@ -109,9 +108,9 @@ def training_lines(study: Path, settings: Settings) -> Iterator[str]:
     """Of networks that are not there: the last line of their training's log, and how old it is."""
     for name, model in settings.models.items():
         rule = "fine_tune" if model.fine_tune else "distill" if model.student_of else "pretrain"
-        logs = {f"member-{seed}": f"{rule}/{name}-{seed}.log" for seed in model.seeds}
-        for network, log in (logs | {"detector": f"train_detector/{name}.log"}).items():
-            path = study / "logs" / log
+        rules = {f"{MEMBER}{seed}": rule for seed in model.seeds} | {DETECTOR: "train_detector"}
+        for network, rule in rules.items():
+            path = study / training_log(rule, name, network)
             is_there = os.path.isfile(study / "results/models" / name / network / BUNDLE)
             if not is_there and path.is_file() and (line := last_line(path)):
                 minutes = (time.time() - path.stat().st_mtime) / 60
@@ -136,6 +135,11 @@ def _runner(study: Path) -> str:
     """Whose run is going on, or has died."""
     notice = lock_notice(study, to_type("run", study, " -- --unlock")).strip()
     return notice or "no run of this study is going on"
+
+
+def heading(name: str = "") -> str:
+    """What stands above the rows of stages."""
+    return f"{name:20}  done failed  left"
 
 
 def row_of(count: StageCount) -> str:

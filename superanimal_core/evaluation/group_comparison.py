@@ -7,7 +7,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Shaped
 from numpy import ndarray
 
-from superanimal_core.evaluation.group_model import UNKNOWN, group_effects, holm
+from superanimal_core.evaluation.group_model import UNKNOWN, group_effects
+from superanimal_core.evaluation.many_tests import holm
 
 FEWEST_ANIMALS = 3
 DOUBTFUL_P = 0.05  # a warning is no proof: it is not corrected for their number

@@ -118,13 +118,3 @@ def _of_means(value: ndarray, design: ndarray, animal: ndarray) -> tuple[ndarray
     means = np.bincount(place, value) / count
     designs = np.stack([np.bincount(place, column) / count for column in design.T], axis=1)
     return _plain(means, designs, np.ones(len(means)))
-
-
-def holm(p: Float[ndarray, "test"]) -> Float[ndarray, "test"]:
-    """p values for all tests together (Holm 1979); NaN stays."""
-    known = np.flatnonzero(np.isfinite(p))
-    order = known[np.argsort(p[known], kind="stable")]
-    adjusted = np.full(len(p), np.nan)
-    steps = p[order] * (len(order) - np.arange(len(order)))
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
-    return adjusted

@@ -20,7 +20,7 @@ from superanimal_core.inference.box_gaps import (
     decided_until,
     interpolate_boxes,
 )
-from superanimal_core.network.detector import DetectorBundle, detect
+from superanimal_core.network.detector import DetectorBundle, detect, ready_detector
 from superanimal_core.pose.boxes import clip_boxes
 from superanimal_core.pose.frame_rate import frames_per_second
 
@@ -114,7 +114,7 @@ class DetectedBoxes:
         shape = (len(self.time_s), self.max_individuals)
         self._boxes, self.scores = np.full((*shape, 4), np.nan), np.full(shape, np.nan)
         self._last_known = np.full(self.max_individuals, -1)
-        self.detector.network.to(self.device).to(memory_format=torch.channels_last).eval()
+        ready_detector(self.detector, self.device)
         if self.every_frames > 1 and len(self.time_s) > 1:
             step_s = self.every_frames / frames_per_second(self.time_s)
             self.max_gap_s = max(self.max_gap_s, 2 * step_s)

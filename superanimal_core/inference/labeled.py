@@ -14,7 +14,7 @@ from superanimal_core.inference.out_of_view import is_out_of_view
 from superanimal_core.inference.passes import Ensemble, Pose
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import Crop, Image
-from superanimal_core.network.detector import DetectorBundle, detect
+from superanimal_core.network.detector import DetectorBundle, detect, ready_detector
 from superanimal_core.pose.boxes import box_iou, clip_boxes
 from superanimal_core.pose.labels import Labels
 
@@ -38,7 +38,7 @@ def detect_labeled(
     size_px = labels.image_size_px.astype(np.float64)
     if detector is None:
         return np.concatenate([np.zeros_like(size_px), size_px], axis=1)
-    detector.network.to(device).eval()
+    ready_detector(detector, device)
     boxes = np.full((len(labels), 4), np.nan)
     images, image_of = np.unique(labels.image.astype(str), return_inverse=True)
     for start in range(0, len(images), batch):

@@ -57,15 +57,15 @@ def lock_notice(folder: str | Path, unlock: str) -> str:
 
     `unlock`: the command that removes the lock. Whether the owner lives is only known on its host.
     """
-    locks = sorted((Path(folder) / LOCKS).glob("*.lock"))
-    if not locks:
+    lock = _lock_of(folder)
+    if lock is None:
         return ""
-    since_s = locks[0].stat().st_mtime
+    since_s = lock.stat().st_mtime
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(since_s))
     locked = f"{Path(folder).resolve()} is locked since {since} by"
     owner = _owner_of_lock(Path(folder) / RECORD, since_s)
     if owner is None:
-        whose = f"{_user_of(locks[0])}; the process is not known"
+        whose = f"{_user_of(lock)}; the process is not known"
         return f"{locked} {whose}. If no run of this study is left: {unlock}\n"
     whose = f"{owner.user}, process {owner.process} on {owner.host}"
     if owner.host != socket.gethostname():
@@ -83,10 +83,10 @@ def runs_since(folder: str | Path) -> float | None:
 
     One on another host counts as going on: whether it has died is only known there.
     """
-    locks = sorted((Path(folder) / LOCKS).glob("*.lock"))
-    if not locks:
+    lock = _lock_of(folder)
+    if lock is None:
         return None
-    since_s = locks[0].stat().st_mtime
+    since_s = lock.stat().st_mtime
     owner = _owner_of_lock(Path(folder) / RECORD, since_s)
     is_dead = owner is not None and owner.host == socket.gethostname() and not _lives(owner)
     return None if is_dead else since_s
@@ -114,6 +114,11 @@ def _end_with(process: int, born: str) -> None:
     while _born(process) == born:
         time.sleep(LOOK_EVERY_S)
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _lock_of(folder: str | Path) -> Path | None:
+    """The first file of a folder's lock; None where it is not locked."""
+    return min((Path(folder) / LOCKS).glob("*.lock"), default=None)
 
 
 def _owner_of_lock(record: Path, since_s: float) -> Owner | None:

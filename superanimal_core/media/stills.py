@@ -60,12 +60,20 @@ def first_stamp_s(path: str) -> float | None:
 
 
 def _still(container: InputContainer, stream: VideoStream, at_s: float) -> Image | None:
+    found = frame_of_time(container, stream, at_s)
+    turn = turn_asked_by(found[0]) if found else None
+    return turn.of(rgb(found[0])) if found and turn else None
+
+
+def frame_of_time(
+    container: InputContainer, stream: VideoStream, at_s: float
+) -> tuple[av.VideoFrame, float] | None:
+    """The whole frame of just that time, and from where (s) one meets it; None: there is none."""
     for back_s in FURTHER_BACK_S:
         for frame in whole_frames(container, stream, at_s - back_s):
             off_s = (frame.time or 0.0) - at_s
-            turn = turn_asked_by(frame)
-            if abs(off_s) <= SAME_TIME_S and turn:
-                return turn.of(rgb(frame))
+            if abs(off_s) <= SAME_TIME_S:
+                return frame, at_s - back_s
             if off_s > SAME_TIME_S:
                 break
     return None

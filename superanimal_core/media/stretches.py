@@ -16,10 +16,10 @@ from numpy import ndarray
 from superanimal_core.errors import VideoError
 from superanimal_core.media.display_matrix import turn_asked_by
 from superanimal_core.media.stills import (
-    FURTHER_BACK_S,
     SAME_TIME_S,
     Image,
     first_stamp_s,
+    frame_of_time,
     whole_frames,
 )
 from superanimal_core.media.video import read_frames, rgb
@@ -41,23 +41,11 @@ def read_stretch(
         container, stream = open_video(path)
         with container:
             stream.thread_type = "AUTO"
-            place_s = _place_before(container, stream, float(shown_s[0]))
-            if place_s is not None:
-                yield from _sought(container, stream, place_s, shown_s, start)
+            found = frame_of_time(container, stream, float(shown_s[0]))
+            if found is not None:
+                yield from _sought(container, stream, found[1], shown_s, start)
                 return
     yield from enumerate(read_frames(path, start, stop), start)
-
-
-def _place_before(container: InputContainer, stream: VideoStream, at_s: float) -> float | None:
-    """From where decoding comes to a time and meets a frame of just that; None: from nowhere."""
-    for back_s in FURTHER_BACK_S:
-        for frame in whole_frames(container, stream, at_s - back_s):
-            off_s = (frame.time or 0.0) - at_s
-            if abs(off_s) <= SAME_TIME_S:
-                return at_s - back_s
-            if off_s > 0:
-                break
-    return None
 
 
 def _sought(

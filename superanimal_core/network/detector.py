@@ -94,6 +94,11 @@ def as_inputs(
     return [(image - mean) / std for image in floats]
 
 
+def ready_detector(detector: DetectorBundle, device: torch.device) -> None:
+    """Bring its network to a device, for inference, channels last in memory."""
+    detector.network.to(device).to(memory_format=torch.channels_last).eval()
+
+
 @torch.inference_mode()
 def detect(
     detector: DetectorBundle,

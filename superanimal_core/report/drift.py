@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from scipy import stats
 
-from superanimal_core.evaluation.group_model import holm
+from superanimal_core.evaluation.many_tests import holm
 from superanimal_core.report.cells import Table, listed, number
 from superanimal_core.report.results import Row
 

@@ -44,7 +44,6 @@ class Seen:
 class Sheet:
     """What all pictures of a video are drawn on."""
 
-    zoom: int
     look: Look
     caption: Caption
 
@@ -140,7 +139,7 @@ def _sheet(film: Film, image: Image) -> Sheet:
     look = look_of(film.space, film.taught, individuals, zoom * min(image.shape[:2]))
     lines = 2 if individuals == 1 and (film.shown.names or film.shown.behaviors) else 1
     below = caption(zoom * image.shape[1], lines, legend_of(film, look), look)
-    return Sheet(zoom, look, below)
+    return Sheet(look, below)
 
 
 def _drawn(film: Film, sheet: Sheet, seen: Seen, image: Image, title: str) -> Drawn:

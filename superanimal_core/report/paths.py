@@ -10,6 +10,7 @@ from markupsafe import Markup, escape
 from numpy import ndarray
 
 from superanimal_core.report.cohort import worst_first
+from superanimal_core.report.cohort_files import Path2d
 from superanimal_core.report.figures import LINES
 from superanimal_core.report.results import Row
 
@@ -17,7 +18,6 @@ WIDTH = 1000  # units of a map's drawing across; lines are drawn in whole units
 POINTS = 700  # of each animal's way at most; more would not be seen, and the page stays small
 BAR = 0.3  # longest scale bar, part of the width
 STEPS = (5, 2, 1)  # a scale bar is one of these times a power of ten
-Path2d = Float[ndarray, "frame 2"]
 
 
 def path_maps(

@@ -18,6 +18,7 @@ from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.report.cohort_files import (
     Path2d,
+    Row,
     read_behavior_times,
     read_paths,
     read_walks_of_videos,
@@ -34,7 +35,6 @@ from superanimal_core.tables.schemas import expected_error_from_table, smoothed_
 from superanimal_core.tables.spaces import read_space
 from superanimal_core.tables.video_tables import read_times
 
-Row = dict[str, Any]
 Column = list[Any]
 
 

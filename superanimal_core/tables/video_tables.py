@@ -112,10 +112,3 @@ def read_boxes(path: str | Path) -> Float[ndarray, "frame individual 4"]:
     individuals = len(table["individual"].unique())
     flat = np.column_stack([table[side].to_numpy() for side in SIDES]).astype(np.float64)
     return flat.reshape(-1, individuals, 4)
-
-
-def read_box_scores(path: str | Path) -> Float[ndarray, "frame individual"]:
-    """The detector's score of each box; NaN where the box is interpolated or absent."""
-    table = read_parquet(path)
-    score = table["score"].to_numpy().astype(np.float64)
-    return score.reshape(-1, len(table["individual"].unique()))

@@ -60,6 +60,27 @@ def test_lines_are_cut_to_the_terminal(monkeypatch):
     assert screen.getvalue() == "x" * 9 + "\ny\n"  # two lines of a screen of four
 
 
+@pytest.mark.parametrize("cost_s", [0.0, 0.01, 1.0])
+def test_the_lines_are_made_anew_when_it_is_time(monkeypatch, cost_s):
+    now, made = [100.0], []
+    monkeypatch.setattr(live.time, "monotonic", lambda: now[0])
+
+    def lines():
+        now[0] += cost_s
+        made.append(now[0])
+        return ["a"]
+
+    view = View(lambda _: None, lines)
+    view.show("")
+    wait_s = max(live.AT_LEAST_S, live.SHARE * cost_s)
+    now[0] = made[0] + wait_s - 0.01
+    view.show("said\n")
+    assert len(made) == 1
+    now[0] = made[0] + wait_s
+    view.show("")
+    assert len(made) == 2
+
+
 @pytest.mark.parametrize(
     ("typed", "expected"),
     [

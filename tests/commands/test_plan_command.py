@@ -8,7 +8,7 @@ from tiny_study import write_tiny_study
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands import plan, plan_costs, plan_probe
-from superanimal_core.commands.plan_costs import NOTHING, Load, Pace, Paces, RuleCost
+from superanimal_core.commands.plan_costs import Load, Paces, RuleCost
 from superanimal_core.study.overlay import read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
 
@@ -22,10 +22,6 @@ total               15
 
 predict_poses      999
 """
-
-
-def one(cpu_s):
-    return Pace(cpu_s)
 
 
 @pytest.fixture(scope="module")
@@ -54,20 +50,20 @@ def test_the_first_of_many_does_not_count(monkeypatch):
         now[0] = next(clock)
 
     pace = plan_probe.repeated(work, 104.0)
-    assert pace.cpu_s == pytest.approx(4.0)
-    assert plan_probe.Watch(5.0).pace == NOTHING
+    assert pace == pytest.approx(4.0)
+    assert plan_probe.Watch(5.0).pace_s == 0.0
 
 
 def test_a_job_costs_its_steps_and_frames(settings):
     model = settings.models["mouse"].model_copy(update={"seeds": [0, 1, 2]})
-    paces = Paces(*map(one, (0.001, 0.01, 0.002, 0.1, 0.3)))
+    paces = Paces(0.001, 0.01, 0.002, 0.1, 0.3)
     how = (settings, model, paces, Load(1000.0, 2.0))
     start = plan_costs.START_OF_TORCH_S
     views = len(settings.inference.scales) * (2 if settings.inference.flip else 1)
     of_poses = 0.002 * 1000 * 2 * 3 * views
 
     def cost(rule):
-        return plan_costs.probed_cost(rule, *how).cpu_s - start
+        return plan_costs.probed_cost(rule, *how) - start
 
     assert cost("pretrain") == pytest.approx(0.1 * 4)
     assert cost("train_detector") == pytest.approx(0.3 * 4)
@@ -87,25 +83,25 @@ def test_what_was_measured_in_the_study_counts_by_the_frames_of_its_videos(tmp_p
     (tmp_path / "benchmarks/report/other.tsv").write_text("s\tmax_rss\tcpu_time\n1\tNA\t1\n")
     pace, memory = plan_costs.measured_cost(tmp_path, "smooth_poses", {"a": 100.0}, 400.0)
     start = plan_costs.START_S
-    assert (pace.cpu_s, memory) == (pytest.approx(start + (3.0 - start) * 4), 512.5)
-    assert plan_costs.measured_cost(tmp_path, "report", {}, 400.0)[0].cpu_s == 7.0
+    assert (pace, memory) == (pytest.approx(start + (3.0 - start) * 4), 512.5)
+    assert plan_costs.measured_cost(tmp_path, "report", {}, 400.0)[0] == 7.0
     assert plan_costs.measured_cost(tmp_path, "pretrain", {}, 400.0) is None
 
 
 def test_days_of_training_are_warned_of_with_what_to_do_instead(monkeypatch):
     monkeypatch.setattr(plan, "_has_gpu", lambda: False)
-    day = RuleCost("pretrain", 4, one(86400.0), 1000.0, "probed")
+    day = RuleCost("pretrain", 4, 86400.0, 1000.0, "probed")
     told = plan.warnings([day], 4, Path("s"))
     assert "The trainings alone would take 1 days" in told[0]
     assert any("superanimal_topviewmouse_hrnet_w32" in line for line in told)
-    assert plan.warnings([RuleCost("pretrain", 4, one(3600.0), 1.0, "")], 4, Path("s")) == []
-    assert plan.warnings([RuleCost("smooth_poses", 999, one(86400.0), 1.0, "")], 4, Path("s")) == []
+    assert plan.warnings([RuleCost("pretrain", 4, 3600.0, 1.0, "")], 4, Path("s")) == []
+    assert plan.warnings([RuleCost("smooth_poses", 999, 86400.0, 1.0, "")], 4, Path("s")) == []
     monkeypatch.setattr(plan, "_has_gpu", lambda: True)
     assert plan.warnings([day], 4, Path("s")) == []
 
 
 def test_the_sum_is_that_of_all_jobs_and_no_job_is_torn_into_cores():
-    costs = [RuleCost("a", 2, one(60.0), 1.0, ""), RuleCost("b", 60, one(1.0), 1.0, "")]
+    costs = [RuleCost("a", 2, 60.0, 1.0, ""), RuleCost("b", 60, 1.0, 1.0, "")]
     (*_, total, _) = plan.plan_lines(costs, 4, 5.0)
     assert re.search(r"in all +62 +3 min", total)
     assert "4 cores that have nothing else to do, 1 min or more" in total

@@ -1,5 +1,6 @@
 """Jobs that run: found by the marks that Snakemake itself leaves, and what their logs say."""
 
+import os
 import subprocess
 import sys
 import time
@@ -7,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from superanimal_core.commands import progress
 from superanimal_core.commands.progress import (
     LATELY_S,
     VideoProgress,
@@ -116,3 +118,14 @@ def test_brought_predictions_run_in_the_stage_of_predictions():
     video = VideoProgress("a", frozenset())
     jobs = [RunningJob("read_predictions", "a", Path("log"), 0.0, said_s=1.0)]
     assert count_stages([video], ["predict_poses"], jobs)[0].running == 1
+
+
+def test_a_file_that_gets_its_last_name_meanwhile_hides_no_other(tmp_path, monkeypatch):
+    for name in ("adapted", "boxes.parquet", "frames.parquet"):
+        (tmp_path / name).touch()
+    there = [*os.scandir(tmp_path)]
+    there.sort(key=lambda entry: entry.name)
+    (tmp_path / "adapted").unlink()
+    monkeypatch.setattr(progress.os, "scandir", lambda _: there)
+    assert set(progress.times_in(tmp_path)) == {"boxes.parquet", "frames.parquet"}
+    assert progress.times_in(tmp_path / "nowhere") == {}

@@ -11,7 +11,8 @@ from superanimal_core.evaluation.group_comparison import (
     compare_groups,
     group_warnings,
 )
-from superanimal_core.evaluation.group_model import group_effects, holm
+from superanimal_core.evaluation.group_model import group_effects
+from superanimal_core.evaluation.many_tests import holm
 
 EFFECT = 1.0
 

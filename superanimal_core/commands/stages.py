@@ -1,0 +1,36 @@
+"""The stages of a study: which rule makes which file last, and where each writes its log."""
+
+from pathlib import Path
+
+from superanimal_core.study.products import ACCOUNT
+
+VIDEOS, MODELS = Path("results/videos"), Path("results/models")
+STAGES = {  # rule: the file or folder of a video that it makes last
+    "probe_video": "frames.parquet",
+    "predict_poses": "boxes.parquet",
+    "adapt_to_video": "adapted",
+    "smooth_poses": "poses.parquet",
+    "measure_gait": "gait.parquet",
+    "describe_behavior": "features.parquet",
+    "check_video": ACCOUNT,
+}
+SAME_STAGE = {"read_predictions": "predict_poses"}  # of videos whose predictions were brought
+DETECTOR, MEMBER = "detector", "member-"
+TRAININGS = ("pretrain", "fine_tune", "distill")
+
+
+def rules_that_make(file: str) -> tuple[str, ...]:
+    """The rules that may make a file or folder of a video last; none for others."""
+    stages = [stage for stage, name in STAGES.items() if name == file]
+    return (*stages, *(rule for rule, stage in SAME_STAGE.items() if stage in stages))
+
+
+def video_log(rule: str, video: str) -> Path:
+    """The log of a rule's job about a video, in the study."""
+    return Path("logs", rule, f"{video}.log")
+
+
+def training_log(rule: str, model: str, network: str) -> Path:
+    """The log of the training of a member or of the detector, in the study."""
+    member = f"-{network.removeprefix(MEMBER)}" if network.startswith(MEMBER) else ""
+    return Path("logs", rule, f"{model}{member}.log")
