@@ -13,7 +13,7 @@ SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 export SUPERANIMAL_SHARED
 
-.PHONY: help setup demo test test-slow test-slurm test-newest check format reference docs schemas real transfer peers benchmarks slurm-profile clean mutants
+.PHONY: help setup demo test test-slow test-slurm test-newest test-readers check format reference docs schemas real transfer peers benchmarks slurm-profile clean mutants
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -71,6 +71,11 @@ test-newest: $(READY) ## the workflow's tests with the newest Snakemake that pyp
 	PYTHONPATH=$(CURDIR)/.newest $(BIN)/python -m snakemake --version
 	PYTHONPATH=$(CURDIR)/.newest OMP_NUM_THREADS=1 $(BIN)/python -m pytest \
 	  tests/workflow tests/jobs/test_snakemake_mended.py -m "not slow"
+
+test-readers: $(READY) ## exports read back by the other programs' own libraries
+	rm -rf .readers && $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --target .readers -r tests/formats/readers.txt
+	SUPERANIMAL_READERS=1 PYTHONPATH=$(CURDIR)/.readers $(BIN)/python -m pytest tests/formats/test_exports_elsewhere.py
 
 check: $(READY) ## style, types, workflow files, spelling, architecture
 	$(BIN)/ruff check .
