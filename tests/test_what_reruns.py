@@ -3,6 +3,7 @@
 import re
 import shutil
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -37,7 +38,10 @@ def told_by_the_page():
 
 @pytest.fixture(scope="module")
 def copied(tmp_path_factory):
-    """A copy of the package in the place of ours; digests that know at once which file changed."""
+    """A copy of the package in the place of ours; digests that know at once which file changed.
+
+    An edit imports nothing, so what a module leads to is found once.
+    """
     patch = pytest.MonkeyPatch()
     root = tmp_path_factory.mktemp("copy") / "superanimal_core"
     shutil.copytree(provenance.ROOT, root, ignore=shutil.ignore_patterns("__pycache__"))
@@ -54,6 +58,8 @@ def copied(tmp_path_factory):
     patch.setattr(provenance, "ROOT", root)
     patch.setattr(provenance, "WITHOUT_RESULTS", {root / name for name in names})
     patch.setattr(provenance, "_tree_digest", tree_digest)
+    closure = cache(provenance.closure)
+    patch.setattr(provenance, "closure", lambda of, chosen=frozenset(): closure((*of,), chosen))
     provenance._package_imports.cache_clear()
     yield root
     patch.undo()

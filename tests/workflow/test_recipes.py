@@ -1,6 +1,7 @@
 """CONTRIBUTING.md's recipe for a table of one video, done on a copy: six files, and it is there."""
 
 import pyarrow.parquet as pq
+import pytest
 from tiny_study import copy_workflow, planned, run_snakemake
 
 from superanimal_core.study.products import of_cohort
@@ -89,6 +90,7 @@ def edit(path, old, new, after=""):
         path.write_text(text.replace(old, new, 1))
 
 
+@pytest.mark.slow
 def test_a_new_table_of_each_video_takes_six_files(study, tmp_path):
     clone = copy_workflow(tmp_path / "clone")
     assert add_a_table(clone) == FILES

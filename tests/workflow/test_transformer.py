@@ -2,12 +2,14 @@
 
 import json
 
+import pytest
 from tiny_study import change_setting, planned, run_snakemake
 
 MASK = {"patch_px": 16, "initial": 0.1, "final": 0.5, "begin": 0.0, "end": 1.0}
 POSES = "results/videos/mouse/adapted"
 
 
+@pytest.mark.slow
 def test_a_transformer_goes_through_the_chain_and_masks_re_run_its_training_alone(workflow, study):
     change_setting(study, "models.mouse.architecture", "vit")
     change_setting(study, "models.mouse.backbone", "test_vit")

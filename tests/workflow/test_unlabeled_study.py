@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from tiny_study import SPACE, change_setting, planned, run_snakemake
 
 from superanimal_core.models.subspaces import read_subspaces
@@ -18,6 +19,7 @@ def name_videos(study, cell):
     sheet.write_text("\n".join(lines) + "\n")
 
 
+@pytest.mark.slow
 def test_a_member_learns_from_unlabeled_videos_and_a_broken_one_does_not_stop_it(
     workflow, fresh_study
 ):
