@@ -67,7 +67,7 @@ def without_jumps(
             ends = [known.index(anatomy.front), known.index(anatomy.rear)]
             length = body_length_px(xy[:, i, ends])
         speed = np.hypot(*velocity_px_per_s(center, poses.time_s, window_s).T)
-        xy[:, i], count = _bridged(xy[:, i], length, speed)
+        xy[:, i], count = _bridged(xy[:, i], poses.time_s, length, speed)
         counts.append(count)
     return replace(poses, xy_px=xy), counts
 
@@ -92,6 +92,7 @@ def animal_of(
 
 def _bridged(
     xy_px: Float[ndarray, "frame keypoint 2"],
+    time_s: Float[ndarray, "frame"],
     body_length_px: float,
     center_speed_px_per_s: Float[ndarray, "frame"],
 ) -> tuple[Float[ndarray, "frame keypoint 2"], Float[ndarray, "frame"]]:
@@ -107,7 +108,7 @@ def _bridged(
             jumps = _jumps(xy_px[:, k], body_length_px, is_moving) & known[:, k]
             count += jumps
             track = np.where(jumps[:, None], np.nan, xy_px[:, k])
-            xy_px[jumps, k] = bridged_px(track)[jumps]
+            xy_px[jumps, k] = bridged_px(track, time_s)[jumps]
     return xy_px, np.where(known.any(axis=1), count, np.nan)
 
 

@@ -95,7 +95,7 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
     paws = seen_xy_px(poses, individual, limb_columns, length, moving.is_walking)
     paws = paws.transpose(1, 0, 2)
     travel = _travel(body, time_s, settings, FIRST_WINDOW_S)
-    limbs = _swings(paws, travel)
+    limbs = _swings(paws, time_s, travel)
     middle_s, period_s = stride_time_s(limbs, time_s)
     if not len(period_s):
         nowhere = np.zeros(paws.shape[:2], bool)
@@ -109,7 +109,7 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
     taken = find_taken(put_back, limb_names, travel, time_s, stride_s)
     taken |= _on_one_paw(paws, limb_names, travel.is_walking)
     paws[taken] = np.nan
-    limbs = _swings(paws, travel)
+    limbs = _swings(paws, time_s, travel)
     middle_s, period_s = stride_time_s(limbs, time_s)
     if not len(period_s):
         return Walk(travel, paws, exchanged, taken, [_no_footfalls() for _ in limbs])
@@ -163,9 +163,9 @@ def _travel(body: ndarray, time_s: ndarray, settings: StrideSettings, window_s: 
     )
 
 
-def _swings(paws: ndarray, travel: Travel) -> list[Swings]:
+def _swings(paws: ndarray, time_s: ndarray, travel: Travel) -> list[Swings]:
     """Turns of each paw beside the body, over its gaps as if it went straight there."""
-    beside = np.stack([bridged_px(paw) for paw in paws]) if len(paws) else paws
+    beside = np.stack([bridged_px(paw, time_s) for paw in paws]) if len(paws) else paws
     with np.errstate(invalid="ignore"):
         way = ((beside - travel.center_px) * travel.direction).sum(axis=-1)
     known = np.isfinite(way).any(axis=0)
@@ -184,7 +184,7 @@ def _timed(
     kept, periods, windows = [], [], []
     for paw, swings in zip(paws, limbs, strict=True):
         period = np.interp(time_s[swings.strike], middle_s, period_s)
-        way = ((bridged_px(paw) - travel.center_px) * travel.direction).sum(axis=1)
+        way = ((bridged_px(paw, time_s) - travel.center_px) * travel.direction).sum(axis=1)
         rise = way[swings.strike] - way[swings.lift]
         is_dropped = drop_double_strikes(swings, rise, time_s, period)
         kept.append(swings.without(is_dropped))

@@ -87,7 +87,7 @@ def body_center_px(
     used = np.flatnonzero(known.any(axis=0))
     if not len(used):
         return np.full((len(body_xy_px), 2), np.nan)
-    bridged = [bridged_px(body_xy_px[:, k]) for k in used]
+    bridged = [bridged_px(body_xy_px[:, k], time_s) for k in used]
     is_told = known[:, used].sum(axis=1) > 0
     frame = np.arange(len(time_s))
     before = np.maximum.accumulate(np.where(is_told, frame, -1))
@@ -97,13 +97,14 @@ def body_center_px(
     return np.where((inside & (gap_s <= max_gap_s))[:, None], np.mean(bridged, axis=0), np.nan)
 
 
-def bridged_px(xy_px: Float[ndarray, "frame 2"]) -> Float[ndarray, "frame 2"]:
-    """A track with straight lines through its unknown frames; constant before and after."""
-    known = np.flatnonzero(np.isfinite(xy_px).all(axis=1))
-    if len(known) in (0, len(xy_px)):
+def bridged_px(
+    xy_px: Float[ndarray, "frame 2"], time_s: Float[ndarray, "frame"]
+) -> Float[ndarray, "frame 2"]:
+    """A track that goes at one speed through its unknown frames, and stands before and after."""
+    known = np.isfinite(xy_px).all(axis=1)
+    if known.all() or not known.any():
         return xy_px.astype(np.float64)
-    frame = np.arange(len(xy_px))
-    return np.stack([np.interp(frame, known, xy_px[known, axis]) for axis in (0, 1)], axis=1)
+    return np.stack([np.interp(time_s, time_s[known], axis[known]) for axis in xy_px.T], axis=1)
 
 
 def body_length_px(body_xy_px: Float[ndarray, "frame keypoint 2"]) -> float:
