@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
+from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
 from superanimal_core.datasets.unify import conversion_from_rows
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
@@ -17,6 +18,7 @@ from superanimal_core.formats.given_predictions import GivenPredictions, read_gi
 from superanimal_core.formats.project_conversion import read_conversion
 from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.media.quick_look import VideoLook, look_at_video
+from superanimal_core.models.downloads import HASHES
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings import ModelSettings
 from superanimal_core.settings.classifiers import ClassifierSettings
@@ -155,8 +157,14 @@ def _label_mistakes(study: Study, row: LabelRow, own: ClassifierSettings) -> lis
     return []
 
 
-def model_findings(study: Study) -> Iterator[Finding]:
-    """Of the weights that models take from elsewhere."""
+def model_findings(study: Study, brought_into: Path = HASHES) -> Iterator[Finding]:
+    """Of the weights that models take from elsewhere; those to bring go to `brought_into`."""
+    why = why_not_fetched(study, brought_into)  # it may still be run where there is a network
+    missing = weights_to_fetch(study) if not why else []
+    need = "is not here yet: the run fetches it, and needs a network for it"
+    for told in (why, *(f"{each.name} {need}" for each in missing)):
+        if told:
+            yield Finding(DOUBT, "weights", told)
     for name, model in study.settings.models.items():
         for key in ("pose_weights", "detector_weights"):
             weights = getattr(model, key)
@@ -164,8 +172,6 @@ def model_findings(study: Study) -> Iterator[Finding]:
                 continue
             file = study.weights_file(weights)
             if weights in study.released and not Path(file).is_file():
-                told = f"{weights} is not here yet: the run fetches it, and needs a network for it"
-                yield Finding(DOUBT, f"model {name}", told)
                 continue
             mistake = _weights_mistake(study, model, key, file)
             if mistake:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from superanimal_core.__main__ import main
-from superanimal_core.commands import run
+from superanimal_core.commands import released_to_fetch, run
 
 ROOT = Path(__file__).resolve().parents[2]
 EACH = ["--snakefile", str(ROOT / "Snakefile"), "--directory"]
@@ -153,6 +153,30 @@ def test_videos_and_a_model_make_the_study_first_and_the_same_command_goes_on(
     assert (study / "new/config/config.yaml").read_text().startswith("# mine")
     assert become[0] == become[1]
     assert become[0][-1] == "-n"
+
+
+def test_without_a_network_the_weights_to_bring_are_told_before_anything_runs(
+    study, become, capsys, monkeypatch
+):
+    reached = {"superanimal_quadruped_rtmpose_s": ""}
+    answer = lambda released: reached.get(released.name, "no such host")  # noqa: E731
+    monkeypatch.setattr(released_to_fetch, "unreachable", answer)
+    (study / "raw").mkdir()
+    (study / "raw/a.mp4").touch()
+    typed = ["run", "new", "--videos", "raw", "--model", "superanimal_quadruped", "--preset", "cpu"]
+    for cores in ([], ["--", "--cores", "2"], ["--", "-call"]):
+        assert main([*typed, *cores]) == 1
+        told = capsys.readouterr().err.splitlines()[-1]
+        zoo = "https://huggingface.co/mwmathis/DeepLabCutModelZoo-SuperAnimal-Quadruped"
+        file = "superanimal_quadruped_ssdlite.pt"
+        assert f"(no such host): download {zoo}/resolve/main/{file} where" in told
+        assert "put it into new/config/weights, and run again" in told
+        assert "rtmpose" not in told
+    assert not become
+    assert main([*typed, "--", "--until", "probe_video"]) == 0  # a part that needs none
+    reached["superanimal_quadruped_ssdlite"] = ""
+    assert main(typed) == 0
+    assert len(become) == 2
 
 
 @pytest.mark.parametrize("typed", ["--videos raw", "--model superanimal_bird", "--preset cpu"])
