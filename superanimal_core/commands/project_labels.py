@@ -10,6 +10,8 @@ from superanimal_core.commands.new_study import path_in, proposed_table
 from superanimal_core.commands.own_space import OWN, own_space, space_text
 from superanimal_core.datasets.match_keypoints import Proposal
 from superanimal_core.errors import ConfigError
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.report.cells import counted
 from superanimal_core.study.dataset_sheet import KEYPOINTS
 from superanimal_core.study.shipped import WORKFLOW
 
@@ -57,14 +59,22 @@ def review_of(study: Path, file: str, proposals: Sequence[Proposal]) -> str:
     return f"review {study}/config/{file}: it is proposed by the names alone{lost}"
 
 
-def own_name(project: Project | None) -> str:
+def own_name(of: str) -> str:
+    """What the space of the body parts of a project or study of that name is called."""
+    name = legible_identifier(of)[:LONGEST_NAME]
+    return f"{name}_own" if (WORKFLOW / KEYPOINTS / f"{name}.yaml").is_file() else name
+
+
+def project_space(project: Project | None) -> str:
     """What the space of a project's own body parts is called. ConfigError: there is no project."""
     if project is None or not project.has_labels:
         raise ConfigError(
-            [f"--species {OWN}: keeps the body parts of labels; say with --from whose they are"]
+            [
+                f"--species {OWN}: keeps the body parts of labels or predictions; say with --from "
+                "or --predictions whose they are"
+            ]
         )
-    name = legible_name(project)
-    return f"{name}_own" if (WORKFLOW / KEYPOINTS / f"{name}.yaml").is_file() else name
+    return own_name(project.name)
 
 
 def own_labels(project: Project, study: Path, space: str, *, has_parent: bool) -> Labels:
@@ -77,10 +87,15 @@ def own_labels(project: Project, study: Path, space: str, *, has_parent: bool) -
         (file, space_text(own)),
         (f"keypoints/{space}/{row[0]}.tsv", f"source\tunified\n{names}"),
     )
-    sides = f"{len(own.mirror_pairs)} pairs of left and right by their names"
-    bones = f"{len(own.bones)} lines of the project's skeleton"
-    steps = (f"review {study}/config/{file}: {len(own)} keypoints, {sides}, {bones}",)
+    steps = (review_of_space(study, file, own),)
     return Labels((row,), tables, steps=steps, has_sides=bool(own.mirror_pairs))
+
+
+def review_of_space(study: Path, file: str, own: KeypointSpace) -> str:
+    """What is to be looked at in the file of a space of one's own."""
+    sides = f"{counted(len(own.mirror_pairs), 'pair')} of left and right by their names"
+    bones = f"{counted(len(own.bones), 'line')} of the skeleton"
+    return f"review {study}/config/{file}: {counted(len(own), 'keypoint')}, {sides}, {bones}"
 
 
 def legible_name(project: Project) -> str:

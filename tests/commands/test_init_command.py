@@ -271,6 +271,36 @@ def test_what_is_no_video_is_left_out_and_said(home):
     assert all(name in told for name in ("._m1.mp4", ".m3.mp4", "m1.mp4", "lost.mp4"))
 
 
+def test_copies_of_a_video_count_once_and_others_of_its_name_stay(home):
+    """A project keeps copies of the videos that lie in the folder that is searched, too."""
+    make_files(home, "project/videos/m1.mp4", "project/videos/empty.mp4", "raw/empty.mp4")
+    long = bytes(range(256)) * 10_000  # more than is compared at each end
+    for name, content in (
+        ("raw/m1.mp4", long),
+        ("project/videos/m1.mp4", long),
+        ("raw/day1/m1.mp4", long[:-1] + b"x"),
+        ("raw/day2/m1.mp4", long + b"x"),
+        ("raw/other.mp4", long),
+    ):
+        (home / name).write_bytes(content)
+    left_out = LeftOut()
+    found = find_videos([home / "raw", home / "project/videos"], left_out)
+    assert sorted(v.video for v in found) == [
+        "day1_m1", "day1_m2", "day2_m1", "day2_m2", "other", "raw_empty", "raw_m1",
+        "videos_empty",
+    ]  # fmt: skip
+    (told,) = left_out.lines()
+    assert told == f"left out, a copy of {home}/raw/m1.mp4: {home}/project/videos/m1.mp4"
+
+
+def test_a_video_that_a_project_has_lost_and_the_searched_folder_has_is_no_loss(home, capsys):
+    make_project(home / "project", video_sets={r"D:\films\m1.mp4": {}, "/gone/m7.mp4": {}})
+    assert main(["init", "s", "--from", "project", "--videos", "raw", "--species", "own"]) == 0
+    told = capsys.readouterr().out
+    assert "left out, not there: /gone/m7.mp4" in told
+    assert "m1.mp4" not in told
+
+
 @given(st.lists(st.text("aAä_. /1", min_size=1), unique=True, max_size=12))
 def test_names_are_distinct_identifiers_on_every_disk(stems):
     paths = [f"{stem}.mp4" for stem in stems]
