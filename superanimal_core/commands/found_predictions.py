@@ -1,6 +1,6 @@
 """Somebody's files of predictions, each beside the video that it is of: what `init` fills in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,9 +62,12 @@ def belongs(file: Path, video: FoundVideo, videos: Sequence[FoundVideo]) -> bool
     """Whether a file is of a video: its name begins with it, and with no longer one of another."""
     if file.suffix.lower() == PROJECT:
         return True
-    stems = {each.file.stem for each in videos}
-    longest = max((stem for stem in stems if _begins_with(file.name, stem)), key=len, default=None)
-    return longest == video.file.stem
+    return stem_of(file.name, {each.file.stem for each in videos}) == video.file.stem
+
+
+def stem_of(name: str, stems: Iterable[str]) -> str | None:
+    """The stem of the video after which a file is named: the longest with which it begins."""
+    return max((stem for stem in stems if _begins_with(name, stem)), key=len, default=None)
 
 
 def one_of_each_network(files: Sequence[Path]) -> list[Path]:

@@ -66,12 +66,19 @@ def own_name(of: str) -> str:
 
 
 def project_space(project: Project | None) -> str:
-    """What the space of a project's own body parts is called. ConfigError: there is no project."""
-    if project is None or not project.has_labels:
+    """What the space of a project's own body parts is called. ConfigError: it has no labels."""
+    if project is None:
         raise ConfigError(
             [
                 f"--species {OWN}: keeps the body parts of labels or predictions; say with --from "
                 "or --predictions whose they are"
+            ]
+        )
+    if not project.has_labels:
+        raise ConfigError(
+            [
+                f"--from {project.folder}: nobody has labeled anything there (no CollectedData in "
+                f"labeled-data); label some frames, or leave out --species {OWN}"
             ]
         )
     return own_name(project.name)

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
+from superanimal_core.commands.found_predictions import PROJECT, stem_of
 from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
 from superanimal_core.datasets.unify import conversion_from_rows
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
@@ -57,7 +58,7 @@ def video_findings(study: Study, name: str) -> list[Finding]:
         look = look_at_video(row.path, row.fps)
         given = _brought(study, row, look)
         doubts = [*look.doubts, *(given.flags if given and look.frames else ())]
-        doubts += _sheet_doubts(row, look)
+        doubts += [*_sheet_doubts(row, look), *_name_doubts(study, row)]
     except VideoError as error:
         cause = error.__cause__  # which may say several things
         told = str(cause).splitlines() if isinstance(cause, DatasetError) else [error.reason]
@@ -82,6 +83,16 @@ def _sheet_doubts(row: VideoRow, look: VideoLook) -> Iterator[str]:
         if beyond:
             x, y = beyond[0]
             yield f"{what} reaches {x:g},{y:g}, beyond its picture of {width} x {height} pixels"
+
+
+def _name_doubts(study: Study, row: VideoRow) -> Iterator[str]:
+    """Files of predictions that have the name of another video of the sheet."""
+    own = Path(row.path).stem
+    for name in (Path(file).name for file in row.predictions):
+        if Path(name).suffix == PROJECT or stem_of(name, [own]):
+            continue
+        if other := stem_of(name, (Path(video.path).stem for video in study.videos.values())):
+            yield f"its predictions {name} are named after another video, '{other}': are they its?"
 
 
 def _brought(study: Study, row: VideoRow, look: VideoLook) -> GivenPredictions | None:

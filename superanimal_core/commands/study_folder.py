@@ -42,6 +42,9 @@ def checked_study(written: str | Path) -> Path:
         raise SuperAnimalError(f"{study} is no folder; name that of a study")
     if (study / CONFIG.name).is_file() and study.resolve().name == CONFIG.parent.name:
         raise SuperAnimalError(f"{study} is the config of a study; name the folder above it")
+    others = sorted((study / CONFIG).parent.glob(f"{CONFIG.stem}.y*ml*"))
+    if others:
+        raise SuperAnimalError(f"{others[0]} must be called {CONFIG.name}; rename it")
     raise SuperAnimalError(
         f"{study} has no {CONFIG}, so it is no study; make one: {to_type('init', study)} --help"
     )
