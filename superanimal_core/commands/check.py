@@ -22,6 +22,7 @@ from superanimal_core.commands.study_checks import (
     Finding,
     camera_findings,
     dataset_findings,
+    date_findings,
     label_findings,
     model_findings,
     video_findings,
@@ -71,6 +72,7 @@ def check_study(study: Study) -> Iterator[Finding]:
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
             yield from found
     yield from camera_findings(study)
+    yield from date_findings(study)
 
 
 _KNOWN: list[Study] = []  # of a process that looks at files: the study that it was given

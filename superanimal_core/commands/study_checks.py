@@ -21,6 +21,7 @@ from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.media.quick_look import VideoLook, look_at_video
 from superanimal_core.models.downloads import HASHES
 from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.report.dates import is_year_last
 from superanimal_core.settings import ModelSettings
 from superanimal_core.settings.classifiers import ClassifierSettings
 from superanimal_core.study.brought_predictions import conversion_file
@@ -135,6 +136,19 @@ def camera_findings(study: Study) -> Iterator[Finding]:
             read_cameras(file)
         except SuperAnimalError as error:
             yield Finding(STOPS, "cameras", str(error))
+
+
+def date_findings(study: Study) -> Iterator[Finding]:
+    """Of columns of the sheet with days that the report does not take for days."""
+    names = dict.fromkeys(name for row in study.videos.values() for name in row.columns)
+    for name in names:
+        cells = list(filter(None, (row.columns.get(name) for row in study.videos.values())))
+        if cells and all(map(is_year_last, cells)):
+            told = (
+                f"the column '{name}' has '{cells[0]}'; days are read year first, as 2026-03-31: "
+                "these are none for the report"
+            )
+            yield Finding(DOUBT, study.settings.videos, told)
 
 
 def label_findings(study: Study, which: tuple[str, int]) -> list[Finding]:

@@ -325,6 +325,28 @@ def test_predictions_named_after_another_video_are_doubtful(spoiled, capsys):
     assert "its predictions m2_net1.csv are named after another video, 'm2'" in said
 
 
+@pytest.mark.parametrize(
+    ("days", "is_told"),
+    [
+        (("31.03.2026", "1.4.2026"), True),
+        (("3/31/2026 02:30", "4/1/26"), True),
+        (("31.03.2026", ""), True),
+        (("2026-03-31", "2026-04-01"), False),
+        (("31.03.2026", "m1"), False),
+        (("1.2.3", "1.2.4"), False),
+        (("1/20", "2/20"), False),
+        (("10.20.30", "1.2.2026-x"), True),
+    ],
+)
+def test_days_that_are_not_year_first_are_doubtful(spoiled, capsys, days, is_told):
+    rows = [f"raw/{video}.mp4\t{day}" for video, day in zip(("m1", "m2"), days, strict=True)]
+    spoiled.videos(*rows, header="path\ton")
+    assert main(["check", "study"]) == 0
+    said = sentences(capsys)
+    assert len(said) == is_told
+    assert all(f"the column 'on' has '{days[0]}'; days are read year first" in s for s in said)
+
+
 def test_of_thousands_of_mistakes_the_first_are_told_and_the_others_counted(spoiled, capsys):
     spoiled.videos(*(f"away/x{i}.mp4" for i in range(3000)))
     assert main(["check", "study"]) == 1
