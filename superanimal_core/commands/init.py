@@ -32,6 +32,7 @@ from superanimal_core.commands.new_study import (
     config_text,
     datasets_text,
     proposed_table,
+    shipped_space,
     space_of_species,
     videos_text,
     write_study,
@@ -90,11 +91,14 @@ def run(options: argparse.Namespace) -> None:
     project = read_any_project(options.project.expanduser()) if options.project else None
     preset = checked_preset(options.preset) if options.preset else preset_of_computer()
     given = find_model(options.model, preset) if options.model else None
-    is_own = options.species == OWN
+    is_own = options.species == OWN and not is_of_model(given, project)
     if options.predictions and is_own:
         space = own_name(study.resolve().name)
+    elif is_own:
+        space = project_space(project)
+        space += "_own" if given and space == given.space else ""
     else:
-        space = project_space(project) if is_own else chosen_space(options.species, given, project)
+        space = chosen_space(options.species, given, project)
     left_out = LeftOut()
     places = [path.expanduser() for path in options.videos]
     videos = find_videos([*places, *_videos_of(project, bool(places))], left_out)
@@ -106,8 +110,12 @@ def run(options: argparse.Namespace) -> None:
         told = write_brought(study, title, space, videos, found, is_own=is_own)
         print(*left_out.lines(), *told, sep="\n")
         return
-    read = own_labels if is_own else labels_of
-    labels = read(project, study, space, has_parent=given is not None) if project else Labels()
+    labels = Labels()
+    if project and is_own:
+        labels = own_labels(project, study, space, has_parent=given is not None)
+    elif project:
+        unified = given.own if given and given.own else shipped_space(space)
+        labels = labels_of(project, study, unified, has_parent=given is not None)
     texts = {
         "config.yaml": config_text(
             title, space, given, bool(labels.rows), preset, len(videos), has_sides=labels.has_sides
@@ -116,6 +124,8 @@ def run(options: argparse.Namespace) -> None:
         "videos.tsv": videos_text(videos, study, individuals),
         **dict(labels.tables),
     }
+    if given and given.own:
+        texts[f"keypoints/{given.space}.yaml"] = space_text(given.own)
     write_study(study, texts)
     there = {video.file.name for video in videos}
     gone = [path for path in (project.lost if project else ()) if file_name(path) not in there]
@@ -153,7 +163,7 @@ def write_brought(
         texts[file] = space_text(own)
         steps.append(review_of_space(study, file, own))
     else:
-        table, proposals = proposed_table(found.keypoints, space)
+        table, proposals = proposed_table(found.keypoints, shipped_space(space))
         file = f"keypoints/{space}/{BROUGHT}.tsv"
         if all(each.unified is None for each in proposals):
             raise ConfigError(
@@ -173,8 +183,17 @@ def write_brought(
     return [*lines, *numbered([*steps, *last_steps(study)])]
 
 
+def is_of_model(given: GivenModel | None, project: Project | None) -> bool:
+    """Whether one's own body parts are those of the given network, whose space is its own."""
+    if given is None or given.own is None:
+        return False
+    return project is None or {*project.body_parts} <= {*given.own.keypoints}
+
+
 def chosen_space(species: str | None, given: GivenModel | None, project: Project | None) -> str:
     """The keypoint space of a study. ConfigError when nothing says it, or two say different."""
+    if given and given.own and species in (OWN, given.space):
+        return given.space
     space = space_of_species(species) if species else ""
     if given and given.space:
         if space and space != given.space:

@@ -55,6 +55,7 @@ def space_text(space: KeypointSpace) -> str:
     for key, pairs in (("mirror_pairs", space.mirror_pairs), ("bones", space.bones)):
         lines += [f"{key}:"] if pairs else []
         lines += [f"  - {_flow(list(pair))}" for pair in pairs]
+    lines += [_line("oks_sigmas", list(space.oks_sigmas))] if space.oks_sigmas else []
     return "\n".join(lines) + "\n"
 
 

@@ -32,18 +32,19 @@ class Labels:
     has_sides: bool = True
 
 
-def labels_of(project: Project, study: Path, space: str, *, has_parent: bool) -> Labels:
+def labels_of(project: Project, study: Path, unified: KeypointSpace, *, has_parent: bool) -> Labels:
     """What a project's labels bring: a row, and a table where the project has none for the space.
 
     ConfigError when not one name of its body parts is like a keypoint of the space.
     """
     if not project.has_labels:
         return Labels()
+    space = unified.name
     row = row_of(project, study, space, has_parent=has_parent)
     name = row[0]
     if space in project.spaces:
         return Labels((row,), told=("keypoints as the project's own conversion table says",))
-    table, proposals = proposed_table(project.body_parts, space)
+    table, proposals = proposed_table(project.body_parts, unified)
     if all(each.unified is None for each in proposals):
         raise ConfigError(
             [f"--from {project.folder}: no body part is called like a keypoint of '{space}'"]
