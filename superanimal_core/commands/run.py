@@ -16,6 +16,7 @@ or released ones, without labels.
 import argparse
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import chdir
@@ -73,6 +74,8 @@ def run(options: argparse.Namespace) -> None:
                 raise SuperAnimalError(why)
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(shlex.join(command), file=sys.stderr, flush=True)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # `kill -INT` must end it
     if is_watched(options.rest):
         sys.exit(watch(command, study, sys.stderr.write))
     os.execv(command[0], command)

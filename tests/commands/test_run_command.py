@@ -119,10 +119,11 @@ def test_the_exit_status_is_snakemakes(study):
     assert subprocess.run(command, env=environment, check=False).returncode == 7
 
 
-def test_one_interrupt_reaches_snakemake_once_and_it_ends_as_it_likes(study):
+@pytest.mark.parametrize("begun", [signal.SIG_DFL, signal.SIG_IGN])  # `&` in a script ignores it
+def test_one_interrupt_reaches_snakemake_once_and_it_ends_as_it_likes(study, begun):
     script = "trap 'echo stopping >> told; sleep 1; exit 5' INT\ntouch ready\nsleep 60 & wait"
     command, environment = program(study, script)
-    ours = signal.signal(signal.SIGINT, signal.SIG_DFL)  # with nohup it is ignored, and inherited
+    ours = signal.signal(signal.SIGINT, begun)  # inherited
     try:
         process = subprocess.Popen(command, env=environment, start_new_session=True)
     finally:
