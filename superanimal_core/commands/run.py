@@ -23,18 +23,18 @@ from contextlib import chdir
 from pathlib import Path
 
 from superanimal_core.commands import init
-from superanimal_core.commands.live import is_watched, watch
+from superanimal_core.commands.live import is_run, is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
 from superanimal_core.commands.released_to_fetch import why_not_fetched
-from superanimal_core.commands.study_folder import checked_study, read_here
+from superanimal_core.commands.study_folder import checked_study, read_here, to_unlock
 from superanimal_core.errors import ConfigError, SuperAnimalError
+from superanimal_core.jobs.run_owner import lock_notice
 from superanimal_core.models.downloads import HASHES
 from superanimal_core.study.overlay import CONFIG
 from superanimal_core.study.shipped import WORKFLOW
 
 SNAKEFILE = "Snakefile"
 CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
-
 OTHER_SETTINGS = ("-C", "--config", "--configfile", "--configfiles", "--unlock")  # asked for
 
 
@@ -72,6 +72,8 @@ def run(options: argparse.Namespace) -> None:
             known = read_here()  # Snakemake would tell the same, between lines of its own
             if _is_whole(options.rest) and (why := why_not_fetched(known, study / HASHES)):
                 raise SuperAnimalError(why)
+    if is_run(options.rest) and (notice := lock_notice(study, to_unlock(study))):
+        raise SuperAnimalError(notice.strip())  # Snakemake would say less, after its own lines
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(shlex.join(command), file=sys.stderr, flush=True)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)

@@ -19,6 +19,11 @@ def to_type(command: str, study: str | Path, rest: str = "") -> str:
     return f"{program} {command} {shlex.quote(str(study))}{rest}"
 
 
+def to_unlock(study: str | Path) -> str:
+    """What removes the lock of a run that has died."""
+    return to_type("run", study, " -- --unlock")
+
+
 def read_here() -> Study:
     """The study in the working directory. ConfigError lists all that `-n` would tell."""
     check_text(CONFIG)

@@ -1,5 +1,6 @@
 """`run` is Snakemake with the right files: what it becomes, what it passes on, what it refuses."""
 
+import json
 import os
 import shlex
 import signal
@@ -12,6 +13,7 @@ import pytest
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands import released_to_fetch, run
+from superanimal_core.jobs.run_owner import RECORD, write_owner
 
 ROOT = Path(__file__).resolve().parents[2]
 EACH = ["--snakefile", str(ROOT / "Snakefile"), "--directory"]
@@ -93,6 +95,27 @@ def test_mistakes_of_a_study_are_told_before_snakemake_starts(study, become, cap
     assert main(["run", "--", "--config", "videos=other.tsv"]) == 0  # of which we know nothing
     assert main(["run", "--", "--unlock"]) == 0
     assert len(become) == 2
+
+
+def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, become, capsys):
+    (study / ".snakemake/locks").mkdir(parents=True)
+    (study / ".snakemake/locks/0.output.lock").write_text("results/report/index.html\n")
+    write_owner(study)
+    for rest in ([], ["--", "--cores", "2"]):
+        assert main(["run", *rest]) == 1
+        (told,) = capsys.readouterr().err.splitlines()
+        assert f"process {os.getpid()} on" in told
+        assert "is running" in told
+    assert not become
+    record = json.loads((study / RECORD).read_text())
+    (study / RECORD).write_text(json.dumps(record | {"born": "1"}))
+    assert main(["run"]) == 1
+    told = capsys.readouterr().err
+    assert "has died" in told
+    assert "To go on: superanimal run . -- --unlock and start again" in told
+    for rest in ("--unlock", "-n", "--summary"):
+        assert main(["run", "--", rest]) == 0
+    assert len(become) == 3
 
 
 def test_options_of_snakemake_in_the_wrong_place_are_told_the_right_one(study, capsys):
