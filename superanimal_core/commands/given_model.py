@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from superanimal_core.commands.deeplabcut_snapshots import is_trained_project, snapshots_of
 from superanimal_core.commands.presets import GivenModel, chosen_released
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.formats.documents import read_json
@@ -19,7 +20,8 @@ def find_model(written: str, preset: str) -> GivenModel:
     """The networks that a path, the name of released weights or that of their space stands for.
 
     Of a space the released networks that suit the preset.
-    A path is a study, its `results`, `models`, a model in that or a member of it, or a checkpoint.
+    A path is a study, its `results`, `models`, a model in that or a member of it, a checkpoint, or
+    a DeepLabCut project that was trained.
     Of several members the first counts. ConfigError when there is none, or several models.
     """
     path = Path(written).expanduser()
@@ -46,6 +48,9 @@ def find_model(written: str, preset: str) -> GivenModel:
 
 
 def _of_folder(folder: Path) -> GivenModel:
+    if is_trained_project(folder):
+        pose, found = snapshots_of(folder)
+        return GivenModel(os.path.abspath(pose), os.path.abspath(found) if found else "", "")
     members = _members(folder)
     models = {member.parent for member in members}
     if len(models) != 1:

@@ -5,11 +5,12 @@
     superanimal init ~/my-study --from ~/flies/labels.v002.slp --species own
     superanimal init ~/my-study --videos ~/videos --predictions ~/dlc-results --species mouse
 
---model takes a model folder of ours (results/models/mouse of another study), a checkpoint, or the
-name of released weights. Without it the study trains on labels: those of --from, or rows that you
-add to config/datasets.tsv. --predictions takes poses that you have, of DeepLabCut, Lightning Pose,
-EKS or SLEAP, and needs no network. --species own keeps the body parts of --from or --predictions as
-they are, in a keypoint space of your own. Nothing that is there is ever overwritten.
+--model takes a model folder of ours (results/models/mouse of another study), a checkpoint, a
+DeepLabCut project that was trained (its own network goes on), or the name of released weights.
+Without it the study trains on labels: those of --from, or rows that you add to config/datasets.tsv.
+--predictions takes poses that you have, of DeepLabCut, Lightning Pose, EKS or SLEAP, and needs no
+network. --species own keeps the body parts of --from or --predictions as they are, in a keypoint
+space of your own. Nothing that is there is ever overwritten.
 """
 
 import argparse
@@ -76,8 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """The options that say which networks a study begins with."""
-    model = "somebody's network: a model folder, a checkpoint, the name of released weights, or a "
-    model += "space such as superanimal_quadruped: those of its released weights that suit"
+    model = "somebody's network: a model folder, a checkpoint, a trained DeepLabCut project, the "
+    model += "name of released weights, or a space such as superanimal_quadruped: those of its "
+    model += "released weights that suit"
     parser.add_argument("--model", "--weights", metavar="MODEL", help=model)
     preset = f"{', '.join(PRESETS)}: networks and settings that suit a computer without a GPU, one "
     preset += "with, or Slurm (default: gpu where nvidia-smi is)"
