@@ -74,6 +74,8 @@ def run(options: argparse.Namespace) -> None:
                 raise SuperAnimalError(why)
     if is_run(options.rest) and (notice := lock_notice(study, to_unlock(study))):
         raise SuperAnimalError(notice.strip())  # Snakemake would say less, after its own lines
+    if is_run(options.rest):
+        refuse_unwritable(study)
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(shlex.join(command), file=sys.stderr, flush=True)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)
@@ -81,6 +83,16 @@ def run(options: argparse.Namespace) -> None:
     if is_watched(options.rest):
         sys.exit(watch(command, study, sys.stderr.write))
     os.execv(command[0], command)
+
+
+def refuse_unwritable(study: Path) -> None:
+    """SuperAnimalError for a study into which nothing can be written."""
+    for folder in (study, study / ".snakemake", study / "results", study / "logs"):
+        if folder.exists() and not os.access(folder, os.W_OK):
+            raise SuperAnimalError(
+                f"{folder} cannot be written by you; copy the study, or only its config folder, to "
+                "where you may write, and run it there"
+            )
 
 
 def make_study(options: argparse.Namespace) -> None:

@@ -118,6 +118,19 @@ def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, 
     assert len(become) == 3
 
 
+@pytest.mark.parametrize("closed", [".", "results", ".snakemake"])
+def test_a_folder_that_cannot_be_written_is_told(study, become, capsys, monkeypatch, closed):
+    for name in ("results", ".snakemake"):
+        (study / name).mkdir()
+    allowed = lambda path, mode: Path(path).resolve() != (study / closed).resolve()  # noqa: E731
+    monkeypatch.setattr(run.os, "access", allowed)  # tests may be run by root, who may do all
+    assert main(["run"]) == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"run: {Path(closed)} cannot be written by you")
+    assert not become
+    assert main(["run", "--", "-n"]) == 0
+
+
 def test_options_of_snakemake_in_the_wrong_place_are_told_the_right_one(study, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["run", "-n"])
