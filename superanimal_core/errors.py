@@ -4,17 +4,24 @@ Every message names the place (file, row or key path), what was read, what was e
 to do.
 """
 
+MOST_TOLD = 50
+
 
 class SuperAnimalError(Exception):
     """A mistake that a user can mend. Shown without a traceback."""
 
 
 class ConfigError(SuperAnimalError):
-    """Settings or sheets are wrong. Carries all mistakes found, not only the first."""
+    """Settings or sheets are wrong. Carries all mistakes found, not only the first.
+
+    Its text has the first of them: a disk that is away makes thousands.
+    """
 
     def __init__(self, mistakes: list[str]):
         self.mistakes = list(mistakes)
-        super().__init__("\n".join(self.mistakes))
+        more = len(self.mistakes) - MOST_TOLD
+        rest = [f"and {more:,} more"] if more > 0 else []
+        super().__init__("\n".join([*self.mistakes[:MOST_TOLD], *rest]))
 
 
 class DatasetError(SuperAnimalError):

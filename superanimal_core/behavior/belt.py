@@ -31,11 +31,21 @@ def belt_flags(poses: SmoothedPoses, settings: StrideSettings) -> list[str]:
             continue
         least = max(SAME * max(abs(found), abs(told)), SLOW_BL_PER_S * length)
         if abs(found - told) > least:
-            flags.append(
-                f"{individual}: the feet say that the belt's speed is {found:.0f} px/s, told is "
-                f"{told:.0f} (belt_speed_px_per_s; positive for an animal that walks to the right)"
-            )
+            flags.append(f"{individual}: {_contradiction(found, told)}")
     return flags
+
+
+def _contradiction(found: float, told: float) -> str:
+    """What the feet say against what is told; without a treadmill they are wrong themselves."""
+    column = "(belt_speed_px_per_s; positive for an animal that walks to the right)"
+    if told:
+        return (
+            f"the feet say that the belt's speed is {found:.0f} px/s, told is {told:.0f} {column}"
+        )
+    return (
+        f"its feet stand on ground that moves at {abs(found):.0f} px/s: on a treadmill tell the "
+        f"belt's speed, {found:.0f} {column}; without one the poses of its feet are wrong"
+    )
 
 
 def found_belt_px_per_s(

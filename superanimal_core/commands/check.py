@@ -22,12 +22,15 @@ from superanimal_core.commands.study_checks import (
     Finding,
     camera_findings,
     dataset_findings,
+    date_findings,
     label_findings,
     model_findings,
     video_findings,
 )
 from superanimal_core.commands.study_folder import checked_study, read_here
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.models.downloads import HASHES
+from superanimal_core.report.cells import counted
 from superanimal_core.study.study import Study
 
 READERS = max(4, os.cpu_count() or 1)
@@ -45,18 +48,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> None:
     """Print what is wrong, worst first. SuperAnimalError where something would fail."""
     start = time.monotonic()
-    with chdir(checked_study(options.study)):
+    folder = checked_study(options.study)
+    with chdir(folder):
         study = read_here()
-        findings = [*check_study(study)]
+        findings = [*check_study(study), *model_findings(study, folder / HASHES)]
     print(*table_lines(findings, None if options.all else SHOWN), sep="\n")
-    print(f"looked at {counted(study)} in {time.monotonic() - start:.0f} s")
+    print(f"looked at {looked_at(study)} in {time.monotonic() - start:.0f} s")
     worst = sum(finding.weight > DOUBT for finding in findings)
     if worst:
         raise SuperAnimalError(f"{worst} to mend; other videos than those that fail would go on")
 
 
 def check_study(study: Study) -> Iterator[Finding]:
-    """What is wrong with the files that a study names, in no order.
+    """What is wrong with videos, labels and cameras that a study names, in no order.
 
     In processes, not threads: what opens HDF5 bounds the memory of its process meanwhile.
     """
@@ -68,7 +72,7 @@ def check_study(study: Study) -> Iterator[Finding]:
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
             yield from found
     yield from camera_findings(study)
-    yield from model_findings(study)
+    yield from date_findings(study)
 
 
 _KNOWN: list[Study] = []  # of a process that looks at files: the study that it was given
@@ -95,9 +99,7 @@ def table_lines(findings: Iterable[Finding], most: int | None) -> list[str]:
     return [*lines, *([f"and {more} more; --all prints them"] if more else [])]
 
 
-def counted(study: Study) -> str:
+def looked_at(study: Study) -> str:
     """How much was looked at, in words."""
-    return (
-        f"{len(study.videos)} videos, {len(study.datasets)} data sets, "
-        f"{len(study.settings.models)} models"
-    )
+    sizes = {"video": study.videos, "data set": study.datasets, "model": study.settings.models}
+    return ", ".join(counted(len(there), one) for one, there in sizes.items())

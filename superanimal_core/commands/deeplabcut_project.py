@@ -100,13 +100,18 @@ def _videos(folder: Path, sets: Any) -> tuple[tuple[Path, ...], tuple[str, ...]]
     """
     found, lost = {}, []
     for written in map(str, sets if isinstance(sets, dict) else ()):
-        own = folder / "videos" / re.split(r"[\\/]", written)[-1]
+        own = folder / "videos" / file_name(written)
         there = next((path for path in (Path(written), own) if _is_file(path)), None)
         if there is None:
             lost.append(written)
         else:
             found[there] = None
     return tuple(found), tuple(lost)
+
+
+def file_name(written: str) -> str:
+    """The name of a file in a path of whatever computer."""
+    return re.split(r"[\\/]", written)[-1]
 
 
 def _is_file(path: Path) -> bool:

@@ -19,6 +19,7 @@ from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.exports import EXPORTS
 from superanimal_core.formats.exports.from_tables import export_video
 from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.report.cells import counted
 from superanimal_core.settings import Settings
 from superanimal_core.study.study_rows import VideoRow
 
@@ -49,7 +50,7 @@ def run(options: argparse.Namespace) -> None:
         print(f"left out: {video}: {reason}", file=sys.stderr)
     if len(left_out) == len(chosen):
         raise SuperAnimalError("no video could be exported")
-    print(f"{folder}: {options.to} of {len(chosen) - len(left_out)} videos")
+    print(f"{folder}: {options.to} of {counted(len(chosen) - len(left_out), 'video')}")
 
 
 def check_folder(study: Path, rows: dict[str, VideoRow], folder: Path) -> None:

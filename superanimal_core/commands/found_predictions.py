@@ -1,12 +1,13 @@
 """Somebody's files of predictions, each beside the video that it is of: what `init` fills in."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from superanimal_core.commands.found_videos import FoundVideo
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.given_predictions import keypoints_in
+from superanimal_core.formats.sleap_predictions import edges_of_project
 from superanimal_core.study.brought_predictions import ENDINGS, FILTERED, network_of
 
 PROJECT = ".slp"  # of SLEAP: holds several videos, and finds its own
@@ -17,12 +18,16 @@ PROGRAM = "DLC"  # follows a video's name in DeepLabCut's names of files
 
 @dataclass(frozen=True)
 class FoundPredictions:
-    """The files of each video, by its name; their format, keypoints, and files of no video."""
+    """The files of each video, by its name; their format, keypoints, and files of no video.
+
+    `skeleton` are lines between keypoints, which a .slp has.
+    """
 
     files: Mapping[str, Sequence[Path]]
     format: str
     keypoints: tuple[str, ...]
     left_out: Sequence[Path] = field(default_factory=list)
+    skeleton: Sequence[tuple[str, str]] = ()
 
 
 def find_predictions(place: Path, videos: Sequence[FoundVideo]) -> FoundPredictions:
@@ -49,16 +54,20 @@ def find_predictions(place: Path, videos: Sequence[FoundVideo]) -> FoundPredicti
     first = next(iter(of_video.values()))[0]
     chosen = {name: one_of_each_network(own) for name, own in of_video.items()}
     left_out = [file for file in files if file not in taken]
-    return FoundPredictions(chosen, format_, keypoints_in(first, format_), left_out)
+    skeleton = edges_of_project(first) if first.suffix.lower() == PROJECT else ()
+    return FoundPredictions(chosen, format_, keypoints_in(first, format_), left_out, skeleton)
 
 
 def belongs(file: Path, video: FoundVideo, videos: Sequence[FoundVideo]) -> bool:
     """Whether a file is of a video: its name begins with it, and with no longer one of another."""
     if file.suffix.lower() == PROJECT:
         return True
-    stems = {each.file.stem for each in videos}
-    longest = max((stem for stem in stems if _begins_with(file.name, stem)), key=len, default=None)
-    return longest == video.file.stem
+    return stem_of(file.name, {each.file.stem for each in videos}) == video.file.stem
+
+
+def stem_of(name: str, stems: Iterable[str]) -> str | None:
+    """The stem of the video after which a file is named: the longest with which it begins."""
+    return max((stem for stem in stems if _begins_with(name, stem)), key=len, default=None)
 
 
 def one_of_each_network(files: Sequence[Path]) -> list[Path]:

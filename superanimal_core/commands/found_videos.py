@@ -16,6 +16,7 @@ ENDINGS = (  # of files in a folder; a file that is named itself may have any
     "webm wmv"
 )
 SUFFIXES = frozenset(f".{ending}" for ending in ENDINGS.split())
+COMPARED_BYTES = 2**20  # of the begin and the end of files that may be copies
 UNWRITABLE = re.compile("[\t\r\n\ud800-\udfff]| $")  # no cell holds them; the last: no text
 
 
@@ -48,9 +49,10 @@ class LeftOut:
 def find_videos(places: Sequence[Path], left_out: LeftOut) -> list[FoundVideo]:
     """The videos below folders, and files named themselves, in the order of their paths.
 
-    Hidden files and folders are left out, `._x.mp4` of a Mac among them; links are followed, and a
-    file that is reached twice counts once. DatasetError for a place that does not exist, one
-    without a video, and a path that no sheet can hold.
+    Hidden files and folders are left out, `._x.mp4` of a Mac among them; links are followed. A file
+    that is reached twice counts once, as does a copy of the same name in another place.
+    DatasetError for a place that does not exist, one without a video, and a path that no sheet can
+    hold.
     """
     found: dict[Path, tuple[Path, Path]] = {}  # by what a link leads to: file, place
     for place in places:
@@ -70,7 +72,7 @@ def find_videos(places: Sequence[Path], left_out: LeftOut) -> list[FoundVideo]:
             there = found.setdefault(Path(os.path.realpath(file)), (file, place))
             if there[0] != file:
                 left_out.add(f"the same file as {there[0]}", file)
-    files = list(found.values())
+    files = _without_copies(list(found.values()), left_out)
     folders = [_below(*each).rpartition("/")[0] for each in files]
     roots = [f"{place.name}/" if len(places) > 1 and place.is_dir() else "" for _, place in files]
     below = (_below(*each) for each in files)
@@ -79,6 +81,34 @@ def find_videos(places: Sequence[Path], left_out: LeftOut) -> list[FoundVideo]:
         FoundVideo(file, name, "".join(filter(str.isprintable, folder)))
         for (file, _), name, folder in zip(files, names, folders, strict=True)
     ]
+
+
+def _without_copies(
+    files: Sequence[tuple[Path, Path]], left_out: LeftOut
+) -> list[tuple[Path, Path]]:
+    """Without files of the name, size, begin and end of one before: a project keeps such copies."""
+    kept: dict[tuple[str, int], list[Path]] = {}
+    chosen = []
+    for file, place in files:
+        alike = kept.setdefault((file.name, file.stat().st_size), [])
+        first = next((each for each in alike if _ends_of(each) == _ends_of(file)), None)
+        if first is None:
+            alike.append(file)
+            chosen.append((file, place))
+        else:
+            left_out.add(f"a copy of {first}", file)
+    return chosen
+
+
+def _ends_of(file: Path) -> object:
+    """The first and last bytes of a file; of an empty one itself, which is like no other."""
+    size = file.stat().st_size
+    if not size:
+        return file
+    with file.open("rb") as opened:
+        begin = opened.read(COMPARED_BYTES)
+        opened.seek(max(0, size - COMPARED_BYTES))
+        return begin, opened.read()
 
 
 def _videos_below(place: Path, left_out: LeftOut) -> Iterator[Path]:

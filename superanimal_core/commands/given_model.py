@@ -3,13 +3,15 @@
 import os
 from pathlib import Path
 
+from superanimal_core.commands.deeplabcut_snapshots import is_trained_project, snapshots_of
 from superanimal_core.commands.presets import GivenModel, chosen_released
-from superanimal_core.errors import ConfigError
+from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.formats.documents import read_json
-from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.study.dataset_sheet import KEYPOINTS
 from superanimal_core.study.shipped import WORKFLOW
 from superanimal_core.study.study import RELEASED, read_released
+from superanimal_core.tables.spaces import space_from_mapping
 
 DESCRIPTION = "bundle.json"
 
@@ -18,7 +20,8 @@ def find_model(written: str, preset: str) -> GivenModel:
     """The networks that a path, the name of released weights or that of their space stands for.
 
     Of a space the released networks that suit the preset.
-    A path is a study, its `results`, `models`, a model in that or a member of it, or a checkpoint.
+    A path is a study, its `results`, `models`, a model in that or a member of it, a checkpoint, or
+    a DeepLabCut project that was trained.
     Of several members the first counts. ConfigError when there is none, or several models.
     """
     path = Path(written).expanduser()
@@ -45,6 +48,9 @@ def find_model(written: str, preset: str) -> GivenModel:
 
 
 def _of_folder(folder: Path) -> GivenModel:
+    if is_trained_project(folder):
+        pose, found = snapshots_of(folder)
+        return GivenModel(os.path.abspath(pose), os.path.abspath(found) if found else "", "")
     members = _members(folder)
     models = {member.parent for member in members}
     if len(models) != 1:
@@ -55,23 +61,21 @@ def _of_folder(folder: Path) -> GivenModel:
         )
     detector = members[0].parent / "detector"
     found = os.path.abspath(detector) if (detector / DESCRIPTION).is_file() else ""
-    return GivenModel(os.path.abspath(members[0]), found, _space_of(members[0]))
+    space = _space_of(members[0])
+    is_shipped = (WORKFLOW / KEYPOINTS / f"{space.name}.yaml").is_file()
+    own = None if is_shipped else space
+    return GivenModel(os.path.abspath(members[0]), found, space.name, own)
 
 
-def _space_of(member: Path) -> str:
-    """The keypoint space of a pose network. ConfigError: the program has none of that name."""
+def _space_of(member: Path) -> KeypointSpace:
+    """The keypoint space of a pose network. ConfigError: it is none."""
     described = read_json(member / DESCRIPTION)
-    space = described.get("space") if isinstance(described, dict) else None
-    if not isinstance(space, dict) or "name" not in space:
-        raise ConfigError([f"--model {member}: no network of poses; name the model's folder"])
-    if not (WORKFLOW / KEYPOINTS / f"{space['name']}.yaml").is_file():
+    try:
+        return space_from_mapping(described["space"])
+    except (LookupError, TypeError, DatasetError):
         raise ConfigError(
-            [
-                f"--model {member}: speaks '{space['name']}', a keypoint space of its own study; "
-                "copy that study's config folder and change the sheet of videos"
-            ]
-        )
-    return space["name"]
+            [f"--model {member}: no network of poses; name the model's folder"]
+        ) from None
 
 
 def _members(folder: Path) -> list[Path]:

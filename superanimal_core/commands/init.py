@@ -5,18 +5,19 @@
     superanimal init ~/my-study --from ~/flies/labels.v002.slp --species own
     superanimal init ~/my-study --videos ~/videos --predictions ~/dlc-results --species mouse
 
---model takes a model folder of ours (results/models/mouse of another study), a checkpoint, or the
-name of released weights. Without it the study trains on labels: those of --from, or rows that you
-add to config/datasets.tsv. --predictions takes poses that you have, of DeepLabCut, Lightning Pose,
-EKS or SLEAP, and needs no network. --species own keeps the body parts of --from as they are, in a
-keypoint space of your own. Nothing that is there is ever overwritten.
+--model takes a model folder of ours (results/models/mouse of another study), a checkpoint, a
+DeepLabCut project that was trained (its own network goes on), or the name of released weights.
+Without it the study trains on labels: those of --from, or rows that you add to config/datasets.tsv.
+--predictions takes poses that you have, of DeepLabCut, Lightning Pose, EKS or SLEAP, and needs no
+network. --species own keeps the body parts of --from or --predictions as they are, in a keypoint
+space of your own. Nothing that is there is ever overwritten.
 """
 
 import argparse
 import shutil
 from pathlib import Path
 
-from superanimal_core.commands.deeplabcut_project import Project
+from superanimal_core.commands.deeplabcut_project import Project, file_name
 from superanimal_core.commands.found_predictions import FoundPredictions, find_predictions
 from superanimal_core.commands.found_videos import (
     FoundVideo,
@@ -32,22 +33,26 @@ from superanimal_core.commands.new_study import (
     config_text,
     datasets_text,
     proposed_table,
+    shipped_space,
     space_of_species,
     videos_text,
     write_study,
 )
 from superanimal_core.commands.other_projects import read_any_project
-from superanimal_core.commands.own_space import OWN
+from superanimal_core.commands.own_space import OWN, own_space, space_text
 from superanimal_core.commands.presets import PRESETS, GivenModel, checked_preset
 from superanimal_core.commands.project_labels import (
     Labels,
     labels_of,
     own_labels,
     own_name,
+    project_space,
     review_of,
+    review_of_space,
 )
 from superanimal_core.commands.study_folder import to_type
 from superanimal_core.errors import ConfigError, DatasetError
+from superanimal_core.report.cells import counted
 from superanimal_core.study.dataset_sheet import KEYPOINTS
 from superanimal_core.study.shipped import WORKFLOW
 
@@ -57,8 +62,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", type=Path, metavar="FOLDER", help="the study, to be made")
     videos = "folders of videos, searched with all below them, or videos"
     parser.add_argument("--videos", nargs="+", type=Path, default=[], metavar="PATH", help=videos)
-    species = f"{', '.join(SPECIES)}, a keypoint space, or own: the body parts of --from as they "
-    species += "are; needed unless --model or --from says it"
+    species = f"{', '.join(SPECIES)}, a keypoint space, or own: the body parts of --from or "
+    species += "--predictions as they are; needed unless --model or --from says it"
     parser.add_argument("--species", metavar="SPECIES", help=species)
     add_model(parser)
     brought = "a folder of another program's predictions, named after their videos, or a .slp"
@@ -72,8 +77,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_model(parser: argparse.ArgumentParser) -> None:
     """The options that say which networks a study begins with."""
-    model = "somebody's network: a model folder, a checkpoint, the name of released weights, or a "
-    model += "space such as superanimal_quadruped: those of its released weights that suit"
+    model = "somebody's network: a model folder, a checkpoint, a trained DeepLabCut project, the "
+    model += "name of released weights, or a space such as superanimal_quadruped: those of its "
+    model += "released weights that suit"
     parser.add_argument("--model", "--weights", metavar="MODEL", help=model)
     preset = f"{', '.join(PRESETS)}: networks and settings that suit a computer without a GPU, one "
     preset += "with, or Slurm (default: gpu where nvidia-smi is)"
@@ -87,8 +93,14 @@ def run(options: argparse.Namespace) -> None:
     project = read_any_project(options.project.expanduser()) if options.project else None
     preset = checked_preset(options.preset) if options.preset else preset_of_computer()
     given = find_model(options.model, preset) if options.model else None
-    is_own = options.species == OWN
-    space = own_name(project) if is_own else chosen_space(options.species, given, project)
+    is_own = options.species == OWN and not is_of_model(given, project)
+    if options.predictions and is_own:
+        space = own_name(study.resolve().name)
+    elif is_own:
+        space = project_space(project)
+        space += "_own" if given and space == given.space else ""
+    else:
+        space = chosen_space(options.species, given, project)
     left_out = LeftOut()
     places = [path.expanduser() for path in options.videos]
     videos = find_videos([*places, *_videos_of(project, bool(places))], left_out)
@@ -97,11 +109,15 @@ def run(options: argparse.Namespace) -> None:
         if project or given:
             raise ConfigError(["--predictions: stands in place of networks; leave out the others"])
         found = find_predictions(options.predictions.expanduser(), videos)
-        told = write_brought(study, title, space, videos, found)
+        told = write_brought(study, title, space, videos, found, is_own=is_own)
         print(*left_out.lines(), *told, sep="\n")
         return
-    read = own_labels if is_own else labels_of
-    labels = read(project, study, space, has_parent=given is not None) if project else Labels()
+    labels = Labels()
+    if project and is_own:
+        labels = own_labels(project, study, space, has_parent=given is not None)
+    elif project:
+        unified = given.own if given and given.own else shipped_space(space)
+        labels = labels_of(project, study, unified, has_parent=given is not None)
     texts = {
         "config.yaml": config_text(
             title, space, given, bool(labels.rows), preset, len(videos), has_sides=labels.has_sides
@@ -110,8 +126,12 @@ def run(options: argparse.Namespace) -> None:
         "videos.tsv": videos_text(videos, study, individuals),
         **dict(labels.tables),
     }
+    if given and given.own:
+        texts[f"keypoints/{given.space}.yaml"] = space_text(given.own)
     write_study(study, texts)
-    lost = [f"left out, not there: {path}" for path in (project.lost if project else ())]
+    there = {video.file.name for video in videos}
+    gone = [path for path in (project.lost if project else ()) if file_name(path) not in there]
+    lost = [f"left out, not there: {path}" for path in gone]
     told = [f"networks and settings for a computer {PRESETS[preset].computer} (--preset {preset})"]
     told += [f"videos in {study}/config/videos.tsv: {len(videos)}", *left_out.lines(), *lost]
     print(*told, *labels.told, *next_steps(study, given, labels, preset), sep="\n")
@@ -123,30 +143,59 @@ def preset_of_computer() -> str:
 
 
 def write_brought(
-    study: Path, title: str, space: str, videos: list[FoundVideo], found: FoundPredictions
+    study: Path,
+    title: str,
+    space: str,
+    videos: list[FoundVideo],
+    found: FoundPredictions,
+    *,
+    is_own: bool,
 ) -> list[str]:
-    """Write a study of brought predictions; gives what to say. ConfigError: no name is known."""
-    table, proposals = proposed_table(found.keypoints, space)
-    if all(each.unified is None for each in proposals):
-        raise ConfigError([f"--predictions: no keypoint is called like one of '{space}'"])
+    """Write a study of brought predictions; gives what to say. ConfigError: no name is known.
+
+    With `is_own` the space is made of the files' keypoints.
+    """
     texts = {
         "config.yaml": brought_text(title, space, found.format, len(videos)),
         "videos.tsv": videos_text(videos, study, 1, found.files),
     }
-    file, steps = f"keypoints/{space}/{BROUGHT}.tsv", []
-    if any(each.source != each.unified for each in proposals):
-        texts[file] = table
-        steps.append(review_of(study, file, proposals))
+    steps = []
+    if is_own:
+        file, own = f"keypoints/{space}.yaml", own_space(space, found.keypoints, found.skeleton)
+        texts[file] = space_text(own)
+        steps.append(review_of_space(study, file, own))
+    else:
+        table, proposals = proposed_table(found.keypoints, shipped_space(space))
+        file = f"keypoints/{space}/{BROUGHT}.tsv"
+        if all(each.unified is None for each in proposals):
+            raise ConfigError(
+                [
+                    f"--predictions: no keypoint is called like one of '{space}'; --species {OWN} "
+                    "takes them as they are"
+                ]
+            )
+        if any(each.source != each.unified for each in proposals):
+            texts[file] = table
+            steps.append(review_of(study, file, proposals))
     write_study(study, texts)
     count = sum(map(len, found.files.values()))
-    lines = [f"videos in {study}/config/videos.tsv: {len(videos)}, with {count} predictions"]
+    files = counted(count, "file")
+    lines = [f"videos in {study}/config/videos.tsv: {len(videos)}, with {files} of predictions"]
     lines += [f"left out, named after no video: {path}" for path in found.left_out]
-    steps.append("write max_individuals into videos.tsv where a video shows several animals")
     return [*lines, *numbered([*steps, *last_steps(study)])]
+
+
+def is_of_model(given: GivenModel | None, project: Project | None) -> bool:
+    """Whether one's own body parts are those of the given network, whose space is its own."""
+    if given is None or given.own is None:
+        return False
+    return project is None or {*project.body_parts} <= {*given.own.keypoints}
 
 
 def chosen_space(species: str | None, given: GivenModel | None, project: Project | None) -> str:
     """The keypoint space of a study. ConfigError when nothing says it, or two say different."""
+    if given and given.own and species in (OWN, given.space):
+        return given.space
     space = space_of_species(species) if species else ""
     if given and given.space:
         if space and space != given.space:
@@ -155,7 +204,7 @@ def chosen_space(species: str | None, given: GivenModel | None, project: Project
     own = [name for name in (project.spaces if project else ()) if _is_known(name)]
     if space or len(own) == 1:
         return space or own[0]
-    raise ConfigError([f"--species is missing: {', '.join(SPECIES)}, or a keypoint space"])
+    raise ConfigError([f"--species is missing: {', '.join(SPECIES)}, {OWN}, or a keypoint space"])
 
 
 def next_steps(study: Path, given: GivenModel | None, labels: Labels, preset: str) -> list[str]:

@@ -51,9 +51,13 @@ def is_watched(rest: Sequence[str]) -> bool:
 
     Whoever asks Snakemake for a plan, a list or its own words gets them as they are.
     """
+    return is_run(rest) and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def is_run(rest: Sequence[str]) -> bool:
+    """Whether Snakemake runs jobs with these arguments, as far as they are known here."""
     options = [argument.partition("=")[0] for argument in rest if argument.startswith("-")]
-    known = all(o in RUNNING or (o[:2] in RUNNING and o[2:].isdigit()) for o in options)
-    return known and sys.stdout.isatty() and sys.stderr.isatty()
+    return all(o in RUNNING or (o[:2] in RUNNING and o[2:].isdigit()) for o in options)
 
 
 def watch(command: Sequence[str], study: Path, write: Callable[[str], object]) -> int:

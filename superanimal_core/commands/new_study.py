@@ -165,15 +165,21 @@ def videos_text(
     return _sheet([header, *rows])
 
 
+def shipped_space(name: str) -> KeypointSpace:
+    """A keypoint space of the program."""
+    return read_keypoint_space(WORKFLOW / KEYPOINTS / f"{name}.yaml")
+
+
 def datasets_text(rows: Sequence[Sequence[str]]) -> str:
     """datasets.tsv; its header alone where there are no labels."""
     text = _sheet([["dataset", "path", "format", "space", "role"], *rows])
     return text if rows else NO_LABELS + text
 
 
-def proposed_table(body_parts: Sequence[str], space: str) -> tuple[str, tuple[Proposal, ...]]:
+def proposed_table(
+    body_parts: Sequence[str], unified: KeypointSpace
+) -> tuple[str, tuple[Proposal, ...]]:
     """A conversion table by the names alone, marked as a proposal, and its rows."""
-    unified = read_keypoint_space(WORKFLOW / KEYPOINTS / f"{space}.yaml")
     proposals = match_by_name(KeypointSpace("project", tuple(body_parts)), unified)
     return proposal_table(proposals), proposals
 

@@ -1,11 +1,10 @@
 """What projects of SLEAP and Lightning Pose say of themselves, for a study that begins with one."""
 
-import re
 from pathlib import Path
 
 import numpy as np
 
-from superanimal_core.commands.deeplabcut_project import Project, read_project
+from superanimal_core.commands.deeplabcut_project import Project, file_name, read_project
 from superanimal_core.commands.found_videos import SUFFIXES
 from superanimal_core.datasets.deeplabcut import LABELED
 from superanimal_core.datasets.sleap import USER, SlpFile
@@ -46,7 +45,7 @@ def read_sleap_labels(path: Path) -> Project:
         )
     found, lost = dict[Path, None](), list[str]()
     for written in (video.file for video in file.videos if video.file):
-        beside = path.parent / re.split(r"[\\/]", written)[-1]
+        beside = path.parent / file_name(written)
         there = next((each for each in (Path(written), beside) if each.is_file()), None)
         if there is None:
             lost.append(written)
@@ -55,7 +54,7 @@ def read_sleap_labels(path: Path) -> Project:
     _, animals = np.unique(users["frame_id"], return_counts=True)
     return Project(
         path, path.name.partition(".")[0], keypoints_of(file), int(animals.max()), tuple(found),
-        tuple(lost), (), has_labels=True, format="sleap",
+        tuple(lost), (), has_labels=True, format="sleap", skeleton=file.edges,
     )  # fmt: skip
 
 

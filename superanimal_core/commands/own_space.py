@@ -7,7 +7,7 @@ import yaml
 
 from superanimal_core.pose.keypoints import KeypointSpace
 
-OWN = "own"  # the species of whoever wants the body parts of the project as they are
+OWN = "own"  # the species of whoever wants the body parts of a project or of files as they are
 OTHER_SIDE = {"left": "right", "right": "left", "l": "r", "r": "l"}
 SIDES = (  # where in a name its side stands
     re.compile(r"left|right", re.IGNORECASE),
@@ -50,11 +50,12 @@ def _pairs_with(name: str) -> Iterator[tuple[str, str]]:
 
 def space_text(space: KeypointSpace) -> str:
     """The file of a space, as a person would write it."""
-    lines = ["# From the project: its body parts. Pairs of left and right by their names."]
+    lines = ["# The body parts as they are called there. Pairs of left and right by their names."]
     lines += [_line("name", space.name), _line("keypoints", list(space.keypoints))]
     for key, pairs in (("mirror_pairs", space.mirror_pairs), ("bones", space.bones)):
         lines += [f"{key}:"] if pairs else []
         lines += [f"  - {_flow(list(pair))}" for pair in pairs]
+    lines += [_line("oks_sigmas", list(space.oks_sigmas))] if space.oks_sigmas else []
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from superanimal_core.errors import ConfigError
-from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
 from superanimal_core.study.study_rows import ReleasedRow
 
 
@@ -17,12 +17,13 @@ class GivenModel:
     """Weights of the pose network and the detector ('' : none was found), and their space.
 
     Weights are the path of a file or folder, or the name of a released checkpoint. The space of a
-    file is '' : nobody knows it.
+    file is '' : nobody knows it. `own` is that space where the program has none of its name.
     """
 
     pose: str
     detector: str
     space: str
+    own: KeypointSpace | None = None
 
 
 @dataclass(frozen=True)

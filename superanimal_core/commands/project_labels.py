@@ -10,6 +10,8 @@ from superanimal_core.commands.new_study import path_in, proposed_table
 from superanimal_core.commands.own_space import OWN, own_space, space_text
 from superanimal_core.datasets.match_keypoints import Proposal
 from superanimal_core.errors import ConfigError
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.report.cells import counted
 from superanimal_core.study.dataset_sheet import KEYPOINTS
 from superanimal_core.study.shipped import WORKFLOW
 
@@ -30,18 +32,19 @@ class Labels:
     has_sides: bool = True
 
 
-def labels_of(project: Project, study: Path, space: str, *, has_parent: bool) -> Labels:
+def labels_of(project: Project, study: Path, unified: KeypointSpace, *, has_parent: bool) -> Labels:
     """What a project's labels bring: a row, and a table where the project has none for the space.
 
     ConfigError when not one name of its body parts is like a keypoint of the space.
     """
     if not project.has_labels:
         return Labels()
+    space = unified.name
     row = row_of(project, study, space, has_parent=has_parent)
     name = row[0]
     if space in project.spaces:
         return Labels((row,), told=("keypoints as the project's own conversion table says",))
-    table, proposals = proposed_table(project.body_parts, space)
+    table, proposals = proposed_table(project.body_parts, unified)
     if all(each.unified is None for each in proposals):
         raise ConfigError(
             [f"--from {project.folder}: no body part is called like a keypoint of '{space}'"]
@@ -57,14 +60,29 @@ def review_of(study: Path, file: str, proposals: Sequence[Proposal]) -> str:
     return f"review {study}/config/{file}: it is proposed by the names alone{lost}"
 
 
-def own_name(project: Project | None) -> str:
-    """What the space of a project's own body parts is called. ConfigError: there is no project."""
-    if project is None or not project.has_labels:
-        raise ConfigError(
-            [f"--species {OWN}: keeps the body parts of labels; say with --from whose they are"]
-        )
-    name = legible_name(project)
+def own_name(of: str) -> str:
+    """What the space of the body parts of a project or study of that name is called."""
+    name = legible_identifier(of)[:LONGEST_NAME]
     return f"{name}_own" if (WORKFLOW / KEYPOINTS / f"{name}.yaml").is_file() else name
+
+
+def project_space(project: Project | None) -> str:
+    """What the space of a project's own body parts is called. ConfigError: it has no labels."""
+    if project is None:
+        raise ConfigError(
+            [
+                f"--species {OWN}: keeps the body parts of labels or predictions; say with --from "
+                "or --predictions whose they are"
+            ]
+        )
+    if not project.has_labels:
+        raise ConfigError(
+            [
+                f"--from {project.folder}: nobody has labeled anything there (no CollectedData in "
+                f"labeled-data); label some frames, or leave out --species {OWN}"
+            ]
+        )
+    return own_name(project.name)
 
 
 def own_labels(project: Project, study: Path, space: str, *, has_parent: bool) -> Labels:
@@ -77,10 +95,15 @@ def own_labels(project: Project, study: Path, space: str, *, has_parent: bool) -
         (file, space_text(own)),
         (f"keypoints/{space}/{row[0]}.tsv", f"source\tunified\n{names}"),
     )
-    sides = f"{len(own.mirror_pairs)} pairs of left and right by their names"
-    bones = f"{len(own.bones)} lines of the project's skeleton"
-    steps = (f"review {study}/config/{file}: {len(own)} keypoints, {sides}, {bones}",)
+    steps = (review_of_space(study, file, own),)
     return Labels((row,), tables, steps=steps, has_sides=bool(own.mirror_pairs))
+
+
+def review_of_space(study: Path, file: str, own: KeypointSpace) -> str:
+    """What is to be looked at in the file of a space of one's own."""
+    sides = f"{counted(len(own.mirror_pairs), 'pair')} of left and right by their names"
+    bones = f"{counted(len(own.bones), 'line')} of the skeleton"
+    return f"review {study}/config/{file}: {counted(len(own), 'keypoint')}, {sides}, {bones}"
 
 
 def legible_name(project: Project) -> str:

@@ -16,22 +16,25 @@ or released ones, without labels.
 import argparse
 import os
 import shlex
+import signal
 import sys
 from collections.abc import Sequence
 from contextlib import chdir
 from pathlib import Path
 
 from superanimal_core.commands import init
-from superanimal_core.commands.live import is_watched, watch
+from superanimal_core.commands.live import is_run, is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
-from superanimal_core.commands.study_folder import checked_study, read_here
+from superanimal_core.commands.released_to_fetch import why_not_fetched
+from superanimal_core.commands.study_folder import checked_study, read_here, to_unlock
 from superanimal_core.errors import ConfigError, SuperAnimalError
+from superanimal_core.jobs.run_owner import lock_notice
+from superanimal_core.models.downloads import HASHES
 from superanimal_core.study.overlay import CONFIG
 from superanimal_core.study.shipped import WORKFLOW
 
 SNAKEFILE = "Snakefile"
 CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
-
 OTHER_SETTINGS = ("-C", "--config", "--configfile", "--configfiles", "--unlock")  # asked for
 
 
@@ -66,12 +69,30 @@ def run(options: argparse.Namespace) -> None:
         )
     if not any(argument.partition("=")[0] in OTHER_SETTINGS for argument in options.rest):
         with chdir(study):
-            read_here()  # Snakemake would tell the same, between lines of its own
+            known = read_here()  # Snakemake would tell the same, between lines of its own
+            if _is_whole(options.rest) and (why := why_not_fetched(known, study / HASHES)):
+                raise SuperAnimalError(why)
+    if is_run(options.rest) and (notice := lock_notice(study, to_unlock(study))):
+        raise SuperAnimalError(notice.strip())  # Snakemake would say less, after its own lines
+    if is_run(options.rest):
+        refuse_unwritable(study)
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(shlex.join(command), file=sys.stderr, flush=True)
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # `kill -INT` must end it
     if is_watched(options.rest):
         sys.exit(watch(command, study, sys.stderr.write))
     os.execv(command[0], command)
+
+
+def refuse_unwritable(study: Path) -> None:
+    """SuperAnimalError for a study into which nothing can be written."""
+    for folder in (study, study / ".snakemake", study / "results", study / "logs"):
+        if folder.exists() and not os.access(folder, os.W_OK):
+            raise SuperAnimalError(
+                f"{folder} cannot be written by you; copy the study, or only its config folder, to "
+                "where you may write, and run it there"
+            )
 
 
 def make_study(options: argparse.Namespace) -> None:
@@ -99,6 +120,15 @@ def snakemake_command(study: Path, rest: Sequence[str], *, is_slurm: bool) -> li
 
 
 def _says_how_many(argument: str) -> bool:
-    """Whether an argument is one of CORES, with its value behind or in it: -c4, --cores=4."""
+    """Whether an argument is one of CORES, with its value behind or in it: -c4, --cores=all."""
     name = argument.partition("=")[0]
-    return name in CORES or (argument[:2] in CORES and argument[2:].isdigit())
+    return name in CORES or (argument[:2] in CORES and _is_count(argument[2:]))
+
+
+def _is_whole(rest: Sequence[str]) -> bool:
+    """Whether all is run, and not a part of it, or nothing: no word but on how many cores."""
+    return all(_says_how_many(word) or _is_count(word) for word in rest)
+
+
+def _is_count(word: str) -> bool:
+    return word == "all" or word.isdigit()

@@ -21,7 +21,7 @@ from superanimal_core.commands.progress import (
 )
 from superanimal_core.commands.running import SILENT_S, RunningJob, running_jobs
 from superanimal_core.commands.stages import DETECTOR, MEMBER, STAGES, VIDEOS, training_log
-from superanimal_core.commands.study_folder import checked_study, to_type
+from superanimal_core.commands.study_folder import checked_study, to_unlock
 from superanimal_core.errors import ConfigError
 from superanimal_core.jobs.log import last_line
 from superanimal_core.jobs.run_owner import lock_notice, runs_since
@@ -133,7 +133,7 @@ def behavior_lines(study: Path, settings: Settings, videos: list[str]) -> Iterat
 
 def _runner(study: Path) -> str:
     """Whose run is going on, or has died."""
-    notice = lock_notice(study, to_type("run", study, " -- --unlock")).strip()
+    notice = lock_notice(study, to_unlock(study)).strip()
     return notice or "no run of this study is going on"
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
+from superanimal_core.commands.found_predictions import PROJECT, stem_of
+from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
 from superanimal_core.datasets.unify import conversion_from_rows
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
@@ -17,7 +19,9 @@ from superanimal_core.formats.given_predictions import GivenPredictions, read_gi
 from superanimal_core.formats.project_conversion import read_conversion
 from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.media.quick_look import VideoLook, look_at_video
+from superanimal_core.models.downloads import HASHES
 from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.report.dates import is_year_last
 from superanimal_core.settings import ModelSettings
 from superanimal_core.settings.classifiers import ClassifierSettings
 from superanimal_core.study.brought_predictions import conversion_file
@@ -55,7 +59,7 @@ def video_findings(study: Study, name: str) -> list[Finding]:
         look = look_at_video(row.path, row.fps)
         given = _brought(study, row, look)
         doubts = [*look.doubts, *(given.flags if given and look.frames else ())]
-        doubts += _sheet_doubts(row, look)
+        doubts += [*_sheet_doubts(row, look), *_name_doubts(study, row)]
     except VideoError as error:
         cause = error.__cause__  # which may say several things
         told = str(cause).splitlines() if isinstance(cause, DatasetError) else [error.reason]
@@ -80,6 +84,16 @@ def _sheet_doubts(row: VideoRow, look: VideoLook) -> Iterator[str]:
         if beyond:
             x, y = beyond[0]
             yield f"{what} reaches {x:g},{y:g}, beyond its picture of {width} x {height} pixels"
+
+
+def _name_doubts(study: Study, row: VideoRow) -> Iterator[str]:
+    """Files of predictions that have the name of another video of the sheet."""
+    own = Path(row.path).stem
+    for name in (Path(file).name for file in row.predictions):
+        if Path(name).suffix == PROJECT or stem_of(name, [own]):
+            continue
+        if other := stem_of(name, (Path(video.path).stem for video in study.videos.values())):
+            yield f"its predictions {name} are named after another video, '{other}': are they its?"
 
 
 def _brought(study: Study, row: VideoRow, look: VideoLook) -> GivenPredictions | None:
@@ -124,6 +138,19 @@ def camera_findings(study: Study) -> Iterator[Finding]:
             yield Finding(STOPS, "cameras", str(error))
 
 
+def date_findings(study: Study) -> Iterator[Finding]:
+    """Of columns of the sheet with days that the report does not take for days."""
+    names = dict.fromkeys(name for row in study.videos.values() for name in row.columns)
+    for name in names:
+        cells = list(filter(None, (row.columns.get(name) for row in study.videos.values())))
+        if cells and all(map(is_year_last, cells)):
+            told = (
+                f"the column '{name}' has '{cells[0]}'; days are read year first, as 2026-03-31: "
+                "these are none for the report"
+            )
+            yield Finding(DOUBT, study.settings.videos, told)
+
+
 def label_findings(study: Study, which: tuple[str, int]) -> list[Finding]:
     """Of a file of behavior labels, a classifier's and its number: can it be read, and fits it?"""
     name, number = which
@@ -155,8 +182,14 @@ def _label_mistakes(study: Study, row: LabelRow, own: ClassifierSettings) -> lis
     return []
 
 
-def model_findings(study: Study) -> Iterator[Finding]:
-    """Of the weights that models take from elsewhere."""
+def model_findings(study: Study, brought_into: Path = HASHES) -> Iterator[Finding]:
+    """Of the weights that models take from elsewhere; those to bring go to `brought_into`."""
+    why = why_not_fetched(study, brought_into)  # it may still be run where there is a network
+    missing = weights_to_fetch(study) if not why else []
+    need = "is not here yet: the run fetches it, and needs a network for it"
+    for told in (why, *(f"{each.name} {need}" for each in missing)):
+        if told:
+            yield Finding(DOUBT, "weights", told)
     for name, model in study.settings.models.items():
         for key in ("pose_weights", "detector_weights"):
             weights = getattr(model, key)
@@ -164,8 +197,6 @@ def model_findings(study: Study) -> Iterator[Finding]:
                 continue
             file = study.weights_file(weights)
             if weights in study.released and not Path(file).is_file():
-                told = f"{weights} is not here yet: the run fetches it, and needs a network for it"
-                yield Finding(DOUBT, f"model {name}", told)
                 continue
             mistake = _weights_mistake(study, model, key, file)
             if mistake:

@@ -19,6 +19,11 @@ def to_type(command: str, study: str | Path, rest: str = "") -> str:
     return f"{program} {command} {shlex.quote(str(study))}{rest}"
 
 
+def to_unlock(study: str | Path) -> str:
+    """What removes the lock of a run that has died."""
+    return to_type("run", study, " -- --unlock")
+
+
 def read_here() -> Study:
     """The study in the working directory. ConfigError lists all that `-n` would tell."""
     check_text(CONFIG)
@@ -42,6 +47,9 @@ def checked_study(written: str | Path) -> Path:
         raise SuperAnimalError(f"{study} is no folder; name that of a study")
     if (study / CONFIG.name).is_file() and study.resolve().name == CONFIG.parent.name:
         raise SuperAnimalError(f"{study} is the config of a study; name the folder above it")
+    others = sorted((study / CONFIG).parent.glob(f"{CONFIG.stem}.y*ml*"))
+    if others:
+        raise SuperAnimalError(f"{others[0]} must be called {CONFIG.name}; rename it")
     raise SuperAnimalError(
         f"{study} has no {CONFIG}, so it is no study; make one: {to_type('init', study)} --help"
     )

@@ -26,13 +26,19 @@ from superanimal_core.evaluation.absences import Absence
 from superanimal_core.pose.keypoints import did_you_mean
 
 SHOWN = 10
+KNOWN_ERROR = "expected_error_of_size"
 LIMITS = {  # figure: its limit in the account, the setting, what the figure is
     "absent_fraction": (
         "max_absent_fraction",
         "quality.max_absent_fraction",
         "part of the frames without a pose",
     ),
-    "expected_error_of_size": (
+    "dropped_fraction": (
+        "max_dropped_fraction",
+        "quality.max_dropped_fraction",
+        "part of the taught keypoints below quality.min_score",
+    ),
+    KNOWN_ERROR: (
         "max_expected_error",
         "quality.max_expected_error",
         "median expected error, in parts of the animal's size",
@@ -73,7 +79,10 @@ def told(account: Mapping[str, Any]) -> list[str]:
         return [*lines, f"  {account['stage']}: {account['reason']}"]
     lines += [f"  {number}. {flag}" for number, flag in enumerate(account["flags"], start=1)]
     if not account["flags"]:
-        lines.append("  nothing speaks against it")
+        error = account["figures"].get(KNOWN_ERROR)
+        is_known = error is not None and not math.isnan(error)
+        unknown = "" if is_known else "; how large its errors are, no labels tell"
+        lines.append(f"  nothing speaks against it{unknown}")
     limits = account.get("made_by", {}).get("settings", {}).get("quality", {})
     lines += ["", "What has a limit (! where it is passed):"]
     lines += limit_rows(account["figures"], limits)

@@ -33,6 +33,7 @@ from superanimal_core.datasets.folder import (
 )
 from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.picture_sizes import checked_size_px
+from superanimal_core.datasets.sleap_skeleton import body_edges
 from superanimal_core.datasets.sleap_videos import SleapVideo, parse_video
 from superanimal_core.datasets.tracks import together
 from superanimal_core.errors import DatasetError
@@ -100,7 +101,7 @@ class SlpFile:
             if table in arrays and not _has_numbers(arrays[table], fields):
                 raise DatasetError(f"{self.where}: table '{table}' lacks one of {list(fields)}")
         self.arrays = arrays
-        self.skeletons = self._skeletons()
+        self.skeletons, self.edges = self._skeletons()
         try:
             self.is_centered = float(arrays["metadata@format_id"]) >= CENTERED_SINCE
             self.tracks = [str(json.loads(_text(t))[-1]) for t in arrays["tracks_json"]]
@@ -108,18 +109,19 @@ class SlpFile:
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as mistake:
             raise DatasetError(f"{self.where}: damaged video or track list ({mistake})") from None
 
-    def _skeletons(self) -> list[tuple[str, ...]]:
-        """Node names of each skeleton, in the order of an instance's points."""
+    def _skeletons(self) -> tuple[list[tuple[str, ...]], tuple[tuple[str, str], ...]]:
+        """Node names of each skeleton, in the order of an instance's points; edges of the body."""
         try:
             document = json.loads(_text(self.arrays["metadata@json"]))
             nodes = [str(node["name"]).strip() for node in document["nodes"]]
             graphs = [s.get("nx_graph", s) for s in document["skeletons"]]
             skeletons = [tuple(nodes[int(n["id"])] for n in graph["nodes"]) for graph in graphs]
+            edges = body_edges(document)
         except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as mistake:
             raise DatasetError(f"{self.where}: damaged skeleton ({mistake})") from None
         if not skeletons or any(len(set(nodes)) < len(nodes) for nodes in skeletons):
             raise DatasetError(f"{self.where}: no skeleton, or one that names a node twice")
-        return skeletons
+        return skeletons, edges
 
     def rows_of(self, kind: int) -> ndarray:
         """Instances of one type (USER or PREDICTED)."""

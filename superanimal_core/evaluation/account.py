@@ -10,14 +10,15 @@ def video_flags(
     figures: Figures,
     absences: Sequence[Absence],
     max_absent_fraction: float,
+    max_dropped_fraction: float,
     max_expected_error: float,
     max_extrapolated_fraction: float,
 ) -> list[str]:
     """A sentence for each doubt about the file, its gaps, its keypoints and their uncertainty.
 
-    `figures` and `absences` are those of quality.json; above the three limits (parts of the frames,
-    of the animal's size, of the frames with a pose) a video is flagged. Nothing is said about an
-    error that is not known.
+    `figures` and `absences` are those of quality.json; above the limits (parts of the frames, of
+    the keypoints that were taught, of the animal's size, of the frames with a pose) a video is
+    flagged. Nothing is said about an error that is not known.
     """
     flags = file_flags(figures)
     if figures["absent_fraction"] > max_absent_fraction:
@@ -30,6 +31,11 @@ def video_flags(
         )
     if not figures["keypoints_seen"]:
         flags.append("no keypoint reaches the score limit: wrong model, or boxes beside the animal")
+    elif figures["dropped_fraction"] > max_dropped_fraction:
+        flags.append(
+            f"{figures['dropped_fraction']:.0%} of what the model was taught stays below the score "
+            "limit: wrong model, boxes beside the animal, or a network that has learned too little"
+        )
     if figures["expected_error_of_size"] > max_expected_error:
         flags.append(
             f"expected error {figures['expected_error_of_size']:.0%} of the animal's size, "

@@ -4,6 +4,7 @@ The Snakefile imports this: no pandas, no pyarrow.
 """
 
 import codecs
+import glob
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -15,6 +16,8 @@ from superanimal_core.errors import DatasetError
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, extend_space
 
 MAX_BYTES = 2**29
+OF_SPREADSHEETS = (".tsv", ".txt")
+WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods, and .xls begin
 SPACE_KEYS = ("name", "extends", "keypoints", "mirror_pairs", "bones", "oks_sigmas")
 
 
@@ -23,18 +26,43 @@ def read_text(path: str | Path, where: str | None = None) -> str:
 
     DatasetError when it is none, or too big.
     """
-    where = where or str(path)
+    where, path = where or str(path), Path(path)
     try:
-        size = Path(path).stat().st_size
+        size = path.stat().st_size
         if size > MAX_BYTES:
             raise DatasetError(f"{where}: {size >> 20} MiB; at most {MAX_BYTES >> 20} are read")
-        return _decoded(Path(path).read_bytes())
+        content = path.read_bytes()
+        if content.startswith(WORKBOOKS):
+            raise DatasetError(
+                f"{where}: is a spreadsheet's workbook; save it from there as text, tab-separated"
+            )
+        return _decoded(content)
     except UnicodeDecodeError as mistake:
         raise DatasetError(
-            f"{where}: byte {mistake.start} is not UTF-8 ({mistake.reason}); save it as UTF-8"
+            f"{where}: {_why_no_text(path, mistake.object, mistake.start)}"
         ) from None
     except OSError as mistake:
-        raise DatasetError(f"{where}: cannot be read ({mistake.strerror})") from None
+        hint = f"; {_namesakes(path)}" if isinstance(mistake, FileNotFoundError) else ""
+        raise DatasetError(
+            f"{where}: cannot be read ({mistake.strerror}){hint.rstrip('; ')}"
+        ) from None
+
+
+def _why_no_text(path: Path, content: bytes, at: int) -> str:
+    """From which line on a document cannot be decoded, and what to do."""
+    before = content[:at].splitlines()
+    line = content.count(b"\n", 0, at) + 1
+    last = before[-1].decode("utf-8", "replace")[-20:] if before and content[at - 1] != 10 else ""
+    place = f"line {line}, after '{last}'" if last else f"line {line}"
+    excel = ", from Excel as Unicode text" if path.suffix.lower() in OF_SPREADSHEETS else ""
+    return f"{place}: not UTF-8; save it as UTF-8{excel}"
+
+
+def _namesakes(path: Path) -> str:
+    """The files that have the name of one that is not there, but for what is behind its dot."""
+    stem = path.name.partition(".")[0]
+    found = sorted(each.name for each in path.parent.glob(f"{glob.escape(stem)}.*"))
+    return f"there is {', '.join(found[:3])}; must it be called {path.name}?" if found else ""
 
 
 def _decoded(content: bytes) -> str:

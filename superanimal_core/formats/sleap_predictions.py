@@ -51,6 +51,11 @@ def keypoints_of_project(path: Path) -> tuple[str, ...]:
     return keypoints_of(SlpFile(path.name, DiskFolder(path)))
 
 
+def edges_of_project(path: Path) -> tuple[tuple[str, str], ...]:
+    """The lines of the body between nodes. DatasetError when it cannot be read."""
+    return SlpFile(path.name, DiskFolder(path)).edges
+
+
 def keypoints_of(file: SlpFile) -> tuple[str, ...]:
     """The nodes of all its skeletons, each once."""
     return tuple(dict.fromkeys(node for nodes in file.skeletons for node in nodes))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 END_BYTES = 4_000
+_BEFORE: list[int] = []  # where this process printed before it had a log
 
 
 def log_to(log: Any) -> None:
@@ -20,9 +21,19 @@ def log_to(log: Any) -> None:
     sys.stderr.flush()
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.utime(descriptor)  # that it has begun is its first word
+    _BEFORE[:] = [os.dup(2)]
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
     os.close(descriptor)
+
+
+def say_at_last(sentence: str) -> None:
+    """Print into the log; where that has no room, either, to where it would have gone without."""
+    try:
+        os.write(2, f"{sentence}\n".encode())
+    except OSError:
+        for descriptor in _BEFORE:
+            os.write(descriptor, f"{sentence}\n".encode())
 
 
 class Progress:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import Any
 
 from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
+from superanimal_core.jobs.absent_inputs import leave_absence_to_jobs
 from superanimal_core.jobs.old_results import keep_old_records, keep_to_the_point
 
 MISSING = (ImportError, AttributeError)
@@ -24,6 +25,8 @@ def mend_snakemake(logger: logging.Logger) -> None:
     with suppress(*MISSING):
         job = _named("snakemake.jobs", "Job")
         keep_old_records(job, _named("snakemake.persistence", "PersistenceBase"))
+    with suppress(*MISSING):
+        leave_absence_to_jobs(import_module("snakemake.jobs"), _named("snakemake.io", "is_flagged"))
 
 
 def input_with_identity(path: str, identity: str) -> Any:

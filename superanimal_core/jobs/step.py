@@ -25,7 +25,7 @@ from typing import Any
 
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.jobs.full_disk import full_disk_sentence, is_full_disk
-from superanimal_core.jobs.log import log_to
+from superanimal_core.jobs.log import log_to, say_at_last
 from superanimal_core.jobs.run_owner import end_with_runner
 from superanimal_core.study.places import Places
 from superanimal_core.tables.contents import content_digest
@@ -112,7 +112,7 @@ def _full_disk_told(snakemake: Any) -> Iterator[None]:
     except Exception as error:
         if not is_full_disk(error):
             raise
-        print(full_disk_sentence(next(iter(snakemake.output))), file=sys.stderr, flush=True)
+        say_at_last(full_disk_sentence(next(iter(snakemake.output))))
         os._exit(1)
 
 

@@ -8,6 +8,8 @@ from superanimal_core.report.results import Row
 
 # a day, alone or at the beginning: 2024-05-31, 20240531, 2024-05-31T14:02, 2024-05-31_m1
 DAY = re.compile(r"^(\d{4})([-_./]?)(\d{2})\2(\d{2})(?!\d)")
+# as many countries and spreadsheets write it; whether day or month comes first nobody knows
+YEAR_LAST = re.compile(r"^\d{1,2}([-./ ])\d{1,2}\1(\d{4}|\d{2})(?!\d)")
 FEWEST_DAYS = 2
 
 
@@ -20,6 +22,11 @@ def day_in(cell: str) -> date | None:
         return date(int(found[1]), int(found[3]), int(found[4]))
     except ValueError:
         return None
+
+
+def is_year_last(cell: str) -> bool:
+    """Whether a cell begins with what is a day for people, but not year first."""
+    return YEAR_LAST.match(cell.strip()) is not None
 
 
 def days_of(

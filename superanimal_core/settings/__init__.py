@@ -247,6 +247,7 @@ class QualitySettings(Section):
 
     min_score: Fraction
     max_absent_fraction: Fraction
+    max_dropped_fraction: Fraction
     max_expected_error: Positive
     max_extrapolated_fraction: Fraction
     max_failed_fraction: Fraction

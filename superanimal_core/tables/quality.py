@@ -35,6 +35,7 @@ def assess_video(
     *,
     min_score: float,
     max_absent_fraction: float,
+    max_dropped_fraction: float,
     max_expected_error: float,
     max_extrapolated_fraction: float,
     max_gap_s: float,
@@ -65,7 +66,8 @@ def assess_video(
             "student": {},
         }
     figures["limbs_out_of_step"] = len(astray)
-    limits = max_absent_fraction, max_expected_error, max_extrapolated_fraction
+    limits = max_absent_fraction, max_dropped_fraction
+    limits += max_expected_error, max_extrapolated_fraction
     flags = video_flags(figures, absences, *limits) + astray
     told = ("boxes", "poses", "features", "gait")
     records = {table: read_record(results[table]) for table in told if table in results}
@@ -117,6 +119,11 @@ def _figures(
         "mean_score": float(score[:, :, used].mean()) if used.any() else 0.0,
         "keypoints_untaught": int((~is_taught).sum()),
         "dropped_keypoints_per_frame": float(dropped.mean()),
+        "dropped_fraction": (
+            float(dropped[is_here].mean() / is_taught.sum())
+            if is_here.any() and is_taught.any()
+            else np.nan
+        ),
         "jitter_raw_px": _mean_jitter_px(smoothed.raw_xy_px),
         "jitter_px": _mean_jitter_px(smoothed.poses.xy_px),
         "median_uncertainty_px": _median(deviation),

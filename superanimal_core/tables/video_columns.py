@@ -113,6 +113,7 @@ QUALITY = (
         "keypoints_untaught": "keypoints of the space that no network was taught",
         "dropped_keypoints_per_frame": "taught ones of an animal that are absent or score below "
         "quality.min_score",
+        "dropped_fraction": "the same as a part of the taught ones, where the animal has a pose",
         "jitter_raw_px": "before smoothing: mean |x(t+1) - x(t)| per coordinate (Ye et al. 2024)",
         "jitter_px": "after smoothing",
         "median_uncertainty_px": "standard deviation that smoothing claims, mostly less than the "

@@ -271,7 +271,9 @@ def test_a_belt_that_was_told_wrong_is_told(fps, to_the_right):
     assert belt_flags(poses, settings_of(belt_speed_px_per_s=belt)) == []
     for wrong in (0.0, -belt):
         [flag] = belt_flags(poses, settings_of(belt_speed_px_per_s=wrong))
-        assert "feet say that the belt's speed is" in flag
+        told = "its feet stand on ground that moves at" if not wrong else "the feet say that"
+        assert told in flag
+        assert ("without one the poses of its feet are wrong" in flag) == (not wrong)
     ground = walker(to_the_right=to_the_right, noise_px=1.0, fps=fps)
     assert belt_flags(ground, settings_of()) == []
     assert len(belt_flags(ground, settings_of(belt_speed_px_per_s=belt))) == 1

@@ -8,6 +8,7 @@ from beginners_study import SPACE, Spoiled, write_study
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands import check
+from superanimal_core.errors import MOST_TOLD
 
 WORDS = tuple(f"{word:13}  " for word in check.WORDS.values())
 
@@ -77,7 +78,8 @@ IN_SHEETS = [
     ("an empty path", lambda s: s.videos("\ta", header="path\tgroup"), "row 2: the column 'path' is empty"),
     ("no row", lambda s: s.videos(), "lists no video; add a row"),
     ("an empty sheet", lambda s: s.write("config/videos.tsv", ""), "videos.tsv: empty; the first line must name the columns"),
-    ("a sheet of Excel", lambda s: s.write("config/videos.tsv", "PK\x03\x04\x14\x00\x06\x00"), "videos.tsv"),
+    ("a sheet of Excel", lambda s: s.write("config/videos.tsv", "PK\x03\x04\x14\x00\x06\x00"), "videos.tsv: is a spreadsheet's workbook; save it from there as text, tab-separated"),
+    ("a sheet of Excel's tabs", lambda s: s.write("config/videos.tsv", "path\tgroup\nraw/m1.mp4\tMäuse\n", "cp1252"), "videos.tsv: line 2, after 'raw/m1.mp4\tM': not UTF-8; save it as UTF-8, from Excel as Unicode text"),
     ("fps with its unit", lambda s: s.videos("raw/m1.mp4\t30 Hz", header="path\tfps"), "fps is '30 Hz'; expected a number"),
     ("fps with a comma", lambda s: s.videos("raw/m1.mp4\t29,97", header="path\tfps"), "its decimal mark is a point"),
     ("half an animal", lambda s: s.videos("raw/m1.mp4\t0.4", header="path\tmax_individuals"), "max_individuals is '0.4'"),
@@ -113,6 +115,7 @@ IN_LABELS = [
     ("labels of another program", lambda s: s.datasets("\tdeeplabcut", "\tsleap"), "project"),
     ("a project without labels", lambda s: shutil.rmtree(s.folder / "project/labeled-data"), "project"),
     ("the project's config.yaml as path", lambda s: s.datasets("\tproject", "\tproject/config.yaml"), "config.yaml"),
+    ("labels as a workbook", lambda s: (s.folder / "project/labeled-data/m1/CollectedData_me.csv").write_bytes(b"PK\x03\x04\xff"), "CollectedData_me.csv: is a spreadsheet's workbook; save it from there as text"),
 ]  # fmt: skip
 IN_VIDEOS = [
     ("a text as video", lambda s: s.write("raw/m1.mp4", "notes\n" * 50), "raw/m1.mp4"),
@@ -187,6 +190,7 @@ TYPED = [  # what was typed in the folder above the study, and what is told
     ("init new --videos study/raw --model study", "--model study: no bundle.json of a network in it"),
     ("init new --from nowhere --species mouse", "--from nowhere: does not exist"),
     ("init new --from study/project/labeled-data/m1 --species mouse", "is a part of the project"),
+    ("init new --from study/empty --videos study/raw --species own", "init: --from study/empty: nobody has labeled anything there (no CollectedData in labeled-data)"),
     ("init new --from study/raw --species mouse", "--from study/raw: has no config.yaml; give the folder of a DeepLabCut project"),
     ("init new --from study/project --videos study/raw --species pupil", "no body part is called like a keypoint of 'pupil'"),
     ("inti new", "'inti' is no command; did you mean 'init'?"),
@@ -211,6 +215,12 @@ TYPED = [  # what was typed in the folder above the study, and what is told
     ("smooth study/theirs/m1_net0.csv --fps fast --output x.csv", "argument --fps: invalid _positive value: 'fast'"),
     ("smooth study/raw/m1.mp4 --fps 30 --output x.csv", "predictions are read from .csv"),
     ("smooth study/theirs/m1_net0.csv --fps 30 --output x.xlsx", "x.xlsx"),
+]  # fmt: skip
+MISNAMED = [  # files that are there under another name
+    ("videos.tsv", "videos.csv", "config/videos.tsv: cannot be read (No such file or directory); there is videos.csv; must it be called videos.tsv?"),
+    ("videos.tsv", "videos.tsv.txt", "there is videos.tsv.txt; must it be called videos.tsv?"),
+    ("config.yaml", "config.yml", "study/config/config.yml must be called config.yaml; rename it"),
+    ("config.yaml", "config.yaml.txt", "study/config/config.yaml.txt must be called config.yaml"),
 ]  # fmt: skip
 MEANT = [  # what beginners' files hold and still say clearly
     ("BOM and CRLF in a sheet", lambda s: s.write("config/videos.tsv", "\ufeffpath\tgroup\r\nraw/m1.mp4\ta\r\n")),
@@ -248,7 +258,9 @@ def sound(tmp_path_factory):
 def spoiled(sound, tmp_path, monkeypatch):
     monkeypatch.setattr(check, "ProcessPoolExecutor", ThreadPoolExecutor)  # starts at once
     monkeypatch.chdir(tmp_path)
-    return Spoiled(sound, tmp_path / "study")
+    spoiled = Spoiled(sound, tmp_path / "study")
+    spoiled.write("empty/config.yaml", "bodyparts: [snout]\n")
+    return spoiled
 
 
 def sentences(capsys):
@@ -293,6 +305,59 @@ def test_what_is_typed_wrongly_is_one_sentence(spoiled, capsys, typed, told):
     assert told in lines[0]
     assert said.out == ""
     assert not (spoiled.folder.parent / "new").exists()
+
+
+@pytest.mark.parametrize(("name", "instead", "told"), MISNAMED)
+def test_a_file_of_nearly_the_right_name_is_named(spoiled, capsys, name, instead, told):
+    (spoiled.folder / "config" / name).rename(spoiled.folder / "config" / instead)
+    assert main(["check", "study"]) == 1
+    (said,) = sentences(capsys)
+    assert told in said
+
+
+def test_predictions_named_after_another_video_are_doubtful(spoiled, capsys):
+    spoiled.brought("theirs/m1_net0.csv; theirs/m2_net1.csv")
+    rows = ["raw/m1.mp4\ttheirs/m1_net0.csv; theirs/m2_net1.csv", "raw/m2.mp4\ttheirs/m2_net0.csv"]
+    spoiled.videos(*rows, header="path\tpredictions")
+    assert main(["check", "study"]) == 0
+    (said,) = [each for each in sentences(capsys) if "named after" in each]
+    assert said.startswith("doubtful       video m1")
+    assert "its predictions m2_net1.csv are named after another video, 'm2'" in said
+
+
+@pytest.mark.parametrize(
+    ("days", "is_told"),
+    [
+        (("31.03.2026", "1.4.2026"), True),
+        (("3/31/2026 02:30", "4/1/26"), True),
+        (("31.03.2026", ""), True),
+        (("2026-03-31", "2026-04-01"), False),
+        (("31.03.2026", "m1"), False),
+        (("1.2.3", "1.2.4"), False),
+        (("1/20", "2/20"), False),
+        (("10.20.30", "1.2.2026-x"), True),
+    ],
+)
+def test_days_that_are_not_year_first_are_doubtful(spoiled, capsys, days, is_told):
+    rows = [f"raw/{video}.mp4\t{day}" for video, day in zip(("m1", "m2"), days, strict=True)]
+    spoiled.videos(*rows, header="path\ton")
+    assert main(["check", "study"]) == 0
+    said = sentences(capsys)
+    assert len(said) == is_told
+    assert all(f"the column 'on' has '{days[0]}'; days are read year first" in s for s in said)
+
+
+def test_of_thousands_of_mistakes_the_first_are_told_and_the_others_counted(spoiled, capsys):
+    spoiled.videos(*(f"away/x{i}.mp4" for i in range(3000)))
+    assert main(["check", "study"]) == 1
+    first, *lines = sentences(capsys)
+    assert first == "3000 to mend before anything runs:"
+    assert len(lines) == MOST_TOLD + 1
+    assert "row 51: away/x49.mp4 does not exist" in lines[MOST_TOLD - 1]
+    assert lines[-1] == "and 2,950 more"
+    spoiled.videos(*(f"away/x{i}.mp4" for i in range(MOST_TOLD)))
+    assert main(["check", "study"]) == 1
+    assert "more" not in sentences(capsys)[-1]
 
 
 @pytest.mark.parametrize("spoil", [pytest.param(row[1], id=row[0]) for row in MEANT])

@@ -9,6 +9,7 @@ import yaml
 from tiny_study import SPACE, change_setting, write_tiny_study
 
 from superanimal_core.__main__ import main
+from superanimal_core.commands import released_to_fetch
 from superanimal_core.commands.check import table_lines
 from superanimal_core.commands.study_checks import DOUBT, FAILS, STOPS, Finding
 from superanimal_core.media.quick_look import look_at_video
@@ -34,7 +35,7 @@ def test_a_sound_study_has_nothing_to_mend(study, capsys):
     code, lines, told = check(study, capsys)
     assert (code, told) == (0, "")
     assert lines[0] == "nothing is wrong"
-    assert lines[1].startswith("looked at 1 videos, 2 data sets, 1 models in ")
+    assert lines[1].startswith("looked at 1 video, 2 data sets, 1 model in ")
 
 
 def test_bad_videos_are_told_and_the_worst_comes_first(study, capsys):
@@ -92,7 +93,11 @@ def test_pictures_that_are_gone_stop_the_run(study, capsys, lab, which):
     assert pictures[0].name in lines[0]
 
 
-def test_weights_that_are_none_are_told_and_released_ones_are_announced(study, capsys):
+@pytest.mark.parametrize("why", ["", "no such host"])
+def test_weights_that_are_none_are_told_and_released_ones_are_announced(
+    study, capsys, monkeypatch, why
+):
+    monkeypatch.setattr(released_to_fetch, "unreachable", lambda released: why)
     (study / "weights.pt").write_text("no network\n")
     change_setting(study, "models.mouse.pose_weights", "weights.pt")
     change_setting(study, "models.other", {"space": SPACE, "seeds": [0]})
@@ -102,7 +107,8 @@ def test_weights_that_are_none_are_told_and_released_ones_are_announced(study, c
     assert lines[0].split()[3:6] == ["model", "mouse", "pose_weights:"]
     assert "weights.pt" in lines[0]
     assert lines[1].startswith("doubtful")
-    assert "the run fetches it" in lines[1]
+    assert ("the run fetches it" in lines[1]) == (not why)
+    assert (f"put it into {study}/config/weights" in lines[1]) == bool(why)
 
 
 def test_brought_predictions_are_read_and_their_frames_counted(study, capsys):

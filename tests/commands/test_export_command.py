@@ -68,7 +68,7 @@ def test_all_are_exported_but_those_that_cannot_be_and_each_is_told(study, capsy
     assert "left out: two: anipose knows one animal, and 'two' has 2" in said.err
     assert "left out: bad: torn" in said.err
     assert "left out: open: not finished" in said.err
-    assert "anipose of 1 videos" in said.out
+    assert "anipose of 1 video\n" in said.out
     assert [path.name for path in (study / "exports/anipose/pose-2d").iterdir()] == ["one.h5"]
 
 

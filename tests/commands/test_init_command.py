@@ -13,6 +13,7 @@ from superanimal_core.__main__ import main
 from superanimal_core.commands import init
 from superanimal_core.commands.found_videos import LeftOut, distinct_names, find_videos
 from superanimal_core.errors import ConfigError
+from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.formats.sheets import read_sheet
 from superanimal_core.study.sheet_columns import identifier_mistakes
 from superanimal_core.study.sheet_schema import VIDEOS
@@ -39,7 +40,9 @@ def make_files(folder, *names):
 def make_model(folder, space=MOUSE, with_detector=True):
     """A model folder of which only the descriptions are looked at."""
     (folder / "member-0").mkdir(parents=True)
-    (folder / "member-0/bundle.json").write_text(json.dumps({"space": {"name": space}}))
+    described = {"name": space, "keypoints": ["nose", "ear_l", "ear_r"], "bones": []}
+    described |= {"mirror_pairs": [["ear_l", "ear_r"]], "oks_sigmas": [0.1, 0.2, 0.3]}
+    (folder / "member-0/bundle.json").write_text(json.dumps({"space": described}))
     if with_detector:
         make_files(folder, "detector/bundle.json")
     return folder
@@ -139,6 +142,41 @@ def test_a_model_without_a_detector_is_told(home, monkeypatch, capsys):
     assert "MISSING, a detector" in capsys.readouterr().out
     model = study_in(home / "study", monkeypatch).settings.models["mouse"]
     assert model.detector_weights == "whole_frame"
+
+
+@pytest.mark.parametrize("species", [[], ["--species", "own"], ["--species", "mine"]])
+def test_a_model_brings_a_space_of_its_own_along(home, monkeypatch, capsys, species):
+    make_model(home / "theirs/results/models/m", space="mine")
+    assert main(["init", "study", "--videos", "raw", "--model", "theirs", *species]) == 0
+    assert "MISSING" not in capsys.readouterr().out
+    study = study_in(home / "study", monkeypatch)
+    (model,) = study.settings.models.values()
+    space = read_keypoint_space(study.spaces[model.space])
+    assert (space.name, space.keypoints) == ("mine", ("nose", "ear_l", "ear_r"))
+    assert space.mirror_pairs == (("ear_l", "ear_r"),)
+    assert space.oks_sigmas == (0.1, 0.2, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("task", "parts", "mode", "space"),
+    [
+        ("mine", ("nose", "ear_l"), "memory_replay", "mine"),  # more labels of the same
+        ("other", ("nose", "ear_l"), "memory_replay", "mine"),
+        ("other", ("nose", "implant"), "new_head", "other"),
+        ("mine", ("nose", "implant"), "new_head", "mine_own"),  # of one name, and not the same
+    ],
+)
+def test_own_labels_meet_a_model_of_a_space_of_its_own(home, monkeypatch, task, parts, mode, space):
+    make_model(home / "theirs/results/models/m", space="mine")
+    make_project(home / "project", parts, Task=task)
+    typed = ["init", "study", "--from", "project", "--model", "theirs", "--species", "own"]
+    assert main(typed) == 0
+    study = study_in(home / "study", monkeypatch)
+    (tuned,) = (m for m in study.settings.models.values() if m.fine_tune)
+    assert (tuned.fine_tune.mode, tuned.space) == (mode, space)
+    assert study.settings.models["given"].space == "mine"
+    (row,) = study.datasets.values()
+    assert (row.space, row.role) == (space, "fine_tune")
 
 
 @pytest.mark.parametrize(
@@ -271,6 +309,36 @@ def test_what_is_no_video_is_left_out_and_said(home):
     assert all(name in told for name in ("._m1.mp4", ".m3.mp4", "m1.mp4", "lost.mp4"))
 
 
+def test_copies_of_a_video_count_once_and_others_of_its_name_stay(home):
+    """A project keeps copies of the videos that lie in the folder that is searched, too."""
+    make_files(home, "project/videos/m1.mp4", "project/videos/empty.mp4", "raw/empty.mp4")
+    long = bytes(range(256)) * 10_000  # more than is compared at each end
+    for name, content in (
+        ("raw/m1.mp4", long),
+        ("project/videos/m1.mp4", long),
+        ("raw/day1/m1.mp4", long[:-1] + b"x"),
+        ("raw/day2/m1.mp4", long + b"x"),
+        ("raw/other.mp4", long),
+    ):
+        (home / name).write_bytes(content)
+    left_out = LeftOut()
+    found = find_videos([home / "raw", home / "project/videos"], left_out)
+    assert sorted(v.video for v in found) == [
+        "day1_m1", "day1_m2", "day2_m1", "day2_m2", "other", "raw_empty", "raw_m1",
+        "videos_empty",
+    ]  # fmt: skip
+    (told,) = left_out.lines()
+    assert told == f"left out, a copy of {home}/raw/m1.mp4: {home}/project/videos/m1.mp4"
+
+
+def test_a_video_that_a_project_has_lost_and_the_searched_folder_has_is_no_loss(home, capsys):
+    make_project(home / "project", video_sets={r"D:\films\m1.mp4": {}, "/gone/m7.mp4": {}})
+    assert main(["init", "s", "--from", "project", "--videos", "raw", "--species", "own"]) == 0
+    told = capsys.readouterr().out
+    assert "left out, not there: /gone/m7.mp4" in told
+    assert "m1.mp4" not in told
+
+
 @given(st.lists(st.text("aAä_. /1", min_size=1), unique=True, max_size=12))
 def test_names_are_distinct_identifiers_on_every_disk(stems):
     paths = [f"{stem}.mp4" for stem in stems]
@@ -305,7 +373,8 @@ MISTAKES = {  # what is typed: what is told
     "s --videos tab --species mouse": "rename it",
     "s --videos latin --species mouse": "bytes that are no text",
     "s --videos raw --model models/cat/detector": "no network of poses",
-    "s --videos raw --model own": "speaks 'mine', a keypoint space of its own study",
+    "s --videos raw --model half": "half/member-0: no network of poses",
+    "s --videos raw --species mouse --model own": "--species mouse: the model speaks 'mine'",
     "s --videos raw --model nothing": "no folder, no file and no released network",
     "s --videos raw --model superanimal_quadruped_hrnet_w3": "did you mean",
     "s --videos raw --model empty": "no bundle.json",
@@ -325,6 +394,8 @@ def test_every_mistake_is_one_sentence_and_nothing_is_written(home, capsys, type
     (home / "empty").mkdir()
     make_files(home, os.fsdecode(b"latin/m\xe4use.mp4"))
     make_model(home / "own", "mine")
+    make_model(home / "half")
+    (home / "half/member-0/bundle.json").write_text('{"space": {"name": "mine"}}')
     make_model(home / "models/cat")
     (home / "models/cat/detector/bundle.json").write_text("{}")
     make_model(home / "models/dog")

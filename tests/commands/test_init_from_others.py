@@ -111,7 +111,7 @@ def test_brought_predictions_are_filled_in_beside_their_videos(tmp_path, monkeyp
     typed = ["init", "new", "--videos", str(study / "raw"), "--predictions", str(given)]
     assert main([*typed, "--species", "mouse"]) == 0
     told = capsys.readouterr().out
-    assert "videos.tsv: 2, with 3 predictions" in told
+    assert "videos.tsv: 2, with 3 files of predictions" in told
     assert f"left out, named after no video: {given / 'other.csv'}" in told
     assert "dropped, since no name is like theirs: implant" in told
     rows = [row.cells for row in read_sheet("new/config/videos.tsv")]

@@ -1,5 +1,7 @@
 """A space of a project's own body parts: sides are found as people who made spaces set them."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,8 @@ from superanimal_core.study.overlay import CONFIG, read_config
 from superanimal_core.study.shipped import WORKFLOW
 from superanimal_core.study.study import read_study
 
+SHARED = Path(os.environ.get("SUPERANIMAL_SHARED", "../shared")).resolve() / "data"
+needs_sleap = pytest.mark.skipif(not (SHARED / "sleap_flies").is_dir(), reason="needs shared data")
 SHIPPED = sorted((WORKFLOW / "config/keypoints").glob("superanimal_*.yaml"))
 
 
@@ -92,10 +96,8 @@ def test_a_project_keeps_its_body_parts(project, monkeypatch, capsys):
     (row,) = study.datasets.values()
     assert (row.role, row.space) == ("pretrain", "runway")
     told = capsys.readouterr().out
-    review = (
-        "review s/config/keypoints/runway.yaml: 4 keypoints, 1 pairs of left and right by their"
-    )
-    assert f"{review} names, 2 lines of the project's skeleton" in told
+    review = "review s/config/keypoints/runway.yaml: 4 keypoints, 1 pair of left and right by their"
+    assert f"{review} names, 2 lines of the skeleton" in told
 
 
 def test_without_sides_there_are_no_mirror_images(project, monkeypatch):
@@ -114,11 +116,32 @@ def test_from_a_given_network_only_the_encoder_goes_into_an_own_space(project, m
     assert {row.role for row in study.datasets.values()} == {"fine_tune"}
 
 
+@needs_sleap
+def test_predictions_keep_their_body_parts_and_a_slp_its_lines(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    given = SHARED / "sleap_flies/tracking/two_flies.slp"
+    typed = ["init", "fly pair", "--videos", str(given.with_suffix(".mp4"))]
+    assert main([*typed, "--predictions", str(given), "--species", "mouse"]) == 0
+    assert "dropped, since no name is like theirs: thorax" in capsys.readouterr().out
+    shutil.rmtree("fly pair")
+    assert main([*typed, "--predictions", str(given), "--species", "own"]) == 0
+    told = capsys.readouterr().out
+    assert "13 keypoints, 5 pairs of left and right by their names, 12 lines of the" in told
+    assert "max_individuals" not in told  # the file says how many there are
+    monkeypatch.chdir("fly pair")
+    study = read_study(read_config(CONFIG), WORKFLOW)
+    (model,) = study.settings.models.values()
+    space = read_keypoint_space(f"config/keypoints/{model.predictions.space}.yaml")
+    assert ("wingL", "wingR") in space.mirror_pairs
+    assert ("thorax", "head") in space.bones
+    assert main(["check", "."]) == 0
+
+
 def test_own_needs_labels(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     Path("raw").mkdir()
     Path("raw/a.mp4").touch()
     assert main(["init", "s", "--videos", "raw", "--species", "own"]) == 1
-    assert "--species own: keeps the body parts of labels; say with --from" in (
+    assert "--species own: keeps the body parts of labels or predictions; say with" in (
         capsys.readouterr().err
     )

@@ -1,5 +1,6 @@
 """`run` is Snakemake with the right files: what it becomes, what it passes on, what it refuses."""
 
+import json
 import os
 import shlex
 import signal
@@ -11,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from superanimal_core.__main__ import main
-from superanimal_core.commands import run
+from superanimal_core.commands import released_to_fetch, run
+from superanimal_core.jobs.run_owner import RECORD, write_owner
 
 ROOT = Path(__file__).resolve().parents[2]
 EACH = ["--snakefile", str(ROOT / "Snakefile"), "--directory"]
@@ -95,6 +97,40 @@ def test_mistakes_of_a_study_are_told_before_snakemake_starts(study, become, cap
     assert len(become) == 2
 
 
+def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, become, capsys):
+    (study / ".snakemake/locks").mkdir(parents=True)
+    (study / ".snakemake/locks/0.output.lock").write_text("results/report/index.html\n")
+    write_owner(study)
+    for rest in ([], ["--", "--cores", "2"]):
+        assert main(["run", *rest]) == 1
+        (told,) = capsys.readouterr().err.splitlines()
+        assert f"process {os.getpid()} on" in told
+        assert "is running" in told
+    assert not become
+    record = json.loads((study / RECORD).read_text())
+    (study / RECORD).write_text(json.dumps(record | {"born": "1"}))
+    assert main(["run"]) == 1
+    told = capsys.readouterr().err
+    assert "has died" in told
+    assert "To go on: superanimal run . -- --unlock and start again" in told
+    for rest in ("--unlock", "-n", "--summary"):
+        assert main(["run", "--", rest]) == 0
+    assert len(become) == 3
+
+
+@pytest.mark.parametrize("closed", [".", "results", ".snakemake"])
+def test_a_folder_that_cannot_be_written_is_told(study, become, capsys, monkeypatch, closed):
+    for name in ("results", ".snakemake"):
+        (study / name).mkdir()
+    allowed = lambda path, mode: Path(path).resolve() != (study / closed).resolve()  # noqa: E731
+    monkeypatch.setattr(run.os, "access", allowed)  # tests may be run by root, who may do all
+    assert main(["run"]) == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith(f"run: {Path(closed)} cannot be written by you")
+    assert not become
+    assert main(["run", "--", "-n"]) == 0
+
+
 def test_options_of_snakemake_in_the_wrong_place_are_told_the_right_one(study, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["run", "-n"])
@@ -119,10 +155,11 @@ def test_the_exit_status_is_snakemakes(study):
     assert subprocess.run(command, env=environment, check=False).returncode == 7
 
 
-def test_one_interrupt_reaches_snakemake_once_and_it_ends_as_it_likes(study):
+@pytest.mark.parametrize("begun", [signal.SIG_DFL, signal.SIG_IGN])  # `&` in a script ignores it
+def test_one_interrupt_reaches_snakemake_once_and_it_ends_as_it_likes(study, begun):
     script = "trap 'echo stopping >> told; sleep 1; exit 5' INT\ntouch ready\nsleep 60 & wait"
     command, environment = program(study, script)
-    ours = signal.signal(signal.SIGINT, signal.SIG_DFL)  # with nohup it is ignored, and inherited
+    ours = signal.signal(signal.SIGINT, begun)  # inherited
     try:
         process = subprocess.Popen(command, env=environment, start_new_session=True)
     finally:
@@ -153,6 +190,30 @@ def test_videos_and_a_model_make_the_study_first_and_the_same_command_goes_on(
     assert (study / "new/config/config.yaml").read_text().startswith("# mine")
     assert become[0] == become[1]
     assert become[0][-1] == "-n"
+
+
+def test_without_a_network_the_weights_to_bring_are_told_before_anything_runs(
+    study, become, capsys, monkeypatch
+):
+    reached = {"superanimal_quadruped_rtmpose_s": ""}
+    answer = lambda released: reached.get(released.name, "no such host")  # noqa: E731
+    monkeypatch.setattr(released_to_fetch, "unreachable", answer)
+    (study / "raw").mkdir()
+    (study / "raw/a.mp4").touch()
+    typed = ["run", "new", "--videos", "raw", "--model", "superanimal_quadruped", "--preset", "cpu"]
+    for cores in ([], ["--", "--cores", "2"], ["--", "-call"]):
+        assert main([*typed, *cores]) == 1
+        told = capsys.readouterr().err.splitlines()[-1]
+        zoo = "https://huggingface.co/mwmathis/DeepLabCutModelZoo-SuperAnimal-Quadruped"
+        file = "superanimal_quadruped_ssdlite.pt"
+        assert f"(no such host): download {zoo}/resolve/main/{file} where" in told
+        assert "put it into new/config/weights, and run again" in told
+        assert "rtmpose" not in told
+    assert not become
+    assert main([*typed, "--", "--until", "probe_video"]) == 0  # a part that needs none
+    reached["superanimal_quadruped_ssdlite"] = ""
+    assert main(typed) == 0
+    assert len(become) == 2
 
 
 @pytest.mark.parametrize("typed", ["--videos raw", "--model superanimal_bird", "--preset cpu"])

@@ -17,12 +17,14 @@ SPACE = "superanimal_topviewmouse"
 LIMITS = {
     "min_score": 0.5,
     "max_absent_fraction": 0.2,
+    "max_dropped_fraction": 0.67,
     "max_expected_error": 0.1,
     "max_extrapolated_fraction": 0.25,
     "max_gap_s": 0.5,
 }
 FIGURES = {
     "absent_fraction": 0.4,
+    "dropped_fraction": 0.1,
     "expected_error_of_size": float("nan"),
     "extrapolated_fraction": 0.1,
     "longest_gap_s": 0.25,
@@ -211,7 +213,10 @@ def test_why_lists_absences_the_longest_first(study, capsys):
     absences = [{"frames": n, "first_s": n * 1.0, "last_s": n + 0.5} for n in range(1, 13)]
     write_account(study / "results/videos/good", "ok", absences=absences)
     text = printed(capsys, "why", study, "good")
-    assert "nothing speaks against it" in text
+    assert "nothing speaks against it; how large its errors are, no labels tell\n" in text
+    figures = FIGURES | {"expected_error_of_size": 0.05}
+    write_account(study / "results/videos/half", "ok", figures=figures)
+    assert "nothing speaks against it\n" in printed(capsys, "why", study, "half")
     told = text.split("Without a pose:\n")[1].splitlines()
     assert told[0] == "  12.00 to 12.50 s, 12 frames"
     assert told[10] == "  and 2 shorter ones"

@@ -48,7 +48,11 @@ def test_windows_line_ends_are_the_same_sheet(tmp_path, ending):
         ("a\ta\n", "row 1: column 'a' stands twice"),
         ("a\t\tb\n", "row 1: a column has no name"),
         ("a\n1\t2\n", "row 2: 2 cells for 1 columns"),
-        (b"a\n\xff\n", "byte 2 is not UTF-8"),
+        (b"a\n\xff\n", "line 2: not UTF-8; save it as UTF-8"),
+        (b"a\nb\nmy M\xe4use\n", "line 3, after 'my M': not UTF-8"),
+        (b"M\xe4use\n", "line 1, after 'M': not UTF-8"),
+        (b"\xff", "line 1: not UTF-8"),
+        (b"PK\x03\x04\xff\xff", "is a spreadsheet's workbook; save it from there as text"),
     ],
 )
 def test_a_wrong_sheet_is_named(tmp_path, content, message):

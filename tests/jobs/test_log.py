@@ -1,6 +1,8 @@
 """What long work says of itself, and that it is read as it was said."""
 
 import os
+import subprocess
+import sys
 
 import pytest
 
@@ -65,3 +67,22 @@ def test_a_job_that_begins_touches_the_log_of_an_earlier_one(tmp_path):
     assert os.waitpid(child, 0)[1] == 0
     assert path.read_text() == "of before"
     assert path.stat().st_mtime > 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+@pytest.mark.parametrize(("place", "is_beside"), [("/dev/full", True), ("log", False)])
+def test_what_a_full_disk_keeps_out_of_the_log_is_said_beside_it(tmp_path, place, is_beside):
+    code = (
+        "from superanimal_core.jobs.log import log_to, say_at_last\n"
+        f"log_to([{place!r}]); say_at_last('no room')"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert result.stderr == "no room\n" * is_beside
+    assert is_beside or (tmp_path / "log").read_text() == "no room\n"

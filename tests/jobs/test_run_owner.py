@@ -80,6 +80,39 @@ def test_without_a_record_of_this_lock_the_files_owner_is_named(locked, record):
     assert UNLOCK in told
 
 
+OWNER = """
+import subprocess
+from superanimal_core.jobs.run_owner import write_owner
+write_owner(".")
+job = subprocess.Popen(["bash", "-c", "sleep 30; true"])
+print("ready", flush=True)
+while job.poll() is None:
+    try:
+        job.wait()
+    except KeyboardInterrupt:  # as Snakemake does, which waits for its jobs
+        pass
+"""
+
+
+def test_what_ends_a_run_ends_its_jobs_too(locked):
+    """The pipe ends when all have ended."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", OWNER],
+        cwd=locked,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    assert process.stdout.readline() == "ready\n"
+    stop = lock_notice(locked, UNLOCK).partition("end it: ")[2].strip()
+    assert stop.startswith("kill -INT ")
+    subprocess.run(["bash", "-c", stop], check=True)
+    process.communicate(timeout=20)
+
+
 RUNNER = """
 import subprocess, sys
 from superanimal_core.jobs.run_owner import name_runner

@@ -1,10 +1,12 @@
 """A Snakemake without a name that we use is used without it; ours has them all."""
 
+import asyncio
 import logging
 import sys
 import types
 
 import pytest
+import snakemake.jobs
 from snakemake.io import is_flagged
 from snakemake.jobs import Job
 from snakemake.persistence import PersistenceBase
@@ -27,9 +29,29 @@ def without(monkeypatch):
 
     for owner, name in ((Job, "postprocess"), (PersistenceBase, "finished")):
         monkeypatch.setattr(owner, name, getattr(owner, name))  # what is mended is put back
+    monkeypatch.setattr(snakemake.jobs, "wait_for_files", snakemake.jobs.wait_for_files)
     request = quiet_scheduler.REQUEST
     monkeypatch.setattr(JobScheduler, request, getattr(JobScheduler, request))
     return take
+
+
+@pytest.mark.parametrize("is_identity", [True, False])
+def test_snakemake_waits_for_results_and_not_for_videos(without, tmp_path, is_identity):
+    mend_snakemake(logger())
+    gone = str(tmp_path / "gone.mp4")
+    given = input_with_identity(gone, "0123") if is_identity else gone
+    waited = snakemake.jobs.wait_for_files([given], latency_wait=0)
+    if is_identity:
+        asyncio.run(waited)
+    else:
+        with pytest.raises(OSError, match="Missing files"):
+            asyncio.run(waited)
+
+
+def test_without_the_name_snakemake_waits_for_all(without):
+    without("snakemake.jobs", "wait_for_files")
+    mend_snakemake(logger())
+    assert not hasattr(snakemake.jobs, "wait_for_files")
 
 
 def logger():

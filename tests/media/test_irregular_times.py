@@ -27,7 +27,7 @@ SETTINGS = {
     "single_network_variance_px2": 4.0,
     "max_gap_s": 0.5,
 }
-LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
+LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2, "max_dropped_fraction": 0.67}
 LIMITS |= {"max_expected_error": 0.1, "max_extrapolated_fraction": 0.2, "max_gap_s": 0.45}
 SPACE = KeypointSpace("s", ("nose", "tail"))
 FRAMES, STEP_MS = 150, 20

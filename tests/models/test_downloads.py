@@ -8,7 +8,12 @@ import pytest
 from huggingface_hub.errors import LocalEntryNotFoundError
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.models.downloads import fetch_weights, noted_hash
+from superanimal_core.models.downloads import (
+    fetch_weights,
+    noted_hash,
+    told_to_bring,
+    unreachable,
+)
 from superanimal_core.study.study import read_released
 from superanimal_core.study.study_rows import ReleasedRow
 
@@ -60,14 +65,53 @@ def test_the_tables_hash_decides_where_there_is_one(tmp_path, zoo):
         fetch_weights(replace(ROW, sha256="0" * 64), tmp_path / "b.pt", hashes)
 
 
-def test_without_internet_and_cache_one_is_told_what_to_do(tmp_path, monkeypatch):
-    def offline(repository, file, revision):
-        raise LocalEntryNotFoundError("outgoing traffic is disabled\nmore")
+@pytest.fixture
+def offline(monkeypatch):
+    """No network: neither a download nor a question is answered."""
 
-    monkeypatch.setattr("huggingface_hub.hf_hub_download", offline)
-    with pytest.raises(SuperAnimalError, match=r"on a node with internet: snakemake --until") as e:
+    def refuse(*place, **more):
+        raise LocalEntryNotFoundError("outgoing traffic is disabled. Look at\nmore")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", refuse)
+    monkeypatch.setattr("huggingface_hub.get_hf_file_metadata", refuse)
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *place, **more: None)
+
+
+def test_without_internet_and_cache_one_is_told_what_to_do(tmp_path, offline):
+    with pytest.raises(SuperAnimalError, match="outgoing traffic is disabled") as e:
         fetch_weights(ROW, tmp_path / "a.pt", tmp_path / "h")
     assert len(str(e.value).splitlines()) == 1
+    url = "https://huggingface.co/lab/zoo/resolve/main/net.pt"
+    assert str(e.value).endswith(
+        f"download {url} where there is a network, put it into {tmp_path / 'h'}, and run again"
+    )
+
+
+def test_a_file_that_was_brought_is_taken_and_its_hash_counts(tmp_path, offline):
+    hashes = tmp_path / "weights"
+    assert unreachable(ROW, hashes) == "outgoing traffic is disabled"
+    hashes.mkdir()
+    (hashes / "net.pt").write_bytes(CONTENT)
+    assert unreachable(ROW, hashes) == ""
+    fetch_weights(ROW, tmp_path / "a.pt", hashes)
+    assert (tmp_path / "a.pt").read_bytes() == CONTENT
+    assert noted_hash(hashes / "animal_net.sha256") == DIGEST
+    (hashes / "net.pt").write_bytes(b"others")
+    with pytest.raises(SuperAnimalError, match="do not use it before you know why"):
+        fetch_weights(ROW, tmp_path / "b.pt", hashes)
+
+
+def test_what_lies_in_the_cache_needs_no_network(tmp_path, offline, monkeypatch):
+    monkeypatch.setattr("huggingface_hub.try_to_load_from_cache", lambda *place, **more: "net.pt")
+    assert unreachable(ROW, tmp_path) == ""
+
+
+def test_two_files_to_bring_are_one_sentence():
+    other = replace(ROW, name="detector", file="d.pt")
+    told = told_to_bring([ROW, other], "no such host", Path("s/config/weights"))
+    assert told.startswith("animal_net, detector cannot be fetched from here (no such host): ")
+    assert "net.pt and https://huggingface.co/lab/zoo/resolve/main/d.pt where" in told
+    assert told.endswith("put them into s/config/weights, and run again")
 
 
 def test_a_damaged_note_of_a_hash_is_named(tmp_path):

@@ -294,7 +294,7 @@ def write_broken_video(folder: Path, made: Made) -> None:
 
 def write_account(folder: Path, made: Made, adapted: str | None) -> None:
     results = {name: str(folder / f"{name}.parquet") for name in ("frames", *OUTPUTS)}
-    limits = {"min_score": 0.5, "max_absent_fraction": 0.2}
+    limits = {"min_score": 0.5, "max_absent_fraction": 0.2, "max_dropped_fraction": 0.67}
     limits |= {"max_expected_error": 0.1, "max_extrapolated_fraction": 0.2}
     limits |= {"max_gap_s": 0.5}
     account = assess_video(

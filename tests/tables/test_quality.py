@@ -15,7 +15,7 @@ from superanimal_core.tables.parquet import write_failure, write_parquet
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed, write_smoothed
 from superanimal_core.tables.quality import assess_video
 
-LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2}
+LIMITS = {"min_score": 0.5, "max_absent_fraction": 0.2, "max_dropped_fraction": 0.67}
 LIMITS |= {"max_expected_error": 0.1, "max_extrapolated_fraction": 0.2, "max_gap_s": 0.45}
 FRAMES = 20
 
@@ -210,6 +210,31 @@ def test_untaught_keypoints_are_counted_apart_and_never_dropped(tmp_path):
         assert figures["dropped_keypoints_per_frame"] == pytest.approx(dropped)
         assert figures["keypoints_untaught"] == untaught
         assert figures["keypoints_seen"] == 1
+
+
+@pytest.mark.parametrize(("unsure", "is_told"), [(0, False), (26, False), (27, True), (39, True)])
+def test_a_pose_of_which_most_is_unsure_is_not_ok(tmp_path, unsure, is_told):
+    """So many of the 40 places that two keypoints have in 20 frames; the limit is 26."""
+    results = write_results(tmp_path)
+    smoothed = read_smoothed(results["poses"])
+    smoothed.poses.score.reshape(-1)[:unsure] = 0.4
+    write_smoothed(smoothed, results["poses"], {})
+    limits = LIMITS | {"max_dropped_fraction": 0.65}
+    account = assess_video("v", "raw/v.mp4", {}, results, **limits)
+    assert account["figures"]["dropped_fraction"] == pytest.approx(unsure / 40)
+    told = f"{unsure / 40:.0%} of what the model was taught stays below the score limit"
+    assert account["status"] == ("flagged" if is_told else "ok")
+    assert account["reason"].startswith(told) == is_told
+
+
+def test_frames_without_the_animal_and_untaught_keypoints_make_nothing_doubtful(tmp_path):
+    results = write_results(tmp_path, absent=3)
+    smoothed = read_smoothed(results["poses"])
+    smoothed.poses.xy_px[:, :, 1], smoothed.poses.score[:, :, 1] = np.nan, 0.0
+    write_smoothed(smoothed, results["poses"], {}, taught=("a",))
+    assert account_of(results)["figures"]["dropped_fraction"] == 0
+    write_smoothed(smoothed, results["poses"], {}, taught=())
+    assert np.isnan(account_of(results)["figures"]["dropped_fraction"])
 
 
 def test_features_and_strides_that_rest_on_untaught_keypoints_are_flags(tmp_path):

@@ -15,6 +15,7 @@ from superanimal_core.report.video_file import write_video
 pytestmark = pytest.mark.slow
 PAGES = sorted((REPOSITORY / "docs/tutorials").glob("*.md"))
 AFTER = ("Look at", "How far")  # headings of what is typed when a study has run
+RUNWAY = ("snout", "tailbase", "leftpaw", "rightpaw")
 PUPIL = ("pupil_top", "pupil_right", "pupil_bottom", "pupil_left")
 
 
@@ -35,7 +36,7 @@ def data(tmp_path):
     (folder / "videos").mkdir(parents=True)
     gray = np.full((48, 64, 3), 128, np.uint8)
     write_video(iter([gray] * 30), folder / "videos/mouse.mp4", 30.0)
-    write_project(folder / "my-project", task="runway")
+    write_project(folder / "my-project", RUNWAY, task="runway")
     write_project(folder / "pupil-project", PUPIL)
     (folder / "predictions").mkdir()
     header = ["scorer,net,net,net", "bodyparts,nose,nose,nose", "coords,x,y,likelihood"]

@@ -1,0 +1,55 @@
+"""The networks that DeepLabCut has trained in a project: which of its many files is meant.
+
+`dlc-models-pytorch/iteration-N/<project>-trainset95shuffle1/train/snapshot-best-200.pt`, and beside
+it, where animals are found before they are looked at, `snapshot-detector-best-150.pt`.
+"""
+
+import re
+from pathlib import Path
+
+from superanimal_core.errors import ConfigError
+
+MODELS, OF_TENSORFLOW = "dlc-models-pytorch", "dlc-models"
+DETECTOR = "snapshot-detector-"
+BEST = "best"
+
+
+def is_trained_project(folder: Path) -> bool:
+    """Whether DeepLabCut has trained in a folder."""
+    return any((folder / name).is_dir() for name in (MODELS, OF_TENSORFLOW))
+
+
+def snapshots_of(project: Path) -> tuple[Path, Path | None]:
+    """The pose network of the last iteration and last shuffle, its best or last snapshot; detector.
+
+    ConfigError when there is none, or those of TensorFlow alone.
+    """
+    trained = sorted(project.glob(f"{MODELS}/iteration-*/*/train"), key=_numbers)
+    for folder in reversed(trained):
+        files = [*folder.glob("snapshot-*.pt")]
+        poses = [file for file in files if not file.name.startswith(DETECTOR)]
+        detectors = [file for file in files if file.name.startswith(DETECTOR)]
+        if poses:
+            return max(poses, key=_rank), max(detectors, key=_rank, default=None)
+    if (project / OF_TENSORFLOW).is_dir() and not trained:
+        raise ConfigError(
+            [
+                f"--model {project}: its networks were trained with TensorFlow, which is not read; "
+                "train it in DeepLabCut 3 with PyTorch, or leave out --model to train here"
+            ]
+        )
+    raise ConfigError([f"--model {project}: no snapshot-*.pt in {MODELS}; is it trained?"])
+
+
+def _rank(snapshot: Path) -> tuple[bool, int]:
+    """Of two snapshots the best, of two alike the later."""
+    number = re.search(r"(\d+)\.pt$", snapshot.name)
+    return BEST in snapshot.stem, int(number[1]) if number else 0
+
+
+def _numbers(folder: Path) -> list[int]:
+    """Iteration, then what the training set and shuffle are called by."""
+    iteration, training = folder.parts[-3:-1]
+    shuffle = re.search(r"shuffle(\d+)$", training)
+    number = re.search(r"(\d+)$", iteration)
+    return [int(found[1]) if found else 0 for found in (number, shuffle)]
