@@ -3,12 +3,11 @@
 Predict, select pseudo-labels, train a little with frozen normalization statistics, predict again.
 Unlike the paper's software, low-confidence keypoints are masked (no gradient) instead of trained as
 absent, an ensemble may teach (teachers), and the adapted network is kept only if frames that it did
-not learn from speak for it (verdicts).
+not learn from speak for it (verdicts). How it learns: adaptation_training.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -18,32 +17,9 @@ from superanimal_core.inference.teachers import Lesson, lesson_labels
 from superanimal_core.inference.teaching_frames import CHOICES, Looks
 from superanimal_core.pose.labels import Labels, string_array
 from superanimal_core.pose.poses import Poses
-from superanimal_core.settings import TrainingSettings
 
 BLOCKS, BLOCK_FRAMES = 6, 10  # of held-out frames: at most so many blocks, at least so long
 STRETCHES = 20  # of a video: whole ones say when it has learned enough
-
-
-def adaptation_training(**settings: Any) -> TrainingSettings:
-    """How a network learns from its own predictions; `settings` are the others of a training.
-
-    Whatever a pretraining does: keypoints that are not sure stay masked, since to train them as
-    absent would teach the network its own doubts; there is no warm-up, which the few steps might
-    not outlast; and the normalization's statistics stay those of the labels (Ye et al. 2024).
-    """
-    own = {"masking": True, "bagging": False, "warmup_steps": 0, "frozen_batch_norm": True}
-    return TrainingSettings(**settings, **own)
-
-
-def training_on(labels: Labels, **settings: Any) -> TrainingSettings:
-    """`adaptation_training` on these pseudo-labels.
-
-    To stop early, whole stretches are held out of the frames that may teach: the verdict has frames
-    of its own. Labels of a single stretch are all learned from, for all steps.
-    """
-    training = adaptation_training(**settings)
-    is_one = len(set(labels.group.tolist())) < 2
-    return training.model_copy(update={"early_stopping": None}) if is_one else training
 
 
 def held_out_frames(frames: int, fraction: float) -> Int[ndarray, "held"]:

@@ -5,11 +5,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from superanimal_core.inference.adapt import training_on
+from superanimal_core.inference.adaptation_training import training_on
 from superanimal_core.jobs.member_training import fit_resumably
 from superanimal_core.jobs.work_folder import remove_work_folders
 from superanimal_core.media.images import cached_reader
-from superanimal_core.models.adaptation import refuse_context
+from superanimal_core.models.adaptable import refuse_context
 from superanimal_core.models.bundles import read_bundle
 from superanimal_core.models.chosen_lessons import places_of_lessons, told_without
 from superanimal_core.models.new_bundles import write_bundle

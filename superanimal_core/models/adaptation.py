@@ -15,14 +15,13 @@ import torch
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference.adapt import (
     frame_name,
     held_out_frames,
     labeled_frames,
     select_pseudo_labels,
-    training_on,
 )
+from superanimal_core.inference.adaptation_training import training_on
 from superanimal_core.inference.predict import predict_batches
 from superanimal_core.inference.regions import (
     Region,
@@ -39,8 +38,8 @@ from superanimal_core.inference.verdicts import Verdict, judge_adaptation
 from superanimal_core.inference.witnesses import Witness, crops_beside
 from superanimal_core.media.frame_store import FrameStore
 from superanimal_core.media.video import read_frames
+from superanimal_core.models.adaptable import refuse_context
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.context import ContextNetwork
 from superanimal_core.network.crops import Image
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
@@ -52,15 +51,6 @@ from superanimal_core.training.time_limit import time_limit
 
 # a network before -> the same after it was taught, and how that went
 Taught = Callable[[ModelBundle], tuple[ModelBundle, History]]
-
-
-def refuse_context(bundle: ModelBundle) -> None:
-    """SuperAnimalError for a network that looks at neighboring frames: labels here have none."""
-    if isinstance(bundle.network, ContextNetwork):
-        raise SuperAnimalError(
-            "a network that looks at neighboring frames cannot be adapted to a video; write "
-            "adaptation.enabled: false"
-        )
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superanimal_core.inference.adapt import (
-    adaptation_training,
     held_out_frames,
     labeled_frames,
     select_pseudo_labels,
-    training_on,
 )
+from superanimal_core.inference.adaptation_training import adaptation_training, training_on
 from superanimal_core.inference.teachers import own_lesson
 from superanimal_core.inference.teaching_frames import alike
 from superanimal_core.inference.verdicts import judge_adaptation

@@ -22,17 +22,19 @@ from test_video_adaptation import (
     study,  # noqa: F401 (a fixture)
 )
 
-from superanimal_core.inference.adapt import adaptation_training, held_out_frames
+from superanimal_core.inference.adapt import held_out_frames
 from superanimal_core.inference.adaptation_need import Look
+from superanimal_core.inference.adaptation_training import adaptation_training
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.inference.teaching_frames import alike
 from superanimal_core.jobs import unneeded_adaptation
 from superanimal_core.jobs.shared_adaptation import adapt_together
 from superanimal_core.media.images import cached_reader
 from superanimal_core.media.video import read_frames
-from superanimal_core.models import offered_lessons
+from superanimal_core.models import offering_video
 from superanimal_core.models.bundles import read_bundle
-from superanimal_core.models.offered_lessons import OfferingVideo, picture_of, read_offers
+from superanimal_core.models.offered_lessons import picture_of, read_offers
+from superanimal_core.models.offering_video import OfferingVideo
 from superanimal_core.network.devices import use_device
 from superanimal_core.tables.adapted_files import untaught_reason
 from superanimal_core.tables.bundles_description import read_description
@@ -55,7 +57,7 @@ def looks(monkeypatch):
     def look(*_, **__):
         return said.get(next(names, None), GAINS)
 
-    monkeypatch.setattr(offered_lessons, "look_at_need", look)
+    monkeypatch.setattr(offering_video, "look_at_need", look)
 
     def ask(*order, **of):
         nonlocal names

@@ -8,6 +8,7 @@ from tiny_networks import pyramid_bundle, pyramid_context_bundle
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference import adapt, verdicts
+from superanimal_core.inference.adaptation_training import adaptation_training
 from superanimal_core.inference.detect import GivenBoxes
 from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.inference.predict import predict_video
@@ -134,7 +135,7 @@ def plainly_adapted(study, seed):
         bundle,
         labels,
         lambda name: frames[int(name.rpartition("=")[2])],
-        adapt.adaptation_training(**TRAINING),
+        adaptation_training(**TRAINING),
         AUGMENT,
         seed=seed,
         device=device,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from test_graph import CONFIG, graph_of, video
 
-from superanimal_core.inference.adapt import adaptation_training
+from superanimal_core.inference.adaptation_training import adaptation_training
 from superanimal_core.inference.lessons import TEACHERS, Knowledge
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses

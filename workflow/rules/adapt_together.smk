@@ -9,9 +9,9 @@ rule adapt_together:
             directory("results/models/{model}/adapted/{videos}/member-{seed}")
         ),
     log:
-        "logs/adapt_together/{model}/{videos}/{seed}.log",
+        "logs/adapt_together/{model}-{videos}-{seed}.log",
     benchmark:
-        "benchmarks/adapt_together/{model}/{videos}/{seed}.tsv"
+        "benchmarks/adapt_together/{model}-{videos}-{seed}.tsv"
     wildcard_constraints:
         videos=ADAPTATION.sets(),
     conda:

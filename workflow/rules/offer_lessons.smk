@@ -10,9 +10,9 @@ rule offer_lessons:
     output:
         offered=directory("results/models/{model}/adapted/{videos}/offered/{video}"),
     log:
-        "logs/offer_lessons/{model}/{videos}/{video}.log",
+        "logs/offer_lessons/{model}-{videos}-{video}.log",
     benchmark:
-        "benchmarks/offer_lessons/{model}/{videos}/{video}.tsv"
+        "benchmarks/offer_lessons/{model}-{videos}-{video}.tsv"
     wildcard_constraints:
         videos=ADAPTATION.sets(),
         video=ADAPTATION.videos_that_share(),

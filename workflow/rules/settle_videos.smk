@@ -3,9 +3,9 @@ rule settle_videos:
     output:
         videos=update("results/models/{model}/adapted/{videos}/videos.txt"),
     log:
-        "logs/settle_videos/{model}/{videos}.log",
+        "logs/settle_videos/{model}-{videos}.log",
     benchmark:
-        "benchmarks/settle_videos/{model}/{videos}.tsv"
+        "benchmarks/settle_videos/{model}-{videos}.tsv"
     wildcard_constraints:
         videos=ADAPTATION.sets(),
     localrule: True

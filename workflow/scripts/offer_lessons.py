@@ -3,7 +3,7 @@
 from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.inference.teaching_frames import alike
 from superanimal_core.jobs.step import pass_failure_on, video_step
-from superanimal_core.models.offered_lessons import OfferingVideo
+from superanimal_core.models.offering_video import OfferingVideo
 from superanimal_core.tables.calibration_files import read_calibration
 from superanimal_core.tables.pose_files import read_named_poses
 from superanimal_core.tables.spaces import read_taught
