@@ -10,15 +10,14 @@ from superanimal_core.tables.spaces import read_taught
 from superanimal_core.tables.video_tables import read_boxes, read_frame_size
 
 pass_failure_on(snakemake)
-
 with video_step(snakemake) as record:
     inputs, params = snakemake.input, snakemake.params
     boxes, looks = read_boxes(inputs.boxes), alike
     if inputs.seer:
         from superanimal_core.models.video_looks import looks_of_member
 
-        seen = inputs.video, boxes, params.inference
-        looks = looks_of_member(inputs.seer[0], *seen, snakemake.threads)
+        look = params.inference, snakemake.threads
+        looks = looks_of_member(inputs.seer[0], inputs.video, boxes, *look)
     calibration = read_calibration(inputs.calibration[0]) if inputs.calibration else None
     video = OfferingVideo(
         snakemake.wildcards.video,
