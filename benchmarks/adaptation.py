@@ -43,6 +43,7 @@ from superanimal_core.inference.teachers import own_lesson
 from superanimal_core.inference.verdicts import Verdict
 from superanimal_core.media.video import read_frames
 from superanimal_core.models.adaptation import Adaptation
+from superanimal_core.models.video_looks import VideoLooks
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import AugmentSettings, TrainingSettings
@@ -52,7 +53,7 @@ RESULTS = Path(__file__).resolve().parent / "results"
 INFERENCE = {"batch": 32, "precision": "float32", "scales": (1.0,), "flip": False}
 EVERY = np.ones(len(SPACE), bool)
 OWN, LEFT = SETTINGS["adaptation"], {"masking", "warmup_steps", "frozen_batch_norm"}
-LEFT |= {"early_stopping", "bagging"}
+LEFT |= {"bagging"}
 PACES = (0.8, 0.65, 0.5)  # of self-pacing: scores that count, round by round
 GAIN, LOSS = 0.95, 1.03  # of the error before: what truly gains, and what is worse
 
@@ -180,7 +181,8 @@ def error_of(xy_px: ndarray, video: DrawnVideo) -> float:
 
 def adaptation_of(video: DrawnVideo) -> Adaptation:
     """As the demo adapts."""
-    training = SETTINGS["training"] | {k: OWN[k] for k in ("steps", "batch", "learning_rate")}
+    given = ("steps", "batch", "learning_rate", "early_stopping")
+    training = SETTINGS["training"] | {key: OWN[key] for key in given}
     names = TrainingSettings.model_fields.keys() - LEFT
     height, width = next(iter(read_frames(video.path))).shape[:2]
     return Adaptation(
@@ -206,18 +208,26 @@ def adapted(
     """Each network after a teacher taught it, whatever the verdict is."""
     adaptation = adaptation_of(video)
     lessons = TEACHERS[teacher](before, OWN["min_score"], known)
-    labels = [adaptation.pseudo_labels(*one) for one in zip(lessons, before, strict=True)]
+    looks = looks_of(video, bundles[0])
+    labels = [adaptation.pseudo_labels(*one, looks) for one in zip(lessons, before, strict=True)]
     pictures = adaptation.pictures(labels, bundles[0])
     strange = strange_animals(before, known.calibration)
     for number, bundle in enumerate(bundles):
         own = deepcopy(bundle)
-        verdict, _, _ = adaptation.adapt(
-            own, before, number, strange, labels[number], pictures, seed=number, device=CPU,
-            tell=lambda *_: None,
-        )  # fmt: skip
+        how = {"seed": number, "device": CPU, "tell": lambda *_: None}
+        taught = adaptation.by(labels[number], pictures, **how)
+        verdict, _, _, _ = adaptation.adapt(
+            own, before, number, strange, taught, pictures, device=CPU
+        )
         after = predicted(own, video)
         errors = [error_of(poses.xy_px, video) for poses in (before[number], after)]
         yield Adapted(video, teacher, number, verdict, before[number], after, *errors)
+
+
+def looks_of(video: DrawnVideo, bundle: ModelBundle) -> VideoLooks:
+    """How the animals look to a network."""
+    how = {key: INFERENCE[key] for key in ("batch", "precision")}
+    return VideoLooks(bundle, video.path, video.boxes_xyxy_px, {**how, "device": CPU})
 
 
 def self_paced(video: DrawnVideo, bundle: ModelBundle, poses: Poses) -> Poses:
@@ -225,8 +235,9 @@ def self_paced(video: DrawnVideo, bundle: ModelBundle, poses: Poses) -> Poses:
     adaptation, own = adaptation_of(video), deepcopy(bundle)
     steps = {**adaptation.training, "steps": adaptation.training["steps"] // len(PACES)}
     adaptation = Adaptation(**{**vars(adaptation), "training": steps})
+    looks = looks_of(video, own)
     for round_number, pace in enumerate(PACES):
-        labels = adaptation.pseudo_labels(own_lesson(poses, min_score=pace), poses)
+        labels = adaptation.pseudo_labels(own_lesson(poses, min_score=pace), poses, looks)
         pictures = adaptation.pictures([labels], own)
         adaptation.teach(own, labels, pictures, seed=round_number, device=CPU, tell=lambda *_: None)
         poses = predicted(own, video)

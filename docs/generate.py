@@ -40,6 +40,8 @@ LEARNERS = (
     "transfer_run",
     "predict_poses",
     "adapt_to_video",
+    "adapt_together",
+    "offer_lessons",
 )
 REMARK = re.compile(r"^ *# ?(?P<remark>.*)$")
 
@@ -187,7 +189,10 @@ CHOICES = {  # tables of choices: the module, and the rules that tell which entr
     "PARSERS": ("datasets/__init__.py", ("convert_dataset",)),
     "ARCHITECTURES": ("network/bundle.py", LEARNERS),
     "DETECTORS": ("network/detector.py", LEARNERS),
-    "LESSONS": ("jobs/member_training.py", ("distill", "fine_tune", "pretrain", "transfer_run")),
+    "LESSONS": (
+        "jobs/member_training.py",
+        ("adapt_together", "distill", "fine_tune", "pretrain", "transfer_run"),
+    ),
     "SMOOTHERS": (
         "smoothing/baselines.py",
         (

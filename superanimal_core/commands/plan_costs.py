@@ -26,8 +26,9 @@ FRAME_S = {  # of the processor per frame and animal, measured on the demo
 }
 OF_VIDEOS = (*FRAME_S, "predict_poses", "adapt_to_video")
 TRAININGS = ("pretrain", "pretrain_single", "fine_tune", "distill", "train_detector")
-PROBED_RULES = (*TRAININGS, "predict_poses", "adapt_to_video")
-WITH_NETWORKS = (*TRAININGS, "transfer_run", "predict_poses", "adapt_to_video", "evaluate_model")
+OF_NETWORKS = ("predict_poses", "adapt_to_video", "adapt_together")
+PROBED_RULES = (*TRAININGS, *OF_NETWORKS)
+WITH_NETWORKS = (*TRAININGS, "transfer_run", *OF_NETWORKS, "evaluate_model")
 USUAL_MB = {True: 1600.0, False: 350.0}  # with torch, and without
 KB_PER_KEYPOINT = 0.3  # of one animal in one frame, in all tables together, measured on the demo
 MEASURED, PROBED, USUAL = "measured in this study", "probed", "as in the demo"
@@ -78,6 +79,8 @@ def probed_cost(
     seen_s = paces.detect_s * load.frames / settings.detector.every_frames
     adaptation, tuning = settings.adaptation, settings.fine_tuning
     label_s = paces.step_s / settings.training.batch  # of one label in a step
+    learn_s = label_s * adaptation.batch * adaptation.steps
+    own_s = learn_s * members if adaptation.per == "video" else 0.0
     costs_s = {
         "pretrain": paces.step_s * steps,
         "pretrain_single": paces.step_s * steps,
@@ -85,7 +88,8 @@ def probed_cost(
         "fine_tune": label_s * tuning.batch * tuning.steps,
         "train_detector": paces.detector_step_s * settings.detector.steps,
         "predict_poses": paces.decode_s * load.frames + seen_s + prediction_s,
-        "adapt_to_video": label_s * adaptation.batch * adaptation.steps * members + prediction_s,
+        "adapt_to_video": own_s + prediction_s,
+        "adapt_together": learn_s,
     }
     return START_OF_TORCH_S + costs_s[rule] if rule in costs_s else None
 

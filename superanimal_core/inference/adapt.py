@@ -3,41 +3,23 @@
 Predict, select pseudo-labels, train a little with frozen normalization statistics, predict again.
 Unlike the paper's software, low-confidence keypoints are masked (no gradient) instead of trained as
 absent, an ensemble may teach (teachers), and the adapted network is kept only if frames that it did
-not learn from speak for it (verdicts).
+not learn from speak for it (verdicts). How it learns: adaptation_training.
 """
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float, Int
 from numpy import ndarray
 
 from superanimal_core.inference.teachers import Lesson, lesson_labels
-from superanimal_core.inference.teaching_frames import CHOICES
-from superanimal_core.pose.labels import Labels
+from superanimal_core.inference.teaching_frames import CHOICES, Looks
+from superanimal_core.pose.labels import Labels, string_array
 from superanimal_core.pose.poses import Poses
-from superanimal_core.settings import TrainingSettings
 
 BLOCKS, BLOCK_FRAMES = 6, 10  # of held-out frames: at most so many blocks, at least so long
-
-
-def adaptation_training(**settings: Any) -> TrainingSettings:
-    """How a network learns from its own predictions; `settings` are the others of a training.
-
-    Whatever a pretraining does: keypoints that are not sure stay masked, since to train them as
-    absent would teach the network its own doubts; there is no warm-up, which the few steps might
-    not outlast; the normalization's statistics stay those of the labels (Ye et al. 2024); and no
-    frames are held out to stop early, since the verdict has its own.
-    """
-    return TrainingSettings(
-        **settings,
-        masking=True,
-        bagging=False,
-        warmup_steps=0,
-        frozen_batch_norm=True,
-        early_stopping=None,
-    )
+STRETCHES = 20  # of a video: whole ones say when it has learned enough
 
 
 def held_out_frames(frames: int, fraction: float) -> Int[ndarray, "held"]:
@@ -75,20 +57,23 @@ def select_pseudo_labels(
     every_frames: int,
     max_frames: int,
     held: Int[ndarray, "held"],
+    looks: Looks,
 ) -> Labels:
     """What a network is taught: some frames of a lesson, as labels.
 
-    `own` is what the network itself says. `image` names the frame as `video#frame=i`. Every
-    `every_frames`-th frame is looked at, of which at most `max_frames` are chosen as `frames`
-    (CHOICES) says; those in `held` are left alone. Without anything taught there are no labels.
+    `own` is what the network itself says, `looks` how animals look, for choices that ask. `image`
+    names the frame as `video#frame=i`. Every `every_frames`-th frame is looked at, of which at most
+    `max_frames` are chosen as `frames` (CHOICES) says; those in `held` are left alone. Without
+    anything taught there are no labels. Animals of one stretch of the video, a twentieth, are of
+    one group.
     """
     candidates = np.setdiff1d(np.arange(0, len(lesson.poses), every_frames), held)
     has_box = np.isfinite(boxes_xyxy_px[candidates]).all(axis=2)
     at, individual = np.nonzero(lesson.is_taught()[candidates].any(axis=2) & has_box)
     frame = candidates[at]
-    chosen = CHOICES[frames](lesson, own, frame, individual, max_frames)
+    chosen = CHOICES[frames](lesson, own, frame, individual, max_frames, looks)
     frame, individual = frame[chosen], individual[chosen]
-    return lesson_labels(
+    labels = lesson_labels(
         lesson,
         boxes_xyxy_px,
         image_size_px,
@@ -97,6 +82,8 @@ def select_pseudo_labels(
         images=_names(video, frame.tolist()),
         source=video,
     )
+    stretch = frame * STRETCHES // max(len(lesson.poses), 1)
+    return replace(labels, group=string_array([f"{video}#{n}" for n in stretch.tolist()]))
 
 
 def _names(video: str, frames: Sequence[int]) -> list[str]:

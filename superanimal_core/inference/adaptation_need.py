@@ -42,6 +42,11 @@ class Look:
     low_fraction: float
     vouched_fraction: float
 
+    @property
+    def can_teach(self) -> bool:
+        """Whether somebody vouches for enough of what was seen."""
+        return self.vouched_fraction >= VOUCHED_FRAMES
+
 
 def look_at_need(
     members: Sequence[Poses],

@@ -22,7 +22,8 @@ class Verdict:
     Ratios are after / before on held-out frames: jitter (mean displacement from frame to frame),
     dropped keypoints (`stability.dropped_keypoints`), and the displacement of confident keypoints
     by the adaptation over the jitter before. The last five are those of `witnesses.Evidence`. One
-    that `is_tried` not was seen in advance to gain nothing, or to have nothing to learn from.
+    that `is_tried` not was seen in advance to gain nothing, or to have nothing to learn from. The
+    training took so many `steps`, and was `ended_by` what `History` says.
     """
 
     is_kept: bool
@@ -37,6 +38,8 @@ class Verdict:
     bone_ratio: float = UNKNOWN
     response: float = UNKNOWN
     is_tried: bool = True
+    steps: int = 0
+    ended_by: str = ""
 
 
 def judge_adaptation(

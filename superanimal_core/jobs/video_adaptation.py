@@ -9,7 +9,8 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,9 @@ from superanimal_core.jobs.log import Progress
 from superanimal_core.media.images import write_image
 from superanimal_core.models.adaptation import Adaptation, Pictures
 from superanimal_core.models.bundles import WEIGHTS, read_bundle, read_members
-from superanimal_core.models.new_bundles import write_bundle
+from superanimal_core.models.new_bundles import read_history, write_bundle
+from superanimal_core.models.video_looks import looks_of_member
+from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
@@ -37,6 +40,7 @@ from superanimal_core.tables.contents import content_digest
 from superanimal_core.tables.pose_files import read_poses
 from superanimal_core.tables.stand_ins import of_who_saw
 from superanimal_core.tables.video_tables import read_boxes, read_frame_size, read_times
+from superanimal_core.training.history import History
 
 ADAPTED_MODELS = "adapted-models"
 
@@ -55,6 +59,7 @@ def adapt_video(snakemake: Any, record: Mapping[str, Any], known: Knowledge) -> 
         training=params.training,
         augment=AugmentSettings.of_params(params.augment),
         inference=params.inference,
+        max_minutes=params.max_minutes,
     )
     VideoAdaptation(
         adaptation,
@@ -66,6 +71,7 @@ def adapt_video(snakemake: Any, record: Mapping[str, Any], known: Knowledge) -> 
         chunk_frames=snakemake.config["inference"]["chunk_frames"],
         threads=snakemake.threads,
         record=record,
+        shared={Path(folder).name: str(folder) for folder in inputs.networks},
     ).write(members, snakemake.output.adapted)
 
 
@@ -74,7 +80,8 @@ class VideoAdaptation:
     """A video's adaptation, the folder of what was `predicted` of it before, and the job.
 
     `teacher` is one of TEACHERS; it asks for scores of at least `min_score`, and may know what is
-    `known`.
+    `known`. `shared` are the folders, by member, of networks that have learned of this and other
+    videos together: then no network is taught here, and each of those is judged on this video.
     """
 
     adaptation: Adaptation
@@ -86,6 +93,7 @@ class VideoAdaptation:
     chunk_frames: int
     threads: int
     record: Mapping[str, Any]
+    shared: Mapping[str, str] = field(default_factory=dict)
 
     def write(self, members: Sequence[str], folder: str | Path) -> None:
         """Writes what each member sees of the video after its adaptation into `folder`.
@@ -129,21 +137,28 @@ class VideoAdaptation:
         judged = {name: _judged(place, keys[name]) for name, place in places.items()}
         if all(judged.values()):
             return {name: verdict for name, verdict in judged.items() if verdict}
-        lessons = TEACHERS[self.teacher](poses, self.min_score, self.known)
-        labels = {
-            name: self.adaptation.pseudo_labels(lesson, own)
-            for name, lesson, own in zip(places, lessons, poses, strict=True)
-        }
-        taught = [labels[name] for name in places if judged[name] is None]
+        labels = {} if self.shared else self._labels(members, poses)
+        to_learn = [labels[name] for name in labels if judged[name] is None]
         ensemble = _Ensemble(
             members,
             poses,
             strange_animals(poses, self.known.calibration),
-            self.adaptation.pictures(taught, read_bundle(members[0])),
+            self.adaptation.pictures(to_learn, read_bundle(members[0])),
         )
         return {
-            name: judged[name] or self._adapt(ensemble, number, labels[name], place, keys[name])
+            name: judged[name] or self._adapt(ensemble, number, labels.get(name), place, keys[name])
             for number, (name, place) in enumerate(places.items())
+        }
+
+    def _labels(self, members: Sequence[str], poses: Sequence[Poses]) -> dict[str, Labels]:
+        """What each member is taught of this video."""
+        lessons = TEACHERS[self.teacher](poses, self.min_score, self.known)
+        of = self.adaptation
+        seen = of.video, of.boxes_xyxy_px, of.inference
+        looks = looks_of_member(members[0], *seen, self.threads)
+        return {
+            Path(member).name: of.pseudo_labels(lesson, own, looks)
+            for member, lesson, own in zip(members, lessons, poses, strict=True)
         }
 
     def _keys(self, members: Sequence[str], poses: Sequence[Poses]) -> dict[str, str]:
@@ -161,29 +176,40 @@ class VideoAdaptation:
         }
 
     def _adapt(
-        self, ensemble: "_Ensemble", number: int, labels: Labels, folder: Path, key: str
+        self, ensemble: "_Ensemble", number: int, labels: Labels | None, folder: Path, key: str
     ) -> Verdict:
-        """One member: taught, judged on frames that it did not learn from, and written."""
+        """One member: taught, judged on frames that it did not learn from, and written.
+
+        Without labels it was taught before, with other videos.
+        """
         member, seed = ensemble.members[number], int(folder.name.rpartition("-")[2])
         device, bundle = use_device(self.threads, seed), read_bundle(member)
-        verdict, history, moved = self.adaptation.adapt(
+        if labels is None:
+            taught = partial(self._taught_before, folder.name)
+        else:
+            tell = Progress(self.adaptation.training["steps"], f"steps of {folder.name}")
+            how = {"seed": seed, "device": device, "tell": tell}
+            taught = self.adaptation.by(labels, ensemble.pictures, **how)
+        verdict, adapted, history, moved = self.adaptation.adapt(
             bundle,
             ensemble.poses,
             number,
             ensemble.is_strange,
-            labels,
+            taught,
             ensemble.pictures,
-            seed=seed,
             device=device,
-            tell=Progress(self.adaptation.training_settings.steps, f"steps of {folder.name}"),
         )
         print(f"{folder.name}: {'kept' if verdict.is_kept else 'rolled back'}: {verdict.reason}")
-        kept = bundle if verdict.is_kept else read_bundle(member)
+        kept = adapted if verdict.is_kept else read_bundle(member)
         record = {**self.record, "key": key, VERDICT: asdict(verdict)}
         write_bundle(kept, folder, record, history)
         if moved is not None:
             write_image(moved, folder / MOVED)
         return verdict
+
+    def _taught_before(self, name: str, _: ModelBundle) -> tuple[ModelBundle, History]:
+        """A member that has learned of several videos together."""
+        return read_bundle(self.shared[name]), read_history(self.shared[name])
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,13 @@ import torch
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
-from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference.adapt import (
-    adaptation_training,
     frame_name,
     held_out_frames,
     labeled_frames,
     select_pseudo_labels,
 )
+from superanimal_core.inference.adaptation_training import training_on
 from superanimal_core.inference.predict import predict_batches
 from superanimal_core.inference.regions import (
     Region,
@@ -34,19 +33,24 @@ from superanimal_core.inference.regions import (
 )
 from superanimal_core.inference.seen import join_seen
 from superanimal_core.inference.teachers import Lesson
+from superanimal_core.inference.teaching_frames import Looks
 from superanimal_core.inference.verdicts import Verdict, judge_adaptation
 from superanimal_core.inference.witnesses import Witness, crops_beside
 from superanimal_core.media.frame_store import FrameStore
 from superanimal_core.media.video import read_frames
+from superanimal_core.models.adaptable import refuse_context
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.context import ContextNetwork
 from superanimal_core.network.crops import Image
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
 from superanimal_core.report.moved_frames import draw_moved, most_moved
-from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.settings import AugmentSettings
 from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels
+from superanimal_core.training.time_limit import time_limit
+
+# a network before -> the same after it was taught, and how that went
+Taught = Callable[[ModelBundle], tuple[ModelBundle, History]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,8 @@ class Adaptation:
     """A video with the boxes of its animals, and how networks learn from it and are judged.
 
     `select`, `judge`, `training` and `inference` are the named arguments of `select_pseudo_labels`,
-    `judge_adaptation`, `adaptation_training` and `predict_batches`.
+    `judge_adaptation`, `adaptation_training` and `predict_batches`. A network learns for
+    `max_minutes` at most, if they are given.
     """
 
     video: str
@@ -74,20 +79,16 @@ class Adaptation:
     training: Mapping[str, Any]
     augment: AugmentSettings
     inference: Mapping[str, Any]
+    max_minutes: float | None = None
 
     @cached_property
     def held(self) -> Int[ndarray, "held"]:
         """The frames that networks are judged on, and do not learn from."""
         return held_out_frames(len(self.boxes_xyxy_px), self.held_out_fraction)
 
-    @property
-    def training_settings(self) -> TrainingSettings:
-        """How the networks are taught."""
-        return adaptation_training(**self.training)
-
-    def pseudo_labels(self, lesson: Lesson, own: Poses) -> Labels:
+    def pseudo_labels(self, lesson: Lesson, own: Poses, looks: Looks) -> Labels:
         """What a network that sees `own` is taught: some of a lesson, but for held-out frames."""
-        chosen = {**self.select, "video": self.video, "held": self.held}
+        chosen = {**self.select, "video": self.video, "held": self.held, "looks": looks}
         return select_pseudo_labels(lesson, own, self.boxes_xyxy_px, self.size_px, **chosen)
 
     def pictures(self, labels: Iterable[Labels], bundle: ModelBundle) -> Pictures:
@@ -115,41 +116,44 @@ class Adaptation:
         members: Sequence[Poses],
         number: int,
         is_strange: Bool[ndarray, "frame individual"],
-        labels: Labels,
+        taught: Taught,
         pictures: Pictures,
         *,
-        seed: int,
         device: torch.device,
-        tell: Callable[[int, str], None],
-    ) -> tuple[Verdict, History, Image | None]:
-        """Teaches the bundle's network, in place, and judges it by what was seen before.
+    ) -> tuple[Verdict, ModelBundle, History, Image | None]:
+        """The bundle's network, `taught`, and the verdict on it by what was seen before.
 
-        With the verdict comes a picture of the held-out frames that moved most, if any did.
+        With them comes a picture of the held-out frames that moved most, if any did.
 
         `members` are what all networks saw, of which this is the one with this `number`;
         `is_strange` says where an animal is unlike all labels.
-        SuperAnimalError for one that looks at neighboring frames: labels here have none.
+        SuperAnimalError for one that looks at neighboring frames.
         """
-        if isinstance(bundle.network, ContextNetwork):
-            raise SuperAnimalError(
-                "a network that looks at neighboring frames cannot be adapted to a video; write "
-                "adaptation.enabled: false"
-            )
+        refuse_context(bundle)
         before = [poses.at(self.held) for poses in members]
         own, boxes = before.pop(number), self.boxes_xyxy_px[self.held]
         beside, shift_px = crops_beside(boxes)
         look = (pictures, device)
         beside_before = self._predict(bundle, own, beside, *look)
-        history = self.teach(bundle, labels, pictures, seed=seed, device=device, tell=tell)
-        after = self._predict(bundle, own, boxes, *look)
-        beside_after = self._predict(bundle, own, beside, *look)
+        adapted, history = taught(bundle)
+        after = self._predict(adapted, own, boxes, *look)
+        beside_after = self._predict(adapted, own, beside, *look)
         witness = Witness(
             before, is_strange[self.held], shift_px, beside_before.xy_px, beside_after.xy_px
         )
         verdict = judge_adaptation(
-            own, after, bundle.is_taught, frame=self.held, witness=witness, **self.judge
+            own, after, adapted.is_taught, frame=self.held, witness=witness, **self.judge
         )
-        return verdict, history, self._moved(own, after, pictures)
+        verdict = replace(verdict, steps=history.steps, ended_by=history.ended_by)
+        return verdict, adapted, history, self._moved(own, after, pictures)
+
+    def by(self, labels: Labels, pictures: Pictures, **how: Any) -> Taught:
+        """Teaching by labels of this video, in place; `how` as for `fit_labels`."""
+
+        def taught(bundle: ModelBundle) -> tuple[ModelBundle, History]:
+            return bundle, self.teach(bundle, labels, pictures, **how)
+
+        return taught
 
     def teach(self, bundle: ModelBundle, labels: Labels, pictures: Pictures, **how: Any) -> History:
         """Teaches the bundle's network, in place; `how` as for `fit_labels`."""
@@ -158,8 +162,9 @@ class Adaptation:
             bundle,
             labels_in_regions(labels, regions),
             pictures.store,
-            self.training_settings,
+            training_on(labels, **self.training),
             self.augment,
+            is_time_over=time_limit(self.max_minutes),
             **how,
         )
 

@@ -12,9 +12,9 @@ from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.inference.cohort_lessons import choose_lessons, descriptors, look_of
 from superanimal_core.media.images import cached_reader
 from superanimal_core.pose.labels import Labels, concatenate_labels
-from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.lesson_files import read_lessons, write_lessons
 from superanimal_core.tables.parquet import raise_failure_in
+from superanimal_core.tables.video_lists import write_list
 
 WITHOUT = "without"  # in the record: videos that taught nothing, and why
 
@@ -59,9 +59,7 @@ def write_choice(
     record: Mapping[str, Any],
 ) -> None:
     """Write the lessons, and the list of the videos that were looked at, which stands from now."""
-    with replacing(videos) as temporary:
-        names = [f"{Path(folder).name}\n" for folder in watched]
-        temporary.write_text("".join(names), encoding="utf-8")
+    write_list((Path(folder).name for folder in watched), videos)
     write_lessons(lessons, informative, path, record)
 
 

@@ -15,10 +15,10 @@ from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.detector import DetectorBundle
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.bundles_description import DESCRIPTION
-from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.parquet import read_parquet, read_record, write_parquet
 from superanimal_core.training.history import History
 
-HISTORY = "history.parquet"
+HISTORY, ENDED_BY = "history.parquet", "ended_by"
 HISTORY_COLUMNS = pa.schema(
     [
         ("step", pa.int64()),
@@ -39,6 +39,13 @@ def write_bundle(
     _write(folder, document, bundle.network.state_dict(), history)
 
 
+def read_history(folder: str | Path) -> History:
+    """How the training of a model went. One of an older version does not say what ended it."""
+    path = Path(folder) / HISTORY
+    columns = read_parquet(path, HISTORY_COLUMNS.names).to_pydict()
+    return History(**columns, ended_by=read_record(path).get(ENDED_BY, ""))
+
+
 def write_detector(
     detector: DetectorBundle, folder: str | Path, record: Mapping[str, object], history: History
 ) -> None:
@@ -54,6 +61,7 @@ def _write(
     with replacing(folder) as temporary:
         temporary.mkdir()
         (temporary / DESCRIPTION).write_text(json.dumps(document, indent=2), encoding="utf-8")
-        table = pa.table(asdict(history), schema=HISTORY_COLUMNS)
-        write_parquet(table, temporary / HISTORY, document["made_by"])
+        columns = {name: asdict(history)[name] for name in HISTORY_COLUMNS.names}
+        record = {**document["made_by"], ENDED_BY: history.ended_by}
+        write_parquet(pa.table(columns, schema=HISTORY_COLUMNS), temporary / HISTORY, record)
         save_file({k: v.contiguous().cpu() for k, v in state.items()}, temporary / WEIGHTS)

@@ -95,6 +95,15 @@ class FeatureNetwork(HeatmapNetwork):
         return self.head(features)
 
 
+def feature_maps(
+    network: PoseNetwork, crops: Float[Tensor, "batch 3 _height _width"]
+) -> Float[Tensor, "batch channel height width"]:
+    """What a network makes of crops before any head sees it."""
+    if isinstance(network, FeatureNetwork):
+        return network.features(crops)
+    return network.get_submodule("backbone")(crops)
+
+
 def heatmaps_in(outputs: Outputs) -> Float[Tensor, "batch keypoint height width"]:
     """The heatmaps among raw outputs, in float32."""
     return (outputs if isinstance(outputs, Tensor) else outputs[0]).float()

@@ -23,8 +23,14 @@ PACKAGES = (
     "matplotlib",
 )
 WHEN = {
-    "needed": "Where it promised to pay, each network was adapted to a video",
-    "always": "Each network was adapted to each video",
+    "needed": "Where it promised to pay, each network was adapted to",
+    "always": "Each network was adapted to",
+}
+TO = {
+    "video": {"needed": "a video", "always": "each video"},
+    "session": dict.fromkeys(WHEN, "the videos of a session together"),
+    "camera": dict.fromkeys(WHEN, "the videos of a camera together"),
+    "cohort": dict.fromkeys(WHEN, "all videos together"),
 }
 TAUGHT_BY = {
     "own": "its own confident predictions",
@@ -102,8 +108,9 @@ def methods_sentences(
     adaptation, smoothing = settings["adaptation"], settings["smoothing"]
     has_networks = any(not model.get("predictions") for model in settings["models"].values())
     if adaptation["enabled"] and has_networks:
+        when = adaptation["when"]
         said.append(
-            f"{WHEN[adaptation['when']]} on {TAUGHT_BY[adaptation['teacher']]} "
+            f"{WHEN[when]} {TO[adaptation['per']][when]} on {TAUGHT_BY[adaptation['teacher']]} "
             f"(score of at least {adaptation['min_score']:g}, "
             f"{counted(adaptation['steps'], 'step')}) [{YE}]; "
             f"the adaptation was kept in {sum(verdicts):,} of {counted(len(verdicts), 'case')}, "

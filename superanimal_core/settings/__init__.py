@@ -9,6 +9,7 @@ from superanimal_core.settings.adaptation import AdaptationSettings
 from superanimal_core.settings.behavior import BehaviorSettings, FeatureSettings, GaitSettings
 from superanimal_core.settings.classifiers import ClassifiersSettings
 from superanimal_core.settings.distillation import DistillationSettings
+from superanimal_core.settings.early_stopping import EarlyStoppingSettings
 from superanimal_core.settings.groups import GroupSettings
 from superanimal_core.settings.report import ReportSettings
 from superanimal_core.settings.section import (
@@ -150,14 +151,6 @@ class AugmentSettings(Section):
     def of_params(cls, params: Mapping[str, object]) -> "AugmentSettings":
         """From a rule's params, which do not name what is off: it re-runs nothing."""
         return cls.model_validate({**OFF_IN_AUGMENT, **params})
-
-
-class EarlyStoppingSettings(Section):
-    """When a training has learned enough, by groups of images that are held out."""
-
-    fraction: Fraction
-    every_steps: Count
-    patience: Count
 
 
 class TrainingSettings(Section):

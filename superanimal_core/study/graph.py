@@ -255,14 +255,15 @@ class Graph:
 
     def of_true_videos(self, name: str) -> list[str]:
         """A file or folder of every video whose truth is known."""
-        return [f"results/videos/{video}/{name}" for video in self._true_videos]
+        return [f"results/videos/{video}/{name}" for video in self.true_videos]
 
     def known_truths(self) -> list[Original]:
         """The truth of every video that has one."""
-        return [self.truth(video) for video in self._true_videos]
+        return [self.truth(video) for video in self.true_videos]
 
     @property
-    def _true_videos(self) -> list[str]:
+    def true_videos(self) -> list[str]:
+        """The videos whose truth is known."""
         return [v for v, row in self.study.videos.items() if row.columns.get("truth")]
 
     def stills(self) -> list[str]:

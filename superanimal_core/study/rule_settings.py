@@ -22,10 +22,6 @@ from superanimal_core.study.video_sheet import users_columns
 from superanimal_core.tables.contents import content_digest
 
 AUDIT_LIMITS = ("box_margin", "bone_ratio", "bone_deviations", "min_side_evidence")
-# what an adaptation does otherwise than the pretraining: inference.adapt says how
-NOT_INHERITED_BY_ADAPTATION = (
-    *("masking", "warmup_steps", "frozen_batch_norm", "early_stopping", "bagging"),
-)
 TRAINED_DETECTOR = "fcos"  # the architecture of detectors that are trained here
 
 
@@ -85,12 +81,6 @@ class RuleSettings:
         """Beside those, who may see the video; of a student, how its probes are smoothed."""
         code = self.code_of_video(video) | {"SEERS": self.seers(video)}
         return code | (self.code_of_smoothing() if self.seers(video) == "student" else {})
-
-    def code_of_adaptation(self, video: str) -> dict[str, str]:
-        """Those of a video's model, its teacher, how frames are chosen, and the smoother."""
-        adaptation = self.all["adaptation"]
-        chosen = {"TEACHERS": adaptation["teacher"], "CHOICES": adaptation["frames"]}
-        return self.code_of_video(video) | self.code_of_smoothing() | chosen
 
     def code_of_smoothing(self) -> dict[str, str]:
         """The smoother that is chosen."""
@@ -174,22 +164,6 @@ class RuleSettings:
         mirrors = self.all["smoothing"]["views"]["mirrors"]
         own = mirrors.get(self.all["models"][model]["space"], [])
         return {"unlabeled": self.of("unlabeled") | {"mirrors": own}}
-
-    def adaptation_training(self) -> dict[str, Any]:
-        """Settings of the training of an adaptation."""
-        own = self.of("adaptation", "steps", "batch", "learning_rate")
-        left = {*NOT_INHERITED_BY_ADAPTATION, *own}
-        return {key: v for key, v in self.of("training").items() if key not in left} | own
-
-    def smoothing_of_teacher(self, video: str) -> dict[str, Any]:
-        """How the ensemble that teaches in an adaptation is smoothed; nothing where none does."""
-        teacher = self.all["adaptation"]["teacher"]
-        if teacher == "own":
-            return {}
-        if teacher == "median":
-            return {"settings": self.of("smoothing", "center", "min_score")}
-        method = self.all["smoothing"]["method"]
-        return {"method": method, "settings": self.smoother(), "views": self.views(video)}
 
     # ── videos ───────────────────────────────────────────────────────────────────────────────────
 

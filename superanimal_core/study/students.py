@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from superanimal_core.formats.documents import read_text
 from superanimal_core.pose.keypoints import did_you_mean
 from superanimal_core.settings import CONTEXT, ModelSettings, Settings
+from superanimal_core.study.standing_lists import standing_videos
 from superanimal_core.study.study_rows import DatasetRow, VideoRow
 
 
@@ -43,14 +43,14 @@ def cohort(settings: Settings, videos: Mapping[str, VideoRow], student: str) -> 
     `distillation.videos`, evenly over the sheet. A settled one that has left the sheet still counts
     while what the ensemble said of it is there.
     """
-    settled = Path(list_of_videos(student))
-    if settled.is_file():
-        named = read_text(settled).split()
-        return [v for v in named if v in videos or Path(watched(student, v)).is_dir()]
     own = (student, teacher_of(settings, student))
     fitting = [row.video for row in videos.values() if row.model in own]
-    count = min(settings.distillation.videos, len(fitting))
-    return [fitting[place * len(fitting) // count] for place in range(count)]
+
+    def is_there(video: str) -> bool:
+        return video in videos or Path(watched(student, video)).is_dir()
+
+    most = settings.distillation.videos
+    return standing_videos(list_of_videos(student), fitting, most, is_there)
 
 
 def roles_of_student(settings: Settings, student: str) -> tuple[str, ...]:

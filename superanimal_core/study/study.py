@@ -27,6 +27,7 @@ from superanimal_core.study.label_sheet import (
 )
 from superanimal_core.study.overlay import CONFIG, overlaid, read_config
 from superanimal_core.study.settings_document import settings_from_mapping
+from superanimal_core.study.shared_adaptations import sharing_mistakes
 from superanimal_core.study.shipped import own_or_shipped
 from superanimal_core.study.spaces import (
     find_spaces,
@@ -151,7 +152,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     mistakes += settings_mistakes(settings, known, datasets, videos)
     mistakes += weights_mistakes(settings, released) + parent_mistakes(settings, known)
     mistakes += prediction_mistakes(settings, known, videos)
-    mistakes += student_mistakes(settings, videos, datasets)
+    mistakes += student_mistakes(settings, videos, datasets) + sharing_mistakes(settings, videos)
     unlabeled = read_unlabeled(settings, mistakes)
     mistakes += unlabeled_mistakes(settings, known, datasets, unlabeled)
     sheets = read_label_sheets(settings.classifiers.named, videos, mistakes)

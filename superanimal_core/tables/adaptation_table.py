@@ -1,6 +1,7 @@
 """The table of adaptations: each network on each video whose truth is known, before and after."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,8 @@ SCHEMA = pa.schema(
     [
         ("video", pa.string()),
         ("member", pa.string()),
+        ("shared_by", pa.string()),
+        ("is_learned_from", pa.bool_()),
         ("is_tried", pa.bool_()),
         ("is_kept", pa.bool_()),
         ("reason", pa.string()),
@@ -38,25 +41,58 @@ SCHEMA = pa.schema(
             for when in ("before", "after")
         ),
         ("gain_px", pa.float64()),
+        ("robustness_gain_px", pa.float64()),
         ("is_right", pa.bool_()),
     ]
 )
 
 
+@dataclass(frozen=True)
+class Sharing:
+    """The set of videos that a video shares its networks with ('': none), and if it taught them."""
+
+    shared_by: str
+    is_learned_from: bool
+
+
 def read_adaptation_table(
-    predicted: Sequence[str], adapted: Sequence[str], truths: Sequence[str], *, min_score: float
+    predicted: Sequence[str],
+    adapted: Sequence[str],
+    truths: Sequence[str],
+    sharing: Sequence[Sharing],
+    *,
+    min_score: float,
 ) -> pa.Table:
     """One row for each network of each video; videos that failed have none.
 
     `predicted` and `adapted` are the folders of each video's predictions, before and after.
     """
     rows: list[dict[str, Any]] = []
-    for before, after, truth in zip(predicted, adapted, truths, strict=True):
+    of_videos = zip(predicted, adapted, truths, sharing, strict=True)
+    for before, after, truth, shared in of_videos:
         try:
-            rows += _rows_of_video(before, after, truth, min_score)
+            new = _rows_of_video(before, after, truth, min_score)
         except VideoError:  # the quality table tells the failure
             continue
+        rows += [{**row, **asdict(shared)} for row in new]
+    for row in rows:
+        row["robustness_gain_px"] = _gain_elsewhere(row, rows)
     return pa.Table.from_pylist(rows, schema=SCHEMA)
+
+
+def _gain_elsewhere(row: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> float:
+    """What the same network gains, in the mean, on videos that it has not learned from.
+
+    As delivered: 0 where it was rolled back. NaN for a network of one video, and where there is no
+    such video.
+    """
+    same = (row["shared_by"], row["member"])
+    elsewhere = [
+        other["gain_px"]
+        for other in rows
+        if (other["shared_by"], other["member"]) == same and not other["is_learned_from"]
+    ]
+    return _mean(np.array(elsewhere)) if row["shared_by"] else float("nan")
 
 
 def _rows_of_video(

@@ -1,6 +1,6 @@
 """What is kept of a video's adaptation: predictions with the verdict on each network, pictures."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -8,11 +8,22 @@ from typing import Any
 import pyarrow.parquet as pq
 
 from superanimal_core.tables.atomic import replacing
+from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.parquet import read_record, write_parquet
 from superanimal_core.tables.spaces import TAUGHT, read_space, read_taught
 
 VERDICT = "verdict"  # of the metadata
 MOVED = "moved.jpg"
+UNTAUGHT = "untaught"  # of a network that learned nothing of a set of videos: why
+
+
+def untaught_reason(networks: Sequence[str | Path]) -> str | None:
+    """Why networks learned nothing of the videos that they were to be adapted to together.
+
+    None where one of the folders holds a network that did, and without any.
+    """
+    reasons = [read_description(folder)["made_by"].get(UNTAUGHT) for folder in networks]
+    return next(iter(reasons), None) if all(reasons) else None
 
 
 def write_unadapted(

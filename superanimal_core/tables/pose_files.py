@@ -69,8 +69,13 @@ def read_poses(path: str | Path) -> Poses:
 
 def read_member_poses(folder: str | Path) -> list[Poses]:
     """The predictions of all members of an ensemble, in the order of their file names."""
+    return [*read_named_poses(folder).values()]
+
+
+def read_named_poses(folder: str | Path) -> dict[str, Poses]:
+    """The same by the names of the members."""
     raise_failure_in(folder)
-    return [read_poses(path) for path in sorted(Path(folder).glob("*.parquet"))]
+    return {path.stem: read_poses(path) for path in sorted(Path(folder).glob("*.parquet"))}
 
 
 def read_smoothed(path: str | Path) -> SmoothedPoses:

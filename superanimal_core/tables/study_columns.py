@@ -130,6 +130,10 @@ ADAPTATION = {
     "hull_change_before": "its mean change from frame to frame, over the mean",
     "hull_change_after": "the same",
     "gain_px": "error before less that after",
+    "shared_by": "model and name of the videos that share the network (adaptation.per), or empty",
+    "is_learned_from": "whether the network learned from this video",
+    "robustness_gain_px": "mean gain of the same network on videos that it did not learn from, 0 "
+    "where it was rolled back; NaN: no such video",
     "is_right": "whether what is used is worse by 3 % at most than what was before",
 }
 TRANSFER = {

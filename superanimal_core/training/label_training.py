@@ -42,6 +42,7 @@ def fit_labels(
     streams: Mapping[str, Stream] | None = None,
     objectives: Sequence[Objective] = (),
     neighbors: Neighbors | None = None,
+    is_time_over: Callable[[], bool] | None = None,
 ) -> History:
     """Train the bundle's network on labels in its space, as `fit` does; in place.
 
@@ -72,6 +73,7 @@ def fit_labels(
         tell=tell,
         checkpoints=checkpoints,
         stopping=stopping,
+        is_time_over=is_time_over,
     )
 
 

@@ -13,7 +13,7 @@ from superanimal_core.network.pose_network import Outputs, PoseNetwork, freeze_b
 from superanimal_core.settings import TrainingSettings
 from superanimal_core.training.batches import Batch, Stream, batches_ahead
 from superanimal_core.training.early_stopping import EarlyStopping
-from superanimal_core.training.history import History
+from superanimal_core.training.history import EARLY_STOPPING, TIME, History
 from superanimal_core.training.objectives import Objective, total_loss
 from superanimal_core.training.processes import processes_here
 from superanimal_core.training.schedule import learning_rate_factor
@@ -36,14 +36,16 @@ def fit(
     tell: Callable[[int, str], None],
     checkpoints: Checkpoints | None = None,
     stopping: EarlyStopping | None = None,
+    is_time_over: Callable[[], bool] | None = None,
 ) -> History:
     """Train a network, in place, to minimize the sum of the objectives on batches of the streams.
 
     `normalize` makes the network's inputs from crops. Goes on from the last of the `checkpoints`:
     the result is that of a training that was never stopped, bit by bit on a CPU. Under
     torch.distributed all processes call this alike. In the end the network has the running mean of
-    its weights; with `stopping`, the one that did best. TrainingError when the loss stops being
-    finite (the images of that step are named).
+    its weights; with `stopping`, the one that did best. `is_time_over` is asked after each step
+    and ends it; the history says what did. TrainingError when the loss stops being finite (the
+    images of that step are named).
     """
     processes = processes_here()
     state = _start(network, training, device)
@@ -68,6 +70,11 @@ def fit(
         tell(state.step, f"loss {value:.4f}")
         if stopping and stopping.is_enough(state):
             print(f"stopped after step {state.step}: {min(state.held_out_px):.2f} px was the best")
+            state.end(EARLY_STOPPING)
+            break
+        if is_time_over and is_time_over() and state.step < training.steps:
+            print(f"stopped after step {state.step} of {training.steps}: no time is left")
+            state.end(TIME)
             break
     network.load_state_dict(state.best or state.averaged.state)
     network.eval()

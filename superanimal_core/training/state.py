@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import Protocol, TypedDict, runtime_checkable
+from typing import Any, Protocol, TypedDict, runtime_checkable
 
 import torch
 from jaxtyping import Float
@@ -18,7 +18,7 @@ class CheckpointValues(TypedDict):
 
     step: int
     averaged_steps: int
-    history: dict[str, list]
+    history: dict[str, Any]
     losses: list[float]
     held_out_px: list[float]
 
@@ -107,6 +107,13 @@ class TrainingState:
         self.losses.append(loss)
         if is_entry:
             self.history.add(self.step, self.losses, learning_rate, self.held_out_px)
+
+    def end(self, ended_by: str) -> None:
+        """Note what ended the training after the step that was done, which becomes an entry."""
+        self.history.ended_by = ended_by
+        if self.losses:
+            rate = self.optimizer.param_groups[0]["lr"]
+            self.history.add(self.step, self.losses, rate, self.held_out_px)
 
     def keep(self, checkpoints: Checkpoints, processes: Processes) -> None:
         """Write a checkpoint where it is due in any of the processes."""

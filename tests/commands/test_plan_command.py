@@ -71,7 +71,11 @@ def test_a_job_costs_its_steps_and_frames(settings):
     assert cost("predict_poses") == pytest.approx(1 + 10 / every + of_poses)
     of_batch = settings.adaptation.batch / settings.training.batch
     assert cost("adapt_to_video") == pytest.approx(2 * 3 * 0.1 * of_batch + of_poses)
+    assert cost("adapt_together") == pytest.approx(2 * 0.1 * of_batch)
     assert plan_costs.probed_cost("report", *how) is None
+    shared = settings.adaptation.model_copy(update={"per": "camera"})
+    how = (settings.model_copy(update={"adaptation": shared}), *how[1:])
+    assert cost("adapt_to_video") == pytest.approx(of_poses)
 
 
 def test_what_was_measured_in_the_study_counts_by_the_frames_of_its_videos(tmp_path):

@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from superanimal_core.inference.adapt import (
-    adaptation_training,
     held_out_frames,
     labeled_frames,
     select_pseudo_labels,
 )
+from superanimal_core.inference.adaptation_training import adaptation_training, training_on
 from superanimal_core.inference.teachers import own_lesson
+from superanimal_core.inference.teaching_frames import alike
 from superanimal_core.inference.verdicts import judge_adaptation
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import LabelState
@@ -43,6 +44,7 @@ def selected(poses, boxes=None, **changes):
         "every_frames": 1,
         "max_frames": 1000,
         "held": np.zeros(0, int),
+        "looks": alike,
     }
     boxes = boxes_of(poses) if boxes is None else boxes
     lesson = own_lesson(poses, min_score=changes.pop("min_score", 0.6))
@@ -239,15 +241,29 @@ def test_absent_poses_are_no_reason_to_keep(before):
 
 def test_adaptation_inherits_neither_the_warm_up_nor_an_unmasked_pretraining():
     pretraining = yaml.safe_load(CONFIG.read_text())["training"]
-    own = ("masking", "bagging", "warmup_steps", "frozen_batch_norm", "early_stopping")
+    own = ("masking", "bagging", "warmup_steps", "frozen_batch_norm")
     training = adaptation_training(**{k: v for k, v in pretraining.items() if k not in own})
     assert (training.masking, training.warmup_steps) == (True, 0)
-    assert (training.frozen_batch_norm, training.early_stopping) == (True, None)
+    assert training.frozen_batch_norm
     assert not training.bagging
     assert training.weight_decay == pretraining["weight_decay"]
     for inherited in ({"masking": False}, {"warmup_steps": 100}):
         with pytest.raises(TypeError):
             adaptation_training(**pretraining | inherited)
+
+
+def test_a_stretch_of_a_video_is_held_out_whole_where_there_are_two():
+    """So that frames beside each other are on one side; from a single stretch none can be."""
+    labels = selected(poses_of(frames=100), min_score=0.0)
+    assert labels.group.tolist() == [f"raw/v.mp4#{frame // 5}" for frame in range(100)]
+    of = yaml.safe_load(CONFIG.read_text())["training"]
+    of = {k: v for k, v in of.items() if k not in ("masking", "bagging", "warmup_steps")}
+    del of["frozen_batch_norm"]
+    of["early_stopping"] = {"fraction": 0.2, "every_steps": 5, "patience": 2}
+    for count, is_held in ((5, False), (6, True)):
+        training = training_on(labels.select(np.arange(count)), **of)
+        assert (training.early_stopping is not None) == is_held
+    assert training_on(labels, **of | {"early_stopping": None}).early_stopping is None
 
 
 def test_what_has_no_position_is_no_pseudo_label_and_no_dropped_keypoint_where_untaught(before):

@@ -8,10 +8,12 @@ from tiny_networks import pyramid_bundle, pyramid_context_bundle
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference import adapt, verdicts
+from superanimal_core.inference.adaptation_training import adaptation_training
 from superanimal_core.inference.detect import GivenBoxes
 from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.inference.teachers import own_lesson
+from superanimal_core.inference.teaching_frames import alike
 from superanimal_core.inference.witnesses import Evidence
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.video_adaptation import VideoAdaptation
@@ -23,7 +25,7 @@ from superanimal_core.models.bundles import read_bundle, read_members
 from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.pose.labels import LabelState
 from superanimal_core.pose.poses import Poses
 from superanimal_core.report.video_file import write_video
 from superanimal_core.settings import AugmentSettings
@@ -53,7 +55,7 @@ AUGMENT = AugmentSettings(
 TRAINING = {
     "steps": 3, "batch": 4, "learning_rate": 1e-3, "weight_decay": 0.01, "gradient_clip": 5.0,
     "ema_decay": 0.5, "sampling_temperature": 1.0, "not_labeled_weight": 0.0,
-    "log_every_steps": 1, "precision": "float32",
+    "log_every_steps": 1, "precision": "float32", "early_stopping": None,
 }  # fmt: skip
 
 
@@ -75,8 +77,8 @@ def study(tmp_path):
     return tmp_path, boxes
 
 
-def adapted(study, seeds, judge=ANYTHING, steps=3, teacher="own"):
-    """Predict and adapt with the members of these seeds; the folder of the adapted predictions."""
+def predict(study, seeds):
+    """What the members of these seeds see; their folders."""
     folder, boxes = study
     members = [str(folder / f"models/member-{seed}") for seed in seeds]
     bundles, times = read_members(members), np.arange(FRAMES) / 25
@@ -85,6 +87,13 @@ def adapted(study, seeds, judge=ANYTHING, steps=3, teacher="own"):
         bundles, str(folder / "v.mp4"), times, source, None, 9,
         {**INFERENCE, "device": torch.device("cpu")},
     ).write(folder / "predicted", {name: {"seeds": seeds} for name in bundles})  # fmt: skip
+    return members
+
+
+def adapted(study, seeds, judge=ANYTHING, steps=3, teacher="own", **shared):
+    """Predict and adapt with the members of these seeds; the folder of the adapted predictions."""
+    folder, boxes = study
+    members, times = predict(study, seeds), np.arange(FRAMES) / 25
     settings = {"judge": judge, "steps": steps}
     adaptation = Adaptation(
         video=str(folder / "v.mp4"),
@@ -107,6 +116,7 @@ def adapted(study, seeds, judge=ANYTHING, steps=3, teacher="own"):
         chunk_frames=9,
         threads=1,
         record={"source_digest": "1", "settings": settings, "inputs": {"seeds": str(seeds)}},
+        **shared,
     ).write(members, folder / "adapted")
     return folder / "adapted"
 
@@ -119,13 +129,13 @@ def plainly_adapted(study, seed):
     poses = read_poses(folder / f"predicted/member-{seed}.parquet")
     held, lesson = adapt.held_out_frames(FRAMES, 0.25), own_lesson(poses, min_score=0.0)
     labels = adapt.select_pseudo_labels(
-        lesson, poses, boxes, (128, 96), video="v", held=held, **SELECT
+        lesson, poses, boxes, (128, 96), video="v", held=held, looks=alike, **SELECT
     )
     fit_labels(
         bundle,
         labels,
         lambda name: frames[int(name.rpartition("=")[2])],
-        adapt.adaptation_training(**TRAINING),
+        adaptation_training(**TRAINING),
         AUGMENT,
         seed=seed,
         device=device,
@@ -335,16 +345,14 @@ def test_what_a_parent_was_not_taught_stays_out_of_its_adaptation(
 def test_a_network_that_looks_at_neighboring_frames_is_not_adapted():
     """One that was imported, so that no setting tells what it is."""
     bundle = pyramid_context_bundle(KeypointSpace("s", ("a", "b")))
-    poses, labels, pictures = (of.__new__(of) for of in (Poses, Labels, Pictures))
+    poses, pictures = (of.__new__(of) for of in (Poses, Pictures))
     with pytest.raises(SuperAnimalError, match="cannot be adapted to a video"):
         Adaptation.__new__(Adaptation).adapt(
             bundle,
             [poses],
             0,
             np.zeros((1, 1), bool),
-            labels,
+            lambda of: (of, History()),
             pictures,
-            seed=0,
             device=torch.device("cpu"),
-            tell=lambda *_: None,
         )

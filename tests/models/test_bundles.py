@@ -11,7 +11,7 @@ from tiny_networks import pyramid_bundle, square_crop
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.models.bundles import read_bundle, read_detector, read_members
 from superanimal_core.models.initial_weights import read_initial_weights, terms_of_weights
-from superanimal_core.models.new_bundles import write_bundle, write_detector
+from superanimal_core.models.new_bundles import read_history, write_bundle, write_detector
 from superanimal_core.network.detector import detect, new_detector
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.tables.parquet import write_failure
@@ -20,7 +20,7 @@ from superanimal_core.training.history import History
 SPACE = KeypointSpace(
     "s", ("nose", "l", "r"), (("l", "r"),), (("nose", "l"),), oks_sigmas=(0.1, 0.2, 0.2)
 )
-HISTORY = History([10, 20], [0.5, 0.25], [0.001, 0.0005], [None, 3.5])
+HISTORY = History([10, 20], [0.5, 0.25], [0.001, 0.0005], [None, 3.5], "early stopping")
 RECORD = {"rule": "pretrain", "seed": "0", "settings": {"steps": 20}}
 
 
@@ -55,6 +55,7 @@ def test_a_bundle_tells_what_made_it_and_how_it_went(tmp_path):
     assert document["trained_on"] == ["burrow", "arena"]
     history = pq.read_table(tmp_path / "member-0/history.parquet").to_pydict()
     assert history["loss"] == [0.5, 0.25]
+    assert read_history(tmp_path / "member-0") == HISTORY
     names = sorted(path.name for path in (tmp_path / "member-0").iterdir())
     assert names == ["bundle.json", "history.parquet", "weights.safetensors"]
 

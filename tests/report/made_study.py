@@ -148,6 +148,7 @@ def settings(made: Made, title: str) -> dict:
         "models": {"walker": model},
         "training": {"masking": True},
         "adaptation": {
+            "per": "video",
             "enabled": made.is_adapted,
             "min_score": 0.5,
             "steps": 100,

@@ -403,6 +403,21 @@ def test_the_methods_name_every_way_of_smoothing(method):
     assert any("Lightning Pose" in words for words, _ in references) == (method == "eks")
 
 
+@pytest.mark.parametrize(
+    ("per", "when", "said"),
+    [
+        ("video", "needed", "Where it promised to pay, each network was adapted to a video on"),
+        ("video", "always", "Each network was adapted to each video on"),
+        ("camera", "needed", "each network was adapted to the videos of a camera together on"),
+        ("cohort", "always", "Each network was adapted to all videos together on"),
+    ],
+)
+def test_the_methods_tell_what_networks_were_adapted_to(per, when, said):
+    chosen = settings(Made(), "A study")
+    chosen["adaptation"] = chosen["adaptation"] | {"per": per, "when": when, "enabled": True}
+    assert said in " ".join(methods_sentences(chosen, DATASETS, [], []))
+
+
 def test_the_report_never_imports_torch():
     code = "import sys, superanimal_core.report.page; sys.exit('torch' in sys.modules)"
     subprocess.run([sys.executable, "-c", code], check=True)

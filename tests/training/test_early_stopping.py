@@ -4,12 +4,19 @@ import torch
 
 from superanimal_core.errors import TrainingError
 from superanimal_core.training.early_stopping import choose_held_out
+from superanimal_core.training.history import EARLY_STOPPING, TIME
 from superanimal_core.training.label_training import fit_labels
+from superanimal_core.training.time_limit import time_limit
 
 LOOKS = {"fraction": 0.25, "every_steps": 2, "patience": 3}
 
 
-def train(world, labels, read_image=None, **changes):
+def train(world, labels, read_image=None, is_time_over=None, **changes):
+    state, steps, history = trained(world, labels, read_image, is_time_over, **changes)
+    return state, steps, list(zip(history.step, history.held_out_px, strict=True))
+
+
+def trained(world, labels, read_image=None, is_time_over=None, **changes):
     bundle, steps = world.bundle(), []
     history = fit_labels(
         bundle,
@@ -20,9 +27,9 @@ def train(world, labels, read_image=None, **changes):
         seed=0,
         device=torch.device("cpu"),
         tell=lambda step, note: steps.append(step),
+        is_time_over=is_time_over,
     )
-    steps_and_errors = list(zip(history.step, history.held_out_px, strict=True))
-    return bundle.network.state_dict(), steps, steps_and_errors
+    return bundle.network.state_dict(), steps, history
 
 
 def test_whole_groups_are_held_out(world):
@@ -85,3 +92,42 @@ def test_the_history_tells_the_last_held_out_error(world):
     assert coarse == [fine[1], fine[3]]
     *_, without = train(world, labels, steps=2, log_every_steps=1)
     assert without == [(1, None), (2, None)]
+
+
+def test_the_history_tells_how_many_steps_were_done_and_what_ended_them(world):
+    labels = world.labels(["lab"] * 8)
+    *_, whole = trained(world, labels, steps=4)
+    assert (whole.steps, whole.ended_by) == (4, "")
+    still = {"learning_rate": 1e-12, "warmup_steps": 0, "ema_decay": 0.0}
+    _, steps, early = trained(world, labels, steps=60, early_stopping=LOOKS, **still)
+    assert early.ended_by == EARLY_STOPPING
+    assert early.steps == steps[-1] < 60
+
+
+@pytest.mark.parametrize(
+    ("step", "done", "ended_by"), [(1, 1, TIME), (3, 3, TIME), (4, 4, ""), (5, 4, "")]
+)
+def test_where_the_time_is_over_the_step_that_was_begun_is_the_last(world, step, done, ended_by):
+    """And the weights are those of a training of so many steps; the last of all ends it anyway."""
+    labels, asked = world.labels(["lab"] * 8), []
+
+    def is_over():
+        asked.append(1)
+        return len(asked) >= step
+
+    how = {"warmup_steps": 0, "learning_rate": 1e-3}
+    state, steps, history = trained(world, labels, is_time_over=is_over, steps=4, **how)
+    assert (history.steps, history.ended_by, steps[-1]) == (done, ended_by, done)
+    assert len(history.loss) == 1
+    if not ended_by:
+        expected, *_ = trained(world, labels, steps=4, **how)
+        assert all(torch.equal(state[name], expected[name]) for name in state)
+
+
+@pytest.mark.parametrize(("passed_s", "is_over"), [(0.0, False), (89.9, False), (90.0, True)])
+def test_a_limit_of_time_counts_from_its_first_moment(passed_s, is_over):
+    now_s = [1000.0]
+    is_time_over = time_limit(1.5, lambda: now_s[0])
+    now_s[0] += passed_s
+    assert is_time_over() == is_over
+    assert time_limit(None) is None

@@ -8,6 +8,7 @@ rule adapt_to_video:
         members=lambda wildcards: GRAPH.members(GRAPH.model_of(wildcards.video)),
         teachers=by("video", STUDENTS.teachers_of_video),
         calibration=by("video", STUDENTS.calibrations_of_video),
+        networks=by("video", ADAPTATION.networks_of_video),
     output:
         adapted=directory("results/videos/{video}/adapted"),
     log:
@@ -15,24 +16,25 @@ rule adapt_to_video:
     benchmark:
         "benchmarks/adapt_to_video/{video}.tsv"
     group:
-        batch("gpu")
+        batch(ADAPTATION_SETTINGS.batch)
     conda:
         "../../envs/environment.yaml"
     resources:
         last_attempt=last_attempt,
     params:
-        code=code("adapt_to_video", by("video", SETTINGS.code_of_adaptation)),
+        code=code("adapt_to_video", by("video", ADAPTATION_SETTINGS.code)),
         when=config["adaptation"]["when"],
         teacher=config["adaptation"]["teacher"],
         min_score=config["adaptation"]["min_score"],
-        smoothing=by("video", SETTINGS.smoothing_of_teacher),
+        smoothing=by("video", ADAPTATION_SETTINGS.smoothing_of_teacher),
         held_out_fraction=config["adaptation"]["held_out_fraction"],
-        select=SETTINGS.of("adaptation", "frames", "every_frames", "max_frames"),
+        select=ADAPTATION_SETTINGS.select(),
         judge=SETTINGS.of(
             "adaptation", "min_score", "max_jitter_ratio", "max_displacement_ratio"
         ),
-        training=SETTINGS.adaptation_training(),
+        training=ADAPTATION_SETTINGS.training(),
         augment=SETTINGS.plain_augment(),
+        max_minutes=config["adaptation"]["max_minutes"],
         inference=SETTINGS.inference(),
     script:
         "../scripts/adapt_to_video.py"

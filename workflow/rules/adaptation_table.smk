@@ -14,6 +14,7 @@ rule adaptation_table:
         "../../envs/environment.yaml"
     params:
         code=code("adaptation_table"),
+        sharing=lambda wildcards: ADAPTATION.sharing_of_true_videos(),
         min_score=config["adaptation"]["min_score"],
     script:
         "../scripts/adaptation_table.py"

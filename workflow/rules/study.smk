@@ -23,6 +23,8 @@ from superanimal_core.jobs.run_owner import (
     write_owner,
 )
 from superanimal_core.jobs.snakemake_mended import mend_snakemake
+from superanimal_core.study.adaptation_graph import AdaptationGraph
+from superanimal_core.study.adaptation_settings import AdaptationRuleSettings
 from superanimal_core.study.arenas import places_on_maps, untold_by
 from superanimal_core.study.brought_graph import BroughtGraph
 from superanimal_core.study.classifier_graph import ClassifierGraph
@@ -53,6 +55,8 @@ GRAPH = Graph(STUDY, IDENTITIES)
 BROUGHT = BroughtGraph(GRAPH)
 SETTINGS = RuleSettings(GRAPH)
 STUDENTS = StudentGraph(GRAPH)
+ADAPTATION = AdaptationGraph(GRAPH)
+ADAPTATION_SETTINGS = AdaptationRuleSettings(SETTINGS)
 CLASSIFIERS = ClassifierGraph(GRAPH)
 STUDENT_SETTINGS = StudentSettings(SETTINGS)
 TRANSFER = TransferGraph(GRAPH)

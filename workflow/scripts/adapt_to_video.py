@@ -15,7 +15,7 @@ with video_step(snakemake) as record:
     calibrations = of_who_saw(inputs.predicted, list(inputs.calibration))
     calibration = read_calibration(calibrations[0]) if calibrations else None
     look = params.when, inputs.predicted, snakemake.output.adapted, record, calibration
-    if not pass_by(*look, min_score=params.min_score):
+    if not pass_by(*look, inputs.networks, min_score=params.min_score):
         from superanimal_core.jobs.video_adaptation import adapt_video
 
         adapt_video(snakemake, record, Knowledge(calibration, params.smoothing))
