@@ -29,7 +29,7 @@ from superanimal_core.jobs.work_folder import remove_work_folders, work_folder
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.tables.atomic import replacing
-from superanimal_core.tables.parquet import with_record, write_parquet
+from superanimal_core.tables.parquet import packing, with_record, write_parquet
 from superanimal_core.tables.schemas import poses_to_table
 from superanimal_core.tables.spaces import TAUGHT, read_space, read_taught
 from superanimal_core.tables.video_columns import LOOKS
@@ -186,7 +186,7 @@ def _shifted(table: pa.Table, start: int) -> pa.Table:
 def _join(parts: Sequence[Path], path: Path, record: Mapping[str, Any]) -> None:
     """One table of several, never more than a part of one in memory."""
     schema = with_record(pq.read_schema(parts[0]), record)
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, **packing(schema)) as writer:
         for part in map(pq.ParquetFile, parts):
             for group in range(part.num_row_groups):
                 writer.write_table(part.read_row_group(group).cast(schema))

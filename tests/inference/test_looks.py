@@ -40,6 +40,13 @@ def test_every_side_of_a_box_counts(side):
     assert gaps_to_halve([0, 16], boxes, 0) == [8]
 
 
+def test_of_two_boxes_the_longer_one_says_what_is_little():
+    boxes = boxes_at(50, 50)
+    boxes[1, 0, 2] += 10.5  # 110.5 px long
+    assert gaps_to_halve([0, 16], boxes, 0) == []
+    assert gaps_to_halve([0, 16], boxes[::-1], 0) == []
+
+
 @pytest.mark.parametrize(("off_px", "middles"), [(9.9, []), (10.1, [24])])
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_an_animal_that_goes_on_evenly_needs_none_either(off_px, middles, sign):
