@@ -7,17 +7,19 @@ errors that last, 0 to 5 px of 200 px body length; jumps, exchanged limbs and ga
 together. Poses are smoothed by the settings of config.yaml first. `--quick` is the quadruped at
 100 frames per second. Recordings are read from $SUPERANIMAL_SHARED (default ../shared).
 
-One line per figure, the worst and the median of its cases; all go to benchmarks/results/gait.csv.
+One line per figure, the worst and the median of its cases; all go to
+benchmarks/results/gait.parquet.
 """
 
 import argparse
-import csv
 import os
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import gait_real
+import pyarrow as pa
+import pyarrow.parquet as pq
 from gait_measures import measure
 from gait_truth import DISTURBANCES, GAITS, Case
 
@@ -41,10 +43,7 @@ def main() -> None:
             print(f"{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in found.items()))
             rows += [{"case": name, "figure": key, "value": found[key]} for key in found]
     RESULTS.mkdir(parents=True, exist_ok=True)
-    with (RESULTS / "gait.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, ["case", "figure", "value"])
-        writer.writeheader()
-        writer.writerows(rows)
+    pq.write_table(pa.Table.from_pylist(rows), RESULTS / "gait.parquet")
 
 
 def cases(is_quick: bool) -> Iterator[Case]:

@@ -1,6 +1,6 @@
 """Inference against DeepLabCut 3.0.1, against the processor's peak, and against a video's length.
 
-    python benchmarks/inference.py [--quick] [--threads 2]
+    python benchmarks/inference.py [--quick] [--threads 2] [--record]
 
 HRNet-w32 and fasterrcnn_resnet50_fpn_v2, 640 x 480, one animal. Both programs load the same files
 of random weights in the released layout (their boxes are random too: nothing is looked for again).
@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from datasets import peak_mb
+from machine_rows import add_record_option, keep_row
 from torch.utils.flop_counter import FlopCounterMode
 
 from superanimal_core.formats.documents import read_keypoint_space
@@ -53,6 +54,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--only-compiled", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--only-memory", type=int, nargs=3, help=argparse.SUPPRESS)
+    add_record_option(parser)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     if options.only_memory:
@@ -66,17 +68,21 @@ def main() -> None:
         return
     frames, crops = (25, 16) if options.quick else (100, 64)
     with tempfile.TemporaryDirectory() as folder:
-        compare(Path(folder), frames, crops, options.threads)
+        compare(Path(folder), frames, crops, options)
     for size, lengths in LENGTHS.items():
         for length in lengths[:2] if options.quick else lengths[1:]:
             video = map(str, (length, *size))
             command = [sys.executable, __file__, "--only-memory", *video]
             told = subprocess.run(command, capture_output=True, text=True, check=True)
             print(f"{length} frames of {size} pixels, small network: {told.stdout.strip()}")
+            if options.record:
+                figures = json.loads(told.stdout)
+                keep_row("inference", f"{length} frames of {size[0]} x {size[1]}", figures)
 
 
-def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
+def compare(folder: Path, frames: int, crops: int, options: argparse.Namespace) -> None:
     """Networks alone and the whole way, both programs."""
+    threads = options.threads
     clip = folder / "clip.mp4"
     write_video(moving_blob(frames), clip, 25)
     if not PEER.is_file():
@@ -101,6 +107,14 @@ def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
             f"{peer['network']['1'] / seconds:.1f} x the peer's default, {best / seconds:.1f} x "
             f"its best; {flops / seconds / peak:.2f} of this processor's {peak / 1e9:.0f} GFLOP/s"
         )
+        if options.record:
+            figures = {
+                "crops_per_s": 1 / seconds,
+                "times_peer": peer["network"]["1"] / seconds,
+                "of_peak": flops / seconds / peak,
+                "peak_gflop_per_s": peak / 1e9,
+            }
+            keep_row("inference", "HRNet-w32 alone", figures, precision=precision)
     default, best = peer["video"]["1"], min(peer["video"].values())
     print(
         f"peer, whole way: {1 / default:.3f} frames/s at its defaults, {1 / best:.3f} at its best"
@@ -123,6 +137,14 @@ def compare(folder: Path, frames: int, crops: int, threads: int) -> None:
             f"peer's default, {best / seconds:.1f} x its best ({found / frames / seconds:.0%} of "
             f"the time in the detector, every {EVERY}th frame)"
         )
+        if options.record:
+            figures = {
+                "frames_per_s": 1 / seconds,
+                "times_peer": default / seconds,
+                "detector_fraction": found / frames / seconds,
+            }
+            case = f"HRNet-w32 and R-CNN, every {EVERY}th frame"
+            keep_row("inference", case, figures, precision=precision)
 
 
 def moving_blob(frames):

@@ -22,6 +22,7 @@ import cv2
 import numpy as np
 import pyarrow as pa
 import yaml
+from machine_rows import add_record_option, keep_row
 
 from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.media.frame_index import index_frames
@@ -49,8 +50,9 @@ def main() -> None:
     """Print a line for each size and number of animals."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="60 frames, twice")
-    is_quick = parser.parse_args().quick
-    frames, turns = (60, 2) if is_quick else (300, 3)
+    add_record_option(parser)
+    options = parser.parse_args()
+    frames, turns = (60, 2) if options.quick else (300, 3)
     for size in SIZES:
         for animals in (1, 3):
             with tempfile.TemporaryDirectory() as folder:
@@ -62,6 +64,22 @@ def main() -> None:
                 f"frames/s over those with nothing drawn {plain[0] / labeled[0]:.2f}",
                 flush=True,
             )
+            if options.record:
+                case = f"{size[0]} x {size[1]}, {animals} animal{'s' if animals > 1 else ''}"
+                kept = figures_of(frames, labeled, plain)
+                keep_row("labeled_video", case, kept, precision="", engine="")
+
+
+def figures_of(
+    frames: int, labeled: tuple[float, float], plain: tuple[float, float]
+) -> dict[str, float]:
+    """Of the labeled video and of one with nothing drawn."""
+    return {
+        "frames_per_s": frames / labeled[0],
+        "processor_ms_per_frame": 1000 * labeled[1] / frames,
+        "nothing_drawn_frames_per_s": frames / plain[0],
+        "nothing_drawn_ms_per_frame": 1000 * plain[1] / frames,
+    }
 
 
 def told(frames: int, seconds: tuple[float, float]) -> str:

@@ -1,6 +1,6 @@
 """The report of many videos: seconds, peak memory and size of the page.
 
-    python benchmarks/report.py [--quick] [--videos N] [--keep FOLDER]
+    python benchmarks/report.py [--quick] [--videos N] [--keep FOLDER] [--record]
 
 A made study: a few walks under many names, of two groups, filmed by three cameras over a year, one
 of which gets worse; one video in fifty failed, one in twenty is flagged. Every video has pictures
@@ -23,6 +23,7 @@ import numpy as np
 import pyarrow as pa
 from asked import options_in, parser_of_videos
 from datasets import peak_mb
+from machine_rows import add_record_option, keep_row
 
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / each) for each in ("tests", "tests/report")]
@@ -63,6 +64,7 @@ def main() -> None:
     """Make the study, then its page in a process of its own; exit 1 where the page is too large."""
     parser = parser_of_videos(__doc__, VIDEOS, QUICK_VIDEOS)
     parser.add_argument("--keep", type=Path)
+    add_record_option(parser)
     parser.add_argument("--write", type=Path, help=argparse.SUPPRESS)
     options = options_in(parser)
     if options.write:
@@ -76,6 +78,9 @@ def main() -> None:
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     seconds, peak, size = map(float, told.split())
     print(f"{videos} videos: {seconds:.1f} s, {peak:.0f} MB of memory, page {size / 1e6:.1f} MB")
+    if options.record:
+        figures = {"seconds": seconds, "memory_mb": peak, "page_mb": size / 1e6}
+        keep_row("report", f"{videos} videos", figures, precision="", engine="")
     sys.exit(size > MOST_BYTES)
 
 

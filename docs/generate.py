@@ -5,12 +5,14 @@
 `tables.md`: every column, from superanimal_core.tables.names. `settings.md`: every setting, from
 config/config.yaml and its remarks. `rules.md`: every rule, from workflow/rules. `what-reruns.md`:
 which rules a module's code counts in, from superanimal_core.provenance. `commands.md`: every
-command, from its own help. And the list of the decisions, from their titles. `--check` writes
-nothing and fails where a page is not what the code says.
+command, from its own help. And the list of the decisions, from their titles. In `measured.md` the
+part behind its mark is made from the tables in benchmarks/results. `--check` writes nothing and
+fails where a page is not what the code says.
 """
 
 import argparse
 import ast
+import csv
 import re
 import sys
 from collections.abc import Iterable, Iterator
@@ -26,6 +28,7 @@ from superanimal_core.tables.video_columns import ENDINGS  # noqa: E402
 
 PAGES = ROOT / "docs"
 MADE = "<!-- made by docs/generate.py; do not edit -->"
+MADE_BELOW = "<!-- below: made by docs/generate.py from benchmarks/results; do not edit -->"
 SETTING = re.compile(r"^(?P<indent> *)(?P<key>\w+):(?P<value>[^#]*)(#(?P<remark>.*))?$")
 IN_THEIR_SECTION = "behavior.definitions."  # what each behavior has is said once, above them
 LEARNERS = (
@@ -56,9 +59,11 @@ def main() -> None:
         "reference/commands.md": commands_page,
         "decisions/README.md": decisions_page,
     }
+    texts = {name: "\n".join([MADE, "", *make()]) for name, make in pages.items()}
+    texts["measured.md"] = measured_page((PAGES / "measured.md").read_text(encoding="utf-8"))
     stale = []
-    for name, make in pages.items():
-        path, text = PAGES / name, "\n".join([MADE, "", *make()]).rstrip() + "\n"
+    for name, told in texts.items():
+        path, text = PAGES / name, told.rstrip() + "\n"
         if path.is_file() and path.read_text(encoding="utf-8") == text:
             continue
         stale.append(name)
@@ -67,6 +72,25 @@ def main() -> None:
             path.write_text(text, encoding="utf-8")
     if stale and "--check" in sys.argv:
         sys.exit(f"docs: {', '.join(stale)}: not what the code says; make reference")
+
+
+def measured_page(before: str) -> str:
+    """The page as it is, with the tables of the benchmarks behind the mark."""
+    own = before.partition(MADE_BELOW)[0]
+    return "\n".join([own + MADE_BELOW, "", *measured_tables(ROOT / "benchmarks/results")])
+
+
+def measured_tables(folder: Path) -> Iterator[str]:
+    """The rows that benchmarks have kept, one table for each of them."""
+    yield "## By machine"
+    yield ""
+    yield "Kept by the benchmarks themselves, with `--record`. Units stand in names."
+    for path in sorted(folder.glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *cells = csv.reader(file)
+        yield from ("", f"### `benchmarks/{path.stem}.py`", "")
+        told = tuple(name.replace("_", " ") for name in header)
+        yield from rows(told, map(tuple, cells))
 
 
 def decisions_page() -> Iterator[str]:

@@ -87,6 +87,11 @@ def test_an_unknown_key_that_is_near_to_none_is_told_with_all_known_ones():
         ("models.mouse.seeds", [], "read []; list should have at least 1 item"),
         ("training.steps", True, "read True; a number belongs there, no yes or no"),
         ("training.weight_decay", False, "read False; a number belongs there, no yes or no"),
+        ("detector.every_frames", 0, "read 0; input should be a whole number from 1 on, or auto"),
+        ("detector.every_frames", 1.5, "read 1.5; input should be a whole number from 1"),
+        ("detector.every_frames", True, "read True; input should be a whole number from 1"),
+        ("detector.every_frames", "1e1", "read '1e1'; input should be a whole number from 1"),
+        ("detector.every_frames", "never", "read 'never'; input should be a whole number"),
         ("models", {}, "read {}; dictionary should have at least 1 item"),
         ("training", None, "read None; a section belongs there, with masking, steps"),
     ],
@@ -94,6 +99,12 @@ def test_an_unknown_key_that_is_near_to_none_is_told_with_all_known_ones():
 def test_a_wrong_value_is_told_with_its_key_and_what_was_read(path, value, told):
     mistakes = mistakes_in(changed(path, value))
     assert mistakes[0].startswith(f"config/config.yaml: {path}: {told}")
+
+
+@pytest.mark.parametrize("given", [1, 25, 10.0, "auto"])
+def test_the_detector_looks_at_every_nth_frame_or_where_needed(given):
+    settings = settings_from_mapping(changed("detector.every_frames", given), "config/config.yaml")
+    assert settings.detector.every_frames == given
 
 
 def leaves(mapping, path=()):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
+from superanimal_core.inference.looks import USUAL_GAP
 from superanimal_core.settings import ModelSettings, Settings
 from superanimal_core.tables.benchmark_files import FOLDER, read_benchmark
 
@@ -76,7 +77,8 @@ def probed_cost(
     members, steps = len(model.seeds), settings.training.steps
     views = len(settings.inference.scales) * (2 if settings.inference.flip else 1)
     prediction_s = paces.pose_s * load.frames * load.animals * members * views
-    seen_s = paces.detect_s * load.frames / settings.detector.every_frames
+    every = settings.detector.every_frames
+    seen_s = paces.detect_s * load.frames / (USUAL_GAP if every == "auto" else every)
     adaptation, tuning = settings.adaptation, settings.fine_tuning
     label_s = paces.step_s / settings.training.batch  # of one label in a step
     learn_s = label_s * adaptation.batch * adaptation.steps

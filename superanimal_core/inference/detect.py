@@ -27,6 +27,7 @@ from superanimal_core.pose.frame_rate import frames_per_second
 STAGE = "predict_poses"
 Image = UInt8[ndarray, "_height _width 3"]
 Boxes = Float[ndarray, "individual 4"]
+Found = tuple[Float[ndarray, "box 4"], Float[ndarray, "box"]]  # of one image; scores
 DetectAgain = Callable[[Sequence[Image], Sequence[Boxes]], list[Boxes]]
 
 
@@ -42,10 +43,16 @@ class BoxedFrame(NamedTuple):
 class BoxSource(Protocol):
     """Where the boxes of a video come from; what it knows lets a killed job go on.
 
-    `scores` (frame, individual) are the detector's, NaN where a box is not its own.
+    `scores` (frame, individual) are the detector's, NaN where a box is not its own; `is_looked_at`
+    are the frames that it was shown.
     """
 
     scores: Float[ndarray, "frame individual"]
+
+    @property
+    def is_looked_at(self) -> Bool[ndarray, "frame"]:
+        """See above."""
+        ...
 
     def boxed(self, images: Iterable[Image], start: int) -> Iterator[BoxedFrame]:
         """The frames from number `start` on with their boxes."""
@@ -66,6 +73,11 @@ class GivenBoxes:
 
     boxes_xyxy_px: Float[ndarray, "frame individual 4"]
     scores: Float[ndarray, "frame individual"]
+
+    @property
+    def is_looked_at(self) -> Bool[ndarray, "frame"]:
+        """None: no detector is asked."""
+        return np.zeros(len(self.scores), bool)
 
     def boxed(self, images: Iterable[Image], start: int) -> Iterator[BoxedFrame]:
         """The frames with their boxes; those beyond the boxes are not read."""
@@ -105,6 +117,7 @@ class DetectedBoxes:
     device: torch.device
     precision: str = "float32"
     scores: Float[ndarray, "frame individual"] = field(init=False)
+    is_looked_at: Bool[ndarray, "frame"] = field(init=False)
     _boxes: Float[ndarray, "frame individual 4"] = field(init=False)
     _last_known: Int[ndarray, "individual"] = field(init=False)  # frames; -1: not seen yet
     _looked: int = field(init=False, default=0)  # the detector is done with the frames before it
@@ -113,6 +126,7 @@ class DetectedBoxes:
     def __post_init__(self) -> None:
         shape = (len(self.time_s), self.max_individuals)
         self._boxes, self.scores = np.full((*shape, 4), np.nan), np.full(shape, np.nan)
+        self.is_looked_at = np.zeros(len(self.time_s), bool)
         self._last_known = np.full(self.max_individuals, -1)
         ready_detector(self.detector, self.device)
         if self.every_frames > 1 and len(self.time_s) > 1:
@@ -142,16 +156,24 @@ class DetectedBoxes:
 
     def _look_at(self, some: Sequence[tuple[int, Image]]) -> None:
         """Detect the animals of some frames; each box goes on with the nearest one before."""
-        images = [image for _, image in some]
+        found = self._found([image for _, image in some])
+        for (frame, _), (new, score) in zip(some, found, strict=True):
+            slots = assign_slots(self._previous(), new)
+            self._boxes[frame, slots] = new
+            self.scores[frame, slots] = score
+            self._last_known[slots] = frame
+            self.is_looked_at[frame] = True
+        self._looked = min(some[-1][0] + self.every_frames, len(self.time_s))
+
+    def _found(self, images: Sequence[Image]) -> list[Found]:
+        """Of each image the boxes that count, with their scores: of the best individuals."""
+        kept = []
         found = detect(self.detector, images, self.device, self.precision)
-        for (frame, image), (new, score) in zip(some, found, strict=True):
+        for image, (boxes, score) in zip(images, found, strict=True):
             self._best_score = max(self._best_score, float(score.max(initial=0.0)))
             keep = np.flatnonzero(score >= self.min_score)[: self.max_individuals]
-            slots = assign_slots(self._previous(), new[keep])
-            self._boxes[frame, slots] = clip_boxes(new[keep], image.shape[1], image.shape[0])
-            self.scores[frame, slots] = score[keep]
-            self._last_known[slots] = frame
-        self._looked = min(some[-1][0] + self.every_frames, len(self.time_s))
+            kept.append((clip_boxes(boxes[keep], image.shape[1], image.shape[0]), score[keep]))
+        return kept
 
     def _previous(self) -> Boxes:
         """The last box of each individual; NaN for one that was not seen yet."""
@@ -188,25 +210,28 @@ class DetectedBoxes:
         return boxes.astype(np.float32).astype(np.float64)  # as tables hold them
 
     def _nothing_found(self) -> str:
-        looked_at = -(-len(self.time_s) // self.every_frames)
         return (
-            f"no animal was found in any of {looked_at} frames looked at (best score "
+            f"no animal was found in any of {self.is_looked_at.sum()} frames looked at (best score "
             f"{self._best_score:.2f}, needed {self.min_score}); wrong model for this video, or "
             "detector.min_score is too high"
         )
 
     def saved(self, start: int) -> dict[str, ndarray]:
         """What the detector has said of the frames from `start` on."""
-        part = slice(start, self._looked)
-        best = np.array(self._best_score)
-        return {"boxes": self._boxes[part], "scores": self.scores[part], "best_score": best}
+        return self._saved_part(slice(start, self._looked))
+
+    def _saved_part(self, part: slice) -> dict[str, ndarray]:
+        said = {"boxes": self._boxes, "scores": self.scores, "is_looked_at": self.is_looked_at}
+        best = {"best_score": np.array(self._best_score)}
+        return {name: of_all[part] for name, of_all in said.items()} | best
 
     def restore(self, start: int, saved: dict[str, ndarray]) -> None:
         """Know again what was saved with the same `start`; parts in their order."""
         part = slice(start, start + len(saved["scores"]))
         self._boxes[part], self.scores[part] = saved["boxes"], saved["scores"]
+        self.is_looked_at[part] = saved["is_looked_at"]
         self._looked, self._best_score = part.stop, float(saved["best_score"])
-        for individual, seen in enumerate(np.isfinite(self.scores[: part.stop]).T):
+        for individual, seen in enumerate(np.isfinite(self._boxes[: part.stop, :, 0]).T):
             self._last_known[individual] = np.flatnonzero(seen)[-1] if seen.any() else -1
 
     def detect_again(self, images: Sequence[Image], before: Sequence[Boxes]) -> list[Boxes]:
@@ -215,8 +240,6 @@ class DetectedBoxes:
         An individual keeps NaN where the detector finds none for it.
         """
         boxes = [np.full_like(known, np.nan) for known in before]
-        found = detect(self.detector, images, self.device, self.precision)
-        for new, known, image, (all_boxes, score) in zip(boxes, before, images, found, strict=True):
-            kept = all_boxes[np.flatnonzero(score >= self.min_score)[: len(known)]]
-            new[assign_slots(known, kept)] = clip_boxes(kept, image.shape[1], image.shape[0])
+        for new, known, (kept, _) in zip(boxes, before, self._found(images), strict=True):
+            new[assign_slots(known, kept)] = kept
         return boxes

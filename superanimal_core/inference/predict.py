@@ -258,6 +258,7 @@ def _find_again(
     images: list[Image] = [part.frames[frame].image for frame in frames]
     before: list[Boxes] = [seen.boxes_xyxy_px[frame].copy() for frame in frames]
     found = dict(zip(frames, detect_again(images, before), strict=True))
+    seen.is_looked_again[frames] = True
     for frame, individual in lost:
         box = found[frame][individual].astype(np.float32)  # as tables hold them
         if np.isfinite(box).all():

@@ -16,6 +16,7 @@ class SeenFrames:
     score: Float[ndarray, "member frame individual keypoint"]
     boxes_xyxy_px: Float[ndarray, "frame individual 4"]
     is_found_again: Bool[ndarray, "frame individual"]
+    is_looked_again: Bool[ndarray, "frame"]  # by the detector, whether it found any or not
 
     def __len__(self) -> int:
         return len(self.boxes_xyxy_px)
@@ -28,6 +29,7 @@ def join_seen(parts: Sequence[SeenFrames]) -> SeenFrames:
         np.concatenate([part.score for part in parts], axis=1),
         np.concatenate([part.boxes_xyxy_px for part in parts]),
         np.concatenate([part.is_found_again for part in parts]),
+        np.concatenate([part.is_looked_again for part in parts]),
     )
 
 
@@ -37,4 +39,10 @@ def nothing_seen(
     """Frames with boxes in which no network has looked yet."""
     shape = (members, *boxes_xyxy_px.shape[:2], keypoints)
     is_found_again = np.zeros(boxes_xyxy_px.shape[:2], bool)
-    return SeenFrames(np.full((*shape, 2), np.nan), np.zeros(shape), boxes_xyxy_px, is_found_again)
+    return SeenFrames(
+        np.full((*shape, 2), np.nan),
+        np.zeros(shape),
+        boxes_xyxy_px,
+        is_found_again,
+        np.zeros(len(boxes_xyxy_px), bool),
+    )

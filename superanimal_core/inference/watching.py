@@ -9,7 +9,8 @@ from jaxtyping import Float
 from numpy import ndarray
 
 from superanimal_core.errors import VideoError
-from superanimal_core.inference.detect import STAGE, DetectedBoxes, whole_frames
+from superanimal_core.inference.detect import STAGE, whole_frames
+from superanimal_core.inference.detect_where_needed import detected_boxes
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import Image
@@ -22,7 +23,7 @@ class Watching:
     """How an ensemble looks at frames: its networks, what finds animals, and how they are run.
 
     Without a `detector` each frame is the box of one animal. `detection` are the settings of
-    `DetectedBoxes` beside, `inference` those of `predict_video`.
+    `detected_boxes` beside, `inference` those of `predict_video`.
     """
 
     bundles: Sequence[ModelBundle]
@@ -38,7 +39,7 @@ class Watching:
             height, width = images[0].shape[:2]
             return whole_frames(len(images), width, height).boxes_xyxy_px
         how = {key: self.inference[key] for key in ("device", "precision")}
-        source = DetectedBoxes(self.detector, time_s, **how, **self.detection)
+        source = detected_boxes(self.detector, time_s, **how, **self.detection)
         return np.stack([frame.boxes_xyxy_px for frame in source.boxed(images, 0)])
 
     def see(

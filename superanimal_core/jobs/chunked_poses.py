@@ -29,13 +29,14 @@ from superanimal_core.jobs.work_folder import remove_work_folders, work_folder
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.tables.atomic import replacing
-from superanimal_core.tables.parquet import with_record, write_parquet
+from superanimal_core.tables.parquet import packing, with_record, write_parquet
 from superanimal_core.tables.schemas import poses_to_table
 from superanimal_core.tables.spaces import TAUGHT, read_space, read_taught
+from superanimal_core.tables.video_columns import LOOKS
 from superanimal_core.tables.video_tables import boxes_to_table
 
 STATE = "state.npz"  # of a chunk, beside the poses of the members
-USED, FOUND_AGAIN = "used", "found_again"
+USED, FOUND_AGAIN, LOOKED_AGAIN = "used", "found_again", "looked_again"
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,7 @@ class VideoPrediction:
         chunk = work / f"{start:09d}-{start + len(seen):09d}"
         times = self.time_s[start : start + len(seen)]
         state = {USED: seen.boxes_xyxy_px, FOUND_AGAIN: seen.is_found_again}
+        state[LOOKED_AGAIN] = seen.is_looked_again
         state |= carried.saved() | self.source.saved(start)
         with replacing(chunk) as temporary:
             temporary.mkdir()
@@ -143,11 +145,14 @@ class VideoPrediction:
     def _write_boxes(
         self, chunks: Sequence[Path], path: str | Path, record: Mapping[str, Any]
     ) -> None:
-        boxes, again = (
+        boxes, again, looked_again = (
             np.concatenate([_saved(chunk)[name] for chunk in chunks])
-            for name in (USED, FOUND_AGAIN)
+            for name in (USED, FOUND_AGAIN, LOOKED_AGAIN)
         )
-        write_parquet(boxes_to_table(boxes, self.source.scores, self.time_s, again), path, record)
+        looks = int((self.source.is_looked_at | looked_again).sum())
+        print(f"the detector looked at {looks} of {len(boxes)} frames")
+        table = boxes_to_table(boxes, self.source.scores, self.time_s, again)
+        write_parquet(table, path, {**record, LOOKS: looks})
 
 
 def _chunks_in(work: Path) -> list[Path]:
@@ -181,7 +186,7 @@ def _shifted(table: pa.Table, start: int) -> pa.Table:
 def _join(parts: Sequence[Path], path: Path, record: Mapping[str, Any]) -> None:
     """One table of several, never more than a part of one in memory."""
     schema = with_record(pq.read_schema(parts[0]), record)
-    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+    with pq.ParquetWriter(path, schema, **packing(schema)) as writer:
         for part in map(pq.ParquetFile, parts):
             for group in range(part.num_row_groups):
                 writer.write_table(part.read_row_group(group).cast(schema))

@@ -14,6 +14,7 @@ from superanimal_core.settings.groups import GroupSettings
 from superanimal_core.settings.report import ReportSettings
 from superanimal_core.settings.section import (
     Count,
+    CountOrAuto,
     Fraction,
     NotNegative,
     NotNegativeCount,
@@ -217,7 +218,7 @@ class DetectorSettings(Section):
     learning_rate: Positive
     normalize_twice: bool
     min_score: Fraction
-    every_frames: Count
+    every_frames: CountOrAuto
     max_gap_s: Annotated[float, Field(ge=0, le=10)]  # frames wait so long in memory
     redetect: bool
     box_margin: NotNegative

@@ -1,8 +1,9 @@
 """What every section of the configuration is made of."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic_core import PydanticCustomError
 
 Fraction = Annotated[float, Field(ge=0, le=1)]
 Positive = Annotated[float, Field(gt=0)]
@@ -18,6 +19,17 @@ def _as_text(given: object) -> object:
     return str(given) if is_number else given
 
 
+def _count_or_auto(given: object) -> object:
+    """What is neither is told at once: pydantic would tell what it is not, choice by choice."""
+    if given == "auto":
+        return given
+    is_truth = isinstance(given, bool)  # which Python counts as a number
+    if not is_truth and isinstance(given, int | float) and given >= 1 and given % 1 == 0:
+        return given
+    raise PydanticCustomError("count_or_auto", "input should be a whole number from 1 on, or auto")
+
+
+CountOrAuto = Annotated[Count | Literal["auto"], BeforeValidator(_count_or_auto)]
 Name = Annotated[str, BeforeValidator(_as_text)]  # of something in a sheet
 
 

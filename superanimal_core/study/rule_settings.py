@@ -182,7 +182,7 @@ class RuleSettings:
 
     def redetects(self) -> bool:
         """Whether poses are doubted: of frames that were all looked at, none is."""
-        return self.all["detector"]["redetect"] and self.all["detector"]["every_frames"] > 1
+        return self.all["detector"]["redetect"] and self.all["detector"]["every_frames"] != 1
 
     def inference(self) -> dict[str, Any]:
         """How networks are run; the length of chunks changes no result."""

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from superanimal_core.tables.accounts import read_quality
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.names import TABLES, WITHOUT_USER_COLUMNS
-from superanimal_core.tables.parquet import with_record, write_parquet
+from superanimal_core.tables.parquet import packing, with_record, write_parquet
 from superanimal_core.tables.schemas import dictionary_array
 
 ADAPTATION_FIGURES = ("jitter_ratio", "vouched_fraction", "astray_fraction", "distance_ratio")
@@ -62,7 +62,7 @@ def _join(
     schema = with_record(pa.unify_schemas(list(schemas), promote_options="permissive"), record)
     with (
         replacing(output) as temporary,
-        pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+        pq.ParquetWriter(temporary, schema, **packing(schema)) as writer,
     ):
         for tables in _by_rows(_widened(pq.read_table(path), own) for path, own in parts):
             whole = [schema.empty_table().replace_schema_metadata(None), *tables]

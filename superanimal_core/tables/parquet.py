@@ -27,7 +27,21 @@ def write_parquet(table: pa.Table, path: str | Path, record: Mapping[str, object
     """Write a table with `record` as metadata (zstd). The file appears complete or not at all."""
     whole = table.cast(with_record(table.schema, record))
     with replacing(path) as temporary:
-        pq.write_table(whole, temporary, compression="zstd")
+        pq.write_table(whole, temporary, **packing(whole.schema))
+
+
+def packing(schema: pa.Schema) -> dict[str, Any]:
+    """How a table is packed (keywords of pyarrow's writers); no value changes.
+
+    Measured floats hardly ever repeat: a dictionary of them makes files larger. Split into their
+    bytes, of which the first repeat, and packed by zstd they take 0.6 of it.
+    """
+    split = {field.name for field in schema if pa.types.is_float32(field.type)}
+    return {
+        "compression": "zstd",
+        "use_dictionary": [field.name for field in schema if field.name not in split],
+        "column_encoding": dict.fromkeys(sorted(split), "BYTE_STREAM_SPLIT"),
+    }
 
 
 def with_record(schema: pa.Schema, record: Mapping[str, object]) -> pa.Schema:

@@ -25,6 +25,7 @@ from superanimal_core.tables.adapted_files import read_verdicts
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.pose_files import read_smoothed_and_error
 from superanimal_core.tables.spaces import read_taught
+from superanimal_core.tables.video_columns import LOOKS
 
 
 def assess_video(
@@ -71,6 +72,7 @@ def assess_video(
     flags = video_flags(figures, absences, *limits) + astray
     told = ("boxes", "poses", "features", "gait")
     records = {table: read_record(results[table]) for table in told if table in results}
+    figures[LOOKS] = records.get("boxes", {}).get(LOOKS, 0)
     flags += [flag for record in records.values() for flag in record.get("flags", [])]
     return {
         **account,

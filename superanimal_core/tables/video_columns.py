@@ -92,6 +92,7 @@ FILE = {
     "width_px": "of a frame as shown",
     "height_px": "the same",
 }
+LOOKS = "frames_looked_at"  # in the metadata of boxes.parquet, too
 QUALITY = (
     {
         "video": "identifier of the sheet",
@@ -128,6 +129,7 @@ QUALITY = (
         "strides": "rows of strides.parquet",
         "bouts": "rows of bouts.parquet",
         "limbs_out_of_step": "limbs that strike far more or less often than the animal's others",
+        LOOKS: "by the detector; 0 where none is asked",
         "smoother": "what smoothed the keypoints, and how many (of all animals)",
         "adapted_members": "networks whose adaptation was kept",
         "tried_members": "networks that were adapted and judged; the others needed it not, or had "

@@ -9,6 +9,7 @@ from tiny_study import write_tiny_study
 from superanimal_core.__main__ import main
 from superanimal_core.commands import plan, plan_costs, plan_probe
 from superanimal_core.commands.plan_costs import Load, Paces, RuleCost
+from superanimal_core.inference.looks import USUAL_GAP
 from superanimal_core.study.overlay import read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
 
@@ -69,6 +70,10 @@ def test_a_job_costs_its_steps_and_frames(settings):
     assert cost("train_detector") == pytest.approx(0.3 * 4)
     every = settings.detector.every_frames
     assert cost("predict_poses") == pytest.approx(1 + 10 / every + of_poses)
+    where_needed = settings.detector.model_copy(update={"every_frames": "auto"})
+    otherwise = (settings.model_copy(update={"detector": where_needed}), *how[1:])
+    costs = plan_costs.probed_cost("predict_poses", *otherwise) - start
+    assert costs == pytest.approx(1 + 10 / USUAL_GAP + of_poses)
     of_batch = settings.adaptation.batch / settings.training.batch
     assert cost("adapt_to_video") == pytest.approx(2 * 3 * 0.1 * of_batch + of_poses)
     assert cost("adapt_together") == pytest.approx(2 * 0.1 * of_batch)

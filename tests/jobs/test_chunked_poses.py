@@ -13,7 +13,8 @@ from tiny_networks import pyramid_bundle, pyramid_context_bundle
 from superanimal_core.errors import VideoError
 from superanimal_core.inference import detect as detect_module
 from superanimal_core.inference import predict as predict_module
-from superanimal_core.inference.detect import DetectedBoxes, GivenBoxes
+from superanimal_core.inference.detect import GivenBoxes
+from superanimal_core.inference.detect_where_needed import detected_boxes
 from superanimal_core.inference.predict import Redetection, predict_video
 from superanimal_core.jobs import chunked_poses
 from superanimal_core.jobs.chunked_poses import VideoPrediction
@@ -35,7 +36,10 @@ RECORD = {"rule": "predict_poses", "source_digest": "1"}
 
 @pytest.fixture(params=["alone"])
 def case(tmp_path, request):
-    """A video, boxes in it, and two networks; the second may look at neighboring frames."""
+    """A video, boxes in it, two networks, and at which frames a detector looks.
+
+    The second network may look at neighboring frames.
+    """
     random = np.random.default_rng(0)
     frames = random.integers(0, 255, (FRAMES, 64, 64, 3)).astype(np.uint8)
     write_video(iter(frames), tmp_path / "v.mp4", 25)
@@ -49,17 +53,18 @@ def case(tmp_path, request):
         bundles[-1].network.head.weight.data.normal_()
     if request.param == "in context":
         bundles[1] = pyramid_context_bundle(KeypointSpace("s", ("a", "b")), seed=1)
-    return tmp_path / "v.mp4", boxes, np.arange(FRAMES) / 25, bundles
+    every = "auto" if request.param == "where needed" else 4
+    return tmp_path / "v.mp4", boxes, np.arange(FRAMES) / 25, bundles, every
 
 
 def predict(case, folder, record=RECORD, chunk_frames=CHUNK, detects=False, unchanged=None):
-    """With `detects`, every fourth box is detected and lost animals are looked for again."""
-    video, boxes, times, bundles = case
+    """With `detects`, some boxes are detected and lost animals are looked for again."""
+    video, boxes, times, bundles, *every = case
     source = GivenBoxes(boxes, np.ones(boxes.shape[:2]))
     if detects:
-        limits = {"min_score": 0.5, "every_frames": 4, "max_gap_s": 0.0, "batch": 4}
+        limits = {"min_score": 0.5, "every_frames": every[0], "max_gap_s": 0.0, "batch": 4}
         detector = DetectorBundle(torch.nn.Identity(), "fcos", {}, 64, None, 0, ())
-        source = DetectedBoxes(detector, times, max_individuals=1, device=CPU, **limits)
+        source = detected_boxes(detector, times, max_individuals=1, device=CPU, **limits)
     members = {f"member-{i}": bundle for i, bundle in enumerate(bundles)}
     records = {name: {**record, "member": name} for name in [*members, *(unchanged or {})]}
     redetection = Redetection(a_little_beside) if detects else None
@@ -78,10 +83,18 @@ def predict(case, folder, record=RECORD, chunk_frames=CHUNK, detects=False, unch
 
 
 def by_the_picture(detector, images, device, precision):
-    """Stands for a detector: a box, with more digits than a table holds, that the pixels choose."""
-    corners = [image.mean(axis=(0, 1))[:2] / 13 + 0.123456789 for image in images]
-    boxes = [np.concatenate([low, low + 30])[None] for low in corners]
-    return [(box, np.array([0.9])) for box in boxes]
+    """Stands for a detector: a box, with more digits than a table holds, that the pixels choose.
+
+    It rests but for some frames in a row; in one of them there is none.
+    """
+    found = []
+    for image in images:
+        red, green = image.mean(axis=(0, 1))[:2]
+        low = np.array([red, green]) / 13 + 0.123456789 + (8.0 if red > 128 else 0.0)
+        box = np.concatenate([low, low + 30])[None]
+        count = int(red < 130)
+        found.append((box[:count], np.array([0.9])[:count]))
+    return found
 
 
 def below_what_is_usual(xy_px, score, box_xyxy_px, window_xyxy_px, usual_score):
@@ -95,18 +108,22 @@ def a_little_beside(images, before):
 
 
 def tables_in(folder):
-    """All that a prediction wrote, as columns."""
+    """All that a prediction wrote, as columns, and what their metadata hold."""
     paths = [*(folder / f"member-{i}.parquet" for i in (0, 1)), folder.with_name("boxes.parquet")]
-    return [pq.read_table(path).to_pydict() for path in paths if path.exists()]
+    there = [path for path in paths if path.exists()]
+    return [(pq.read_table(path).to_pydict(), read_record(path)) for path in there]
 
 
 KINDS = pytest.mark.parametrize("case", ["alone", "in context"], indirect=True)
+LOOKING_KINDS = pytest.mark.parametrize(
+    "case", ["alone", "in context", "where needed"], indirect=True
+)
 
 
 @KINDS
 def test_chunks_make_the_table_of_the_whole_video(case, tmp_path):
     predict(case, tmp_path / "predicted")
-    video, boxes, times, bundles = case
+    video, boxes, times, bundles, *_ = case
     whole = predict_video(bundles, read_frames(video), boxes, times, **SETTINGS)
     for chunked, expected in zip(read_member_poses(tmp_path / "predicted"), whole, strict=True):
         np.testing.assert_allclose(chunked.xy_px, expected.xy_px, atol=1e-3)
@@ -115,7 +132,7 @@ def test_chunks_make_the_table_of_the_whole_video(case, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["predicted", "v.mp4"]
 
 
-@KINDS
+@LOOKING_KINDS
 @pytest.mark.parametrize("chunk_frames", [1, 3, 4, 7, 9, FRAMES, 1000])
 def test_poses_and_boxes_do_not_depend_on_the_length_of_the_chunks(case, tmp_path, chunk_frames):
     predict(case, tmp_path / "one/predicted", chunk_frames=5000, detects=True)
@@ -129,7 +146,7 @@ def test_poses_and_boxes_do_not_depend_on_the_length_of_the_chunks(case, tmp_pat
 def test_the_boxes_that_were_used_are_written_and_lead_to_the_same_poses(case, tmp_path):
     """What adaptation and all later rules read: predicted in them, without doubt, nothing moves."""
     predict(case, tmp_path / "predicted", detects=True)
-    video, _, times, bundles = case
+    video, _, times, bundles, *_ = case
     used = read_boxes(tmp_path / "boxes.parquet")
     source = np.array(pq.read_table(tmp_path / "boxes.parquet")["source"].to_pylist())
     is_detected = np.arange(FRAMES) % 4 == 0
@@ -154,9 +171,24 @@ def test_the_boxes_that_were_used_are_written_and_lead_to_the_same_poses(case, t
         np.testing.assert_allclose(after.xy_px, before.xy_px, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("case", "looks"), [("alone", [0, 4, 8, 12, 16, 20]), ("where needed", None)], indirect=["case"]
+)
+def test_the_frames_that_the_detector_looked_at_are_counted_once(case, tmp_path, looks, capsys):
+    """Those in which it looked again, too, whether it found any animal there or not."""
+    predict(case, tmp_path / "predicted", detects=True)
+    table = pq.read_table(tmp_path / "boxes.parquet").to_pandas()
+    told = read_record(tmp_path / "boxes.parquet")["frames_looked_at"]
+    assert f"the detector looked at {told} of {FRAMES} frames" in capsys.readouterr().out
+    seen = set(table.frame[table.source.isin(["detected", "found again"])])
+    absent = set() if looks else {9}  # looked at; no box was there
+    assert told == len(seen | absent) < FRAMES
+    assert set(looks or [0, 1, 8, 9, 10, 22]) <= seen | absent
+
+
 def test_poses_of_further_members_are_taken_as_they_are(case, tmp_path):
     predict(case, tmp_path / "predicted")
-    video, boxes, times, _ = case
+    video, boxes, times, _, *_ = case
     old = {f"member-{i}": str(tmp_path / f"predicted/member-{i}.parquet") for i in (0, 1)}
     predict((video, boxes, times, []), tmp_path / "adapted", {"rule": "other"}, unchanged=old)
     for name, path in old.items():
@@ -167,7 +199,7 @@ def test_poses_of_further_members_are_taken_as_they_are(case, tmp_path):
 
 
 def test_a_video_that_has_lost_its_end_since_it_was_probed_fails(case, tmp_path):
-    video, boxes, _, bundles = case
+    video, boxes, _, bundles, *_ = case
     longer = np.concatenate([boxes, boxes]), np.arange(2 * FRAMES) / 25
     with pytest.raises(VideoError, match=f"gives {FRAMES} frames, and gave {2 * FRAMES}"):
         predict((video, *longer, bundles), tmp_path / "predicted")
@@ -187,7 +219,7 @@ def _predict_until_killed(case, folder, chunks):
     predict(case, folder, detects=True)
 
 
-@KINDS
+@LOOKING_KINDS
 @pytest.mark.parametrize("chunks", [0, 1, 2])
 def test_a_killed_job_goes_on_and_gives_the_same_table(case, tmp_path, monkeypatch, chunks):
     predict(case, tmp_path / "undisturbed/predicted", detects=True)
@@ -222,7 +254,7 @@ def test_chunks_of_other_code_do_not_mix_in(case, tmp_path):
     assert not stale.exists()
 
 
-@KINDS
+@LOOKING_KINDS
 def test_chunks_of_another_length_do_not_mix_in(case, tmp_path):
     """`chunk_frames` re-runs nothing, so that a killed job may go on with another one."""
     predict(case, tmp_path / "undisturbed/predicted", detects=True)
@@ -237,7 +269,7 @@ def test_chunks_of_another_length_do_not_mix_in(case, tmp_path):
     np.testing.assert_equal(tables_in(folder), tables_in(tmp_path / "undisturbed/predicted"))
 
 
-@KINDS
+@LOOKING_KINDS
 def test_what_is_usual_does_not_depend_on_a_kill(case, tmp_path, monkeypatch):
     usual, keep = [], VideoPrediction._keep
 
@@ -262,7 +294,7 @@ def test_what_is_usual_does_not_depend_on_a_kill(case, tmp_path, monkeypatch):
 
 
 def test_each_table_says_what_its_own_network_was_taught(case, tmp_path):
-    video, boxes, times, (first, second) = case
+    video, boxes, times, (first, second), *_ = case
     case = video, boxes, times, [replace(first, taught=("a",)), second]
     predict(case, tmp_path / "predicted")
     assert read_taught(tmp_path / "predicted/member-0.parquet") == ("a",)

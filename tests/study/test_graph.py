@@ -381,7 +381,8 @@ def test_the_code_of_an_architecture_counts_where_it_is_known():
 
 
 @pytest.mark.parametrize(
-    ("every", "wanted", "answer"), [(1, True, False), (2, True, True), (2, False, False)]
+    ("every", "wanted", "answer"),
+    [(1, True, False), (2, True, True), (2, False, False), ("auto", True, True)],
 )
 def test_poses_are_doubted_only_where_frames_were_passed_over(every, wanted, answer):
     graph = graph_of(detector={"every_frames": every, "redetect": wanted})

@@ -50,7 +50,8 @@ def write_results(
     frames = pa.table({"frame": range(FRAMES), "is_decoded": np.arange(FRAMES) >= damaged})
     write_parquet(frames, folder / "frames.parquet", record)
     write_gait(folder, stride_time_s)
-    for name, rows in (("boxes", 20), ("strides", 3), ("features", 20), ("bouts", 2)):
+    write_parquet(pa.table({}), folder / "boxes.parquet", {"frames_looked_at": 7})
+    for name, rows in (("strides", 3), ("features", 20), ("bouts", 2)):
         write_parquet(pa.table({"x": range(rows)}), folder / f"{name}.parquet", {})
     names = ("frames", "boxes", "poses", "strides", "gait", "features", "bouts")
     return {name: str(folder / f"{name}.parquet") for name in names}
@@ -105,6 +106,7 @@ def test_a_good_video_is_ok_and_counted(tmp_path):
     assert (figures["strides"], figures["bouts"]) == (3, 2)
     assert figures["absent_fraction"] == figures["frames_without_animal"] == 0
     assert account["absences"] == []
+    assert figures["frames_looked_at"] == 7
     assert figures["mean_score"] == pytest.approx(0.9)
     assert figures["median_uncertainty_px"] == pytest.approx(1)
     assert figures["jitter_px"] == figures["jitter_raw_px"] == 0

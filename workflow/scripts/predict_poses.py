@@ -4,7 +4,8 @@ from superanimal_core.jobs.step import pass_failure_on, video_step
 
 pass_failure_on(snakemake)  # before torch is imported
 
-from superanimal_core.inference.detect import DetectedBoxes, whole_frames
+from superanimal_core.inference.detect import whole_frames
+from superanimal_core.inference.detect_where_needed import detected_boxes
 from superanimal_core.inference.predict import Redetection
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.models.bundles import read_detector
@@ -24,7 +25,7 @@ with video_step(snakemake) as record:
     source = whole_frames(len(time_s), *read_frame_size(inputs.frames))
     if detector:
         how = {"device": device, "precision": inference["precision"]}
-        source = DetectedBoxes(detector, time_s, **how, **params.detector)
+        source = detected_boxes(detector, time_s, **how, **params.detector)
         redetection = Redetection(source.detect_again) if params.redetect else None
     VideoPrediction(
         bundles,
