@@ -79,8 +79,8 @@ def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str
     )
     stages = [s for s in STAGES if s != "adapt_to_video" or learns]
     running = running_jobs(study)
-    lines = [_runner(study), "", "networks              done  left"]
-    lines += [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
+    known = [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
+    lines = [_runner(study), *(["", "networks              done  left", *known] if known else [])]
     lines += training_lines(study, settings)
     lines += ["", heading("videos")]
     counts = count_stages(progress, stages, running, runs_since(study) or float("inf"))

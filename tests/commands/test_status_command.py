@@ -148,6 +148,19 @@ def test_without_adaptation_its_stage_is_not_counted(study, capsys):
     assert "adapt_to_video" not in printed(capsys, "status", study)
 
 
+def test_brought_predictions_have_no_table_of_networks(study, capsys):
+    assert "networks  " in printed(capsys, "status", study)
+    model = f"{{ predictions: {{ format: deeplabcut, space: {SPACE} }} }}"
+    (study / "config/config.yaml").write_text(f"models: {{ theirs: {model} }}\n")
+    sheet = study / "config/videos.tsv"
+    (study / "p.csv").touch()
+    rows = sheet.read_text().splitlines()[1:]
+    sheet.write_text("path\tpredictions\n" + "".join(f"{row}\tp.csv\n" for row in rows))
+    lines = printed(capsys, "status", study).splitlines()
+    assert not any(line.startswith("networks") for line in lines)
+    assert lines[2].startswith("videos ")
+
+
 def test_a_study_that_was_never_run_has_all_left(study, capsys):
     (study / "results").rename(study / "elsewhere")
     rows = rows_of(printed(capsys, "status", study))
