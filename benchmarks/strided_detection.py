@@ -14,7 +14,7 @@ import argparse
 import os
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +31,7 @@ from superanimal_core.inference.seen import join_seen
 from superanimal_core.media.frame_index import index_frames
 from superanimal_core.media.video import read_frames
 from superanimal_core.models.bundles import read_bundle, read_detector
+from superanimal_core.network.detector import DETECTORS, DetectorBundle
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.poses import Poses
 from superanimal_core.study.study import Study, read_study
@@ -49,6 +50,7 @@ class Clip:
     frames: Callable[[], Iterator[np.ndarray]]
     time_s: np.ndarray
     animals: int
+    across: int  # videos side by side in its frames
     truth_px: Callable[[tuple[str, ...]], np.ndarray] | None  # frame, animal, keypoint, 2
 
 
@@ -131,6 +133,8 @@ def predicted(
     """
     settings, models = study.settings, Path("results/models") / model
     detector = read_detector(models / "detector")
+    if detector.size_px is not None and clip.across > 1:
+        detector = enlarged(detector, detector.size_px * clip.across)
     bundle = read_bundle(models / f"member-{settings.models[model].seeds[0]}")
     start = time.perf_counter()
     source = detected_boxes(
@@ -158,6 +162,13 @@ def predicted(
     return Seen(poses, seconds, int((source.is_looked_at | seen.is_looked_again).sum()))
 
 
+def enlarged(detector: DetectorBundle, size_px: int) -> DetectorBundle:
+    """The same detector for larger squares: animals keep their size in its pixels."""
+    network = DETECTORS[detector.architecture](**{**detector.parameters, "size_px": size_px})
+    network.load_state_dict(detector.network.state_dict())
+    return replace(detector, network=network, size_px=size_px)
+
+
 def clip_of(study: Study, video: str, most: int | None) -> Clip:
     """A video of the study. VideoError when it cannot be read."""
     row = study.videos[video]
@@ -170,7 +181,7 @@ def clip_of(study: Study, video: str, most: int | None) -> Clip:
     def frames() -> Iterator[np.ndarray]:
         return (image for image, _ in zip(read_frames(row.path), times, strict=False))
 
-    return Clip(frames, times, row.max_individuals, truth_px if path else None)
+    return Clip(frames, times, row.max_individuals, 1, truth_px if path else None)
 
 
 def twice(clip: Clip) -> Clip:
@@ -185,7 +196,7 @@ def twice(clip: Clip) -> Clip:
     def frames() -> Iterator[np.ndarray]:
         return (np.concatenate(pair, axis=1) for pair in zip(images, reversed(images), strict=True))
 
-    return Clip(frames, clip.time_s, 2, truth_px if clip.truth_px else None)
+    return Clip(frames, clip.time_s, 2, 2, truth_px if clip.truth_px else None)
 
 
 def moved_by(frames: Iterator[np.ndarray], by_px: tuple[int, int]) -> Iterator[np.ndarray]:

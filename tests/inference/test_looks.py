@@ -118,8 +118,8 @@ def test_the_next_look_is_the_distance_away():
 
 
 @pytest.mark.parametrize("fps", [25.0, 30.0, 59.94, 200.0])
-@pytest.mark.parametrize(("is_complete", "longest_s"), [(True, 1.0), (False, 0.25)])
-def test_looks_are_a_second_apart_at_most_or_a_quarter_where_animals_may_come(
+@pytest.mark.parametrize(("is_complete", "longest_s"), [(True, 0.5), (False, 0.25)])
+def test_looks_are_half_a_second_apart_at_most_or_a_quarter_where_animals_may_come(
     fps, is_complete, longest_s
 ):
     assert longest_s == (LONGEST_S if is_complete else ABSENT_S)
