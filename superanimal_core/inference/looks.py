@@ -16,7 +16,7 @@ from superanimal_core.inference.box_gaps import ROUNDING_S
 from superanimal_core.pose.boxes import longer_side_px
 
 TOLD = 0.1  # of a box's longer side: how far a side of a told box may lie from the detector's
-LONGEST_S = 0.5  # between two looks; in a second animals go out of their box and come back
+LONGEST_S = 0.5  # between two looks; at 1 s one drawn video of six was 23 % worse
 ABSENT_S = 0.25  # the same while an animal may come
 FLOOR = 8  # frames between two looks that need not be more, however slow the video
 HELD_BYTES = 256_000_000  # of frames that wait for the next look
