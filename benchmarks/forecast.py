@@ -92,8 +92,8 @@ def write_study(videos: int) -> None:
 def forecast() -> list[RuleCost]:
     """What `plan` says of the study in the working directory."""
     study, jobs = read_here(), plan.jobs_left()
-    frames_of = plan.frames_of_videos(study)
-    return plan.costs_of(study, jobs, frames_of, plan.load_of(study, frames_of), 30.0)
+    looks = plan.looks_at_videos(study)
+    return plan.costs_of(study, jobs, looks, plan.load_of(study, looks), 30.0)
 
 
 def sums_told(foreseen: list[RuleCost]) -> tuple[float, float]:

@@ -18,11 +18,10 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import chdir, redirect_stdout
 from io import StringIO
 from pathlib import Path
-from statistics import mean
 from typing import NoReturn
 
 from superanimal_core.commands.plan_costs import (
@@ -31,30 +30,29 @@ from superanimal_core.commands.plan_costs import (
     TRAININGS,
     USUAL_MB,
     WITH_NETWORKS,
-    Load,
     Paces,
     RuleCost,
-    disk_mb,
     measured_cost,
     unmeasured_cost,
 )
+from superanimal_core.commands.plan_disk import measured_mb, usual_mb
+from superanimal_core.commands.plan_load import DRAWS, Load, frames_of, load_of, looks_at_videos
 from superanimal_core.commands.profile_requests import installed_profile, read_profile
 from superanimal_core.commands.run import snakemake_command
 from superanimal_core.commands.study_checks import space_of
 from superanimal_core.commands.study_folder import checked_study, read_here, to_type
-from superanimal_core.errors import SuperAnimalError, VideoError
-from superanimal_core.media.quick_look import look_at_video
-from superanimal_core.report.cells import told_time
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.media.quick_look import VideoLook
+from superanimal_core.report.cells import told_size, told_time
 from superanimal_core.settings import AugmentSettings
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.identities import Identities
 from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.shipped import WORKFLOW
 from superanimal_core.study.study import Study
-from superanimal_core.study.video_sheet import is_stored
 
-SAMPLED = 50  # videos whose headers are asked for their frames
 LONG_S = 24 * 3600
+SHOWN_MB = 0.1
 PREDICTION = "predict_poses"
 AROUND_MINUTES = 15  # of a job that tries a node: planning the study, and importing torch
 NO_JOBS = "all"  # the rule that only names what is wanted
@@ -80,10 +78,9 @@ def run(options: argparse.Namespace) -> None:
         if not jobs:
             print("nothing is left to do")
             return
-        frames_of = frames_of_videos(study)
-        load = load_of(study, frames_of)
-        costs = costs_of(study, jobs, frames_of, load, options.seconds)
-        lines = plan_lines(costs, os.cpu_count() or 1, disk(study, load))
+        looks = looks_at_videos(study)
+        costs = costs_of(study, jobs, looks, load_of(study, looks), options.seconds)
+        lines = plan_lines(costs, os.cpu_count() or 1)
     print(*lines, *warnings(costs, os.cpu_count() or 1, folder), sep="\n")
 
 
@@ -124,37 +121,19 @@ def jobs_in(told: str) -> dict[str, int]:
     return {rule: int(count) for rule, count in rows if rule != NO_JOBS}
 
 
-def frames_of_videos(study: Study) -> dict[str, float]:
-    """Frames of some videos, by their headers; those that cannot be read are left out."""
-    rows = [row for row in study.videos.values() if not is_stored(row.path)]
-    found = {}
-    for row in rows[:: max(1, len(rows) // SAMPLED)]:
-        try:
-            frames = look_at_video(row.path, row.fps).frames
-        except (VideoError, OSError, ValueError):
-            continue
-        if frames:
-            found[row.video] = float(frames)
-    return found
-
-
-def load_of(study: Study, frames_of: Mapping[str, float]) -> Load:
-    """The average video."""
-    animals = mean(row.max_individuals for row in study.videos.values())
-    return Load(mean(frames_of.values()) if frames_of else 0.0, animals)
-
-
 def costs_of(
     study: Study,
     jobs: Mapping[str, int],
-    frames_of: Mapping[str, float],
+    looks: Mapping[str, VideoLook],
     load: Load,
     limit_s: float,
 ) -> list[RuleCost]:
     """What each rule costs, the dearest first; the networks are tried where nothing else tells."""
-    known = {rule: measured_cost(Path(), rule, frames_of, load.frames) for rule in jobs}
+    whole, drawn = frames_of(looks), frames_of(looks, study.settings.report.labeled_video)
+    frames = {rule: drawn if rule == DRAWS else whole for rule in jobs}
+    known = {r: measured_cost(Path(), r, frames[r], load.frames_of(r)) for r in jobs}
     asked = [rule for rule in jobs if known[rule] is None and rule in PROBED_RULES]
-    paces = paces_of(study, frames_of, limit_s) if asked else {}
+    paces = paces_of(study, whole, limit_s) if asked else {}
     models = [(study.settings.models[name], own) for name, own in paces.items()]
     costs = []
     for rule, count in jobs.items():
@@ -162,11 +141,13 @@ def costs_of(
         how = MEASURED
         if one is None:
             one, how = unmeasured_cost(rule, study.settings, models, load)
-        costs.append(RuleCost(rule, count, one, memory_mb, how))
+        made = measured_mb(Path(), rule, frames[rule], load.frames_of(rule))
+        made = made or usual_mb(rule, load, [*paces.values()])
+        costs.append(RuleCost(rule, count, one, memory_mb, how, made))
     return sorted(costs, key=lambda cost: -cost.cpu_s)
 
 
-def paces_of(study: Study, frames_of: Mapping[str, float], limit_s: float) -> dict[str, Paces]:
+def paces_of(study: Study, videos: Iterable[str], limit_s: float) -> dict[str, Paces]:
     """What the networks of each model cost here, by trying those that are not alike."""
     from superanimal_core.commands import plan_probe  # torch: only where networks are asked
     from superanimal_core.network.devices import use_device
@@ -179,7 +160,7 @@ def paces_of(study: Study, frames_of: Mapping[str, float], limit_s: float) -> di
     kinds = {n: str((settings.network(n), settings.detector_network(n))) for n in models}
     different = {kind: n for n, kind in kinds.items()}
     part_s = limit_s / (6 * max(1, len(different)))
-    video = next((study.videos[name].path for name in frames_of), None)
+    video = next((study.videos[name].path for name in videos), None)
     decode, picture = plan_probe.pace_of_decoding(video, part_s)
     augment = AugmentSettings.of_params(settings.augment())
     of_detector = AugmentSettings.of_params(settings.detector_augment())
@@ -192,35 +173,36 @@ def paces_of(study: Study, frames_of: Mapping[str, float], limit_s: float) -> di
         step = networks.training(chosen.training, augment, 2 * part_s)
         detector_step = networks.detector_training(chosen.detector.batch, of_detector, part_s)
         detect, pose = networks.prediction(chosen.inference.batch, 2 * part_s)
-        found[key] = Paces(decode, detect, pose, step, detector_step)
+        found[key] = Paces(decode, detect, pose, step, detector_step, *networks.sizes_mb())
     return {name: found[kind] for name, kind in kinds.items()}
 
 
-def disk(study: Study, load: Load) -> float:
-    """What the tables will take, MB."""
-    space = max((len(space_of(study, m.space)) for m in study.settings.models.values()), default=0)
-    return disk_mb(load.frames, len(study.videos), space, load.animals)
-
-
-def plan_lines(costs: Sequence[RuleCost], cores: int, megabytes: float) -> list[str]:
+def plan_lines(costs: Sequence[RuleCost], cores: int) -> list[str]:
     """The table, dearest first, and its sums."""
     lines = [
-        f"{'rule':22} {'jobs':>6} {'of one':>10} {'of all':>10} {'memory':>9}  how it is known"
+        f"{'rule':22} {'jobs':>6} {'of one':>10} {'of all':>10} {'memory':>9} {'disk':>9}  "
+        "how it is known"
     ]
     lines += [
-        f"{cost.rule:22} {cost.jobs:6} {told_time(cost.one_s):>10} "
-        f"{told_time(cost.cpu_s):>10} {cost.memory_mb:6.0f} MB  {cost.known_by}"
+        f"{cost.rule:22} {cost.jobs:6} {told_time(cost.one_s):>10} {told_time(cost.cpu_s):>10} "
+        f"{cost.memory_mb:6.0f} MB {told_disk(cost.disk_mb):>9}  {cost.known_by}"
         for cost in costs
     ]
     total = sum(cost.cpu_s for cost in costs)
     alone = max(total / cores, *(cost.one_s for cost in costs))  # a job has one core
     jobs = sum(cost.jobs for cost in costs)
+    disk = told_disk(sum(cost.disk_mb for cost in costs))
     return [
         *lines,
-        f"{'in all':22} {jobs:6} {'':10} {told_time(total):>10}  of the processor; on {cores} "
-        f"cores that have nothing else to do, {told_time(alone)} or more",
-        f"disk: about {megabytes:.0f} MB of tables, and the networks",
+        f"{'in all':22} {jobs:6} {'':10} {told_time(total):>10} {'':9} {disk:>9}",
+        f"Times are of the processor; on {cores} cores that have nothing else to do, "
+        f"{told_time(alone)} or more. Disk: of the results that stay.",
     ]
+
+
+def told_disk(megabytes: float) -> str:
+    """As a size; nothing below a tenth of a megabyte."""
+    return told_size(megabytes * 1e6) if megabytes >= SHOWN_MB else ""
 
 
 def warnings(costs: Sequence[RuleCost], cores: int, folder: Path) -> list[str]:

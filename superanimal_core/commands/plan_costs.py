@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
+from superanimal_core.commands.plan_load import Load
 from superanimal_core.inference.looks import USUAL_GAP
 from superanimal_core.settings import ModelSettings, Settings
 from superanimal_core.tables.benchmark_files import FOLDER, read_benchmark
@@ -31,43 +32,44 @@ OF_NETWORKS = ("predict_poses", "adapt_to_video", "adapt_together")
 PROBED_RULES = (*TRAININGS, *OF_NETWORKS)
 WITH_NETWORKS = (*TRAININGS, "transfer_run", *OF_NETWORKS, "evaluate_model")
 USUAL_MB = {True: 1600.0, False: 350.0}  # with torch, and without
-KB_PER_KEYPOINT = 0.3  # of one animal in one frame, in all tables together, measured on the demo
 MEASURED, PROBED, USUAL = "measured in this study", "probed", "as in the demo"
 
 
 @dataclass(frozen=True)
 class RuleCost:
-    """What all jobs of one rule need; `one_s` is the processor's time of one."""
+    """What all jobs of one rule need; `one_s` is the processor's time of one, `one_mb` what it
+    leaves on the disk."""
 
     rule: str
     jobs: int
     one_s: float
     memory_mb: float
     known_by: str
+    one_mb: float = 0.0
 
     @property
     def cpu_s(self) -> float:
         """Of all its jobs."""
         return self.jobs * self.one_s
 
-
-@dataclass(frozen=True)
-class Load:
-    """What an average video of the study holds."""
-
-    frames: float
-    animals: float
+    @property
+    def disk_mb(self) -> float:
+        """Of all its jobs."""
+        return self.jobs * self.one_mb
 
 
 @dataclass(frozen=True)
 class Paces:
-    """Of one model on this machine (s): a step of its trainings, a frame of its predictions."""
+    """Of one model on this machine (s): a step of its trainings, a frame of its predictions; and
+    what its two networks take on the disk (MB)."""
 
     decode_s: float = 0.0
     detect_s: float = 0.0
     pose_s: float = 0.0
     step_s: float = 0.0
     detector_step_s: float = 0.0
+    pose_mb: float = 0.0
+    detector_mb: float = 0.0
 
 
 def probed_cost(
@@ -109,7 +111,7 @@ def unmeasured_cost(
 
 def usual_cost(rule: str, load: Load) -> float:
     """What one job costs (s) that trains no network and asks none."""
-    seconds = START_S + FRAME_S.get(rule, 0.0) * load.frames * load.animals
+    seconds = START_S + FRAME_S.get(rule, 0.0) * load.frames_of(rule) * load.animals
     seconds += START_OF_TORCH_S if rule in WITH_NETWORKS else 0.0
     return seconds
 
@@ -133,8 +135,3 @@ def measured_cost(
             seconds.append(start + (cpu_s - start) * factor)
             memory.append(row["max_rss"])
     return (mean(seconds), max(memory)) if seconds else None
-
-
-def disk_mb(frames: float, videos: int, keypoints: int, animals: float) -> float:
-    """What the tables of all videos take, MB."""
-    return KB_PER_KEYPOINT * frames * videos * keypoints * animals / 1000

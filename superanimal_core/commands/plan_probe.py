@@ -104,6 +104,10 @@ def drawn_labels(space: KeypointSpace, height_px: int, width_px: int) -> Labels:
     )  # fmt: skip
 
 
+def _weights_mb(network: torch.nn.Module) -> float:
+    return sum(each.numel() * each.element_size() for each in network.state_dict().values()) / 1e6
+
+
 @dataclass(frozen=True)
 class Networks:
     """The networks of a model as it would train them, or has them, and what they are probed on."""
@@ -127,6 +131,12 @@ class Networks:
         mean, std = tuple(detector["mean"]), tuple(detector["std"])
         finder = new_detector(detector["backbone"], detector["detector_size_px"], mean, std, ())
         return cls(new_member(labels, network, None, space.keypoints), finder, picture, device)
+
+    def sizes_mb(self) -> tuple[float, float]:
+        """What the weights of the pose network and of the detector take on the disk."""
+        both = self.pose.network, self.detector.network if self.detector else None
+        pose, detector = (_weights_mb(network) if network else 0.0 for network in both)
+        return pose, detector
 
     def training(
         self, training: TrainingSettings, augment: AugmentSettings, limit_s: float

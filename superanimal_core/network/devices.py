@@ -16,12 +16,10 @@ def use_device(threads: int, seed: int) -> torch.device:
     np.random.seed(seed)  # noqa: NPY002 -- libraries may draw from it
     torch.manual_seed(seed)
     torch.set_num_threads(max(threads, 1))
-    print("computes on", "cuda" if torch.cuda.is_available() else "a processor, or mps")
-    if torch.cuda.is_available():
-        return torch.device("cuda")
-    if torch.backends.mps.is_available():
-        return torch.device("mps")
-    return torch.device("cpu")
+    has_mps = torch.backends.mps.is_available()
+    kind = "cuda" if torch.cuda.is_available() else "mps" if has_mps else "cpu"
+    print("computes on", kind)
+    return torch.device(kind)
 
 
 def autocast(device: torch.device, precision: str) -> torch.autocast:
