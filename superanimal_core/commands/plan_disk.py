@@ -12,6 +12,7 @@ from superanimal_core.commands.plan_load import Load
 MB = 1e6
 VIDEOS = Path("results/videos")
 POSES, DETECTORS = "models/*/member-*", "models/*/detector"
+SHARED = "models/*/adapted/*/member-*"
 BY_NETWORKS = ("predict_poses", "adapt_to_video")
 MADE = {  # by the rules of a video, in the folder of its results
     "probe_video": ("frames.parquet",),
@@ -29,6 +30,7 @@ NETWORKS = {  # by the rules that make them, in the folder of results
     "fine_tune": POSES,
     "distill": POSES,
     "import_pose_model": POSES,
+    "adapt_together": SHARED,
     "train_detector": DETECTORS,
     "import_detector": DETECTORS,
 }

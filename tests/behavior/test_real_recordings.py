@@ -105,9 +105,9 @@ def test_a_mouse_on_a_treadmill_keeps_pace_with_the_belt():
     assert 4 < 1 / np.median(strides.stride_time_s) < 6
     assert 5 < np.median(strides.stride_length_cm) < 8
     assert belt_flags(poses, StrideSettings(**GAIT | own, belt_speed_px_per_s=belt_px_per_s)) == []
-    for wrong in (0.0, -belt_px_per_s):
+    for wrong, told in [(0.0, "on a treadmill tell"), (-belt_px_per_s, "told is -2050")]:
         [flag] = belt_flags(poses, StrideSettings(**GAIT | own, belt_speed_px_per_s=wrong))
-        assert f"told is {wrong:.0f}" in flag
+        assert told in flag
 
 
 def test_freezing_as_it_is_shipped_is_what_a_person_marked():

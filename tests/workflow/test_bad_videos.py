@@ -103,6 +103,7 @@ def check_message(result, done, failed):
         assert words in line
 
 
+@pytest.mark.slow
 def test_a_known_fault_an_exception_and_a_dead_process_stop_nothing(workflow, study, sabotage):
     raw = study / "raw"
     truncate(raw / "mouse.mp4", raw / "cut.mp4")

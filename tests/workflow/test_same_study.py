@@ -31,6 +31,8 @@ from superanimal_core.tables.names import (
 )
 from superanimal_core.tables.video_columns import ENDINGS
 
+pytestmark = pytest.mark.slow
+
 COHORT = {"collect_tables", "report", "judge_run", "all"}
 SEEN = {"probe_video", "predict_poses", "adapt_to_video"}
 MEASURED = {"smooth_poses", "measure_gait", "describe_behavior", "check_video"}
@@ -283,7 +285,6 @@ def test_the_program_of_another_clone_is_refused(study, workflow, tmp_path):
     assert Path(str(clone)).exists()
 
 
-@pytest.mark.slow
 def test_the_same_study_gives_the_same_tables(workflow, finished_study, tmp_path):
     again = write_tiny_study(tmp_path / "again")
     result = run_snakemake(workflow, again)

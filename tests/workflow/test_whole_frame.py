@@ -1,9 +1,11 @@
 """A study without a detector: every frame is the box of its one animal."""
 
 import pandas as pd
+import pytest
 from tiny_study import FRAMES, change_setting, planned, run_snakemake
 
 
+@pytest.mark.slow
 def test_without_a_detector_every_frame_is_a_box(workflow, study):
     change_setting(study, "models.mouse.detector_weights", "whole_frame")
     change_setting(study, "detector.every_frames", 4)
