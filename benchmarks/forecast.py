@@ -92,8 +92,7 @@ def write_study(videos: int) -> None:
 def forecast() -> list[RuleCost]:
     """What `plan` says of the study in the working directory."""
     study, jobs = read_here(), plan.jobs_left()
-    looks = plan.looks_at_videos(study)
-    return plan.costs_of(study, jobs, looks, plan.load_of(study, looks), 30.0)
+    return plan.costs_of(study, jobs, plan.looks_at_videos(study), 30.0)
 
 
 def sums_told(foreseen: list[RuleCost]) -> tuple[float, float]:

@@ -36,7 +36,7 @@ from superanimal_core.commands.plan_costs import (
     unmeasured_cost,
 )
 from superanimal_core.commands.plan_disk import measured_mb, usual_mb
-from superanimal_core.commands.plan_load import DRAWS, Load, frames_of, load_of, looks_at_videos
+from superanimal_core.commands.plan_load import DRAWS, frames_of, load_of, looks_at_videos
 from superanimal_core.commands.profile_requests import installed_profile, read_profile
 from superanimal_core.commands.run import snakemake_command
 from superanimal_core.commands.study_checks import space_of
@@ -79,7 +79,7 @@ def run(options: argparse.Namespace) -> None:
             print("nothing is left to do")
             return
         looks = looks_at_videos(study)
-        costs = costs_of(study, jobs, looks, load_of(study, looks), options.seconds)
+        costs = costs_of(study, jobs, looks, options.seconds)
         lines = plan_lines(costs, os.cpu_count() or 1)
     print(*lines, *warnings(costs, os.cpu_count() or 1, folder), sep="\n")
 
@@ -125,10 +125,10 @@ def costs_of(
     study: Study,
     jobs: Mapping[str, int],
     looks: Mapping[str, VideoLook],
-    load: Load,
     limit_s: float,
 ) -> list[RuleCost]:
     """What each rule costs, the dearest first; the networks are tried where nothing else tells."""
+    load = load_of(study, looks)
     whole, drawn = frames_of(looks), frames_of(looks, study.settings.report.labeled_video)
     frames = {rule: drawn if rule == DRAWS else whole for rule in jobs}
     known = {r: measured_cost(Path(), r, frames[r], load.frames_of(r)) for r in jobs}

@@ -9,7 +9,7 @@ from pathlib import Path
 from statistics import mean
 
 from superanimal_core.commands.plan_load import Load
-from superanimal_core.inference.looks import USUAL_GAP
+from superanimal_core.inference.looks import USUAL_GAP, WHERE_NEEDED
 from superanimal_core.settings import ModelSettings, Settings
 from superanimal_core.tables.benchmark_files import FOLDER, read_benchmark
 
@@ -80,7 +80,7 @@ def probed_cost(
     views = len(settings.inference.scales) * (2 if settings.inference.flip else 1)
     prediction_s = paces.pose_s * load.frames * load.animals * members * views
     every = settings.detector.every_frames
-    seen_s = paces.detect_s * load.frames / (USUAL_GAP if every == "auto" else every)
+    seen_s = paces.detect_s * load.frames / (USUAL_GAP if every == WHERE_NEEDED else every)
     adaptation, tuning = settings.adaptation, settings.fine_tuning
     label_s = paces.step_s / settings.training.batch  # of one label in a step
     learn_s = label_s * adaptation.batch * adaptation.steps

@@ -36,11 +36,11 @@ NETWORKS = {  # by the rules that make them, in the folder of results
 }
 # Measured on the demo's quadruped, a short video: what every file begins with is counted in
 B_PER_FRAME = {"probe_video": 13.0}
-B_PER_ANIMAL = {
+B_PER_ANIMAL = {  # in a frame
     "predict_poses": 32.0,
     "read_predictions": 32.0,
     "describe_behavior": 276.0,
-}  # frame
+}
 B_PER_KEYPOINT = {  # of an animal in a frame; where networks predict, by each
     "predict_poses": 7.9,
     "read_predictions": 7.9,

@@ -62,7 +62,7 @@ def review_of(study: Path, file: str, proposals: Sequence[Proposal]) -> str:
 
 def own_name(of: str) -> str:
     """What the space of the body parts of a project or study of that name is called."""
-    name = legible_identifier(of)[:LONGEST_NAME]
+    name = legible_name(of)
     return f"{name}_own" if (WORKFLOW / KEYPOINTS / f"{name}.yaml").is_file() else name
 
 
@@ -106,14 +106,14 @@ def review_of_space(study: Path, file: str, own: KeypointSpace) -> str:
     return f"review {study}/config/{file}: {counted(len(own), 'keypoint')}, {sides}, {bones}"
 
 
-def legible_name(project: Project) -> str:
-    """A project's name as a sheet takes it."""
-    return legible_identifier(project.name)[:LONGEST_NAME]
+def legible_name(name: str) -> str:
+    """The name of a project or study as a sheet takes it."""
+    return legible_identifier(name)[:LONGEST_NAME]
 
 
 def row_of(project: Project, study: Path, space: str, *, has_parent: bool) -> tuple[str, ...]:
     """The row of a project's labels in the sheet of data sets."""
-    name = legible_name(project)
+    name = legible_name(project.name)
     if (WORKFLOW / KEYPOINTS / space / f"{name}.tsv").is_file():
         name += "_lab"  # the program's own table of that name is about other labels
     role = "fine_tune" if has_parent else "pretrain"

@@ -20,10 +20,8 @@ from superanimal_core.inference.detect import (
     Found,
     Image,
 )
-from superanimal_core.inference.looks import gaps_to_halve, next_gap, next_look
+from superanimal_core.inference.looks import WHERE_NEEDED, gaps_to_halve, next_gap, next_look
 from superanimal_core.network.detector import DetectorBundle
-
-WHERE_NEEDED: Literal["auto"] = "auto"
 
 
 def detected_boxes(

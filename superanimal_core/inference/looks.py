@@ -7,6 +7,7 @@ where nothing had to be looked at in between, and halves where something had.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float
@@ -15,6 +16,7 @@ from numpy import ndarray
 from superanimal_core.inference.box_gaps import ROUNDING_S
 from superanimal_core.pose.boxes import longer_side_px
 
+WHERE_NEEDED: Literal["auto"] = "auto"  # in place of a number of frames from look to look
 TOLD = 0.1  # of a box's longer side: how far a side of a told box may lie from the detector's
 LONGEST_S = 0.5  # between two looks; at 1 s one drawn video of six was 23 % worse
 ABSENT_S = 0.25  # the same while an animal may come

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 from superanimal_core.inference.appearances import appearances
+from superanimal_core.inference.teaching_frames import Looks
 from superanimal_core.media.video import read_frames
 from superanimal_core.models.bundles import read_bundle
 from superanimal_core.network.bundle import ModelBundle
@@ -22,11 +24,19 @@ def looks_of_member(
     boxes_xyxy_px: Float[ndarray, "frame individual 4"],
     inference: Mapping[str, Any],
     threads: int,
-) -> "VideoLooks":
-    """How a video looks to the network of a model folder; `inference` as for `predict_batches`."""
-    how = {key: inference[key] for key in ("batch", "precision")}
-    how["device"] = use_device(threads, seed=0)
-    return VideoLooks(read_bundle(member), video, boxes_xyxy_px, how)
+) -> Looks:
+    """How a video looks to the network of a model folder; `inference` as for `predict_batches`.
+
+    The network is read when a choice of frames first asks for looks, which most do not.
+    """
+
+    @cache
+    def seen() -> VideoLooks:
+        how = {key: inference[key] for key in ("batch", "precision")}
+        how["device"] = use_device(threads, seed=0)
+        return VideoLooks(read_bundle(member), video, boxes_xyxy_px, how)
+
+    return lambda frame, individual: seen()(frame, individual)
 
 
 @dataclass

@@ -1,6 +1,7 @@
 """Settings as the rules of adaptations take them."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from superanimal_core.study.adaptation_graph import AdaptationGraph
@@ -15,6 +16,10 @@ class AdaptationRuleSettings:
     """What the rules of adaptations are given, of the settings of all rules."""
 
     rules: RuleSettings
+
+    @cached_property
+    def _graph(self) -> AdaptationGraph:
+        return AdaptationGraph(self.rules.graph)  # once: it goes through all videos
 
     def code(self, video: str) -> dict[str, str]:
         """The code of a video's model, its teacher, how frames are chosen, and the smoother."""
@@ -64,6 +69,6 @@ class AdaptationRuleSettings:
 
     def share(self, model: str, videos: str) -> dict[str, Any]:
         """The same for a video of a set: each has an equal share of all frames."""
-        listed = AdaptationGraph(self.rules.graph).listed(model, videos)
+        listed = self._graph.listed(model, videos)
         most = self.rules.all["adaptation"]["max_frames"]
         return self.select(max(most // max(len(listed), 1), 1))
