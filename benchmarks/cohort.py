@@ -84,7 +84,7 @@ def write_videos(folder: Path, videos: int) -> None:
         name = f"v{i:04d}"
         account = {"video": name, "file": f"{name}.mp4", "columns": {"group": str(i % 2)}}
         account |= {"status": "ok", "stage": "", "reason": "", "figures": {}, "adaptation": []}
-        account["smoother"] = ""
+        account |= {"smoother": "", "remarks": []}
         write_quality(account, folder / f"videos/{name}/quality.json", {})
         for table in made.iterdir():
             os.link(table, folder / f"videos/{name}/{table.name}")

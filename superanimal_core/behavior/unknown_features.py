@@ -40,7 +40,7 @@ def unknown_features(
     return frozenset(name for name, values in table.columns.items() if np.isnan(values).all())
 
 
-def behavior_flags(
+def behavior_remarks(
     space: KeypointSpace,
     taught: Sequence[str],
     anatomy: AnatomySettings,
@@ -48,7 +48,7 @@ def behavior_flags(
 ) -> list[str]:
     """Sentences on the features and the behaviors that rest on keypoints nobody taught."""
     lacking = untaught_of(anatomy.model_dump().values(), space, taught)
-    flags = [f"features rest on keypoints nobody taught: {', '.join(lacking)}"] if lacking else []
+    remarks = [f"features rest on keypoints nobody taught: {', '.join(lacking)}"] if lacking else []
     needed = groups_of(c.feature for of in definitions.values() for c in of.conditions)
     unknown = unknown_features(space, taught, anatomy, needed)
     lost = [
@@ -57,5 +57,5 @@ def behavior_flags(
         if any(condition.feature in unknown for condition in definition.conditions)
     ]
     if lost:
-        flags.append(f"behaviors rest on keypoints nobody taught: {', '.join(lost)}")
-    return flags
+        remarks.append(f"behaviors rest on keypoints nobody taught: {', '.join(lost)}")
+    return remarks

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from superanimal_core.pose.keypoints import KeypointSpace
 
 
-def gait_flags(
+def gait_remarks(
     space: KeypointSpace, taught: Sequence[str], limbs: Sequence[str], body: Sequence[str]
 ) -> list[str]:
     """A sentence on the limbs and the ends of the body that strides lack, since nobody taught them.

@@ -26,7 +26,7 @@ from superanimal_core.evaluation.absences import Absence
 from superanimal_core.pose.keypoints import did_you_mean
 
 SHOWN = 10
-KNOWN_ERROR = "expected_error_of_size"
+ERRORS = "expected_error_of_size", "held_out_error_of_size"
 LIMITS = {  # figure: its limit in the account, the setting, what the figure is
     "absent_fraction": (
         "max_absent_fraction",
@@ -38,10 +38,15 @@ LIMITS = {  # figure: its limit in the account, the setting, what the figure is
         "quality.max_dropped_fraction",
         "part of the taught keypoints below quality.min_score",
     ),
-    KNOWN_ERROR: (
+    "expected_error_of_size": (
         "max_expected_error",
         "quality.max_expected_error",
         "median expected error, in parts of the animal's size",
+    ),
+    "held_out_error_of_size": (
+        "max_expected_error",
+        "quality.max_expected_error",
+        "median error on held-out labels, too few to calibrate",
     ),
     "extrapolated_fraction": (
         "max_extrapolated_fraction",
@@ -79,10 +84,11 @@ def told(account: Mapping[str, Any]) -> list[str]:
         return [*lines, f"  {account['stage']}: {account['reason']}"]
     lines += [f"  {number}. {flag}" for number, flag in enumerate(account["flags"], start=1)]
     if not account["flags"]:
-        error = account["figures"].get(KNOWN_ERROR)
-        is_known = error is not None and not math.isnan(error)
+        errors = [account["figures"].get(figure) for figure in ERRORS]
+        is_known = any(error is not None and not math.isnan(error) for error in errors)
         unknown = "" if is_known else "; how large its errors are, no labels tell"
         lines.append(f"  nothing speaks against it{unknown}")
+    lines += [f"  remark: {remark}" for remark in account.get("remarks", [])]
     limits = account.get("made_by", {}).get("settings", {}).get("quality", {})
     lines += ["", "What has a limit (! where it is passed):"]
     lines += limit_rows(account["figures"], limits)

@@ -1,5 +1,6 @@
 """What is doubtful about a video, in sentences, from the figures of its account."""
 
+import math
 from collections.abc import Sequence
 
 from superanimal_core.evaluation.absences import Absence, told_absences
@@ -36,10 +37,16 @@ def video_flags(
             f"{figures['dropped_fraction']:.0%} of what the model was taught stays below the score "
             "limit: wrong model, boxes beside the animal, or a network that has learned too little"
         )
-    if figures["expected_error_of_size"] > max_expected_error:
+    expected = figures["expected_error_of_size"]
+    if expected > max_expected_error:
         flags.append(
-            f"expected error {figures['expected_error_of_size']:.0%} of the animal's size, "
+            f"expected error {expected:.0%} of the animal's size, "
             f"{figures['median_expected_error_px']:.1f} px"
+        )
+    elif math.isnan(expected) and figures["held_out_error_of_size"] > max_expected_error:
+        flags.append(
+            f"error on held-out labels {figures['held_out_error_of_size']:.0%} of the animal's "
+            f"size ({figures['held_out_labels']} labels: too few to say how sure a position is)"
         )
     if figures["extrapolated_fraction"] > max_extrapolated_fraction:
         flags.append(

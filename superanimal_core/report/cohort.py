@@ -1,7 +1,7 @@
 """The videos of the study together: how many went well, which failed and why, their quality."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -134,6 +134,11 @@ def _verdicts(verdicts: Sequence[Row]) -> str:
 def tried_verdicts(verdicts: Sequence[Row]) -> list[bool]:
     """Of each network that was adapted whether it was kept; a video that was passed by has none."""
     return [verdict["is_kept"] for verdict in verdicts if verdict.get("is_tried", True)]
+
+
+def shared_remarks(accounts: Iterable[Row]) -> list[tuple[str, int]]:
+    """What the study's settings and labels make of its videos, each with how many it is said of."""
+    return Counter(remark for account in accounts for remark in account["remarks"]).most_common()
 
 
 def figure_ranges(videos: Sequence[Row]) -> Table:

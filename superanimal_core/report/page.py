@@ -24,6 +24,7 @@ from superanimal_core.report.cohort import (
     figure_ranges,
     frame_account,
     quality_table,
+    shared_remarks,
     tried_verdicts,
     videos_to_show,
 )
@@ -137,6 +138,7 @@ def page_contents(
         "wall": wall(videos, results.stills),
         "min_score": report["labeled_min_score"],
         "quality": quality_table(videos, results.accounts),
+        "remarks": shared_remarks(results.accounts.values()),
         "ranges": figure_ranges(videos) if len(videos) > TABLE_ROWS else None,
         "accuracy": accuracy(results.truth),
         "models": models(results),

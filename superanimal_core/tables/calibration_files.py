@@ -20,6 +20,7 @@ A table without a row says that there were too few labels.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +32,8 @@ from superanimal_core.smoothing.bones import NO_BONES, Bones
 from superanimal_core.smoothing.calibration import Calibration
 from superanimal_core.smoothing.calibration_check import CalibrationCheck
 from superanimal_core.smoothing.familiarity import SIGNS, Familiarity
-from superanimal_core.tables.parquet import read_parquet, write_parquet
+from superanimal_core.smoothing.held_out_error import ERROR, LABELS
+from superanimal_core.tables.parquet import read_parquet, read_record, write_parquet
 
 SCHEMA = pa.schema({"part": pa.string(), "name": pa.string(), "x": pa.float64(), "y": pa.float64()})
 
@@ -91,6 +93,17 @@ def read_calibration(path: str | Path) -> Calibration | None:
         parts["presence"].y,
         {name: int(y) for name, y in parts["count"].by_name().items()},
     )
+
+
+def uncalibrated_error(paths: Sequence[str | Path]) -> dict[str, Any]:
+    """The error on the held-out labels of the first calibration that these were too few for.
+
+    Nothing where there is no file or a calibration: then each position has an error of its own.
+    """
+    if not paths or read_calibration(paths[0]) is not None:
+        return {}
+    record = read_record(paths[0])
+    return {name: record[name] for name in (ERROR, LABELS) if name in record}
 
 
 def _familiarity(parts: Mapping[str, "_Part"]) -> Familiarity:

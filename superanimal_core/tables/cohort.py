@@ -98,6 +98,7 @@ def _quality_table(accounts: Sequence[Account]) -> pa.Table:
             **{name: [a[name] for a in accounts] for name in said},
             **_users_columns(accounts),
             **{name: [a["figures"].get(name) for a in accounts] for name in figures},
+            "remarks": ["; ".join(a["remarks"]) for a in accounts],
             "smoother": [a["smoother"] for a in accounts],
             **_adaptation_columns(accounts),
             "file": [a["file"] for a in accounts],

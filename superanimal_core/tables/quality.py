@@ -19,6 +19,7 @@ from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.frame_rate import end_s
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.smoothing.gaps import open_gaps_s
+from superanimal_core.smoothing.held_out_error import ERROR, LABELS
 from superanimal_core.smoothing.presence import WITHIN
 from superanimal_core.smoothing.self_check import has_fallen_back
 from superanimal_core.tables.adapted_files import read_verdicts
@@ -45,7 +46,8 @@ def assess_video(
 
     Of its path only the file's name is kept: the account does not depend on where the video lies.
     Gaps longer than `max_gap_s` in the track of an animal, which no smoother bridges, are flagged,
-    and limbs that do not strike as often as the animal's others.
+    and limbs that do not strike as often as the animal's others. What holds for every video of the
+    study, as features that rest on keypoints nobody taught, is a remark and makes none doubtful.
     """
     account: dict[str, Any] = {"video": video, "file": Path(path).name, "columns": dict(columns)}
     try:
@@ -60,6 +62,7 @@ def assess_video(
             "stage": error.stage,
             "reason": error.reason,
             "flags": [],
+            "remarks": [],
             "figures": _frame_figures(results["frames"]),
             "smoother": "",
             "absences": [],
@@ -67,19 +70,21 @@ def assess_video(
             "student": {},
         }
     figures["limbs_out_of_step"] = len(astray)
+    told = ("boxes", "poses", "features", "gait")
+    records = {table: read_record(results[table]) for table in told if table in results}
+    figures |= {name: _or_unknown(records["poses"].get(name)) for name in (ERROR, LABELS)}
     limits = max_absent_fraction, max_dropped_fraction
     limits += max_expected_error, max_extrapolated_fraction
     flags = video_flags(figures, absences, *limits) + astray
-    told = ("boxes", "poses", "features", "gait")
-    records = {table: read_record(results[table]) for table in told if table in results}
     figures[LOOKS] = records.get("boxes", {}).get(LOOKS, 0)
-    flags += [flag for record in records.values() for flag in record.get("flags", [])]
+    flags += _said(records, "flags")
     return {
         **account,
         "status": "flagged" if flags else "ok",
         "stage": "",
         "reason": "; ".join(flags),
         "flags": flags,
+        "remarks": _said(records, "remarks"),
         "figures": figures,
         "smoother": _counted_smoothers(records["poses"].get("smoother", {})),
         "absences": absences,
@@ -140,6 +145,15 @@ def _figures(
         "strides": counts["strides"],
         "bouts": counts["bouts"],
     }
+
+
+def _said(records: Mapping[str, Mapping[str, Any]], kind: str) -> list[str]:
+    """The flags or the remarks that the tables of a video carry."""
+    return [said for record in records.values() for said in record.get(kind, [])]
+
+
+def _or_unknown(value: float | None) -> float:
+    return np.nan if value is None else value
 
 
 def _has_pose(poses: Poses) -> Bool[ndarray, "frame"]:

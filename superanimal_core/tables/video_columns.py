@@ -121,6 +121,9 @@ QUALITY = (
         "error: networks err together; see the next one",
         "median_expected_error_px": "NaN: not calibrated",
         "expected_error_of_size": "the same in parts of the animal's longer side",
+        "held_out_error_of_size": "median error of the model on held-out labels, in the same "
+        "parts, where these are too few to calibrate",
+        "held_out_labels": "how many they are",
         "extrapolated_fraction": "of the frames with a pose: unlike anything that was labeled; "
         "empty where fewer than 20 labeled animals cannot tell",
         "keypoints_fallen_back": "whose residuals contradict the smoother: smoothed more simply",
@@ -130,6 +133,7 @@ QUALITY = (
         "bouts": "rows of bouts.parquet",
         "limbs_out_of_step": "limbs that strike far more or less often than the animal's others",
         LOOKS: "by the detector; 0 where none is asked",
+        "remarks": "what holds for every video of the study and makes none doubtful",
         "smoother": "what smoothed the keypoints, and how many (of all animals)",
         "adapted_members": "networks whose adaptation was kept",
         "tried_members": "networks that were adapted and judged; the others needed it not, or had "

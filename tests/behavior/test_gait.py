@@ -19,7 +19,7 @@ from superanimal_core.behavior.gait_summary import (
     limbs_out_of_step,
     summarize_gait,
 )
-from superanimal_core.behavior.untaught import gait_flags
+from superanimal_core.behavior.untaught import gait_remarks
 from superanimal_core.settings.behavior import StrideSettings
 
 SETTINGS = {
@@ -295,5 +295,5 @@ def test_strides_are_missing_exactly_where_a_flag_says_so(untaught):
     left = {*LIMBS} - {untaught}
     lost_all = untaught in (BODY[0], BODY[-1])
     assert {*strides_of(poses).limb} == (set() if lost_all else left)
-    said = gait_flags(space, taught, LIMBS, BODY)
+    said = gait_remarks(space, taught, LIMBS, BODY)
     assert [untaught in flag for flag in said] == ([] if untaught == BODY[1] else [True])

@@ -6,8 +6,8 @@ from stick_animals import smoothed
 from test_features import account
 
 from superanimal_core.behavior.features import frame_features
-from superanimal_core.behavior.unknown_features import behavior_flags, unknown_features
-from superanimal_core.behavior.untaught import gait_flags
+from superanimal_core.behavior.unknown_features import behavior_remarks, unknown_features
+from superanimal_core.behavior.untaught import gait_remarks
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.settings.behavior import AnatomySettings, DefinitionSettings
 
@@ -54,8 +54,8 @@ def test_the_features_that_rest_on_a_keypoint_are_known(untaught):
 def test_with_every_keypoint_taught_every_feature_is_known_and_nothing_is_flagged():
     assert unknown_features(SPACE, SPACE.keypoints, ANATOMY) == frozenset()
     definitions = {"run": definition("speed_cm_per_s"), "reach": definition("head_height_px")}
-    assert behavior_flags(SPACE, SPACE.keypoints, ANATOMY, definitions) == []
-    assert gait_flags(SPACE, SPACE.keypoints, ["paw"], ["neck", "tail_base"]) == []
+    assert behavior_remarks(SPACE, SPACE.keypoints, ANATOMY, definitions) == []
+    assert gait_remarks(SPACE, SPACE.keypoints, ["paw"], ["neck", "tail_base"]) == []
 
 
 def test_features_that_rest_on_an_absent_keypoint_are_nan_in_a_video_too():
@@ -73,8 +73,8 @@ def test_features_that_rest_on_an_absent_keypoint_are_nan_in_a_video_too():
 
 def test_a_group_that_a_behavior_rests_on_is_asked_too():
     definitions = {"reach": definition("ego_paw_ahead_px"), "roam": definition("zone_center")}
-    flags = behavior_flags(SPACE, ["nose", "neck", "back", "tail_base"], ANATOMY, definitions)
-    assert flags == ["behaviors rest on keypoints nobody taught: reach"]
+    remarks = behavior_remarks(SPACE, ["nose", "neck", "back", "tail_base"], ANATOMY, definitions)
+    assert remarks == ["behaviors rest on keypoints nobody taught: reach"]
 
 
 def test_flags_name_the_keypoints_and_the_behaviors():
@@ -84,13 +84,13 @@ def test_flags_name_the_keypoints_and_the_behaviors():
         "run": definition("speed_bl_per_s"),
         "groom": definition("speed_paw_cm_per_s"),
     }
-    assert behavior_flags(SPACE, taught, ANATOMY, definitions) == [
+    assert behavior_remarks(SPACE, taught, ANATOMY, definitions) == [
         "features rest on keypoints nobody taught: neck",
         "behaviors rest on keypoints nobody taught: turn, groom",
     ]
-    assert gait_flags(SPACE, taught, ["paw", "wing"], ["nose", "neck", "back", "horn"]) == [
+    assert gait_remarks(SPACE, taught, ["paw", "wing"], ["nose", "neck", "back", "horn"]) == [
         "strides rest on keypoints nobody taught: paw"
     ]
-    assert gait_flags(SPACE, taught, ["paw"], ["horn", "neck", "back"]) == [
+    assert gait_remarks(SPACE, taught, ["paw"], ["horn", "neck", "back"]) == [
         "strides rest on keypoints nobody taught: paw, neck"
     ]

@@ -53,6 +53,7 @@ FREQUENCY_HZ, DUTY_FACTOR, SPEED_PX_PER_S, FPS = 2.5, 0.6, 200.0, 50.0
 BODY_LENGTH_PX = 120.0
 RECORD = {"rule": "test"}
 REASON = "raw/torn.mp4 ends in the middle <of a frame>; copy it again"
+REMARK = "features rest on keypoints nobody taught: neck"
 OUTPUTS = ("poses", "strides", "walks", "gait", "features", "bouts")
 
 
@@ -266,7 +267,8 @@ def write_tables(folder: Path, made: Made, strides, bouts, time_s) -> None:
     features = {"time_s": time_s, "individual": ["animal0"] * len(time_s)}
     features["center_x_px"] = SPEED_PX_PER_S * time_s % 640
     features["center_y_px"] = 240 + 100 * np.sin(time_s)
-    write_parquet(pa.table(features), folder / "features.parquet", RECORD)
+    told = {"remarks": [REMARK]}
+    write_parquet(pa.table(features), folder / "features.parquet", RECORD | told)
     behavior, start_s, stop_s = zip(*bouts, strict=True)
     columns = {"individual": ["animal0"] * len(bouts), "behavior": behavior}
     probability = 0.9 if made.has_held_out_labels else np.nan

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from made_study import DATASETS, REASON, Made, inputs_of, places_of, settings, write_report
+from made_study import DATASETS, REASON, REMARK, Made, inputs_of, places_of, settings, write_report
 
 from superanimal_core.report.cohort import figure_ranges, quality_table, videos_to_show
 from superanimal_core.report.methods import methods_sentences, terms_sentences
@@ -62,6 +62,12 @@ def test_a_failed_video_is_named_with_its_reason_and_its_command(page):
     assert "logs/probe_video/torn0" in read.text
     (row,) = read.rows_of("torn0")
     assert row[1] == "failed"
+
+
+def test_what_holds_of_every_video_is_said_once_and_makes_none_doubtful(page):
+    read = PageReader(page)
+    assert f"Of 2 videos: {REMARK}." in read.text
+    assert read.text.count(REMARK) == 1
 
 
 def test_the_quality_table_tells_the_figures_of_every_video(page):

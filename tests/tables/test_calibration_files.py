@@ -15,6 +15,7 @@ from superanimal_core.smoothing.familiarity import Familiarity
 from superanimal_core.tables.calibration_files import (
     read_calibration,
     read_check,
+    uncalibrated_error,
     write_calibration,
 )
 from superanimal_core.tables.parquet import write_parquet
@@ -62,3 +63,13 @@ def test_another_table_is_refused(tmp_path):
     write_parquet(pa.table({"x": [1.0]}), tmp_path / "c.parquet", {})
     with pytest.raises(SuperAnimalError, match="no calibration"):
         read_calibration(tmp_path / "c.parquet")
+
+
+def test_the_error_on_few_labels_is_told_only_where_nothing_is_calibrated(tmp_path):
+    told = {"held_out_error_of_size": 0.2, "held_out_labels": 12}
+    errors, path = errors_of_two_labs(), tmp_path / "c.parquet"
+    write_calibration(fit_calibration(errors), check_calibration(errors), path, told)
+    assert uncalibrated_error([path]) == uncalibrated_error([]) == {}
+    few = errors.select(np.arange(2))
+    write_calibration(fit_calibration(few), check_calibration(few), path, told)
+    assert uncalibrated_error([path]) == told

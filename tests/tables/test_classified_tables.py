@@ -18,7 +18,7 @@ def write_video(folder, video, status, bouts):
     place = folder / video / "classified/rearing"
     place.mkdir(parents=True)
     account = {"video": video, "status": status, "columns": {"group": video[0]}, "file": video}
-    account |= {"figures": {"duration_s": 10.0}, "smoother": "", "adaptation": []}
+    account |= {"figures": {"duration_s": 10.0}, "remarks": [], "smoother": "", "adaptation": []}
     (folder / video / "quality.json").write_text(json.dumps(account))
     if bouts is None:
         failure = {"failure": {"stage": "classify_behavior", "reason": "torn"}}

@@ -33,6 +33,7 @@ def write_video(folder, name, status, columns=None, speed=True):
         "stage": "probe_video" if is_failed else "",
         "reason": "it is empty" if is_failed else "",
         "flags": [],
+        "remarks": [],
         "figures": {} if is_failed else {"fps": 50.0},
         "smoother": "" if is_failed else "constant_velocity (2)",
         "adaptation": [] if is_failed else [{"is_kept": True}, {"is_kept": False}],

@@ -239,15 +239,33 @@ def test_frames_without_the_animal_and_untaught_keypoints_make_nothing_doubtful(
     assert np.isnan(account_of(results)["figures"]["dropped_fraction"])
 
 
-def test_features_and_strides_that_rest_on_untaught_keypoints_are_flags(tmp_path):
+def test_what_tables_say_of_every_video_is_a_remark_and_makes_none_doubtful(tmp_path):
     results = write_results(tmp_path)
     for name in ("features", "gait"):
         rewritten = pq.read_table(results[name])
-        write_parquet(rewritten, results[name], {"flags": [f"{name} rest on paw"]})
-    assert account_of(results)["flags"] == ["features rest on paw", "gait rest on paw"]
+        write_parquet(rewritten, results[name], {"remarks": [f"{name} rest on paw"]})
+    account = account_of(results)
+    assert (account["status"], account["flags"]) == ("ok", [])
+    assert account["remarks"] == ["features rest on paw", "gait rest on paw"]
 
 
-def with_expected_error(results, expected_px, within_px, strange, tells=True):
+@pytest.mark.parametrize(
+    ("error", "expected_px", "is_flagged"),
+    [(0.1, np.nan, False), (0.101, np.nan, True), (0.3, 1.0, False), (None, np.nan, False)],
+)
+def test_a_model_that_misses_its_few_labels_is_not_ok_where_no_error_can_be_expected(
+    tmp_path, error, expected_px, is_flagged
+):
+    results = write_results(tmp_path)
+    told = {"held_out_error_of_size": error, "held_out_labels": 12}
+    with_expected_error(results, expected_px, 5.0, 0, tells=False, **told)
+    account = account_of(results)
+    assert account["figures"]["held_out_labels"] == 12
+    assert (account["status"] == "flagged") == is_flagged
+    assert ("labels 10% of the animal's size (12 labels" in account["reason"]) == is_flagged
+
+
+def with_expected_error(results, expected_px, within_px, strange, tells=True, **record):
     """The same poses with an account of their error; the first so many frames are strange."""
     smoothed = read_smoothed(results["poses"])
     account = replace(
@@ -257,7 +275,7 @@ def with_expected_error(results, expected_px, within_px, strange, tells=True):
         within_px=within_px,
         tells_strangeness=tells,
     )
-    write_smoothed(smoothed, results["poses"], {}, account)
+    write_smoothed(smoothed, results["poses"], record, account)
     return account_of(results)
 
 

@@ -5,6 +5,7 @@ from superanimal_core.settings.smoothing import METHODS
 from superanimal_core.smoothing.baselines import SMOOTHERS
 from superanimal_core.smoothing.calibration import fit_calibration
 from superanimal_core.smoothing.calibration_check import check_calibration
+from superanimal_core.smoothing.held_out_error import held_out_error
 from superanimal_core.smoothing.labeled_errors import errors_at_labels
 from superanimal_core.tables.calibration_files import write_calibration
 from superanimal_core.tables.held_out_files import read_held_out
@@ -15,5 +16,6 @@ with study_step(snakemake) as record:
     held_out = read_held_out(snakemake.input.held_out)
     smoothed = SMOOTHERS[params.method](held_out.members, settings)
     errors = errors_at_labels(smoothed, held_out.animals)
+    record |= held_out_error(smoothed, held_out.animals)
     calibration, check = fit_calibration(errors), check_calibration(errors)
     write_calibration(calibration, check, snakemake.output.calibration, record)

@@ -8,7 +8,7 @@ from superanimal_core.behavior.bout_intervals import (
     keypoints_of_behaviors,
 )
 from superanimal_core.behavior.features import frame_features
-from superanimal_core.behavior.unknown_features import behavior_flags
+from superanimal_core.behavior.unknown_features import behavior_remarks
 from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.behavior import AnatomySettings
 from superanimal_core.settings.smoothing import DrawSettings
@@ -28,8 +28,8 @@ with video_step(snakemake) as record:
     features = frame_features(poses.poses, expected, anatomy, groups=params.groups, **how)
     definitions = definitions_from_mapping(params.definitions)
     taught = read_taught(given.poses)
-    flags = behavior_flags(poses.poses.space, taught, anatomy, definitions)
-    write_parquet(features_to_table(features), output.features, {**record, "flags": flags})
+    remarks = behavior_remarks(poses.poses.space, taught, anatomy, definitions)
+    write_parquet(features_to_table(features), output.features, {**record, "remarks": remarks})
     bouts = predict_bouts(read_features(output.features), definitions)
     names = keypoints_of_behaviors(definitions, anatomy, poses.poses.space)
     some, errors = poses.of_keypoints(names), expected.of_keypoints(poses.poses.space, names)

@@ -10,7 +10,7 @@ from superanimal_core.behavior.gait_intervals import (
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
 from superanimal_core.behavior.tracks import unsmoothed
-from superanimal_core.behavior.untaught import gait_flags
+from superanimal_core.behavior.untaught import gait_remarks
 from superanimal_core.behavior.walk_intervals import walk_intervals
 from superanimal_core.behavior.walk_table import summarize_walks
 from superanimal_core.jobs.step import video_step
@@ -34,7 +34,7 @@ with video_step(snakemake) as record:
     write_parquet(columns_to_table(strides, of_strides), output.strides, record)
     write_parquet(columns_to_table(walks, walk_intervals(walks, drawn)), output.walks, record)
     taught = read_taught(snakemake.input.poses)
-    lacking = gait_flags(poses.poses.space, taught, settings.limbs, settings.body)
-    told = [*belt_flags(poses, settings), *limb_flags(unsmoothed(poses), settings)]
-    record |= {"flags": [*lacking, *told]}
+    remarks = gait_remarks(poses.poses.space, taught, settings.limbs, settings.body)
+    flags = [*belt_flags(poses, settings), *limb_flags(unsmoothed(poses), settings)]
+    record |= {"flags": flags, "remarks": remarks}
     write_parquet(columns_to_table(summary, of_limbs), output.gait, record)

@@ -5,7 +5,7 @@ from superanimal_core.jobs.step import video_step
 from superanimal_core.settings.smoothing import METHODS, VideoViewSettings
 from superanimal_core.smoothing.calibration import predict_error
 from superanimal_core.smoothing.sessions import smooth_view, smoothing_flags
-from superanimal_core.tables.calibration_files import read_calibration
+from superanimal_core.tables.calibration_files import read_calibration, uncalibrated_error
 from superanimal_core.tables.pose_files import write_smoothed
 from superanimal_core.tables.spaces import read_taught
 from superanimal_core.tables.stand_ins import of_who_saw, student_flags, student_record
@@ -21,7 +21,7 @@ with video_step(snakemake) as record:
     known = of_who_saw(inputs.predicted, inputs.calibration)
     calibration = read_calibration(known[0]) if known else None
     expected = predict_error(calibration, smoothed)
-    record |= student_record(inputs.predicted)
+    record |= student_record(inputs.predicted) | uncalibrated_error(known)
     flags = smoothing_flags(smoothed, views, params.method, cameras)
     record |= {"flags": [*flags, *student_flags(record.get("student"))]}
     taught = read_taught(inputs.predicted)
