@@ -71,6 +71,7 @@ rule all:
 
 onstart:
     write_owner(".")
+    forget_failed(".")
     write_settings(STUDY.settings)
 
 
@@ -83,6 +84,7 @@ onsuccess:
 onerror:
     from superanimal_core.jobs.outcome import outcome_lines
 
+    note_failed(".", workflow.scheduler.failed)
     print(
         "Some jobs failed, or too many videos. So far:",
         *outcome_lines("results", forget_owner(".")),

@@ -23,6 +23,7 @@ from superanimal_core.commands.study_checks import (
     camera_findings,
     dataset_findings,
     date_findings,
+    group_findings,
     label_findings,
     model_findings,
     video_findings,
@@ -73,6 +74,7 @@ def check_study(study: Study) -> Iterator[Finding]:
             yield from found
     yield from camera_findings(study)
     yield from date_findings(study)
+    yield from group_findings(study)
 
 
 _KNOWN: list[Study] = []  # of a process that looks at files: the study that it was given

@@ -23,6 +23,7 @@ from superanimal_core.commands.running import SILENT_S, RunningJob, running_jobs
 from superanimal_core.commands.stages import DETECTOR, MEMBER, STAGES, VIDEOS, training_log
 from superanimal_core.commands.study_folder import checked_study, to_unlock
 from superanimal_core.errors import ConfigError
+from superanimal_core.jobs.failed_jobs import failed_lines
 from superanimal_core.jobs.log import last_line
 from superanimal_core.jobs.run_owner import lock_notice, runs_since
 from superanimal_core.report.cells import told_time
@@ -80,7 +81,7 @@ def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str
     stages = [s for s in STAGES if s != "adapt_to_video" or learns]
     running = running_jobs(study)
     known = [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
-    lines = [_runner(study), *(["", "networks              done  left", *known] if known else [])]
+    lines = [*_runner(study), *(["", "networks              done  left", *known] if known else [])]
     lines += training_lines(study, settings)
     lines += ["", heading("videos")]
     counts = count_stages(progress, stages, running, runs_since(study) or float("inf"))
@@ -131,10 +132,10 @@ def behavior_lines(study: Path, settings: Settings, videos: list[str]) -> Iterat
         yield from ("", f"groups: {'compared' if is_there else 'not compared yet'}")
 
 
-def _runner(study: Path) -> str:
-    """Whose run is going on, or has died."""
+def _runner(study: Path) -> list[str]:
+    """Whose run is going on, or has died; else with what jobs the last one failed."""
     notice = lock_notice(study, to_unlock(study)).strip()
-    return notice or "no run of this study is going on"
+    return [notice] if notice else ["no run of this study is going on", *failed_lines(study)]
 
 
 def heading(name: str = "") -> str:

@@ -1,5 +1,6 @@
 """What is wrong with single files that a study names, found by opening them as its jobs would."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.media.quick_look import VideoLook, look_at_video
 from superanimal_core.models.downloads import HASHES
 from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.report.cells import counted
 from superanimal_core.report.dates import is_year_last
 from superanimal_core.settings import ModelSettings
 from superanimal_core.settings.classifiers import ClassifierSettings
@@ -147,6 +149,24 @@ def date_findings(study: Study) -> Iterator[Finding]:
             told = (
                 f"the column '{name}' has '{cells[0]}'; days are read year first, as 2026-03-31: "
                 "these are none for the report"
+            )
+            yield Finding(DOUBT, study.settings.videos, told)
+
+
+def group_findings(study: Study) -> Iterator[Finding]:
+    """Of groups that are compared: those of too few animals for an interval, if all are seen."""
+    from superanimal_core.evaluation.group_comparison import FEWEST_ANIMALS  # loads statsmodels
+
+    asked, animals = study.settings.groups, defaultdict[str, set[tuple[str, int]]](set)
+    for name, row in study.videos.items():
+        if group := row.columns.get(asked.column or ""):
+            who = row.columns.get(asked.animal_column) or name
+            animals[group] |= {(who, number) for number in range(row.max_individuals)}
+    for group, of in animals.items():
+        if len(of) < FEWEST_ANIMALS:
+            told = (
+                f"the group '{group}' (column '{asked.column}') has {counted(len(of), 'animal')}; "
+                f"{FEWEST_ANIMALS} are needed for an interval"
             )
             yield Finding(DOUBT, study.settings.videos, told)
 

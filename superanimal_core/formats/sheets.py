@@ -31,7 +31,8 @@ def read_sheet(path: str | Path) -> list[Row]:
     """The rows of a tab-separated sheet with a header; `#` lines and empty lines are left out.
 
     Cells are stripped of blanks, and of the quotes that spreadsheets put around some. A `#` starts
-    a comment only at the beginning of a line. DatasetError for another separator, a repeated or
+    a comment only at the beginning of a line, and not where it is the name of a file that is there
+    (a video in a folder #1). DatasetError for another separator, a repeated or
     nameless column, a row with more cells than columns, and characters that nobody can see.
     """
     lines = list(_lines(path))
@@ -73,10 +74,15 @@ def _lines(path: str | Path) -> Iterator[tuple[int, list[str]]]:
         cells = [_unquoted(cell.strip()) for cell in line.split("\t")]
         while cells and not cells[-1]:
             cells.pop()
-        if cells and not cells[0].startswith("#"):
+        if cells and not _is_comment(cells[0]):
             for cell in cells:
                 _refuse_invisible(cell, f"{path}: row {number}")
             yield number, cells
+
+
+def _is_comment(cell: str) -> bool:
+    """Whether a line with this first cell says nothing; a folder may be called #1."""
+    return cell.startswith("#") and not os.path.isfile(cell)
 
 
 def _unquoted(cell: str) -> str:

@@ -241,3 +241,31 @@ def test_two_mistakes_of_one_file_of_predictions_are_two_sentences(study, capsys
     for name, line in zip(("'cable' is no", "'tail' of", "'wire' of"), told, strict=True):
         assert line.count("'other.csv'") == 1
         assert name in line
+
+
+@pytest.mark.parametrize(
+    ("subjects", "max_individuals", "told"),
+    [
+        ("aabbcdef", 1, "the group 'x' (column 'drug') has 2 animals; 3 are needed"),
+        ("aabdcefg", 1, None),
+        ("aaaacdef", 1, "has 1 animal; 3"),
+        ("aaaacccc", 3, None),
+    ],
+)
+def test_groups_of_too_few_animals_are_told_before_the_run(
+    study, capsys, subjects, max_individuals, told
+):
+    """Four videos of each group; what a video may show, it is taken to show."""
+    with (study / "config/config.yaml").open("a") as config:
+        config.write("groups: { column: drug, animal_column: mouse }\n")
+    names = ["mouse", *(f"v{number}" for number in range(1, 8))]
+    rows = ["path\tvideo\tdrug\tmouse\tmax_individuals"]
+    for number, subject in enumerate(subjects):
+        group = "x" if number < 4 else "y"
+        rows.append(f"raw/mouse.mp4\t{names[number]}\t{group}\t{subject}\t{max_individuals}")
+    (study / "config/videos.tsv").write_text("\n".join(rows))
+    code, lines, _ = check(study, capsys)
+    assert code == 0
+    found = [line for line in lines if "are needed for an interval" in line]
+    assert len(found) == (told is not None)
+    assert told is None or told in found[0]

@@ -65,6 +65,14 @@ def test_a_file_may_really_be_called_so(tmp_path):
     assert cells(tmp_path, f"path\n{file}\n") == [{"path": str(file)}]
 
 
+def test_a_file_whose_name_begins_so_is_no_comment(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "#1").mkdir()
+    (tmp_path / "#1/m.mp4").touch()
+    text = "path\tcamera\n#1/m.mp4\tside\n#1/n.mp4\tside\n# path\tcamera\n"
+    assert cells(tmp_path, text) == [{"path": "#1/m.mp4", "camera": "side"}]
+
+
 @pytest.mark.parametrize(
     ("text", "key", "lines"),
     [

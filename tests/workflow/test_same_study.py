@@ -20,6 +20,7 @@ from tiny_study import (
     write_tiny_study,
 )
 
+from superanimal_core.jobs.failed_jobs import failed_lines
 from superanimal_core.report.video_file import write_video
 from superanimal_core.settings.behavior import FEATURE_GROUPS
 from superanimal_core.tables.names import (
@@ -304,6 +305,12 @@ def test_a_job_that_failed_is_made_by_the_next_run(workflow, study, sabotage):
     result = run_snakemake(workflow, study, "--until", "audit_dataset", sabotage=broken)
     assert "Restored previous version of results/datasets/cabinet/audit.parquet" in result.stdout
     assert plan(workflow, study) == due
+    _, *told = failed_lines(study)
+    assert len(told) == 1
+    assert told[0].startswith("  logs/audit_dataset/cabinet.log: ")
+    result = run_snakemake(workflow, study, "--until", "audit_dataset")
+    assert result.returncode == 0
+    assert failed_lines(study) == []
 
 
 def test_the_pages_command_runs_in_a_folder_with_blanks(workflow, fresh_study, tmp_path):

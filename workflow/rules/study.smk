@@ -14,6 +14,7 @@ from snakemake.exceptions import WorkflowError
 from snakemake.logging import logger
 
 from superanimal_core.errors import ConfigError
+from superanimal_core.jobs.failed_jobs import forget_failed, note_failed
 from superanimal_core.jobs.old_results import remove_old_backups
 from superanimal_core.jobs.run_owner import (
     command_of_snakemake,

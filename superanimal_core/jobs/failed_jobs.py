@@ -1,0 +1,55 @@
+"""Which jobs the last run of a study ended without, for whoever asks later.
+
+Snakemake knows it at a run's end, but its log has it only where it is not told to be quiet. A job
+that was tried again with success is no failed one, and videos that failed are results.
+"""
+
+import json
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from superanimal_core.jobs.log import last_line
+from superanimal_core.tables.atomic import replacing
+
+RECORD = Path(".snakemake/superanimal-failed.json")
+SHOWN = 10
+
+
+def note_failed(folder: str | Path, failed: Iterable[Any]) -> None:
+    """Note the logs of the jobs (Snakemake's, or groups of them) that a run in `folder` failed in.
+
+    Of a group those that have a log: the others were not begun.
+    """
+    logs = {
+        str(job.log[0]): None
+        for each in failed
+        for job in getattr(each, "jobs", [each])
+        if job.log and (job is each or (Path(folder) / str(job.log[0])).is_file())
+    }
+    with replacing(Path(folder) / RECORD) as temporary:
+        temporary.write_text(json.dumps({"logs": sorted(logs)}), encoding="utf-8")
+
+
+def forget_failed(folder: str | Path) -> None:
+    """A new run has begun."""
+    (Path(folder) / RECORD).unlink(missing_ok=True)
+
+
+def failed_lines(folder: str | Path) -> list[str]:
+    """When the last run ended, and each failed job's log with its last line, ten at most."""
+    record = Path(folder) / RECORD
+    try:
+        logs = json.loads(record.read_text(encoding="utf-8"))["logs"]
+    except (OSError, ValueError, KeyError):
+        return []
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.stat().st_mtime))
+    told = [f"  {log}: {_end_of(Path(folder) / log)}" for log in logs[:SHOWN]]
+    more = [f"  and {len(logs) - SHOWN} more"] if len(logs) > SHOWN else []
+    head = f"the last run ended at {when} with jobs that failed; the next one makes them again:"
+    return [head, *told, *more] if logs else []
+
+
+def _end_of(log: Path) -> str:
+    return last_line(log) if log.is_file() else "it left no log"

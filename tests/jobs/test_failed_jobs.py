@@ -1,0 +1,44 @@
+"""What is noted of jobs that failed, and told later."""
+
+from types import SimpleNamespace
+
+from superanimal_core.jobs.failed_jobs import failed_lines, forget_failed, note_failed
+
+PRETRAIN = "logs/pretrain/mouse/member-0.log"
+
+
+def job(*log):
+    return SimpleNamespace(log=list(log))
+
+
+def test_each_is_told_with_the_last_line_of_its_log_until_a_run_begins(tmp_path):
+    log = tmp_path / PRETRAIN
+    log.parent.mkdir(parents=True)
+    log.write_text("Traceback\nRuntimeError: no room\n\n")
+    assert failed_lines(tmp_path) == []
+    note_failed(tmp_path, [job(PRETRAIN, "second.log"), job("logs/report.log"), job()])
+    head, *told = failed_lines(tmp_path)
+    assert head.endswith("with jobs that failed; the next one makes them again:")
+    assert told == ["  logs/pretrain/mouse/member-0.log: RuntimeError: no room",
+                    "  logs/report.log: it left no log"]  # fmt: skip
+    forget_failed(tmp_path)
+    forget_failed(tmp_path)
+    assert failed_lines(tmp_path) == []
+
+
+def test_of_a_group_only_what_began_is_told(tmp_path):
+    (tmp_path / "begun.log").write_text("killed\n")
+    note_failed(tmp_path, [SimpleNamespace(jobs=[job("begun.log"), job("next.log")])])
+    assert failed_lines(tmp_path)[1:] == ["  begun.log: killed"]
+
+
+def test_ten_are_told_and_the_rest_is_counted(tmp_path):
+    for count, lines in ((10, 11), (11, 12)):
+        note_failed(tmp_path, [job(f"{number}.log") for number in range(count)])
+        assert len(failed_lines(tmp_path)) == lines
+    assert failed_lines(tmp_path)[-1] == "  and 1 more"
+
+
+def test_a_run_that_failed_before_any_job_tells_no_job(tmp_path):
+    note_failed(tmp_path, [])
+    assert failed_lines(tmp_path) == []
