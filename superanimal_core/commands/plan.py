@@ -172,7 +172,7 @@ def paces_of(study: Study, videos: Iterable[str], limit_s: float) -> dict[str, P
         )
         step = networks.training(chosen.training, augment, 2 * part_s)
         detector_step = networks.detector_training(chosen.detector.batch, of_detector, part_s)
-        detect, pose = networks.prediction(chosen.inference.batch, 2 * part_s)
+        detect, pose = networks.prediction(chosen.inference, 2 * part_s)
         found[key] = Paces(decode, detect, pose, step, detector_step, *networks.sizes_mb())
     return {name: found[kind] for name, kind in kinds.items()}
 

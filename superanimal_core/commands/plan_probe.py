@@ -11,14 +11,21 @@ import torch
 from jaxtyping import UInt8
 from numpy import ndarray
 
+from superanimal_core.inference.passes import Ensemble
 from superanimal_core.jobs.member_training import new_member
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.network.detector import DetectorBundle, detect, new_detector, ready_detector
-from superanimal_core.network.pose_network import ready_network
+from superanimal_core.network.crops import Crop
+from superanimal_core.network.detector import (
+    WHOLE_IMAGE,
+    DetectorBundle,
+    detect,
+    new_detector,
+    ready_detector,
+)
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
-from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.settings import AugmentSettings, InferenceSettings, TrainingSettings
 from superanimal_core.training.detector_loop import fit_detector
 from superanimal_core.training.label_training import fit_labels
 
@@ -164,16 +171,21 @@ class Networks:
         return watch.pace_s
 
     @torch.inference_mode()
-    def prediction(self, batch: int, limit_s: float) -> tuple[float, float]:
-        """The paces of finding the animals in a frame, and of an animal's pose by one network."""
+    def prediction(self, how: InferenceSettings, limit_s: float) -> tuple[float, float]:
+        """The paces of finding the animals in a frame, and of an animal's pose by one network.
+
+        What an engine, or the compiler of torch, takes to begin is left out.
+        """
         found_s = 0.0
         if self.detector is not None:
             finder, pictures = self.detector, [self.picture] * PICTURES
             ready_detector(finder, self.device)
             looked_s = repeated(lambda: detect(finder, pictures, self.device), limit_s / 2)
             found_s = looked_s / PICTURES
-        network = ready_network(self.pose.network, self.device)
-        height, width = self.pose.crop.size_px[1], self.pose.crop.size_px[0]
-        crops = torch.zeros((batch, height, width, 3), dtype=torch.uint8, device=self.device)
-        posed_s = repeated(lambda: network(self.pose.crop.normalize(crops)), limit_s / 2)
+        bundles, batch = [self.pose], how.batch
+        ensemble = Ensemble(bundles, batch, how.precision, self.device, engine=how.engine)
+        width, height = self.pose.crop.size_px
+        pixels = np.zeros((height, width, 3), dtype=np.uint8)
+        views = [[Crop(pixels, WHOLE_IMAGE)]] * batch
+        posed_s = repeated(lambda: list(ensemble.poses(views)), limit_s / 2)
         return found_s, posed_s / batch

@@ -15,6 +15,7 @@ from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.context import REACH, WINDOW, ContextNetwork
 from superanimal_core.network.crops import Crop, CropGeometry, Image, apply_affine
 from superanimal_core.network.devices import autocast
+from superanimal_core.network.engines import TORCH, EngineNetwork, engine_network
 from superanimal_core.network.pose_network import PoseNetwork, ready_network
 
 Pose = tuple[Float[ndarray, "keypoint 2"], Float[ndarray, "keypoint"]]
@@ -25,8 +26,8 @@ Features = Float[Tensor, "view channel rows columns"]  # of an animal
 class Ensemble:
     """Networks that share space and crop geometry, and how they are shown an animal.
 
-    `scales` and `flip`: see inference.views; `compiled`: by torch.compile; `batch` crops go through
-    a network at once.
+    `scales` and `flip`: see inference.views; `compiled`: by torch.compile; `engine`: who computes
+    (network.engines); `batch` crops go through a network at once.
     """
 
     bundles: Sequence[ModelBundle]
@@ -36,10 +37,17 @@ class Ensemble:
     scales: Sequence[float] = (1.0,)
     flip: bool = False
     compiled: bool = False
+    engine: str = TORCH
 
     @cached_property
-    def _networks(self) -> list[PoseNetwork]:
-        return [ready_network(b.network, self.device, self.compiled) for b in self.bundles]
+    def _networks(self) -> list[PoseNetwork | EngineNetwork]:
+        ready = [ready_network(b.network, self.device, self.compiled) for b in self.bundles]
+        if self.engine == TORCH:
+            return [*ready]
+        return [
+            engine_network(network, self.engine, b.crop.size_px, self.device, self.precision)
+            for network, b in zip(ready, self.bundles, strict=True)
+        ]
 
     @cached_property
     def in_context(self) -> tuple[int, ...]:
@@ -168,7 +176,7 @@ def _in_halves(see: Callable[[Tensor], tuple[Tensor, ...]], batch: Tensor) -> tu
 
 @torch.inference_mode()
 def _see_crops(
-    network: PoseNetwork,
+    network: PoseNetwork | EngineNetwork,
     crop: CropGeometry,
     precision: str,
     device: torch.device,

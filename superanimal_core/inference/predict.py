@@ -19,6 +19,7 @@ from superanimal_core.network.ahead import ahead
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.context import REACH
 from superanimal_core.network.crops import Crop, apply_affine
+from superanimal_core.network.engines import TORCH
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 
@@ -75,6 +76,7 @@ def predict_batches(
     scales: Sequence[float] = (1.0,),
     flip: bool = False,
     compiled: bool = False,
+    engine: str = TORCH,
     redetection: Redetection | None = None,
     carried: Carried | None = None,
 ) -> Iterator[SeenFrames]:
@@ -83,14 +85,15 @@ def predict_batches(
     A batch is whole frames, until they are, or hold, `batch` animals: where a video is cut between
     two batches, both parts have the batches of the whole. Every batch of crops goes through all
     networks, which must share space and crop geometry (members of one ensemble). `scales` and
-    `flip`: see inference.views; `compiled`: by torch.compile. With `redetection`, boxes that lost
-    their animal are looked for again. Keypoints out of view (inference.out_of_view) are absent.
+    `flip`: see inference.views; `compiled`: by torch.compile; `engine`: network.engines. With
+    `redetection`, boxes that lost their animal are looked for again. Keypoints out of view
+    (inference.out_of_view) are absent.
 
     Networks that look at neighboring frames say what they see when those behind a batch have been
     looked at; boxes are doubted by what is seen in the frame alone. `carried` has what the frames
     before these have left, and after each batch what that leaves.
     """
-    ensemble = Ensemble(bundles, batch, precision, device, scales, flip, compiled)
+    ensemble = Ensemble(bundles, batch, precision, device, scales, flip, compiled, engine)
     carried = carried or Carried()
     if redetection:
         redetection.recent_scores.extend(carried.recent_scores)
@@ -146,6 +149,7 @@ def predict_video(
     scales: Sequence[float] = (1.0,),
     flip: bool = False,
     compiled: bool = False,
+    engine: str = TORCH,
 ) -> list[Poses]:
     """The poses that each network sees in known boxes of each frame; NaN where a box is NaN.
 
@@ -161,6 +165,7 @@ def predict_video(
         scales=scales,
         flip=flip,
         compiled=compiled,
+        engine=engine,
     )
     shape = (len(bundles), *boxes_xyxy_px.shape[:2], len(bundles[0].space))
     xy_px, score, done = np.full((*shape, 2), np.nan), np.zeros(shape), 0

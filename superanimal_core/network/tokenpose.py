@@ -65,7 +65,7 @@ class TokenPoseNetwork(FeatureNetwork):
         """What the keypoints' tokens unfold to."""
         patches = self.patches(features).flatten(2).transpose(1, 2)
         patches = patches + self.get_buffer("positions")
-        tokens = self.tokens.expand(len(features), -1, -1)
+        tokens = self.tokens.expand(features.shape[0], -1, -1)
         mixed = self.transformer(torch.cat([tokens, patches], dim=1))
         return self.head(mixed[:, : self.keypoints]).unflatten(2, self.grid)
 

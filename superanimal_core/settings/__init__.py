@@ -233,6 +233,7 @@ class InferenceSettings(Section):
     scales: tuple[Positive, ...] = Field(min_length=1)
     flip: bool
     compiled: bool
+    engine: Literal["torch", "onnxruntime", "openvino"]
     chunk_frames: Count
 
 

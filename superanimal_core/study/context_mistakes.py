@@ -30,4 +30,9 @@ def context_mistakes(settings: Settings, models_of_videos: Iterable[str]) -> lis
             mistakes.append(
                 f"config/config.yaml: inference.compiled: {why}, which is not compiled; write false"
             )
+        if settings.inference.engine != "torch":
+            mistakes.append(
+                f"config/config.yaml: inference.engine: {why}, which only torch computes; "
+                "write torch"
+            )
     return mistakes

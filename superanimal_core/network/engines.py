@@ -1,0 +1,127 @@
+"""A pose network computed by another program than torch: ONNX Runtime, or OpenVINO.
+
+They read the network as an ONNX document and give the raw outputs of its head, from which the
+network itself decodes positions. The first batch is computed by torch, too: an engine that says
+something else is not used. Written by docs of onnxruntime 1.32 and openvino 2026.4.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from numpy import ndarray
+from torch import Tensor
+
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.network.devices import has_precision
+from superanimal_core.network.onnx_document import CROPS, onnx_document
+from superanimal_core.network.pose_network import Keypoints, Outputs, PoseNetwork
+
+TORCH = "torch"
+Compute = Callable[[ndarray], Sequence[ndarray]]
+TOLERANCE = 1e-3  # of the largest output: far more than other orders of sums make
+GRAPHICS = ("TensorrtExecutionProvider", "CUDAExecutionProvider")
+
+
+class EngineNetwork:
+    """A network whose raw outputs an engine computes; used as the network is.
+
+    `is_exact`: the engine computes in float32, so that its first outputs are compared with torch's.
+    """
+
+    def __init__(self, network: PoseNetwork, compute: Compute, *, name: str, is_exact: bool):
+        self.network, self.name = network, name
+        self._compute: Compute | None = compute
+        self._is_checked = not is_exact
+
+    def __call__(self, crops: Float[Tensor, "batch 3 _height _width"]) -> Outputs:
+        """Raw outputs of the head for normalized crops, as the network gives them."""
+        if self._compute is None:
+            return self.network(crops)
+        arrays = self._compute(np.ascontiguousarray(crops.cpu().numpy()))
+        outputs = [torch.from_numpy(np.array(array)) for array in arrays]
+        if not self._is_checked:
+            self._is_checked = True
+            truth = self.network(crops)
+            truth = [truth] if isinstance(truth, Tensor) else [*truth]
+            if (off := _largest_difference(outputs, truth)) > TOLERANCE:
+                self._compute = None
+                print(
+                    f"inference.engine: {self.name} says something else than torch "
+                    f"({off:.1g} of the largest output): torch is used instead"
+                )
+                return truth[0] if len(truth) == 1 else (truth[0], truth[1])
+        return outputs[0] if len(outputs) == 1 else (outputs[0], outputs[1])
+
+    def decode(self, outputs: Outputs) -> Keypoints:
+        """Positions and scores, as the network decodes them."""
+        return self.network.decode(outputs)
+
+
+def engine_network(
+    network: PoseNetwork,
+    engine: str,
+    size_px: tuple[int, int],
+    device: torch.device,
+    precision: str = "float32",
+) -> EngineNetwork:
+    """A ready network computed by an engine, for crops of `size_px` (width, height).
+
+    As many threads are used as torch has. SuperAnimalError where the engine has no device of this
+    kind, or its package is not installed.
+    """
+    document = onnx_document(network, size_px)
+    if engine == "openvino":
+        is_reduced = precision == "bfloat16" and has_precision("cpu", precision)
+        compute = _openvino(document, device, "bf16" if is_reduced else "f32")
+        return EngineNetwork(network, compute, name=engine, is_exact=not is_reduced)
+    compute = _onnxruntime(document, device)
+    return EngineNetwork(network, compute, name=engine, is_exact=device.type != "cuda")
+
+
+def _onnxruntime(document: bytes, device: torch.device) -> Compute:
+    import onnxruntime  # pyright: ignore[reportMissingImports] -- superanimal[engines]
+
+    providers = ["CPUExecutionProvider"]
+    if device.type == "cuda":
+        there = [name for name in GRAPHICS if name in onnxruntime.get_available_providers()]
+        if not there:
+            raise SuperAnimalError(
+                "inference.engine: this onnxruntime computes on processors only, and here is a "
+                "graphics processor: install onnxruntime-gpu, or write engine: torch"
+            )
+        providers = [*there, *providers]
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = torch.get_num_threads()
+    options.log_severity_level = 3  # errors
+    session = onnxruntime.InferenceSession(document, options, providers=providers)
+    return lambda crops: session.run(None, {CROPS: crops})
+
+
+def _openvino(document: bytes, device: torch.device, precision: str) -> Compute:
+    import openvino  # pyright: ignore[reportMissingImports] -- superanimal[engines]
+
+    if device.type == "cuda":
+        raise SuperAnimalError(
+            "inference.engine: openvino computes on processors, and here is a graphics processor: "
+            "write engine: torch, or onnxruntime"
+        )
+    core = openvino.Core()
+    how = {
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "INFERENCE_PRECISION_HINT": precision,
+    }
+    compiled = core.compile_model(core.read_model(document, b""), "CPU", how)
+    return lambda crops: [*compiled(crops).values()]
+
+
+def _largest_difference(outputs: Sequence[Tensor], truth: Sequence[Tensor]) -> float:
+    """The largest difference of all outputs, over the largest output; infinite for other shapes."""
+    if [o.shape for o in outputs] != [t.shape for t in truth]:
+        return float("inf")
+    off = [
+        float((o - t.cpu().float()).abs().max() / t.abs().max().clamp(min=1e-12))
+        for o, t in zip(outputs, truth, strict=True)
+    ]
+    return float(np.nan_to_num(max(off), nan=np.inf))

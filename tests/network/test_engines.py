@@ -1,0 +1,103 @@
+"""Networks that ONNX Runtime and OpenVINO compute say what torch says."""
+
+import numpy as np
+import pytest
+import torch
+from test_architectures import PARAMETERS, SIZE, bundle_of, crops_of
+
+from superanimal_core.errors import SuperAnimalError
+from superanimal_core.inference.passes import Ensemble
+from superanimal_core.inference.predict import predict_video
+from superanimal_core.network import engines
+from superanimal_core.network.engines import EngineNetwork, engine_network
+from superanimal_core.network.pose_network import HeatmapNetwork
+
+pytest.importorskip("onnx", reason="needs superanimal[engines]; make test-engines installs it")
+CPU = torch.device("cpu")
+ENGINES = ("onnxruntime", "openvino")
+ALONE = [name for name in PARAMETERS if not name.endswith("_context")]
+
+
+@pytest.fixture(params=ENGINES)
+def engine(request):
+    pytest.importorskip(request.param, reason="needs superanimal[engines]")
+    return request.param
+
+
+@pytest.mark.parametrize("architecture", ALONE)
+def test_an_engine_gives_the_outputs_and_positions_of_torch(engine, architecture):
+    bundle = bundle_of(architecture, ("a", "b", "c"), 1)
+    network = engine_network(bundle.network, engine, SIZE, CPU)
+    crops = torch.cat([crops_of(seed) for seed in range(3)])  # not the batch it was written with
+    with torch.inference_mode():
+        said, truth = network(crops), bundle.network(crops)
+        found, known = network.decode(said), bundle.network.decode(truth)
+        again = network(crops[:1])
+    whole, one = ((t,) if isinstance(t, torch.Tensor) else t for t in (truth, again))
+    for own, other in zip((said,) if len(whole) == 1 else said, whole, strict=True):
+        torch.testing.assert_close(own, other, rtol=1e-3, atol=1e-4 * float(other.abs().max()))
+    torch.testing.assert_close(one[0], whole[0][:1], rtol=1e-3, atol=1e-4)
+    np.testing.assert_allclose(found[0], known[0], atol=1e-3)
+    np.testing.assert_allclose(found[1], known[1], atol=1e-4)
+
+
+@pytest.mark.parametrize("architecture", ["pyramid", "rtmpose"])
+def test_a_video_is_seen_alike(engine, architecture, capsys):
+    bundle = bundle_of(architecture, ("a", "b", "c"), 1)
+    random = np.random.default_rng(0)
+    frames = [random.integers(0, 255, (80, 120, 3)).astype(np.uint8) for _ in range(5)]
+    boxes, times = np.tile([10.0, 5, 100, 70], (5, 1, 1)), np.arange(5) / 30
+    how = {"batch": 2, "precision": "float32", "device": CPU}
+    (own,) = predict_video([bundle], frames, boxes, times, engine=engine, **how)
+    (torchs,) = predict_video([bundle], frames, boxes, times, **how)
+    np.testing.assert_allclose(own.xy_px, torchs.xy_px, atol=2e-3)
+    np.testing.assert_allclose(own.score, torchs.score, atol=1e-4)
+    assert "torch is used" not in capsys.readouterr().out
+
+
+class Same(HeatmapNetwork):
+    """Says what it is given."""
+
+    def __init__(self):
+        super().__init__(3, stride_px=1, sigma_px=1.0, is_subpixel=True)
+
+    def forward(self, crops):
+        return crops
+
+
+CROPS = torch.eye(3).expand(2, 3, 3, 3)
+
+
+@pytest.mark.parametrize(("share", "is_used"), [(0.9e-3, True), (1.1e-3, False)])
+def test_an_engine_that_says_something_else_is_not_used(capsys, share, is_used):
+    """The largest output is 1; a thousandth of it is allowed."""
+    network = EngineNetwork(
+        Same(), lambda crops: [crops + np.float32(share)], name="e", is_exact=True
+    )
+    for _ in range(2):
+        assert torch.equal(network(CROPS), CROPS) == (not is_used)
+    assert ("torch is used instead" in capsys.readouterr().out) == (not is_used)
+
+
+@pytest.mark.parametrize("wrong", [lambda c: [c[:1]], lambda c: [c * np.nan], lambda c: [c, c]])
+def test_outputs_of_another_shape_and_no_numbers_are_something_else(wrong):
+    network = EngineNetwork(Same(), wrong, name="e", is_exact=True)
+    assert torch.equal(network(CROPS), CROPS)
+
+
+def test_what_is_meant_to_differ_is_not_compared():
+    network = EngineNetwork(Same(), lambda crops: [2 * crops], name="e", is_exact=False)
+    assert torch.equal(network(CROPS), 2 * CROPS)
+
+
+def test_an_engine_without_the_device_is_told(engine, monkeypatch):
+    bundle = bundle_of("pyramid", ("a", "b", "c"), 1)
+    monkeypatch.setattr(engines, "onnx_document", lambda *_: b"")
+    with pytest.raises(SuperAnimalError, match=r"a graphics processor: .*write engine: torch"):
+        engine_network(bundle.network, engine, SIZE, torch.device("cuda"))
+
+
+def test_an_ensemble_uses_the_engine_for_each_network(engine):
+    bundles = [bundle_of("pyramid", ("a", "b", "c"), seed) for seed in (1, 2)]
+    ensemble = Ensemble(bundles, 2, "float32", CPU, engine=engine)
+    assert [network.name for network in ensemble._networks] == [engine] * 2
