@@ -28,6 +28,7 @@ COMMANDS = {  # name: module in commands, what it does
     "export": ("export", "poses of a study in the files of another program"),
     "smooth": ("smooth", "smooth existing predictions of one or several networks"),
     "export-labels": ("export_labels", "labels of a study in the format of another tool"),
+    "export-model": ("export_model", "a pose network as ONNX, compared on your own crops"),
     "verify-weights": ("verify", "look at a released checkpoint before using it"),
     "completion": ("completion", "what bash or zsh needs to complete commands and options"),
     "doctor": ("doctor", "look whether this machine, folder and cluster can run a study"),

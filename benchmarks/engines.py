@@ -1,0 +1,121 @@
+"""Pose networks by torch, ONNX Runtime and OpenVINO: one run, turn by turn.
+
+    python benchmarks/engines.py [--quick] [--threads 2] [--record]
+
+Crops per second of the network alone (normalized crops to raw outputs, batches of 16), and frames
+per second of a video of 640 x 480 whose boxes are known (decoding, crops, network, positions), one
+animal. Random weights: they cost what trained ones cost. Medians of five turns each; torch channels
+last, as inference uses it. Engines that are not installed are left out (superanimal[engines]).
+"""
+
+import argparse
+import tempfile
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from inference import BATCH, CPU, moving_blob, small_bundle
+from machine_rows import add_record_option, keep_row
+
+from superanimal_core.inference.passes import Ensemble
+from superanimal_core.inference.predict import predict_video
+from superanimal_core.media.video import read_frames
+from superanimal_core.network.bundle import new_bundle
+from superanimal_core.network.crops import CropGeometry
+from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.report.video_file import write_video
+from superanimal_core.study.engine_mistakes import NEEDED
+
+TURNS = 5
+FRAMES = {"MobileNetV2 0.5, 96 px": 400, "MobileNetV2 0.5, 128 px": 400, "HRNet-w32, 256 px": 32}
+
+
+def main() -> None:
+    """Print one line per network and engine."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="the small networks alone")
+    parser.add_argument("--threads", type=int, default=2)
+    add_record_option(parser)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    there = [engine for engine, names in NEEDED.items() if all(map(find_spec, names))]
+    for case, frames in [*FRAMES.items()][: 2 if options.quick else 3]:
+        compare(case, frames, ["torch", *there], is_kept=options.record)
+
+
+def compare(case: str, frames: int, engines: list[str], *, is_kept: bool) -> None:
+    """The figures of one network."""
+    bundle = bundle_of(case)
+    with tempfile.TemporaryDirectory() as folder:
+        clip = Path(folder) / "clip.mp4"
+        write_video(moving_blob(frames), clip, 30.0)
+        boxes = np.stack([np.arange(frames) * 4.0 % 500, np.full(frames, 190.0)], axis=1)[:, None]
+        boxes = np.concatenate([boxes, boxes + np.array([110.0, 100.0])], axis=2)
+        started, alone, whole = {}, {}, {}
+        networks = {}
+        for engine in engines:
+            begin = time.perf_counter()
+            ensemble = Ensemble([bundle], BATCH, "float32", CPU, engine=engine)
+            (networks[engine],) = ensemble._networks
+            started[engine] = time.perf_counter() - begin
+        for _ in range(TURNS):
+            for engine in engines:
+                alone.setdefault(engine, []).append(crops_per_s(networks[engine], bundle, frames))
+                per_s = frames_per_s(bundle, clip, boxes, engine, started[engine])
+                whole.setdefault(engine, []).append(per_s)
+    for engine in engines:
+        of_network, of_video = (np.median(of[engine]) for of in (alone, whole))
+        times = of_network / np.median(alone["torch"]), of_video / np.median(whole["torch"])
+        print(
+            f"{case}, {engine}: {of_network:.1f} crops/s alone ({times[0]:.2f} x torch), "
+            f"{of_video:.1f} frames/s of a video ({times[1]:.2f} x), "
+            f"{started[engine]:.1f} s to begin"
+        )
+        if is_kept:
+            figures = {
+                "crops_per_s": of_network, "times_torch": times[0], "frames_per_s": of_video,
+                "video_times_torch": times[1], "start_s": started[engine],
+            }  # fmt: skip
+            keep_row("engines", case, figures, engine=engine)
+
+
+def bundle_of(case: str):
+    """The network of a case."""
+    name, size = case.split(", ")
+    side = int(size.split()[0])
+    if name.startswith("Mobile"):
+        return small_bundle("mobilenetv2_050", side, 48)
+    return new_bundle(
+        KeypointSpace("s", tuple(f"k{i}" for i in range(27))),
+        architecture="hrnet",
+        parameters={"backbone": "hrnet_w32", "sigma_px": 4.0, "is_subpixel": True},
+        crop=CropGeometry((side, side), 1.25, (0.5,) * 3, (0.5,) * 3, False),
+        trained_on=(),
+    )
+
+
+@torch.inference_mode()
+def crops_per_s(network, bundle, frames: int) -> float:
+    """Of the network alone."""
+    width, height = bundle.crop.size_px
+    crops = torch.randn(BATCH, 3, height, width).contiguous(memory_format=torch.channels_last)
+    network(crops)
+    begin = time.perf_counter()
+    for _ in range(frames // BATCH):
+        network(crops)
+    return frames // BATCH * BATCH / (time.perf_counter() - begin)
+
+
+def frames_per_s(bundle, clip: Path, boxes, engine: str, started_s: float) -> float:
+    """Of a video with known boxes, what the engine takes to begin left out."""
+    times = np.arange(len(boxes)) / 30
+    begin = time.perf_counter()
+    how = {"batch": BATCH, "precision": "float32", "device": CPU, "engine": engine}
+    predict_video([bundle], read_frames(clip), boxes, times, **how)
+    return len(boxes) / (time.perf_counter() - begin - started_s)
+
+
+if __name__ == "__main__":
+    main()
