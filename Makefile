@@ -37,7 +37,7 @@ $(READY): requirements.lock pyproject.toml
 	  --config-settings editable_mode=compat -e .
 	@touch $@
 
-demo: $(READY) demo-study/config/videos.tsv ## the chain on synthetic animals, compared with the truth
+demo: superanimal demo-study/config/videos.tsv ## the chain on synthetic animals, compared with the truth
 	@$(SNAKEMAKE) --directory demo-study
 	@$(BIN)/python demo/print_results.py demo-study
 

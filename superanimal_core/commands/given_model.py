@@ -64,7 +64,7 @@ def _of_folder(folder: Path) -> GivenModel:
     space = _space_of(members[0])
     is_shipped = (WORKFLOW / KEYPOINTS / f"{space.name}.yaml").is_file()
     own = None if is_shipped else space
-    return GivenModel(os.path.abspath(members[0]), found, space.name, own)
+    return GivenModel(os.path.abspath(members[0]), found, space.name, own, len(members))
 
 
 def _space_of(member: Path) -> KeypointSpace:

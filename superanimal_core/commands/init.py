@@ -133,6 +133,9 @@ def run(options: argparse.Namespace) -> None:
     gone = [path for path in (project.lost if project else ()) if file_name(path) not in there]
     lost = [f"left out, not there: {path}" for path in gone]
     told = [f"networks and settings for a computer {PRESETS[preset].computer} (--preset {preset})"]
+    if given and given.members > 1:
+        first = Path(given.pose).name
+        told.append(f"of the {given.members} networks of this model the first is used: {first}")
     told += [f"videos in {study}/config/videos.tsv: {len(videos)}", *left_out.lines(), *lost]
     print(*told, *labels.told, *next_steps(study, given, labels, preset), sep="\n")
 

@@ -18,12 +18,14 @@ class GivenModel:
 
     Weights are the path of a file or folder, or the name of a released checkpoint. The space of a
     file is '' : nobody knows it. `own` is that space where the program has none of its name.
+    `members` are the networks of the model that it is the first of.
     """
 
     pose: str
     detector: str
     space: str
     own: KeypointSpace | None = None
+    members: int = 1
 
 
 @dataclass(frozen=True)

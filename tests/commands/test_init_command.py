@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -90,6 +91,16 @@ def test_a_study_with_somebodys_model_is_ready_to_run(home, monkeypatch, capsys)
         "day1_m2": (f"{home}/raw/day1/m2.mp4", "day1"),
         "day2_m2": (f"{home}/raw/day2/m2.MP4", "day2"),
     }
+
+
+@pytest.mark.parametrize(("members", "is_told"), [(1, False), (2, True)])
+def test_which_of_somebodys_networks_is_used_is_said(home, capsys, members, is_told):
+    model = make_model(home / "model")
+    for number in range(1, members):
+        shutil.copytree(model / "member-0", model / f"member-{number}")
+    assert main(["init", "study", "--videos", "raw", "--model", "model"]) == 0
+    told = f"of the {members} networks of this model the first is used: member-0"
+    assert (told in capsys.readouterr().out) == is_told
 
 
 def test_videos_below_the_study_have_relative_paths(home, monkeypatch):
