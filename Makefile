@@ -13,7 +13,7 @@ SNAKEMAKE := $(BIN)/snakemake --snakefile Snakefile --cores $(CORES)
 MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 export SUPERANIMAL_SHARED
 
-.PHONY: help setup demo test test-slow test-slurm test-newest test-readers check format reference docs schemas real transfer peers benchmarks slurm-profile clean mutants
+.PHONY: help setup demo test test-slow test-slurm test-newest test-readers test-engines check format reference docs schemas real transfer peers benchmarks slurm-profile clean mutants
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -76,6 +76,11 @@ test-readers: $(READY) ## exports read back by the other programs' own libraries
 	rm -rf .readers && $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --target .readers -r tests/formats/readers.txt
 	SUPERANIMAL_READERS=1 PYTHONPATH=$(CURDIR)/.readers $(BIN)/python -m pytest tests/formats/test_exports_elsewhere.py
+
+test-engines: $(READY) ## networks computed by ONNX Runtime and OpenVINO, which it installs
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	  --config-settings editable_mode=compat -e ".[engines]"
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/network/test_engines.py tests/commands/test_export_model.py
 
 check: $(READY) ## style, types, workflow files, spelling, architecture
 	$(BIN)/ruff check .

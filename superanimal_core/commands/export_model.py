@@ -4,10 +4,11 @@
 
 Beside it lies mouse.json: what goes in (size, margin and colors of a crop), what comes out, and the
 names of the keypoints. The crops to compare on are cut from the videos whose animals this study has
-found already. Needs superanimal[engines].
+found already. Needs the packages onnx, and onnxruntime or openvino (superanimal-core[engines]).
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from contextlib import chdir, suppress
 from importlib.util import find_spec
@@ -51,7 +52,7 @@ def run(options: argparse.Namespace) -> None:
     if engine is None:
         raise SuperAnimalError(
             "export-model needs onnx, and onnxruntime or openvino to compare with: "
-            "python -m pip install 'superanimal[engines]'"
+            f"{sys.executable} -m pip install onnx onnxruntime"
         )
     from superanimal_core.models.bundles import read_bundle  # torch takes seconds
     from superanimal_core.models.exported_model import largest_difference_px, write_onnx

@@ -1,5 +1,6 @@
 """What the program that computes the networks cannot do, told before anything runs."""
 
+import sys
 from importlib.util import find_spec
 
 from superanimal_core.settings import InferenceSettings
@@ -17,7 +18,7 @@ def engine_mistakes(inference: InferenceSettings) -> list[str]:
     if lacking:
         mistakes.append(
             f"{where}.engine: {engine} needs {' and '.join(lacking)}, not installed here: "
-            "python -m pip install 'superanimal[engines]', or write torch"
+            f"{sys.executable} -m pip install {' '.join(lacking)}, or write torch"
         )
     if inference.compiled:
         mistakes.append(

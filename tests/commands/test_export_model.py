@@ -20,7 +20,7 @@ from superanimal_core.tables.parquet import write_failure, write_parquet
 from superanimal_core.tables.video_tables import boxes_to_table
 from superanimal_core.training.history import History
 
-onnxruntime = pytest.importorskip("onnxruntime", reason="needs superanimal[engines]")
+onnxruntime = pytest.importorskip("onnxruntime", reason="make test-engines installs it")
 SPACE = KeypointSpace("s", ("nose", "tail"))
 
 
@@ -102,7 +102,7 @@ def test_packages_that_lack_are_told(study, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(export_model, "find_spec", lambda name: None)
     code, _, told = export(study, capsys, "mouse/member-0", tmp_path / "m.onnx")
     assert code == 1
-    assert "superanimal[engines]" in told
+    assert "-m pip install onnx onnxruntime" in told
 
 
 def test_a_network_that_looks_at_neighbors_is_refused(tmp_path):

@@ -12,7 +12,7 @@ from superanimal_core.network import engines
 from superanimal_core.network.engines import EngineNetwork, engine_network
 from superanimal_core.network.pose_network import HeatmapNetwork
 
-pytest.importorskip("onnx", reason="needs superanimal[engines]; make test-engines installs it")
+pytest.importorskip("onnx", reason="make test-engines installs it")
 CPU = torch.device("cpu")
 ENGINES = ("onnxruntime", "openvino")
 ALONE = [name for name in PARAMETERS if not name.endswith("_context")]
@@ -20,7 +20,7 @@ ALONE = [name for name in PARAMETERS if not name.endswith("_context")]
 
 @pytest.fixture(params=ENGINES)
 def engine(request):
-    pytest.importorskip(request.param, reason="needs superanimal[engines]")
+    pytest.importorskip(request.param, reason="make test-engines installs it")
     return request.param
 
 
