@@ -64,6 +64,8 @@ def on_the_beam(folder: Path) -> dict[str, float]:
     each = {f"mouse {m}": float(np.mean(a)) for m, a in zip(MICE, found, strict=True)}
     figures = {"agreement": float(np.mean(np.concatenate(found))), "ceiling": ceiling}
     figures |= {**each, "shift frames": float(best)}
+    for mouse, same in zip(MICE, found, strict=True):
+        figures |= {f"mouse {mouse} {k}": n for k, n in _wrong_frames(marks[mouse], same).items()}
     for event, name in enumerate(("lifts", "strikes")):
         early = np.concatenate([_early_frames(marks[m], swings[m], event) for m in MICE])
         figures[f"{name} early frames"] = float(np.median(early))
@@ -95,6 +97,19 @@ def _marks(folder: Path, mouse: str) -> ndarray:
     rows = csv.DictReader((folder / "steps.csv").open())
     names = ("swing_start_s", "swing_end_s", "stance_end_s")
     return np.array([[float(r[n]) for n in names] for r in rows if r["mouse"] == mouse])
+
+
+def _wrong_frames(marks: ndarray, is_same: ndarray) -> dict[str, float]:
+    """How many of the frames of `_agreement` disagree nearer to a strike than to a lift, or not."""
+    nearer = []
+    for start, strike_s, stop in np.round(marks * 100):
+        frame = np.arange(start, stop + 1)
+        nearer.append(np.abs(frame - strike_s) < np.minimum(frame - start, stop + 1 - frame))
+    at_strike = np.concatenate(nearer)
+    return {
+        "wrong at lifts": float((~is_same & ~at_strike).sum()),
+        "wrong at strikes": float((~is_same & at_strike).sum()),
+    }
 
 
 def _early_frames(marks: ndarray, swings: tuple[ndarray, ndarray], event: int) -> ndarray:
