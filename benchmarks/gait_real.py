@@ -15,6 +15,7 @@ from superanimal_core.smoothing.baselines import SMOOTHERS
 
 MICE = ("14", "15", "17")
 SHIFTS = range(-5, 6)  # frames by which all marks may lie beside the detected events
+FINE_SHIFTS = np.arange(-1, 5, 0.25)  # the same, for lifts and for strikes by themselves
 BELT_PX_PER_S = 2050.0  # alma: the most frequent speed of a toe on the belt
 
 
@@ -32,11 +33,24 @@ def read(file: Path, fps: float) -> SmoothedPoses:
 
 
 def on_the_beam(folder: Path) -> dict[str, float]:
-    """Agreement per frame with the marks after the best constant shift; strides too many or few."""
+    """Agreement per frame with the marks after the best constant shift; strides too many or few.
+
+    Beside it the ceiling: what the best two constants would make of these events, one for all lifts
+    and one for all strikes, chosen on the marks themselves. And how long before its mark each event
+    was found: the median, and the one that is farthest from its mark.
+    """
     swings = {mouse: _swings(folder, mouse) for mouse in MICE}
     marks = {mouse: _marks(folder, mouse) for mouse in MICE}
-    agreement = {shift: [_agreement(marks[m], swings[m], shift) for m in MICE] for shift in SHIFTS}
-    best = max(SHIFTS, key=lambda shift: np.mean(np.concatenate(agreement[shift])))
+
+    def agreement(lift: float, strike: float) -> list[ndarray]:
+        return [_agreement(marks[m], swings[m], lift, strike) for m in MICE]
+
+    best = max(SHIFTS, key=lambda shift: np.mean(np.concatenate(agreement(shift, shift))))
+    ceiling = max(
+        float(np.mean(np.concatenate(agreement(lift, strike))))
+        for lift in FINE_SHIFTS
+        for strike in FINE_SHIFTS
+    )
     missed = invented = 0
     for mouse in MICE:
         real, claimed = marks[mouse][:, 1], swings[mouse][1] + best / 100
@@ -46,10 +60,17 @@ def on_the_beam(folder: Path) -> dict[str, float]:
             inside |= (claimed > start + 0.02) & (claimed < stop - 0.02)
         missed += int((~near.any(axis=0)).sum())
         invented += int((inside & ~near.any(axis=1)).sum()) + int((near.sum(axis=0) > 1).sum())
-    each = {f"mouse {m}": float(np.mean(a)) for m, a in zip(MICE, agreement[best], strict=True)}
-    pooled = float(np.mean(np.concatenate(agreement[best])))
-    counts = {"missed": float(missed), "invented": float(invented)}
-    return {"agreement": pooled, **each, "shift frames": float(best), **counts}
+    found = agreement(best, best)
+    each = {f"mouse {m}": float(np.mean(a)) for m, a in zip(MICE, found, strict=True)}
+    figures = {"agreement": float(np.mean(np.concatenate(found))), "ceiling": ceiling}
+    figures |= {**each, "shift frames": float(best)}
+    for mouse, same in zip(MICE, found, strict=True):
+        figures |= {f"mouse {mouse} {k}": n for k, n in _wrong_frames(marks[mouse], same).items()}
+    for event, name in enumerate(("lifts", "strikes")):
+        early = np.concatenate([_early_frames(marks[m], swings[m], event) for m in MICE])
+        figures[f"{name} early frames"] = float(np.median(early))
+        figures[f"{name} early at most"] = float(early.max())
+    return figures | {"missed": float(missed), "invented": float(invented)}
 
 
 def on_the_belt(folder: Path) -> dict[str, float]:
@@ -78,9 +99,34 @@ def _marks(folder: Path, mouse: str) -> ndarray:
     return np.array([[float(r[n]) for n in names] for r in rows if r["mouse"] == mouse])
 
 
-def _agreement(marks: ndarray, swings: tuple[ndarray, ndarray], shift: int) -> ndarray:
-    """For each frame of the marked cycles, whether both call it swing or both call it stance."""
-    lift, strike = (np.sort(t) + shift / 100 for t in swings)
+def _wrong_frames(marks: ndarray, is_same: ndarray) -> dict[str, float]:
+    """How many of the frames of `_agreement` disagree nearer to a strike than to a lift, or not."""
+    nearer = []
+    for start, strike_s, stop in np.round(marks * 100):
+        frame = np.arange(start, stop + 1)
+        nearer.append(np.abs(frame - strike_s) < np.minimum(frame - start, stop + 1 - frame))
+    at_strike = np.concatenate(nearer)
+    return {
+        "wrong at lifts": float((~is_same & ~at_strike).sum()),
+        "wrong at strikes": float((~is_same & at_strike).sum()),
+    }
+
+
+def _early_frames(marks: ndarray, swings: tuple[ndarray, ndarray], event: int) -> ndarray:
+    """How many frames before each marked lift (0) or strike (1) the nearest one was found."""
+    apart = marks[:, event][:, None] - swings[event]
+    return 100 * apart[np.arange(len(marks)), np.abs(apart).argmin(axis=1)]
+
+
+def _agreement(
+    marks: ndarray, swings: tuple[ndarray, ndarray], lift_later: float, strike_later: float
+) -> ndarray:
+    """For each frame of the marked cycles, whether both call it swing or both call it stance.
+
+    The detected lifts and strikes are taken to be so many frames later.
+    """
+    lift = np.sort(swings[0]) + lift_later / 100
+    strike = np.sort(swings[1]) + strike_later / 100
     same = []
     for start, strike_s, stop in marks:
         frame_s = np.arange(round(start * 100), round(stop * 100) + 1) / 100

@@ -7,7 +7,7 @@ exchanged stretches are the shorter ones.
 """
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from superanimal_core.behavior.kinematics import runs_of
@@ -39,10 +39,12 @@ def is_exchanged(
     direction: Float[ndarray, "frame 2"],
     time_s: Float[ndarray, "frame"],
     stride_time_s: float,
+    new_animal: Int[ndarray, "exchange"],
 ) -> Bool[ndarray, "frame"]:
     """True where the two tracks have most likely changed places.
 
     Unsmoothed positions; NaN where unknown. `direction` is that of travel, NaN where there is none.
+    How tracks step to the frames of `new_animal`, where they become another animal's, says nothing.
     """
     if len(time_s) < 2:
         return np.zeros(len(time_s), bool)
@@ -51,7 +53,9 @@ def is_exchanged(
     share = min(LOOKS * frame_s / stride_time_s, 1.0)
     exchanged = share * _across_nats(left_px - right_px, direction)
     exchanged -= STRIDE_COST * frame_s / stride_time_s
-    return _viterbi(exchanged, _change_nats(left_px, right_px, is_walking) - CHANGE_COST)
+    change = _change_nats(left_px, right_px, is_walking)
+    change[new_animal] = 0.0
+    return _viterbi(exchanged, change - CHANGE_COST)
 
 
 def is_same_place(

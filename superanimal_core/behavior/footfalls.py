@@ -12,6 +12,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from superanimal_core.behavior.animal_exchanges import AnimalExchanges
 from superanimal_core.behavior.exchanges import pairs_of, part_together
 from superanimal_core.behavior.swing_fit import SwingFit, Windows, fit_swings
 from superanimal_core.behavior.swings import (
@@ -21,6 +22,7 @@ from superanimal_core.behavior.swings import (
     stride_time_s,
 )
 from superanimal_core.behavior.tracks import (
+    apart_from_others,
     find_exchanges,
     find_taken,
     mended_px,
@@ -68,7 +70,8 @@ class Walk:
 
     `xy_px` is NaN where a paw was not seen, or where its position is a jump that no animal makes.
     Where `is_exchanged`, it is what the track of the limb beside it said; where `is_taken`, the
-    track lay on the paw beside it, and nothing is known.
+    track lay on the paw beside it, and nothing is known. `animals` are the moments at which the
+    whole track became another animal's; it is shifted from there on, so that the body goes on.
     """
 
     travel: Travel
@@ -76,6 +79,7 @@ class Walk:
     is_exchanged: Bool[ndarray, "limb frame"]
     is_taken: Bool[ndarray, "limb frame"]
     footfalls: list[Footfalls]
+    animals: AnimalExchanges
 
 
 def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSettings) -> Walk:
@@ -90,7 +94,11 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
     limb_names = [names[k] for k in limb_columns]
     body_columns, always = known_columns(settings.body, names), np.ones(len(time_s), bool)
     body = seen_xy_px(poses, individual, body_columns, np.nan, always)
-    length, moving = body_length_px(body), _travel(body, time_s, settings, FIRST_WINDOW_S)
+    length = body_length_px(body)
+    columns = sorted({*limb_columns, *body_columns})
+    poses, animals = apart_from_others(poses, individual, columns, length, FIRST_WINDOW_S)
+    body = seen_xy_px(poses, individual, body_columns, np.nan, always)
+    moving = _travel(body, time_s, settings, FIRST_WINDOW_S)
     body = seen_xy_px(poses, individual, body_columns, length, moving.is_walking)
     paws = seen_xy_px(poses, individual, limb_columns, length, moving.is_walking)
     paws = paws.transpose(1, 0, 2)
@@ -99,11 +107,12 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
     middle_s, period_s = stride_time_s(limbs, time_s)
     if not len(period_s):
         nowhere = np.zeros(paws.shape[:2], bool)
-        return Walk(travel, paws, nowhere, nowhere, [_no_footfalls() for _ in limbs])
+        none = [_no_footfalls() for _ in limbs]
+        return Walk(travel, paws, nowhere, nowhere, none, animals)
     stride_s = float(np.median(period_s))
     travel = _travel(body, time_s, settings, stride_s)
     raw = raw_xy_px(poses, individual, limb_columns, length, moving.is_walking)
-    exchanged = find_exchanges(raw, limb_names, travel, time_s, stride_s)
+    exchanged = find_exchanges(raw, limb_names, travel, time_s, stride_s, animals)
     paws = mended_px(paws, limb_names, exchanged)
     put_back = mended_px(raw, limb_names, exchanged)
     taken = find_taken(put_back, limb_names, travel, time_s, stride_s)
@@ -112,9 +121,10 @@ def detect_footfalls(poses: SmoothedPoses, individual: int, settings: StrideSett
     limbs = _swings(paws, time_s, travel)
     middle_s, period_s = stride_time_s(limbs, time_s)
     if not len(period_s):
-        return Walk(travel, paws, exchanged, taken, [_no_footfalls() for _ in limbs])
-    found = _timed(paws, time_s, travel, limbs, middle_s, period_s)
-    return Walk(travel, paws, exchanged, taken, found)
+        none = [_no_footfalls() for _ in limbs]
+        return Walk(travel, paws, exchanged, taken, none, animals)
+    found = _timed(paws, time_s, travel, limbs, middle_s, period_s, animals)
+    return Walk(travel, paws, exchanged, taken, found, animals)
 
 
 def _on_one_paw(
@@ -133,11 +143,16 @@ def _on_one_paw(
 
 
 def limb_flags(poses: SmoothedPoses, settings: StrideSettings) -> list[str]:
-    """Sentences on the limbs whose tracks changed places, or lay on the paw beside them."""
+    """Sentences on animals and limbs whose tracks changed places, or lay on the paw beside."""
     flags = []
     for i, individual in enumerate(poses.poses.individuals):
         walk = detect_footfalls(poses, i, settings)
         names = [name for name in settings.limbs if name in poses.poses.space.keypoints]
+        if times := len(walk.animals.after):
+            flags.append(
+                f"{individual}: its track and another animal's changed places, {times} times; "
+                "strides there are left out"
+            )
         for what, where in (
             ("exchanged with the limb beside, and put back", walk.is_exchanged),
             ("taken for the limb beside, and left out", walk.is_taken),
@@ -179,6 +194,7 @@ def _timed(
     limbs: list[Swings],
     middle_s: ndarray,
     period_s: ndarray,
+    animals: AnimalExchanges,
 ) -> list[Footfalls]:
     """Lifts and strikes between frames, of the swings that can be."""
     kept, periods, windows = [], [], []
@@ -189,7 +205,7 @@ def _timed(
         is_dropped = drop_double_strikes(swings, rise, time_s, period)
         kept.append(swings.without(is_dropped))
         periods.append(period[~is_dropped])
-        windows.append(_windows(paw, time_s, travel, kept[-1], periods[-1]))
+        windows.append(_windows(paw, time_s, travel, kept[-1], periods[-1], animals))
     group = np.repeat(np.arange(len(kept)), [len(swings.lift) for swings in kept])
     guess = np.concatenate([_guess_s(time_s, swings)[1] for swings in kept])
     fits = fit_swings(_joined(windows), guess, group)
@@ -208,9 +224,17 @@ def _guess_s(time_s: ndarray, swings: Swings) -> tuple[ndarray, ndarray]:
 
 
 def _windows(
-    paw: ndarray, time_s: ndarray, travel: Travel, swings: Swings, period_s: ndarray
+    paw: ndarray,
+    time_s: ndarray,
+    travel: Travel,
+    swings: Swings,
+    period_s: ndarray,
+    animals: AnimalExchanges,
 ) -> Windows:
-    """Frames from the middle of the stance before each swing to that of the stance after it."""
+    """Frames from the middle of the stance before each swing to that of the stance after it.
+
+    Of the animal alone whose swing it is.
+    """
     middle, lasting = _guess_s(time_s, swings)
     reach = lasting / 2 + STANDS_BESIDE * np.maximum(period_s - lasting, 0)
     first = np.searchsorted(time_s, middle - reach)
@@ -220,9 +244,10 @@ def _windows(
     inside = frames < stop[:, None]
     frames = np.minimum(frames, len(time_s) - 1)
     ground = paw + travel.ground_shift_px
-    axis = travel.direction[(swings.lift + swings.strike) // 2]
-    way = np.einsum("sfi,si->sf", ground[frames], axis)
-    known = inside & np.isfinite(way)
+    at = (swings.lift + swings.strike) // 2
+    way = np.einsum("sfi,si->sf", ground[frames], travel.direction[at])
+    whose = np.searchsorted(animals.after, np.arange(len(time_s)), side="right")
+    known = inside & np.isfinite(way) & (whose[frames] == whose[at][:, None])
     return Windows(time_s[frames] - middle[:, None], way, known)
 
 

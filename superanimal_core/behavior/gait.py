@@ -13,7 +13,7 @@ from numpy import ndarray
 
 from superanimal_core.behavior.footfalls import Walk, detect_footfalls
 from superanimal_core.behavior.stride_measures import measures_of_limbs
-from superanimal_core.behavior.travel import known_columns
+from superanimal_core.behavior.travel import MAX_GAP, known_columns
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.behavior import StrideSettings
 
@@ -124,6 +124,8 @@ def _strides_of_limb(
     strike, lift, following = falls.strike_s[:-1], falls.lift_s[1:], falls.strike_s[1:]
     length, period = falls.way_px[1:], falls.period_s[1:]
     whole = (falls.run[:-1] == falls.run[1:]) & (strike < lift) & (lift < following)
+    margin = MAX_GAP * period
+    whole &= ~walk.animals.lie_within(strike - margin, following + margin, time_s)
     whole &= _is_stride(walk, number, time_s, strike, lift, following, length, period)
     strike, lift, following, length = (t[whole] for t in (strike, lift, following, length))
     swing_frames = np.searchsorted(time_s, following) - np.searchsorted(time_s, lift)

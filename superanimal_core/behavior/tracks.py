@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
+from superanimal_core.behavior.animal_exchanges import AnimalExchanges, find_animal_exchanges
 from superanimal_core.behavior.exchanges import is_exchanged, is_same_place, pairs_of
 from superanimal_core.behavior.jumps import is_jump
 from superanimal_core.behavior.travel import Travel
@@ -60,19 +61,47 @@ def raw_xy_px(
     return raw
 
 
+def apart_from_others(
+    poses: SmoothedPoses,
+    individual: int,
+    columns: list[int],
+    body_length_px: float,
+    most_apart_s: float,
+) -> tuple[SmoothedPoses, AnimalExchanges]:
+    """Poses in which the animal's body does not step where its track becomes another animal's.
+
+    These keypoints say so (`find_animal_exchanges`).
+    """
+    seen = (poses.members[:, :, columns] > 0)[..., None]
+    found = find_animal_exchanges(
+        np.where(seen, poses.raw_xy_px[:, :, columns], np.nan).astype(np.float64),
+        individual,
+        poses.poses.time_s,
+        body_length_px=body_length_px,
+        most_apart_s=most_apart_s,
+    )
+    if not len(found.after):
+        return poses, found
+    xy, raw = poses.poses.xy_px.astype(np.float64), poses.raw_xy_px.astype(np.float64)
+    for track in (xy, raw):
+        track[:, individual] = found.without_steps(track[:, individual])
+    return replace(poses, poses=replace(poses.poses, xy_px=xy), raw_xy_px=raw), found
+
+
 def find_exchanges(
     raw_px: Float[ndarray, "limb frame 2"],
     limbs: list[str],
     travel: Travel,
     time_s: Float[ndarray, "frame"],
     stride_time_s: float,
+    animals: AnimalExchanges,
 ) -> Bool[ndarray, "limb frame"]:
     """Where the tracks of a left and a right limb have changed places, for both of them."""
     found = np.zeros(raw_px.shape[:2], bool)
     direction = np.where(travel.is_walking[:, None], travel.direction, np.nan)
     for left, right in pairs_of(limbs):
         found[[left, right]] = is_exchanged(
-            raw_px[left], raw_px[right], direction, time_s, stride_time_s
+            raw_px[left], raw_px[right], direction, time_s, stride_time_s, animals.after
         )
     return found
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from superanimal_core.behavior.actions import definitions_from_mapping, predict_bouts
+from superanimal_core.behavior.animal_exchanges import find_animal_exchanges
 from superanimal_core.behavior.belt import belt_flags
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.gait import measure_strides
@@ -108,6 +109,31 @@ def test_a_mouse_on_a_treadmill_keeps_pace_with_the_belt():
     for wrong, told in [(0.0, "on a treadmill tell"), (-belt_px_per_s, "told is -2050")]:
         [flag] = belt_flags(poses, StrideSettings(**GAIT | own, belt_speed_px_per_s=wrong))
         assert told in flag
+
+
+def test_three_mice_are_never_exchanged_but_where_their_tracks_were():
+    """Three mice that often touch; then two of them exchanged for 0.2 to 1 s, at 60 places."""
+    rows = list(csv.reader((SHARED / "mabe_mice/tracks.csv").open()))
+    values = np.array([[float(v) if v else np.nan for v in row[1:]] for row in rows[4:]])
+    xy, time_s = values.reshape(len(values), 3, 12, 2), np.arange(len(values)) / 30
+    nose_to_tail = (xy[:, :, 0] - xy[:, :, 9]).reshape(-1, 2)
+    how_far = {
+        "body_length_px": float(np.nanmedian(np.hypot(*nose_to_tail.T))),
+        "most_apart_s": 0.3,
+    }
+    for mouse in range(3):
+        assert len(find_animal_exchanges(xy, mouse, time_s, **how_far).after) == 0
+    seen = np.isfinite(xy[:, :2]).all(axis=(1, 2, 3))
+    random, tried = np.random.default_rng(0), 0
+    while tried < 60:
+        start, lasting = random.integers(1, len(xy) - 31), random.integers(6, 31)
+        ends = np.array([start, start + lasting])
+        if seen[[*(ends - 1), *ends]].all():
+            changed = xy.copy()
+            changed[start : ends[1], :2] = xy[start : ends[1], [1, 0]]
+            found = find_animal_exchanges(changed, 0, time_s, **how_far)
+            assert found.after.tolist() == ends.tolist()
+            tried += 1
 
 
 def test_freezing_as_it_is_shipped_is_what_a_person_marked():
