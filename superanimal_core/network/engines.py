@@ -95,6 +95,8 @@ def _onnxruntime(document: bytes, device: torch.device) -> Compute:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3  # errors
+    # threads that wait sleep: the one that decodes needs their core
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     session = onnxruntime.InferenceSession(document, options, providers=providers)
     return lambda crops: session.run(None, {CROPS: crops})
 

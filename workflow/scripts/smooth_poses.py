@@ -21,7 +21,8 @@ with video_step(snakemake) as record:
     known = of_who_saw(inputs.predicted, inputs.calibration)
     calibration = read_calibration(known[0]) if known else None
     expected = predict_error(calibration, smoothed)
-    record |= student_record(inputs.predicted) | uncalibrated_error(known)
+    record |= student_record(inputs.predicted)
+    record |= uncalibrated_error(known)
     flags = smoothing_flags(smoothed, views, params.method, cameras)
     record |= {"flags": [*flags, *student_flags(record.get("student"))]}
     taught = read_taught(inputs.predicted)
