@@ -1,10 +1,9 @@
 """A pose network as an ONNX document, which other programs read and compute."""
 
+import io
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import torch
 
@@ -22,14 +21,18 @@ def onnx_document(network: PoseNetwork, size_px: tuple[int, int]) -> bytes:
     width, height = size_px
     example = torch.zeros(1, 3, height, width, device=next(network.parameters()).device)
     axes = {CROPS: {0: "batch"}}
-    with TemporaryDirectory() as folder, warnings.catch_warnings(), _plain_attention():
+    document = io.BytesIO()
+    with warnings.catch_warnings(), torch.no_grad(), _plain_attention():
         warnings.simplefilter("ignore")  # of the tracer, and of torch about a slower way to export
-        file = Path(folder) / "network.onnx"
-        with torch.no_grad():
-            torch.onnx.export(
-                network, (example,), file, dynamo=False, input_names=[CROPS], dynamic_axes=axes
-            )
-        return file.read_bytes()
+        torch.onnx.export(
+            network,
+            (example,),
+            document,  # pyright: ignore[reportArgumentType] -- it is taken, its stub forgets it
+            dynamo=False,
+            input_names=[CROPS],
+            dynamic_axes=axes,
+        )
+    return document.getvalue()
 
 
 @contextmanager

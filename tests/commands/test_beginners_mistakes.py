@@ -243,7 +243,7 @@ MEANT = [  # what beginners' files hold and still say clearly
     ("marks with semicolons and decimal commas", lambda s: s.marked("behavior;start;stop;\r\nrear;0,1;0,2;\r\n;;;\r\n")),
     ("marks with tabs", lambda s: s.marked("start\tstop\tbehavior\tnote\n0.1\t0.2\trear\tsure\n")),
     ("a closed arena", lambda s: s.videos("raw/m1.mp4\t0,0 9,0 9,9 0,9 0,0\t", header="path\tarena\tzones")),
-    ("groups as numbers", lambda s: (s.more("groups: { column: group, reference: 1 }"), s.videos("raw/m1.mp4\t0", "raw/m2.mp4\t1", header="path\tgroup"))),
+    ("groups as numbers", lambda s: (s.more("groups: { column: group, reference: 1 }"), s.videos("raw/m1.mp4\t0\t3", "raw/m2.mp4\t1\t3", header="path\tgroup\tmax_individuals"))),
     ("likelihood of 1.02", lambda s: s.given(lambda text: text.replace("0.9", "1.02"))),
 ]  # fmt: skip
 TABLE = IN_CONFIG + IN_SHEETS + IN_LABELS + IN_VIDEOS + IN_PREDICTIONS + IN_BEHAVIOR
