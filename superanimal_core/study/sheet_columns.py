@@ -143,7 +143,7 @@ def path_mistake(column: Column, path: str, files: str = "*", name: str = "") ->
     folder, file = os.path.split(path)
     if folder and not os.path.isdir(folder):
         return f"{column.mistake(path, name)}; there is no folder {folder}"
-    there = _by_stem(folder or ".")
+    there = _by_stem(os.path.abspath(folder))
     near = there.get(Path(file).stem)
     if near is None and len(there) <= MOST_NAMES:
         near = nearest(file, [*there.values()])

@@ -10,6 +10,7 @@ from superanimal_core.study.sheet_columns import (
     identifier_mistakes,
     is_slip,
     number_in,
+    path_mistake,
 )
 from superanimal_core.study.sheet_schema import MOST_LETTERS, VIDEOS
 
@@ -108,3 +109,12 @@ def test_a_count_is_a_whole_number(text):
     assert number_in(row, VIDEOS["max_individuals"], "s: row 2", mistakes) is None
     told = f"s: row 2: max_individuals is '{text}'; expected a whole number from 1 on, or nothing"
     assert mistakes == [told]
+
+
+def test_what_is_meant_lies_in_the_folder_of_this_study(tmp_path, monkeypatch):
+    for study in ("one", "other"):
+        (tmp_path / study / "raw").mkdir(parents=True)
+        (tmp_path / study / f"raw/{study}.mp4").touch()
+        monkeypatch.chdir(tmp_path / study)
+        told = path_mistake(VIDEOS["path"], f"raw/{study}.avi")
+        assert told.endswith(f"did you mean 'raw/{study}.mp4'?")
