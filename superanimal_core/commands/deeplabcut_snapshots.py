@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 from superanimal_core.errors import ConfigError
+from superanimal_core.formats.documents import read_yaml
 
 MODELS, OF_TENSORFLOW = "dlc-models-pytorch", "dlc-models"
 DETECTOR = "snapshot-detector-"
@@ -39,6 +40,17 @@ def snapshots_of(project: Path) -> tuple[Path, Path | None]:
             ]
         )
     raise ConfigError([f"--model {project}: no snapshot-*.pt in {MODELS}; is it trained?"])
+
+
+def keypoints_of(snapshot: Path) -> tuple[str, ...]:
+    """The body parts of a network, by what DeepLabCut wrote beside it; none where that is gone."""
+    beside = snapshot.with_name("pytorch_config.yaml")
+    if not beside.is_file():
+        return ()
+    said = read_yaml(beside)
+    named = said.get("metadata") if isinstance(said, dict) else None
+    parts = named.get("bodyparts") if isinstance(named, dict) else None
+    return tuple(map(str, parts)) if isinstance(parts, list) else ()
 
 
 def _rank(snapshot: Path) -> tuple[bool, int]:

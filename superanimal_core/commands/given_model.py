@@ -3,7 +3,11 @@
 import os
 from pathlib import Path
 
-from superanimal_core.commands.deeplabcut_snapshots import is_trained_project, snapshots_of
+from superanimal_core.commands.deeplabcut_snapshots import (
+    is_trained_project,
+    keypoints_of,
+    snapshots_of,
+)
 from superanimal_core.commands.presets import GivenModel, chosen_released
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.formats.documents import read_json
@@ -28,7 +32,7 @@ def find_model(written: str, preset: str) -> GivenModel:
     if path.is_dir():
         return _of_folder(path)
     if path.is_file():
-        return GivenModel(os.path.abspath(path), "", "")
+        return GivenModel(os.path.abspath(path), "", "", keypoints=keypoints_of(path))
     released = read_released(WORKFLOW / RELEASED)
     of_space = chosen_released(written, released, preset)
     if of_space:
@@ -50,7 +54,8 @@ def find_model(written: str, preset: str) -> GivenModel:
 def _of_folder(folder: Path) -> GivenModel:
     if is_trained_project(folder):
         pose, found = snapshots_of(folder)
-        return GivenModel(os.path.abspath(pose), os.path.abspath(found) if found else "", "")
+        finder = os.path.abspath(found) if found else ""
+        return GivenModel(os.path.abspath(pose), finder, "", keypoints=keypoints_of(pose))
     members = _members(folder)
     models = {member.parent for member in members}
     if len(models) != 1:

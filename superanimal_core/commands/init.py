@@ -101,6 +101,7 @@ def run(options: argparse.Namespace) -> None:
         space += "_own" if given and space == given.space else ""
     else:
         space = chosen_space(options.species, given, project)
+        refuse_other_keypoints(given, space, options)
     left_out = LeftOut()
     places = [path.expanduser() for path in options.videos]
     videos = find_videos([*places, *_videos_of(project, bool(places))], left_out)
@@ -193,6 +194,24 @@ def is_of_model(given: GivenModel | None, project: Project | None) -> bool:
     if given is None or given.own is None:
         return False
     return project is None or {*project.body_parts} <= {*given.own.keypoints}
+
+
+def refuse_other_keypoints(
+    given: GivenModel | None, space: str, options: argparse.Namespace
+) -> None:
+    """ConfigError for another program's network that does not have as many keypoints as a space."""
+    if given is None or not given.keypoints:
+        return
+    known, needed = given.keypoints, len(shipped_space(space))
+    if len(known) != needed:
+        named = ", ".join(known[:4]) + (", …" if len(known) > 4 else "")
+        raise ConfigError(
+            [
+                f"--model {options.model}: its network knows {counted(len(known), 'keypoint')} "
+                f"({named}), and {space} has {needed}; write --species own, which goes on with its "
+                "own, or leave out --model"
+            ]
+        )
 
 
 def chosen_space(species: str | None, given: GivenModel | None, project: Project | None) -> str:

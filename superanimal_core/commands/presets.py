@@ -18,7 +18,8 @@ class GivenModel:
 
     Weights are the path of a file or folder, or the name of a released checkpoint. The space of a
     file is '' : nobody knows it. `own` is that space where the program has none of its name.
-    `members` are the networks of the model that it is the first of.
+    `members` are the networks of the model that it is the first of; `keypoints` are those of
+    another program's network, where it says them.
     """
 
     pose: str
@@ -26,6 +27,7 @@ class GivenModel:
     space: str
     own: KeypointSpace | None = None
     members: int = 1
+    keypoints: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Which snapshot of a trained DeepLabCut project `--model` means."""
 
+import json
+
 import pytest
 
 from superanimal_core.__main__ import main
@@ -68,3 +70,21 @@ def test_a_trained_project_goes_on_from_its_own_network(tmp_path, monkeypatch):
     assert "fine_tune: { parent: given, mode: memory_replay }" in text
     assert f"pose_weights: {project}/dlc-models-pytorch/{NEW}/snapshot-best-7.pt" in text
     assert f"detector_weights: {project}/dlc-models-pytorch/{NEW}/snapshot-detector-9.pt" in text
+
+
+@pytest.mark.parametrize(("parts", "is_told"), [(26, True), (27, False), (None, False)])
+def test_a_network_of_other_body_parts_is_no_network_of_a_shipped_space(
+    tmp_path, monkeypatch, capsys, parts, is_told
+):
+    """As DeepLabCut 3.0.1 writes them beside its snapshots; the space has 27 keypoints."""
+    monkeypatch.chdir(tmp_path)
+    project = made(tmp_path / "p", f"{NEW}/snapshot-7.pt")
+    if parts is not None:
+        said = {"metadata": {"bodyparts": [f"part{i}" for i in range(parts)]}}
+        (project / "dlc-models-pytorch" / NEW / "pytorch_config.yaml").write_text(json.dumps(said))
+    (tmp_path / "m.mp4").touch()
+    typed = ["init", "s", "--videos", "m.mp4", "--model", "p", "--species", "mouse"]
+    assert main(typed) == is_told
+    told = capsys.readouterr().err
+    assert ("knows 26 keypoints (part0, part1, part2, part3, …), and" in told) == is_told
+    assert (tmp_path / "s").exists() == (not is_told)
