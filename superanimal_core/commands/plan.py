@@ -28,15 +28,15 @@ from superanimal_core.commands.plan_costs import (
     MEASURED,
     PROBED_RULES,
     TRAININGS,
-    USUAL_MB,
-    WITH_NETWORKS,
     Paces,
     RuleCost,
     measured_cost,
     unmeasured_cost,
+    unmeasured_memory,
 )
 from superanimal_core.commands.plan_disk import measured_mb, usual_mb
 from superanimal_core.commands.plan_load import DRAWS, frames_of, load_of, looks_at_videos
+from superanimal_core.commands.plan_weights import owner_of, weights_here
 from superanimal_core.commands.profile_requests import installed_profile, read_profile
 from superanimal_core.commands.run import snakemake_command
 from superanimal_core.commands.study_checks import space_of
@@ -137,7 +137,7 @@ def costs_of(
     models = [(study.settings.models[name], own) for name, own in paces.items()]
     costs = []
     for rule, count in jobs.items():
-        one, memory_mb = known[rule] or (None, USUAL_MB[rule in WITH_NETWORKS])
+        one, memory_mb = known[rule] or (None, unmeasured_memory(rule, [*paces.values()]))
         how = MEASURED
         if one is None:
             one, how = unmeasured_cost(rule, study.settings, models, load)
@@ -157,7 +157,8 @@ def paces_of(study: Study, videos: Iterable[str], limit_s: float) -> dict[str, P
     settings = RuleSettings(Graph(study, Identities()))
     chosen = study.settings
     models = {n: m for n, m in chosen.models.items() if m.predictions is None}
-    kinds = {n: str((settings.network(n), settings.detector_network(n))) for n in models}
+    begun = {n: weights_here(study, n) for n in models}
+    kinds = {n: str((settings.network(n), settings.detector_network(n), begun[n])) for n in models}
     different = {kind: n for n, kind in kinds.items()}
     part_s = limit_s / (6 * max(1, len(different)))
     video = next((study.videos[name].path for name in videos), None)
@@ -170,10 +171,19 @@ def paces_of(study: Study, videos: Iterable[str], limit_s: float) -> dict[str, P
         networks = plan_probe.Networks.new(
             space, settings.network(name), settings.detector_network(name), picture, device
         )
+        networks = networks.begun_with(
+            *begun[name],
+            space_of(study, owner_of(chosen, name).space),
+            is_subpixel=chosen.network.subpixel,
+            normalize_twice=chosen.detector.normalize_twice,
+        )
+        detect, pose = networks.prediction(chosen.inference, 2 * part_s)
+        predicting_mb = plan_probe.peak_mb()
         step = networks.training(chosen.training, augment, 2 * part_s)
         detector_step = networks.detector_training(chosen.detector.batch, of_detector, part_s)
-        detect, pose = networks.prediction(chosen.inference, 2 * part_s)
-        found[key] = Paces(decode, detect, pose, step, detector_step, *networks.sizes_mb())
+        peaks_mb = predicting_mb, plan_probe.peak_mb()
+        paces = decode, detect, pose, step, detector_step
+        found[key] = Paces(*paces, *networks.sizes_mb(), *peaks_mb)
     return {name: found[kind] for name, kind in kinds.items()}
 
 

@@ -60,8 +60,9 @@ class RuleCost:
 
 @dataclass(frozen=True)
 class Paces:
-    """Of one model on this machine (s): a step of its trainings, a frame of its predictions; and
-    what its two networks take on the disk (MB)."""
+    """Of one model on this machine (s): a step of its trainings, a frame of its predictions; what
+    its two networks take on the disk, and the most memory that predicting and training took (MB;
+    0: not known)."""
 
     decode_s: float = 0.0
     detect_s: float = 0.0
@@ -70,6 +71,8 @@ class Paces:
     detector_step_s: float = 0.0
     pose_mb: float = 0.0
     detector_mb: float = 0.0
+    predicting_mb: float = 0.0
+    training_mb: float = 0.0
 
 
 def probed_cost(
@@ -107,6 +110,14 @@ def unmeasured_cost(
     if probed:
         return mean(probed), PROBED
     return usual_cost(rule, load), USUAL
+
+
+def unmeasured_memory(rule: str, paces: Sequence[Paces]) -> float:
+    """What a job of a rule takes (MB): of networks what their probe took, of others the usual."""
+    learns = rule in TRAININGS or rule.startswith("adapt")
+    tried = [each.training_mb if learns else each.predicting_mb for each in paces]
+    probed = max(tried, default=0.0) if rule in PROBED_RULES else 0.0
+    return probed or USUAL_MB[rule in WITH_NETWORKS]
 
 
 def usual_cost(rule: str, load: Load) -> float:

@@ -1,9 +1,11 @@
 """What one step of a training and one frame of a video cost on this machine, by doing some."""
 
+import resource
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,7 @@ from numpy import ndarray
 from superanimal_core.inference.passes import Ensemble
 from superanimal_core.jobs.member_training import new_member
 from superanimal_core.media.video import read_frames
+from superanimal_core.models.foreign_models import read_detector_model, read_pose_model
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.crops import Crop
 from superanimal_core.network.detector import (
@@ -26,6 +29,7 @@ from superanimal_core.network.detector import (
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import AugmentSettings, InferenceSettings, TrainingSettings
+from superanimal_core.study.study_settings import WHOLE_FRAME
 from superanimal_core.training.detector_loop import fit_detector
 from superanimal_core.training.label_training import fit_labels
 
@@ -81,6 +85,12 @@ def repeated(work: Callable[[], object], limit_s: float) -> float:
                 torch.cuda.synchronize()  # a GPU answers before it has worked
             watch.tell()
     return watch.pace_s
+
+
+def peak_mb() -> float:
+    """The most memory that this process has taken so far."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1e6 if sys.platform == "darwin" else 1e3)
 
 
 def pace_of_decoding(
@@ -139,6 +149,25 @@ class Networks:
         finder = new_detector(detector["backbone"], detector["detector_size_px"], mean, std, ())
         return cls(new_member(labels, network, None, space.keypoints), finder, picture, device)
 
+    def begun_with(
+        self,
+        pose: str,
+        detector: str,
+        space: KeypointSpace,
+        *,
+        is_subpixel: bool,
+        normalize_twice: bool,
+    ) -> "Networks":
+        """The same with weights from files where there are some; `space` is the pose network's.
+
+        SuperAnimalError for files that cannot be used.
+        """
+        finder = None if detector == WHOLE_FRAME else self.detector
+        if detector and finder:
+            finder = read_detector_model(detector, normalize_twice)
+        known = read_pose_model(pose, space, is_subpixel) if pose else self.pose
+        return replace(self, pose=known, detector=finder)
+
     def sizes_mb(self) -> tuple[float, float]:
         """What the weights of the pose network and of the detector take on the disk."""
         both = self.pose.network, self.detector.network if self.detector else None
@@ -170,7 +199,6 @@ class Networks:
             )  # fmt: skip
         return watch.pace_s
 
-    @torch.inference_mode()
     def prediction(self, how: InferenceSettings, limit_s: float) -> tuple[float, float]:
         """The paces of finding the animals in a frame, and of an animal's pose by one network.
 

@@ -1,18 +1,30 @@
 """What a run is said to cost: sums by hand, the study's own benchmarks, and a probe that works."""
 
 import re
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
+import numpy as np
 import pytest
+import torch
+from tiny_networks import pyramid_bundle
 from tiny_study import write_tiny_study
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands import plan, plan_costs, plan_probe
 from superanimal_core.commands.plan_costs import Paces, RuleCost
 from superanimal_core.commands.plan_load import Load
+from superanimal_core.commands.plan_weights import weights_here
+from superanimal_core.commands.study_folder import read_here
 from superanimal_core.inference.looks import USUAL_GAP
+from superanimal_core.models.new_bundles import write_bundle
+from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.study.overlay import read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
+from superanimal_core.training.history import History
+
+CPU = torch.device("cpu")
 
 DRY = """Job stats:
 job              count
@@ -150,3 +162,46 @@ def test_where_there_is_no_slurm_a_node_cannot_be_tried(tiny, monkeypatch, capsy
     monkeypatch.setattr(plan.shutil, "which", lambda _: None)
     assert main(["plan", str(tiny), "--slurm"]) == 1
     assert "there is no srun here; type it where you submit jobs" in capsys.readouterr().err
+
+
+def test_networks_that_begin_with_weights_of_others_are_those_that_are_tried(settings):
+    """A grandchild begins with what its parent's parent was given; a file that is not here, not."""
+    own = settings.models["mouse"]
+
+    def child_of(parent):
+        return own.model_copy(update={"fine_tune": SimpleNamespace(parent=parent)})
+
+    models = {
+        "given": {"pose_weights": "config/videos.tsv", "detector_weights": "whole_frame"},
+        "gone": {"pose_weights": "gone.pt", "detector_weights": "config/videos.tsv"},
+    }
+    models = {name: own.model_copy(update=weights) for name, weights in models.items()}
+    models |= {"child": child_of("given"), "grandchild": child_of("child"), "own": own}
+    described = settings.model_copy(update={"models": models})
+    study = replace(read_here(), settings=described)
+    found = {name: weights_here(study, name) for name in models}
+    begun = ("config/videos.tsv", "whole_frame")
+    assert found["given"] == found["child"] == found["grandchild"] == begun
+    assert found["gone"] == ("", "config/videos.tsv")
+    assert found["own"] == ("", "")
+
+
+def test_a_network_of_others_is_probed_itself(tmp_path):
+    space = KeypointSpace("s", ("a", "b"))
+    write_bundle(pyramid_bundle(space, decoder_channels=16), tmp_path / "member-0", {}, History())
+    before = plan_probe.Networks(pyramid_bundle(space), None, np.zeros((9, 9, 3), np.uint8), CPU)
+    how = {"is_subpixel": True, "normalize_twice": True}
+    begun = before.begun_with(str(tmp_path / "member-0"), "whole_frame", space, **how)
+    assert begun.pose.parameters["decoder_channels"] == 16
+    assert begun.detector is None
+    assert before.begun_with("", "", space, **how) == before
+
+
+@pytest.mark.parametrize(
+    ("rule", "mb"),
+    [("pretrain", 900.0), ("adapt_to_video", 900.0), ("predict_poses", 300.0), ("report", 350.0)],
+)
+def test_memory_is_what_the_probe_took_of_the_hungriest_model(rule, mb):
+    paces = [Paces(predicting_mb=300.0, training_mb=500.0), Paces(training_mb=900.0)]
+    assert plan_costs.unmeasured_memory(rule, paces) == mb
+    assert plan_costs.unmeasured_memory(rule, []) == (350.0 if rule == "report" else 1600.0)
