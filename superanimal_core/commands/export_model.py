@@ -23,6 +23,7 @@ from superanimal_core.commands.study_folder import checked_study
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.media.stills import read_first_stills
 from superanimal_core.study.engine_mistakes import NEEDED
+from superanimal_core.tables.bundles_description import DESCRIPTION
 from superanimal_core.tables.video_tables import read_boxes
 
 MODELS = Path("results/models")
@@ -43,8 +44,9 @@ def run(options: argparse.Namespace) -> None:
     folder = study / MODELS / options.network
     if file.suffix != ".onnx":
         raise SuperAnimalError(f"{options.file}: a name that ends in .onnx is needed")
-    if not (folder / "bundle.json").is_file():
-        there = sorted(str(each.parent.relative_to(study / MODELS)) for each in _bundles(study))
+    if not (folder / DESCRIPTION).is_file():
+        found = (study / MODELS).glob(f"*/member-*/{DESCRIPTION}")
+        there = sorted(str(each.parent.relative_to(study / MODELS)) for each in found)
         raise SuperAnimalError(
             f"no network {options.network} in {study / MODELS}; there: {', '.join(there) or 'none'}"
         )
@@ -83,7 +85,3 @@ def own_crops(study: Path, bundle: Any) -> Iterator[np.ndarray]:
                 for frame, image in read_first_stills(path, range(len(boxes))).items():
                     shown = boxes[frame][np.isfinite(boxes[frame]).all(axis=1)]
                     yield from (bundle.crop.cut(image, box).pixels for box in shown)
-
-
-def _bundles(study: Path) -> Iterator[Path]:
-    return (study / MODELS).glob("*/member-*/bundle.json")

@@ -23,7 +23,7 @@ def note_failed(folder: str | Path, failed: Iterable[Any]) -> None:
     Of a group those that have a log: the others were not begun.
     """
     logs = {
-        str(job.log[0]): None
+        str(job.log[0])
         for each in failed
         for job in getattr(each, "jobs", [each])
         if job.log and (job is each or (Path(folder) / str(job.log[0])).is_file())

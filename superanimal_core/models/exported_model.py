@@ -15,6 +15,7 @@ from superanimal_core.inference.passes import Ensemble
 from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.network.context import ContextNetwork
 from superanimal_core.network.crops import Crop
+from superanimal_core.network.detector import WHOLE_IMAGE
 from superanimal_core.network.onnx_document import CROPS, onnx_document
 from superanimal_core.network.pose_network import HeatmapNetwork
 from superanimal_core.network.simcc import BINS_PER_PX
@@ -67,8 +68,7 @@ def largest_difference_px(
     bundle: ModelBundle, crops: Sequence[UInt8[ndarray, "height width 3"]], engine: str
 ) -> float:
     """How far the positions of an engine are from torch's at most (crop px), of all crops."""
-    unmoved = np.array([[1.0, 0.0, 0.0], [0.0, 1.0, 0.0]])
-    animals = [[Crop(crop, unmoved)] for crop in crops]
+    animals = [[Crop(crop, WHOLE_IMAGE)] for crop in crops]
     found = []
     for name in ("torch", engine):
         ensemble = Ensemble([bundle], BATCH, "float32", CPU, engine=name)

@@ -95,12 +95,14 @@ def read_calibration(path: str | Path) -> Calibration | None:
     )
 
 
-def uncalibrated_error(paths: Sequence[str | Path]) -> dict[str, Any]:
-    """The error on the held-out labels of the first calibration that these were too few for.
+def uncalibrated_error(
+    calibration: Calibration | None, paths: Sequence[str | Path]
+) -> dict[str, Any]:
+    """The error on the held-out labels of the first file, whose labels were too few to calibrate.
 
-    Nothing where there is no file or a calibration: then each position has an error of its own.
+    Nothing where there is no file, or a calibration: then each position has an error of its own.
     """
-    if not paths or read_calibration(paths[0]) is not None:
+    if not paths or calibration is not None:
         return {}
     record = read_record(paths[0])
     return {name: record[name] for name in (ERROR, LABELS) if name in record}

@@ -69,7 +69,7 @@ def test_the_error_on_few_labels_is_told_only_where_nothing_is_calibrated(tmp_pa
     told = {"held_out_error_of_size": 0.2, "held_out_labels": 12}
     errors, path = errors_of_two_labs(), tmp_path / "c.parquet"
     write_calibration(fit_calibration(errors), check_calibration(errors), path, told)
-    assert uncalibrated_error([path]) == uncalibrated_error([]) == {}
+    assert uncalibrated_error(read_calibration(path), [path]) == uncalibrated_error(None, []) == {}
     few = errors.select(np.arange(2))
     write_calibration(fit_calibration(few), check_calibration(few), path, told)
-    assert uncalibrated_error([path]) == told
+    assert uncalibrated_error(read_calibration(path), [path]) == told

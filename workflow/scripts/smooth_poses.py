@@ -22,7 +22,7 @@ with video_step(snakemake) as record:
     calibration = read_calibration(known[0]) if known else None
     expected = predict_error(calibration, smoothed)
     record |= student_record(inputs.predicted)
-    record |= uncalibrated_error(known)
+    record |= uncalibrated_error(calibration, known)
     flags = smoothing_flags(smoothed, views, params.method, cameras)
     record |= {"flags": [*flags, *student_flags(record.get("student"))]}
     taught = read_taught(inputs.predicted)
