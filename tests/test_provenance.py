@@ -42,8 +42,8 @@ def package(tmp_path, monkeypatch):
 
 
 def forget():
-    for function in (provenance._syntax_tree, provenance._package_imports, provenance._tree_digest):
-        function.cache_clear()
+    for name in ("_syntax_tree", "_choices", "_package_imports", "_tree_digest"):
+        getattr(provenance, name).cache_clear()
 
 
 def digest(*modules):
