@@ -84,6 +84,9 @@ def test_keypoints_that_were_smoothed_otherwise_are_counted_and_named(tmp_path):
     assert account["smoother"] == "random_walk (1), median instead of random_walk (1)"
     assert account["figures"]["keypoints_fallen_back"] == 1
     assert account["reason"] == "b gave way"
+    for taught, told in ((("a",), "random_walk (1)"), ((), "")):  # the others have no position
+        write_smoothed(smoothed, results["poses"], {}, taught=taught)
+        assert account_of(results)["smoother"] == told
 
 
 def write_gait(folder, stride_time_s=(0.4, 0.4, 0.41)):
