@@ -46,7 +46,7 @@ LIMITS = {  # figure: its limit in the account, the setting, what the figure is
     "held_out_error_of_size": (
         "max_expected_error",
         "quality.max_expected_error",
-        "median error on held-out labels, too few to calibrate",
+        "median error on held-out labels that calibrate nothing",
     ),
     "extrapolated_fraction": (
         "max_extrapolated_fraction",
