@@ -26,6 +26,7 @@ from superanimal_core.commands.study_checks import (
     group_findings,
     label_findings,
     model_findings,
+    name_findings,
     video_findings,
 )
 from superanimal_core.commands.study_folder import checked_study, read_here
@@ -73,6 +74,7 @@ def check_study(study: Study) -> Iterator[Finding]:
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
             yield from found
     yield from camera_findings(study)
+    yield from name_findings(study)
     yield from date_findings(study)
     yield from group_findings(study)
 

@@ -36,7 +36,7 @@ FORMATS = ("coco", "deeplabcut", "lightning_pose")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `export-labels`."""
     parser.add_argument("labels", type=Path, help="labels.parquet or unified.parquet of a study")
-    parser.add_argument("--format", choices=FORMATS, required=True)
+    parser.add_argument("--format", choices=FORMATS, required=True, help=", ".join(FORMATS))
     parser.add_argument(
         "--output", type=Path, required=True, metavar="FOLDER", help="made; must not exist"
     )

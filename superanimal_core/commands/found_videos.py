@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from superanimal_core.errors import DatasetError
-from superanimal_core.study.sheet_columns import cell_of_identifier
+from superanimal_core.study.sheet_columns import cell_of_identifier, reads_as_other
 from superanimal_core.study.sheet_schema import MOST_LETTERS
 
 ENDINGS = (  # of files in a folder; a file that is named itself may have any
@@ -153,9 +153,11 @@ def distinct_names(paths: Sequence[str]) -> list[str]:
 
     `day1/m1.mp4` and `day2/m1.mp4` become day1_m1 and day2_m1; where the folders do not tell files
     apart either the ending does (`m1_mp4`, `m1_avi`), and at last a number. No two names differ
-    only in upper and lower case, since some disks would give both one folder.
+    only in upper and lower case, since some disks would give both one folder. `0012.mp4` becomes
+    video_0012, since readers of tables would take the name for a number.
     """
     names = [legible_identifier(Path(path).stem) for path in paths]
+    names = [f"video_{name}" if reads_as_other(name) else name for name in names]
     deepest = max((path.count("/") for path in paths), default=0)
     for folders in range(1, deepest + 1):
         for i in _repeated(names):

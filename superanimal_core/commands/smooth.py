@@ -21,7 +21,7 @@ from superanimal_core.settings.smoothing import EksSmoothing, SmoothingSettings
 from superanimal_core.smoothing.individuals import match_individuals
 from superanimal_core.smoothing.multicamera import join_mirrored, split_mirrored
 from superanimal_core.smoothing.self_check import fallback_flags
-from superanimal_core.smoothing.sessions import smooth_alone, smooth_together
+from superanimal_core.smoothing.sessions import smooth_all_views, smooth_alone
 from superanimal_core.study.overlay import CONFIG, read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
 from superanimal_core.study.shipped import WORKFLOW
@@ -178,14 +178,14 @@ def _smoothed(
         raise ConfigError([f"--latent: 1 to {most} (two per view)"])
     if options.views:
         members = match_individuals(read_ensemble(options.files, fps=options.fps))
-        smoothed = smooth_together(_split(members, options.views), own, shared, None)
+        smoothed = smooth_all_views(_split(members, options.views), own, shared)
         return {output: join_mirrored(smoothed, members[0].space.keypoints)}
     files = files_of_cameras(options.files, options.cameras)
     views = {name: read_ensemble(paths, fps=options.fps) for name, paths in files.items()}
     of_cameras = dict(zip(options.cameras, outputs_of(options), strict=True))
     return {
         of_cameras[name]: smoothed
-        for name, smoothed in smooth_together(views, own, shared, None).items()
+        for name, smoothed in smooth_all_views(views, own, shared).items()
     }
 
 

@@ -28,6 +28,7 @@ from superanimal_core.settings import ModelSettings
 from superanimal_core.settings.classifiers import ClassifierSettings
 from superanimal_core.study.brought_predictions import conversion_file
 from superanimal_core.study.label_sheet import LabelRow
+from superanimal_core.study.sheet_columns import reads_as_other
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.study.study_settings import WHOLE_FRAME
@@ -151,6 +152,17 @@ def date_findings(study: Study) -> Iterator[Finding]:
                 "these are none for the report"
             )
             yield Finding(DOUBT, study.settings.videos, told)
+
+
+def name_findings(study: Study) -> Iterator[Finding]:
+    """Of names of videos that other programs take for numbers or days: the first, and how many."""
+    if names := list(filter(reads_as_other, study.videos)):
+        told = (
+            f"{counted(len(names), 'video')} with a name like '{names[0]}': pandas, Polars and R "
+            f"read the folder poses.parquet/video={names[0]} as a number or a day, and find no "
+            "such video in other tables; put a name with a letter into the column 'video'"
+        )
+        yield Finding(DOUBT, study.settings.videos, told)
 
 
 def group_findings(study: Study) -> Iterator[Finding]:

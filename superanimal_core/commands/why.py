@@ -46,7 +46,7 @@ LIMITS = {  # figure: its limit in the account, the setting, what the figure is
     "held_out_error_of_size": (
         "max_expected_error",
         "quality.max_expected_error",
-        "median error on held-out labels, too few to calibrate",
+        "median error on held-out labels that calibrate nothing",
     ),
     "extrapolated_fraction": (
         "max_extrapolated_fraction",
@@ -93,7 +93,8 @@ def told(account: Mapping[str, Any]) -> list[str]:
     lines += ["", "What has a limit (! where it is passed):"]
     lines += limit_rows(account["figures"], limits)
     lines += absence_rows(account.get("absences", []))
-    lines += [f"Smoothed by {account['smoother']}"] if account.get("smoother") else []
+    smoothed_by = account.get("smoother")
+    lines += [f"Keypoints by what smoothed them: {smoothed_by}"] if smoothed_by else []
     return [*lines, *(_verdict(each) for each in account.get("adaptation", []))]
 
 

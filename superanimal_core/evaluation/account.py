@@ -46,7 +46,8 @@ def video_flags(
     elif math.isnan(expected) and figures["held_out_error_of_size"] > max_expected_error:
         flags.append(
             f"error on held-out labels {figures['held_out_error_of_size']:.0%} of the animal's "
-            f"size ({figures['held_out_labels']} labels: too few to say how sure a position is)"
+            f"size ({figures['held_out_labels']} labels: fewer than 30, or all of one video or "
+            "animal, do not say how sure a position is)"
         )
     if figures["extrapolated_fraction"] > max_extrapolated_fraction:
         flags.append(

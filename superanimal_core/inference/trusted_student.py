@@ -55,7 +55,9 @@ def judge_student(
     distance = np.linalg.norm(student.xy_px - ensemble.xy_px, axis=-1)
     allowed = np.hypot(own.radius_90_px, theirs.radius_90_px)
     if not np.isfinite(allowed[is_asked]).any():
-        reason = "too few labels are held out to know the errors of both"
+        reason = (
+            "fewer than 30 labels are held out, or all of one video or animal: errors are unknown"
+        )
         return Trust(False, reason, float("nan"), compared)
     apart = float(np.mean(~(distance <= allowed)[is_asked]))
     told = f"{apart:.0%} of {compared} keypoints further apart than both expected errors allow"

@@ -77,7 +77,13 @@ def draw_differences(rows: Sequence[Row]) -> Figure:
         ends = [row["difference_low"] / sd, row["difference_high"] / sd]
         axes.plot(ends, [place, place], color=color, linewidth=1.4)
         axes.plot([row["difference"] / sd], [place], "o", color=color, markersize=4)
-    axes.set_yticks(range(len(rows)), [f"{row['measure']}, {row['group']}" for row in rows])
+    axes.set_yticks(range(len(rows)), [_name(row) for row in rows])
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_xlabel("difference from the reference / sd of the animals")
     return figure
+
+
+def _name(row: Row) -> str:
+    """What is compared; a behavior may be told by a rule and by a classifier."""
+    by = f" ({row['part']})" if row["part"] not in ("gait", "behavior") else ""
+    return f"{row['measure']}{by}, {row['group']}"

@@ -113,6 +113,17 @@ def smooth_together(
     }
 
 
+def smooth_all_views(
+    views: Mapping[str, Sequence[Poses]], smoothing: EksSmoothing, shared: SharedViewSettings
+) -> dict[str, SmoothedPoses]:
+    """All views together, without calibration; what one view never sees in each view alone."""
+    joint = smooth_together(views, smoothing, shared, None)
+    return {
+        name: _or_alone(joint[name], smooth_alone(members, "eks", smoothing))
+        for name, members in views.items()
+    }
+
+
 def _is_reference(smoothing: EnsembleSettings) -> bool:
     """Whether the reference's own answer was asked for, whatever it claims."""
     return isinstance(smoothing, EksSmoothing) and smoothing.noise == "reference"

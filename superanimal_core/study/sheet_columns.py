@@ -111,6 +111,14 @@ def cell_of_identifier(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "_", unicodedata.normalize("NFC", name))
 
 
+def reads_as_other(name: str) -> bool:
+    """Whether readers of tables take a folder `video=<name>` for that of a number or a day.
+
+    Their guesses are those of pandas, R, DuckDB and Polars: 0012 becomes 12, which is no video.
+    """
+    return bool(re.fullmatch(r"-?\d+([eE]-?\d+)?|\d{4}-\d\d-\d\d", name))
+
+
 def as_on_disk(path: str) -> str:
     """A path as the disk spells it, with the home folder in place of ~.
 

@@ -1,7 +1,7 @@
 """quality.json: the account of one video. What is there, what is doubtful, why it failed."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -86,7 +86,9 @@ def assess_video(
         "flags": flags,
         "remarks": _said(records, "remarks"),
         "figures": figures,
-        "smoother": _counted_smoothers(records["poses"].get("smoother", {})),
+        "smoother": _counted_smoothers(
+            records["poses"].get("smoother", {}), read_taught(results["poses"])
+        ),
         "absences": absences,
         "adaptation": read_verdicts(results["adapted"]) if results.get("adapted") else [],
         "student": records["poses"].get("student", {}),
@@ -195,7 +197,7 @@ def _limbs_out_of_step(gait: str) -> list[str]:
     ]
 
 
-def _counted_smoothers(smoother: Mapping[str, Mapping[str, str]]) -> str:
-    """What smoothed the keypoints of all animals, the most frequent first."""
-    counts = Counter(name for of_animal in smoother.values() for name in of_animal.values())
+def _counted_smoothers(smoother: Mapping[str, Mapping[str, str]], taught: Collection[str]) -> str:
+    """What smoothed the taught keypoints of all animals, the most frequent first."""
+    counts = Counter(of_animal[name] for of_animal in smoother.values() for name in taught)
     return ", ".join(f"{name} ({count})" for name, count in counts.most_common())

@@ -134,7 +134,7 @@ QUALITY = (
         "limbs_out_of_step": "limbs that strike far more or less often than the animal's others",
         LOOKS: "by the detector; 0 where none is asked",
         "remarks": "what holds for every video of the study and makes none doubtful",
-        "smoother": "what smoothed the keypoints, and how many (of all animals)",
+        "smoother": "what smoothed the taught keypoints, and how many (of all animals)",
         "adapted_members": "networks whose adaptation was kept",
         "tried_members": "networks that were adapted and judged; the others needed it not, or had "
         "nothing to learn from",

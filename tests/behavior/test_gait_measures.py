@@ -14,7 +14,7 @@ from test_gait_intervals import account, drawn_from, erring
 from superanimal_core.behavior.coordination import Feet, Steps, classify_gait, regularity_index
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.behavior.gait_intervals import stride_intervals, strides_of_draws
-from superanimal_core.behavior.limb_pairs import partners_of
+from superanimal_core.behavior.limb_pairs import girdle_of, partners_of, side_of
 from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.behavior.walk_intervals import walk_intervals
 from superanimal_core.behavior.walk_table import WalkTable, summarize_walks
@@ -438,3 +438,33 @@ def test_a_phase_around_zero_has_a_short_interval():
 def test_an_animal_without_strides_has_no_walks():
     walks = summarize_walks(strides_of(walker(speed_px_per_s=0.0)))
     assert len(walks) == 0
+
+
+@pytest.mark.parametrize(
+    ("limb", "side", "girdle"),
+    [
+        ("back_left_paw", "left", "hind"),
+        ("RightForePaw", "right", "front"),
+        ("HINDPAW_L", "left", "hind"),
+        ("hindlegR4", "right", "hind"),
+        ("pawL", "left", ""),
+        ("l_paw", "left", ""),
+        ("paw1LH_bot", "left", "hind"),
+        ("paw3RF_top", "right", "front"),
+        ("FL", "left", "front"),
+        ("br_foot", "right", "hind"),
+        ("foot", "", ""),
+        ("LFP", "", ""),
+        ("paw2", "", ""),
+        ("elbow", "", ""),
+        ("F", "", ""),
+    ],
+)
+def test_names_of_limbs_say_where_they_are(limb, side, girdle):
+    assert (side_of(limb), girdle_of(limb)) == (side, girdle)
+
+
+def test_paws_that_are_called_by_letters_have_partners():
+    limbs = ["paw1LH_bot", "paw2LF_bot", "paw3RF_bot", "paw4RH_bot"]
+    partners = [(p.homologous, p.homolateral, p.diagonal) for p in partners_of(limbs)]
+    assert partners == [(3, 1, 2), (2, 0, 3), (1, 3, 0), (0, 2, 1)]

@@ -347,6 +347,16 @@ def test_days_that_are_not_year_first_are_doubtful(spoiled, capsys, days, is_tol
     assert all(f"the column 'on' has '{days[0]}'; days are read year first" in s for s in said)
 
 
+@pytest.mark.parametrize(("names", "told"), [(("0012", "13"), "2 videos with"), (("m1", "a2"), "")])
+def test_names_that_others_read_as_numbers_are_doubtful(spoiled, capsys, names, told):
+    rows = [f"raw/{file}.mp4\t{name}" for file, name in zip(("m1", "m2"), names, strict=True)]
+    spoiled.videos(*rows, header="path\tvideo")
+    assert main(["check", "study"]) == 0
+    said = sentences(capsys)
+    assert len(said) == bool(told)
+    assert all(told in each and "a name like '0012'" in each for each in said)
+
+
 def test_of_thousands_of_mistakes_the_first_are_told_and_the_others_counted(spoiled, capsys):
     spoiled.videos(*(f"away/x{i}.mp4" for i in range(3000)))
     assert main(["check", "study"]) == 1

@@ -5,6 +5,10 @@ import os
 import shutil
 from pathlib import Path
 
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import yaml
 from hypothesis import given
@@ -356,6 +360,27 @@ def test_names_are_distinct_identifiers_on_every_disk(stems):
     names = distinct_names(paths)
     assert len({name.casefold() for name in names}) == len(paths)
     assert [m for name in names for m in identifier_mistakes("", VIDEOS["video"], name)] == []
+
+
+@pytest.mark.parametrize("name", ["0012", "7", "20260331", "-3", "2026-03-31", "1e5", "1E-5"])
+def test_no_name_is_a_number_or_a_day_for_those_who_read_the_tables(name, tmp_path):
+    """The oracles are the readers: what they make of a folder of that name is no text."""
+    folder = tmp_path / f"poses.parquet/video={name}"
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table({"frame": [0]}), folder / "part-0.parquet")
+    guess = pl.scan_parquet(tmp_path / "poses.parquet").collect_schema()["video"]
+    assert guess != pl.String
+    assert distinct_names([f"{name.lstrip('-')}.mp4"]) == [f"video_{name.lstrip('-')}"]
+
+
+@pytest.mark.parametrize("name", ["m12", "12_1", "2026_03_31", "2026-03-31_m1", "1e", "1-2"])
+def test_other_names_are_text_for_those_who_read_the_tables(name, tmp_path):
+    folder = tmp_path / f"poses.parquet/video={name}"
+    folder.mkdir(parents=True)
+    pq.write_table(pa.table({"frame": [0]}), folder / "part-0.parquet")
+    assert pl.scan_parquet(tmp_path / "poses.parquet").collect()["video"].to_list() == [name]
+    assert set(pd.read_parquet(tmp_path / "poses.parquet")["video"]) == {name}
+    assert distinct_names([f"{name}.mp4"]) == [name]
 
 
 def test_names_are_no_longer_than_they_must_be():

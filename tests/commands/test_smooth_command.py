@@ -311,3 +311,22 @@ def test_a_keypoint_of_which_no_file_says_anything_was_not_taught(tmp_path):
         rows = pq.read_table(output).to_pylist()
         assert {row["evidence"] for row in rows if row["keypoint"] == "nose"} == words
         assert {row["evidence"] for row in rows if row["keypoint"] != "nose"} == {"seen"}
+
+
+def test_what_one_camera_never_sees_is_smoothed_alone_in_the_others(tmp_path):
+    """Each camera's file alone is the oracle of the keypoint that the other one does not see."""
+    for camera in ("left", "right"):
+        written = pd.read_csv(ensemble(tmp_path, 1)[0], header=[0, 1, 2], index_col=0)
+        if camera == "left":
+            written.loc[:, pd.IndexSlice[:, "tail", ["x", "y", "likelihood"]]] = np.nan
+        written.to_csv(tmp_path / f"{camera}.csv")
+    files = [str(tmp_path / "left.csv"), str(tmp_path / "right.csv")]
+    output = ["--fps", "50", "--output", str(tmp_path / "o.csv")]
+    assert main(["smooth", *files, "--cameras", "left,right", *output]) == 0
+    assert main(["smooth", files[1], *output]) == 0
+    smoothed = {c: read_output(tmp_path / f"o_{c}.csv").droplevel(0, 1) for c in ("left", "right")}
+    alone = read_output(tmp_path / "o.csv").droplevel(0, 1)["tail"]
+    assert np.isfinite(alone[["x", "y"]]).all(axis=None)
+    pd.testing.assert_frame_equal(smoothed["right"]["tail"], alone)
+    assert smoothed["left"]["tail"]["x"].isna().all()
+    assert np.isfinite(smoothed["left"]["nose"][["x", "y"]]).all(axis=None)

@@ -3,7 +3,9 @@
 Those that need another program's library are in test_exports_elsewhere.
 """
 
+import importlib
 import json
+import sys
 from pathlib import Path
 from typing import get_args
 
@@ -13,6 +15,7 @@ import pandas as pd
 import pytest
 from made_exports import FRAMES, SPACE, exported, written
 
+from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.exports import EXPORTS
 from superanimal_core.settings import ExportFormat
 
@@ -161,3 +164,15 @@ def test_every_format_is_tested_here_or_with_its_own_library():
         + Path(__file__).with_name("test_exports_elsewhere.py").read_text()
     )
     assert [name for name in EXPORTS if f'"{name}"' not in here] == []
+
+
+def test_what_nwb_lacks_is_told_with_the_command_for_this_python(tmp_path, monkeypatch):
+    """The package is in no registry under our own name: an extra of it could not be installed."""
+
+    def missing(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr(importlib, "import_module", missing)
+    with pytest.raises(SuperAnimalError) as told:
+        written(tmp_path, "nwb", exported())
+    assert str(told.value).endswith(f": {sys.executable} -m pip install ndx-pose")

@@ -105,7 +105,7 @@ def test_without_a_calibration_of_both_no_student_is_trusted():
     for own, theirs in ((unknown_error(SHAPE), known(9.0)), (known(9.0), unknown_error(SHAPE))):
         trust = judge_student(poses_of(xy), own, poses_of(xy), theirs, EVERY, **LIMITS)
         assert not trust.is_trusted
-        assert "too few labels" in trust.reason
+        assert "fewer than 30 labels are held out, or all of one video" in trust.reason
 
 
 def test_the_animals_of_all_frames_become_those_of_one():

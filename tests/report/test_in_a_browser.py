@@ -16,7 +16,12 @@ LOOK = """<script>addEventListener("load", () => {
   const beyond = [...document.querySelectorAll("body *")].filter(
     node => !scrolls(node) && node.getBoundingClientRect().right > width + 1)
   const pictures = [...document.images].filter(image => !image.naturalWidth)
+  const bottoms = row => new Set([...row.cells].map(
+    cell => Math.round(cell.getBoundingClientRect().bottom)))
+  const uneven = [...document.querySelectorAll("tbody tr")].filter(
+    row => row.checkVisibility() && bottoms(row).size > 1)
   document.body.dataset.found = JSON.stringify({
+    uneven: uneven.slice(0, 3).map(row => row.outerHTML.slice(0, 200)),
     beyond: beyond.slice(0, 5).map(node => node.outerHTML.slice(0, 80)),
     scrolled: document.documentElement.scrollWidth - width,
     broken: pictures.length, pictures: document.images.length,
@@ -74,7 +79,7 @@ def test_nothing_is_wider_than_the_window_and_nothing_is_fetched(page, tmp_path,
     (found,) = re.findall(r'data-found="([^"]*)"', done.stdout)
     found, console = json.loads(unescape(found)), re.findall(r".*CONSOLE.*", done.stderr)
     assert found.pop("pictures") > 5
-    assert found == {"beyond": [], "scrolled": 0, "broken": 0, "fetched": []}
+    assert found == {"uneven": [], "beyond": [], "scrolled": 0, "broken": 0, "fetched": []}
     assert console == []
 
 
@@ -86,7 +91,7 @@ def test_a_phone_shows_all_of_it_within_its_width(page, tmp_path):
     (found,) = re.findall(r'<body data-found="([^"]*)"', done.stdout)
     found = json.loads(unescape(found))
     assert found.pop("pictures") > 5
-    assert found == {"beyond": [], "scrolled": 0, "broken": 0, "fetched": []}
+    assert found == {"uneven": [], "beyond": [], "scrolled": 0, "broken": 0, "fetched": []}
 
 
 @pytest.mark.usefixtures("_browser")

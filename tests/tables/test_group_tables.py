@@ -123,6 +123,9 @@ def test_the_page_shows_groups_their_warnings_and_differences(compared):
     drawn = [row for row in rows if np.isfinite(row["difference"])]
     [axes] = draw_differences(drawn).axes
     assert len(axes.get_yticklabels()) == len(drawn)
+    both = [{**drawn[0], "part": part, "measure": "walk"} for part in ("behavior", "classifier c")]
+    told = [label.get_text() for label in draw_differences(both).axes[0].get_yticklabels()]
+    assert told == ["walk, treated", "walk (classifier c), treated"]
     assert group_section([], []) is None
 
 

@@ -84,6 +84,9 @@ def test_keypoints_that_were_smoothed_otherwise_are_counted_and_named(tmp_path):
     assert account["smoother"] == "random_walk (1), median instead of random_walk (1)"
     assert account["figures"]["keypoints_fallen_back"] == 1
     assert account["reason"] == "b gave way"
+    for taught, told in ((("a",), "random_walk (1)"), ((), "")):  # the others have no position
+        write_smoothed(smoothed, results["poses"], {}, taught=taught)
+        assert account_of(results)["smoother"] == told
 
 
 def write_gait(folder, stride_time_s=(0.4, 0.4, 0.41)):
@@ -262,7 +265,10 @@ def test_a_model_that_misses_its_few_labels_is_not_ok_where_no_error_can_be_expe
     account = account_of(results)
     assert account["figures"]["held_out_labels"] == 12
     assert (account["status"] == "flagged") == is_flagged
-    assert ("labels 10% of the animal's size (12 labels" in account["reason"]) == is_flagged
+    told = (
+        "labels 10% of the animal's size (12 labels: fewer than 30, or all of one video or animal"
+    )
+    assert (told in account["reason"]) == is_flagged
 
 
 def with_expected_error(results, expected_px, within_px, strange, tells=True, **record):

@@ -1,10 +1,11 @@
 """Poses as NWB with ndx-pose, one file for each animal: NWB knows one subject in a file.
 
-Needs the package ndx-pose (`pip install "superanimal-core[exports]"`). Times are those of the
+Needs the package ndx-pose (`pip install ndx-pose`). Times are those of the
 frames, in seconds; positions have pixel centers at whole numbers.
 """
 
 import importlib
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -86,5 +87,5 @@ def _packages() -> tuple[Any, Any]:
     except ImportError:
         raise SuperAnimalError(
             "nwb needs the package ndx-pose, which is not installed here: "
-            'pip install "superanimal-core[exports]"'
+            f"{sys.executable} -m pip install ndx-pose"
         ) from None
