@@ -199,5 +199,6 @@ def _limbs_out_of_step(gait: str) -> list[str]:
 
 def _counted_smoothers(smoother: Mapping[str, Mapping[str, str]], taught: Collection[str]) -> str:
     """What smoothed the taught keypoints of all animals, the most frequent first."""
-    counts = Counter(of_animal[name] for of_animal in smoother.values() for name in taught)
+    named = [item for of_animal in smoother.values() for item in of_animal.items()]
+    counts = Counter(name for keypoint, name in named if keypoint in taught)
     return ", ".join(f"{name} ({count})" for name, count in counts.most_common())
