@@ -208,8 +208,8 @@ def refuse_other_keypoints(
         raise ConfigError(
             [
                 f"--model {options.model}: its network knows {counted(len(known), 'keypoint')} "
-                f"({named}), and {space} has {needed}; write --species own, which goes on with its "
-                "own, or leave out --model"
+                f"({named}), and {space} has {needed}; write --species own --from ITS_PROJECT, "
+                "which goes on with its own, or leave out --model"
             ]
         )
 
