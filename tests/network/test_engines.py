@@ -1,5 +1,10 @@
 """Networks that ONNX Runtime and OpenVINO compute say what torch says."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +19,7 @@ from superanimal_core.network.pose_network import HeatmapNetwork
 
 pytest.importorskip("onnx", reason="make test-engines installs it")
 CPU = torch.device("cpu")
+ROOT = Path(__file__).resolve().parents[2]
 ENGINES = ("onnxruntime", "openvino")
 ALONE = [name for name in PARAMETERS if not name.endswith("_context")]
 
@@ -158,3 +164,21 @@ def test_an_ensemble_uses_the_engine_for_each_network(engine):
     bundles = [bundle_of("pyramid", ("a", "b", "c"), seed) for seed in (1, 2)]
     ensemble = Ensemble(bundles, 2, "float32", CPU, engine=engine)
     assert [network.name for network in ensemble._networks] == [engine] * 2
+
+
+def test_onnxruntime_tells_its_maker_nothing(tmp_path):
+    """As shipped it keeps a number for this computer, and what it would send, in the home."""
+    pytest.importorskip("onnxruntime")
+    code = (
+        "import torch; from superanimal_core.network import engines\n"
+        "engines.onnx_document = lambda *_: open('model.onnx', 'rb').read()\n"
+        "engines.engine_network(None, 'onnxruntime', (3, 3), torch.device('cpu'))"
+    )
+    torch.onnx.export(
+        Same(), (CROPS,), str(tmp_path / "model.onnx"), dynamo=False, input_names=["crops"]
+    )
+    silent = ("CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")  # what would keep it quiet anyway
+    known = {name: value for name, value in os.environ.items() if name not in silent}
+    where = {"cwd": tmp_path, "env": known | {"HOME": str(tmp_path), "PYTHONPATH": str(ROOT)}}
+    subprocess.run([sys.executable, "-c", code], check=True, **where)
+    assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]
