@@ -45,7 +45,7 @@ def source_digest(*modules: str, chosen: Mapping[str, str] | None = None) -> str
     digest = hashlib.sha256()
     for path in sorted(counted(closure(modules, entries))):
         digest.update(str(path.relative_to(ROOT)).encode())
-        digest.update(_tree_digest(path, _here(path, entries)).encode())
+        digest.update(_tree_digest(path, entries).encode())
     return digest.hexdigest()[:16]
 
 
@@ -70,7 +70,7 @@ def closure(modules: Iterable[str], chosen: Chosen = frozenset()) -> set[Path]:
         if path not in found:
             found.add(path)
             if path != ROOT / AROUND_THE_WORK:
-                pending += [_path_of(n) for n in _package_imports(path, _here(path, chosen))]
+                pending += [_path_of(name) for name in _package_imports(path, chosen)]
     return found
 
 
@@ -87,20 +87,11 @@ def _path_of(module: str) -> Path:
 @cache
 def _syntax_tree(path: Path, chosen: Chosen = frozenset()) -> ast.Module:
     """The tree of a module; as if its tables of choices had the chosen entries only."""
-    if chosen:
-        return _with_entries(_syntax_tree(path), dict(chosen))
-    return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
-
-
-@cache
-def _choices(path: Path) -> frozenset[str]:
-    """Names of a module's tables of choices."""
-    return frozenset(name for name, _ in _tables(_syntax_tree(path)))
-
-
-def _here(path: Path, chosen: Chosen) -> Chosen:
-    """Those chosen entries whose tables stand in this module: most have none and are read once."""
-    return frozenset(entry for entry in chosen if entry[0] in _choices(path)) if chosen else chosen
+    if not chosen:
+        return ast.parse(path.read_text(encoding="utf-8"), filename=str(path))
+    whole = _syntax_tree(path)
+    entries = {name: entry for name, entry in chosen if name in dict(_tables(whole))}
+    return _with_entries(whole, entries) if entries else whole
 
 
 def _tables(tree: ast.Module) -> Iterator[tuple[str, ast.Dict]]:

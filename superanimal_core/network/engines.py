@@ -6,6 +6,7 @@ of a batch two crops: an engine that says something else, or no numbers, is not 
 Written by docs of onnxruntime 1.32 and openvino 2026.4.
 """
 
+import os
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -103,6 +104,8 @@ def computed_by(
 
 
 def _onnxruntime(document: bytes, device: torch.device) -> Compute:
+    # since 1.29 it tells its maker of sessions and models, unless this stands before its import
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime  # pyright: ignore[reportMissingImports] -- superanimal[engines]
 
     providers = ["CPUExecutionProvider"]
@@ -114,6 +117,7 @@ def _onnxruntime(document: bytes, device: torch.device) -> Compute:
                 "graphics processor: install onnxruntime-gpu, or write engine: torch"
             )
         providers = [*there, *providers]
+    onnxruntime.disable_telemetry_events()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = torch.get_num_threads()
     options.log_severity_level = 3  # errors
