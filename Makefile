@@ -80,7 +80,8 @@ test-readers: $(READY) ## exports read back by the other programs' own libraries
 test-engines: $(READY) ## networks computed by ONNX Runtime and OpenVINO, which it installs
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --config-settings editable_mode=compat -e ".[engines]"
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/network/test_engines.py tests/commands/test_export_model.py
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/network/test_engines.py tests/commands/test_export_model.py \
+	  tests/models/test_exported_model.py
 
 check: $(READY) ## style, types, workflow files, spelling, architecture
 	$(BIN)/ruff check .

@@ -21,11 +21,16 @@ def is_trained_project(folder: Path) -> bool:
 
 
 def snapshots_of(project: Path) -> tuple[Path, Path | None]:
-    """The pose network of the last iteration and last shuffle, its best or last snapshot; detector.
+    """The pose network of an iteration's last shuffle, its best or last snapshot; detector.
 
+    The iteration is that which the project says it is at, or the last where that is not trained.
     ConfigError when there is none, or those of TensorFlow alone.
     """
-    trained = sorted(project.glob(f"{MODELS}/iteration-*/*/train"), key=_numbers)
+    current = _iteration_of(project)
+    trained = sorted(
+        project.glob(f"{MODELS}/iteration-*/*/train"),
+        key=lambda folder: (_numbers(folder)[0] == current, *_numbers(folder)),
+    )
     for folder in reversed(trained):
         files = [*folder.glob("snapshot-*.pt")]
         poses = [file for file in files if not file.name.startswith(DETECTOR)]
@@ -40,6 +45,14 @@ def snapshots_of(project: Path) -> tuple[Path, Path | None]:
             ]
         )
     raise ConfigError([f"--model {project}: no snapshot-*.pt in {MODELS}; is it trained?"])
+
+
+def _iteration_of(project: Path) -> int | None:
+    """The iteration that DeepLabCut would analyze videos with; None where nothing says it."""
+    file = project / "config.yaml"
+    said = read_yaml(file) if file.is_file() else None
+    iteration = said.get("iteration") if isinstance(said, dict) else None
+    return iteration if isinstance(iteration, int) else None
 
 
 def keypoints_of(snapshot: Path) -> tuple[str, ...]:

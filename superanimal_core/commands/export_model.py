@@ -2,9 +2,10 @@
 
     superanimal export-model ~/my-study mouse/member-0 mouse.onnx
 
-Beside it lies mouse.json: what goes in (size, margin and colors of a crop), what comes out, and the
-names of the keypoints. The crops to compare on are cut from the videos whose animals this study has
-found already. Needs the packages onnx, and onnxruntime or openvino (superanimal-core[engines]).
+It takes crops and gives positions and scores. Beside it lies mouse.json: how a crop is cut and
+colored, the way back to the picture as formulas, and the names of the keypoints. The crops to
+compare on are cut from the videos whose animals this study has found already; a file that differs
+is not written. Needs the packages onnx, and onnxruntime or openvino (superanimal-core[engines]).
 """
 
 import argparse
@@ -22,6 +23,7 @@ from superanimal_core.commands.status import read_settings_and_rows
 from superanimal_core.commands.study_folder import checked_study
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.media.stills import read_first_stills
+from superanimal_core.report.cells import counted
 from superanimal_core.study.engine_mistakes import NEEDED
 from superanimal_core.tables.bundles_description import DESCRIPTION
 from superanimal_core.tables.video_tables import read_boxes
@@ -34,22 +36,16 @@ MOST_PX = 1e-3
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `export-model`."""
     parser.add_argument("study", help="the study's folder")
-    parser.add_argument("network", help="model and member, as mouse/member-0")
+    parser.add_argument(
+        "network", help="model and member, as mouse/member-0, or a network's folder"
+    )
     parser.add_argument("file", type=Path, help="where to: a name that ends in .onnx")
 
 
 def run(options: argparse.Namespace) -> None:
-    """Write it and compare it. SuperAnimalError where that is not possible, or it differs."""
-    study, file = checked_study(options.study), options.file.expanduser().absolute()
-    folder = study / MODELS / options.network
-    if file.suffix != ".onnx":
-        raise SuperAnimalError(f"{options.file}: a name that ends in .onnx is needed")
-    if not (folder / DESCRIPTION).is_file():
-        found = (study / MODELS).glob(f"*/member-*/{DESCRIPTION}")
-        there = sorted(str(each.parent.relative_to(study / MODELS)) for each in found)
-        raise SuperAnimalError(
-            f"no network {options.network} in {study / MODELS}; there: {', '.join(there) or 'none'}"
-        )
+    """Compare it and write it. SuperAnimalError where that is not possible, or it differs."""
+    study, file = checked_study(options.study).absolute(), checked_file(options.file)
+    folder = folder_of(study, options.network)
     engine = next((name for name, need in NEEDED.items() if all(map(find_spec, need))), None)
     if engine is None:
         raise SuperAnimalError(
@@ -57,20 +53,56 @@ def run(options: argparse.Namespace) -> None:
             f"{sys.executable} -m pip install onnx onnxruntime"
         )
     from superanimal_core.models.bundles import read_bundle  # torch takes seconds
-    from superanimal_core.models.exported_model import largest_difference_px, write_onnx
+    from superanimal_core.models.exported_model import (
+        exported,
+        largest_difference_px,
+        write_exported,
+    )
 
     bundle = read_bundle(folder)
-    write_onnx(bundle, file)
-    print(f"{file}, and beside it {file.with_suffix('.json').name}")
-    crops = list(own_crops(study, bundle))
-    if not crops:
-        print("not compared: no video of this study has boxes yet")
-        return
-    off_px = largest_difference_px(bundle, crops, engine)
-    told = f"{off_px:.2g} px at most on {len(crops)} crops of this study, by {engine}"
-    if not off_px <= MOST_PX:
-        raise SuperAnimalError(f"{file} differs from torch by {told}; do not use it")
-    print(f"differs from torch by {told}")
+    document, crops = exported(bundle), list(own_crops(study, bundle))
+    told = "not compared with torch: in no video of this study was an animal found yet"
+    if crops:
+        off_px = largest_difference_px(document, bundle, crops, engine)
+        told = f"from torch by {off_px:.2g} px at most on {counted(len(crops), 'crop')} of this "
+        told += f"study, by {engine}"
+        if not off_px <= MOST_PX:
+            raise SuperAnimalError(f"{file} is not written: it differs {told}")
+        told = f"differs {told}"
+    write_exported(document, bundle, file)
+    print(f"{file}, and beside it {file.with_suffix('.json').name}", told, sep="\n")
+
+
+def checked_file(written: Path) -> Path:
+    """Where to write. SuperAnimalError: no .onnx, a folder, or a .json of something else beside."""
+    file = written.expanduser().absolute()
+    if file.is_dir():
+        raise SuperAnimalError(f"{written} is a folder; name a file in it, as {file.name}/m.onnx")
+    if file.suffix != ".onnx":
+        raise SuperAnimalError(f"{written}: a name that ends in .onnx is needed")
+    beside = file.with_suffix(".json")
+    if beside.exists() and not file.exists():
+        raise SuperAnimalError(f"{beside} is there already, and would be replaced; name another")
+    return file
+
+
+def folder_of(study: Path, network: str) -> Path:
+    """The folder of a network: a model's that has one, a member, or a path to such a folder.
+
+    SuperAnimalError, with what there is, when it is none.
+    """
+    models = study / MODELS
+    for folder in (models / network, study / network, Path(network).expanduser()):
+        if (folder / DESCRIPTION).is_file():
+            return folder
+        members = sorted(folder.glob(f"member-*/{DESCRIPTION}"))
+        if len(members) == 1:
+            return members[0].parent
+    found = models.glob(f"*/member-*/{DESCRIPTION}")
+    there = sorted(str(each.parent.relative_to(models)) for each in found)
+    raise SuperAnimalError(
+        f"{network} is no single network in {models}; there: {', '.join(there) or 'none'}"
+    )
 
 
 def own_crops(study: Path, bundle: Any) -> Iterator[np.ndarray]:

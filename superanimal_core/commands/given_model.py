@@ -18,6 +18,7 @@ from superanimal_core.study.study import RELEASED, read_released
 from superanimal_core.tables.spaces import space_from_mapping
 
 DESCRIPTION = "bundle.json"
+SUFFIXES = (".pt", ".pth", ".npz", ".safetensors")  # what models.checkpoints reads
 
 
 def find_model(written: str, preset: str) -> GivenModel:
@@ -32,6 +33,10 @@ def find_model(written: str, preset: str) -> GivenModel:
     if path.is_dir():
         return _of_folder(path)
     if path.is_file():
+        if path.suffix not in SUFFIXES:
+            raise ConfigError(
+                [f"--model {written}: no file of weights; they end in {', '.join(SUFFIXES)}"]
+            )
         return GivenModel(os.path.abspath(path), "", "", keypoints=keypoints_of(path))
     released = read_released(WORKFLOW / RELEASED)
     of_space = chosen_released(written, released, preset)

@@ -18,6 +18,7 @@ import shutil
 from pathlib import Path
 
 from superanimal_core.commands.deeplabcut_project import Project, file_name
+from superanimal_core.commands.deeplabcut_snapshots import is_trained_project
 from superanimal_core.commands.found_predictions import FoundPredictions, find_predictions
 from superanimal_core.commands.found_videos import (
     FoundVideo,
@@ -134,6 +135,8 @@ def run(options: argparse.Namespace) -> None:
     gone = [path for path in (project.lost if project else ()) if file_name(path) not in there]
     lost = [f"left out, not there: {path}" for path in gone]
     told = [f"networks and settings for a computer {PRESETS[preset].computer} (--preset {preset})"]
+    if options.model and is_trained_project(Path(options.model).expanduser()) and given:
+        told.append(f"of this project the network {Path(*Path(given.pose).parts[-4:])} is used")
     if given and given.members > 1:
         first = Path(given.pose).name
         told.append(f"of the {given.members} networks of this model the first is used: {first}")
@@ -208,8 +211,8 @@ def refuse_other_keypoints(
         raise ConfigError(
             [
                 f"--model {options.model}: its network knows {counted(len(known), 'keypoint')} "
-                f"({named}), and {space} has {needed}; write --species own, which goes on with its "
-                "own, or leave out --model"
+                f"({named}), and {space} has {needed}; write --species own --from ITS_PROJECT, "
+                "which goes on with its own, or leave out --model"
             ]
         )
 

@@ -30,7 +30,11 @@ OF_VIDEOS = (*FRAME_S, "predict_poses", "adapt_to_video")
 TRAININGS = ("pretrain", "pretrain_single", "fine_tune", "distill", "train_detector")
 OF_NETWORKS = ("predict_poses", "adapt_to_video", "adapt_together")
 PROBED_RULES = (*TRAININGS, *OF_NETWORKS)
-WITH_NETWORKS = (*TRAININGS, "transfer_run", *OF_NETWORKS, "evaluate_model")
+WITH_NETWORKS = (  # whose scripts import torch
+    *(*TRAININGS, "transfer_run", *OF_NETWORKS, "evaluate_model", "propose_conversion"),
+    *("import_pose_model", "import_detector", "offer_lessons", "train_classifier"),
+    *("watch_for_student", "choose_lessons", "compare_student"),
+)
 USUAL_MB = {True: 1600.0, False: 350.0}  # with torch, and without
 MEASURED, PROBED, USUAL = "measured in this study", "probed", "as in the demo"
 

@@ -44,8 +44,11 @@ class Ensemble:
         ready = [ready_network(b.network, self.device, self.compiled) for b in self.bundles]
         if self.engine == TORCH:
             return [*ready]
+        how = self.device, self.precision
         return [
-            engine_network(network, self.engine, b.crop.size_px, self.device, self.precision)
+            network  # which only torch computes
+            if isinstance(network, ContextNetwork)
+            else engine_network(network, self.engine, b.crop.size_px, *how)
             for network, b in zip(ready, self.bundles, strict=True)
         ]
 

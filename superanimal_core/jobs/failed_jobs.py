@@ -10,11 +10,12 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from superanimal_core.jobs.log import last_line
+from superanimal_core.jobs.log import last_line, told_progress
 from superanimal_core.tables.atomic import replacing
 
 RECORD = Path(".snakemake/superanimal-failed.json")
 SHOWN = 10
+DEVICE = "computes on "  # the first words of a job with networks
 
 
 def note_failed(folder: str | Path, failed: Iterable[Any]) -> None:
@@ -42,8 +43,9 @@ def failed_lines(folder: str | Path) -> list[str]:
     record = Path(folder) / RECORD
     try:
         logs = json.loads(record.read_text(encoding="utf-8"))["logs"]
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError):
         return []
+    logs = [log for log in logs if isinstance(log, str)] if isinstance(logs, list) else []
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.stat().st_mtime))
     told = [f"  {log}: {_end_of(Path(folder) / log)}" for log in logs[:SHOWN]]
     more = [f"  and {len(logs) - SHOWN} more"] if len(logs) > SHOWN else []
@@ -52,4 +54,12 @@ def failed_lines(folder: str | Path) -> list[str]:
 
 
 def _end_of(log: Path) -> str:
-    return last_line(log) if log.is_file() else "it left no log"
+    """The last words of a failed job; where these are no error, what that means."""
+    if not log.is_file():
+        return "it left no log"
+    last = last_line(log)
+    is_progress = last.startswith(DEVICE) or told_progress(last) != (0.0, 0.0)
+    if last and not is_progress:
+        return last
+    said = f"; its last words: {last}" if last else ""
+    return f"it ended without an error, as what is killed does, for want of memory perhaps{said}"

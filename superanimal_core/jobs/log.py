@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 END_BYTES = 4_000
+MOST_CHARACTERS = 300  # of a line that is shown
 _BEFORE: list[int] = []  # where this process printed before it had a log
 
 
@@ -76,8 +77,22 @@ def told_progress(line: str) -> tuple[float, float]:
 
 
 def last_line(log: Path) -> str:
-    """The last line of a log that says something, of its last few thousand characters."""
-    with log.open("rb") as text:
-        text.seek(max(0, log.stat().st_size - END_BYTES))
-        lines = text.read().decode("utf-8", "replace").splitlines()
-    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+    """The last line of a log that says something, of its last few thousand characters.
+
+    No longer than a few hundred characters, and without those that a terminal obeys; empty where
+    the log cannot be read.
+    """
+    try:
+        with log.open("rb") as text:
+            text.seek(max(0, os.fstat(text.fileno()).st_size - END_BYTES))
+            lines = text.read().decode("utf-8", "replace").splitlines()
+    except OSError:
+        return ""
+    told = (_plain(line) for line in reversed(lines))
+    return next(filter(None, told), "")
+
+
+def _plain(line: str) -> str:
+    shown = re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", line)  # colors
+    shown = "".join(each if each.isprintable() else " " for each in shown).strip()
+    return shown if len(shown) <= MOST_CHARACTERS else f"{shown[:MOST_CHARACTERS]}…"

@@ -6,6 +6,7 @@ containers are built, and nothing else is ever called.
 
 import pickle
 import re
+import struct
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,10 @@ from superanimal_core.errors import SuperAnimalError
 from superanimal_core.network.released_weights import tensors_in
 
 PICKLES = (".pt", ".pth")
+OF_NO_PICKLE = (  # what bytes raise that are none, or a torn one
+    *(pickle.UnpicklingError, LookupError, AssertionError, AttributeError, TypeError),
+    *(struct.error, OverflowError, MemoryError),
+)
 _scalar = np.float64(0).__reduce__()[0]
 # numbers of numpy's that old DeepLabCut snapshots hold among their metrics; plain values
 NUMPY_NUMBERS: list[Any] = [
@@ -49,7 +54,7 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
             raise SuperAnimalError(
                 f"{path}: weights are read from {', '.join(PICKLES)}, .npz and .safetensors"
             )
-    except pickle.UnpicklingError as error:
+    except OF_NO_PICKLE as error:
         raise SuperAnimalError(f"{path}: {_refusal(str(error))}") from None
     except (OSError, ValueError, RuntimeError, EOFError, SafetensorError, zipfile.BadZipFile) as e:
         first = next(iter(str(e).splitlines()), type(e).__name__)
@@ -58,9 +63,11 @@ def read_tensors(path: str | Path) -> dict[str, Tensor]:
 
 
 def _refusal(message: str) -> str:
-    """Why a pickle was not opened, from torch's message."""
+    """Why a pickle was not opened, from torch's message, which names what could run code."""
     named = re.search(r"(?:GLOBAL|global|function|class) `?([A-Za-z_][\w.]*\.[\w.]+)", message)
-    what = f"'{named[1]}'" if named else "an object"
+    if not named:
+        return "weights cannot be read (no checkpoint of PyTorch, or a torn one; copy it again)"
     return (
-        f"refused: it holds {what} beside tensors, which could run code; save the state dict alone"
+        f"refused: it holds '{named[1]}' beside tensors, which could run code; save the state dict "
+        "alone"
     )

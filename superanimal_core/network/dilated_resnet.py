@@ -52,7 +52,7 @@ class DilatedResNetwork(PoseNetwork):
         """The center of the highest cell, moved by its refinement; its height, clipped to 0-1."""
         heatmaps, refinement = (part.float() for part in outputs)
         index, peak = highest_cells(heatmaps)
-        centers = cell_centers_px(index, heatmaps.shape[3], STRIDE_PX)
+        centers = cell_centers_px(index, int(heatmaps.shape[3]), STRIDE_PX)
         flat = refinement.unflatten(1, (-1, 2)).flatten(3)
         moves = flat.gather(3, index[..., None, None].expand(-1, -1, 2, 1))[..., 0]
         return centers + moves * REFINEMENT_PX, peak.clamp(0, 1)

@@ -29,7 +29,7 @@ def decode_cells(
     This is how DeepLabCut 3 decodes heatmaps without location refinement.
     """
     index, peak = highest_cells(heatmaps)
-    return cell_centers_px(index, heatmaps.shape[3], stride_px), peak.clamp(0, 1)
+    return cell_centers_px(index, int(heatmaps.shape[3]), stride_px), peak.clamp(0, 1)
 
 
 def decode_peaks(
@@ -41,7 +41,7 @@ def decode_peaks(
     cells, along x and along y: exact for a noiseless Gaussian (Zhang et al. 2020, DARK, with the
     mixed derivative left out). At the border of the grid the cell's center is taken.
     """
-    height, width = heatmaps.shape[2:]
+    height, width = map(int, heatmaps.shape[2:])  # while it is traced, they are tensors
     index, peak = highest_cells(heatmaps)
     row, column = index // width, index % width
     logs = torch.log(heatmaps.flatten(2).clamp(min=1e-6))

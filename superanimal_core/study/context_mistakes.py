@@ -1,8 +1,13 @@
 """What a model that looks at neighboring frames cannot do yet, told before anything runs."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
+from superanimal_core.errors import DatasetError
+from superanimal_core.formats.documents import read_json
 from superanimal_core.settings import CONTEXT, Settings
+
+DESCRIPTION = "bundle.json"  # of a network that was trained in a study
 
 
 def has_context(settings: Settings, model: str) -> bool:
@@ -10,8 +15,18 @@ def has_context(settings: Settings, model: str) -> bool:
     own = settings.models[model]
     own = settings.models.get(own.student_of, own) if own.student_of else own
     owner = settings.models.get(own.fine_tune.parent, own) if own.fine_tune else own
-    has_own = owner.pose_weights is None and owner.predictions is None
-    return has_own and owner.architecture.endswith(CONTEXT)
+    if owner.pose_weights is not None:
+        return _is_brought_with_context(Path(owner.pose_weights))
+    return owner.predictions is None and owner.architecture.endswith(CONTEXT)
+
+
+def _is_brought_with_context(weights: Path) -> bool:
+    """Whether a folder of one of our networks says so; what cannot be read is told elsewhere."""
+    try:
+        described = read_json(weights / DESCRIPTION)
+    except (OSError, DatasetError):
+        return False
+    return isinstance(described, dict) and str(described.get("architecture")).endswith(CONTEXT)
 
 
 def context_mistakes(settings: Settings, models_of_videos: Iterable[str]) -> list[str]:

@@ -48,6 +48,16 @@ def test_the_last_iteration_and_shuffle_count_where_they_are_trained(tmp_path):
     assert snapshots_of(tmp_path)[0].parts[-3] == "p-trainset95shuffle10"
 
 
+@pytest.mark.parametrize(
+    ("said", "used"), [("2", OLD), ("10", NEW), ("11", NEW), ("last", NEW), ("", NEW)]
+)
+def test_the_iteration_that_the_project_is_at_counts(tmp_path, said, used):
+    """As in DeepLabCut, which somebody has sent back to an earlier one."""
+    made(tmp_path, f"{OLD}/snapshot-9.pt", f"{NEW}/snapshot-1.pt")
+    (tmp_path / "config.yaml").write_text(f"iteration: {said}\n")
+    assert str(snapshots_of(tmp_path)[0].parent).endswith(used)
+
+
 def test_networks_of_tensorflow_and_none_at_all_are_told(tmp_path):
     (tmp_path / "dlc-models/iteration-0").mkdir(parents=True)
     with pytest.raises(ConfigError, match="trained with TensorFlow, which is not read"):
@@ -57,7 +67,7 @@ def test_networks_of_tensorflow_and_none_at_all_are_told(tmp_path):
         snapshots_of(tmp_path)
 
 
-def test_a_trained_project_goes_on_from_its_own_network(tmp_path, monkeypatch):
+def test_a_trained_project_goes_on_from_its_own_network(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     project = made(tmp_path / "p", f"{NEW}/snapshot-best-7.pt", f"{NEW}/snapshot-detector-9.pt")
     for name in ("labeled-data/m/CollectedData_me.csv", "videos/m.mp4"):
@@ -66,6 +76,9 @@ def test_a_trained_project_goes_on_from_its_own_network(tmp_path, monkeypatch):
     config = "Task: t\nbodyparts: [nose, ear_l]\nvideo_sets: { /gone/m.mp4: {} }\n"
     (project / "config.yaml").write_text(config)
     assert main(["init", "s", "--from", "p", "--model", "p", "--species", "own"]) == 0
+    assert (
+        f"of this project the network {NEW}/snapshot-best-7.pt is used" in capsys.readouterr().out
+    )
     text = (tmp_path / "s/config/config.yaml").read_text()
     assert "fine_tune: { parent: given, mode: memory_replay }" in text
     assert f"pose_weights: {project}/dlc-models-pytorch/{NEW}/snapshot-best-7.pt" in text

@@ -12,7 +12,7 @@ from superanimal_core.__main__ import main
 from superanimal_core.commands import export_model
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.models import exported_model
-from superanimal_core.models.exported_model import described, largest_difference_px, write_onnx
+from superanimal_core.models.exported_model import exported, largest_difference_px
 from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.network.onnx_document import CROPS
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -80,15 +80,18 @@ def test_a_document_that_says_something_else_is_told(
     give_boxes(study)
     monkeypatch.setattr(exported_model, "largest_difference_px", lambda *_: off_px)
     found, _, told = export(study, capsys, "mouse/member-0", tmp_path / "mouse.onnx")
-    assert (found, "do not use it" in told) == (code, bool(code))
+    assert (found, "is not written: it differs from torch" in told) == (code, bool(code))
+    assert (tmp_path / "mouse.onnx").exists() == (not code)
 
 
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("mouse/member-7", "m.onnx"), "no network mouse/member-7 in"),
+        (("mouse/member-7", "m.onnx"), "mouse/member-7 is no single network in"),
         (("mouse/member-7", "m.onnx"), "there: mouse/member-0"),
         (("mouse/member-0", "m.pt"), "a name that ends in .onnx is needed"),
+        (("mouse/member-0", "/"), "/ is a folder; name a file in it"),
+        (("mouse/member-0", "/proc/m.onnx"), "m.json cannot be written"),
     ],
 )
 def test_mistakes_are_one_sentence(study, capsys, words, told):
@@ -105,13 +108,37 @@ def test_packages_that_lack_are_told(study, tmp_path, capsys, monkeypatch):
     assert "-m pip install onnx onnxruntime" in told
 
 
-def test_a_network_that_looks_at_neighbors_is_refused(tmp_path):
+def test_a_network_that_looks_at_neighbors_is_refused():
     with pytest.raises(SuperAnimalError, match="looks at neighboring frames"):
-        write_onnx(pyramid_context_bundle(SPACE), tmp_path / "m.onnx")
+        exported(pyramid_context_bundle(SPACE))
 
 
-def test_positions_by_an_engine_are_those_of_torch():
+@pytest.mark.parametrize("network", ["mouse", "results/models/mouse", "mouse/member-0/"])
+def test_a_model_of_one_network_and_paths_are_networks_too(
+    study, tmp_path, capsys, monkeypatch, network
+):
+    """From the folder above, as a user would name the study."""
+    monkeypatch.chdir(study.parent)
+    code, _, told = export(study.relative_to(study.parent), capsys, network, tmp_path / "m.onnx")
+    assert (code, told) == (0, "")
+
+
+def test_a_description_of_something_else_is_not_replaced(study, tmp_path, capsys):
+    (tmp_path / "mouse.json").write_text("{}")
+    code, _, told = export(study, capsys, "mouse/member-0", tmp_path / "mouse.onnx")
+    assert (code, (tmp_path / "mouse.json").read_text()) == (1, "{}")
+    assert "mouse.json is there already" in told
+
+
+@pytest.mark.parametrize("spoil", [lambda xy: xy + 1.0, lambda xy: np.where(xy > 30, xy, np.nan)])
+def test_positions_by_an_engine_are_those_of_torch(monkeypatch, spoil):
     bundle = pyramid_bundle(SPACE)
     crops = list(np.random.default_rng(0).integers(0, 255, (3, 64, 64, 3)).astype(np.uint8))
-    assert largest_difference_px(bundle, crops, "onnxruntime") < 1e-3
-    assert "heatmaps of cells of 4 px" in described(bundle)["output"]
+    document, compute = exported(bundle), exported_model.computed_by
+    assert largest_difference_px(document, bundle, crops, "onnxruntime") < 1e-3
+
+    def spoiled(*how):
+        return lambda pixels: [spoil(part) for part in compute(*how)(pixels)]
+
+    monkeypatch.setattr(exported_model, "computed_by", spoiled)
+    assert largest_difference_px(document, bundle, crops, "onnxruntime") >= 1.0

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 from superanimal_core.__main__ import main
 from superanimal_core.commands import init
 from superanimal_core.commands.found_videos import LeftOut, distinct_names, find_videos
-from superanimal_core.errors import ConfigError
+from superanimal_core.commands.given_model import SUFFIXES
+from superanimal_core.errors import ConfigError, SuperAnimalError
 from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.formats.sheets import read_sheet
+from superanimal_core.models.checkpoints import read_tensors
 from superanimal_core.study.sheet_columns import identifier_mistakes
 from superanimal_core.study.sheet_schema import VIDEOS
 from superanimal_core.study.study import read_study
@@ -149,6 +151,23 @@ def test_without_anything_to_learn_from_the_study_says_what_is_missing(home, mon
     with pytest.raises(ConfigError) as mistakes:
         study_in(home / "study", monkeypatch)
     assert all("no data set" in mistake for mistake in mistakes.value.mistakes)  # nothing else
+
+
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_files_of_weights_are_those_that_are_read(home, monkeypatch, suffix):
+    Path(f"w{suffix}").write_bytes(b"no weights")
+    study = ["study", "--videos", "raw", "--species", "mouse", "--model", f"w{suffix}"]
+    assert main(["init", *study]) == 0
+    with pytest.raises(SuperAnimalError) as told:
+        read_tensors(f"w{suffix}")
+    assert "weights are read from" not in str(told.value)
+
+
+def test_a_file_that_holds_no_weights_is_told(home, capsys):
+    told = told_by(
+        capsys, "study", "--videos", "raw", "--species", "mouse", "--model", "raw/m1.mp4"
+    )
+    assert "raw/m1.mp4: no file of weights; they end in .pt, .pth" in told
 
 
 def test_a_model_without_a_detector_is_told(home, monkeypatch, capsys):

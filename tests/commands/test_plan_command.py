@@ -1,5 +1,6 @@
 """What a run is said to cost: sums by hand, the study's own benchmarks, and a probe that works."""
 
+import ast
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from superanimal_core.study.settings_document import settings_from_mapping
 from superanimal_core.training.history import History
 
 CPU = torch.device("cpu")
+ROOT = Path(__file__).resolve().parents[2]
 
 DRY = """Job stats:
 job              count
@@ -205,3 +207,27 @@ def test_memory_is_what_the_probe_took_of_the_hungriest_model(rule, mb):
     paces = [Paces(predicting_mb=300.0, training_mb=500.0), Paces(training_mb=900.0)]
     assert plan_costs.unmeasured_memory(rule, paces) == mb
     assert plan_costs.unmeasured_memory(rule, []) == (350.0 if rule == "report" else 1600.0)
+
+
+def imports_torch(path, known):
+    """Whether a file imports torch as it is read, itself or by another file of this package."""
+    if path in known:
+        return known[path]
+    known[path] = False  # a circle adds nothing
+    tree, names = ast.parse(path.read_text()), set()
+    for node in [*tree.body, *(each for block in tree.body for each in getattr(block, "body", ()))]:
+        if isinstance(node, ast.ImportFrom):
+            names |= {node.module, *(f"{node.module}.{of.name}" for of in node.names)}
+        elif isinstance(node, ast.Import):
+            names |= {of.name for of in node.names}
+    files = [ROOT / f"{name.replace('.', '/')}.py" for name in names]
+    known[path] = any(name.split(".")[0] in ("torch", "timm") for name in names)
+    known[path] |= any(imports_torch(file, known) for file in files if file.is_file())
+    return known[path]
+
+
+def test_jobs_that_import_torch_are_said_to_take_its_time_and_memory():
+    known = {}
+    rules = {s.stem for s in ROOT.glob("workflow/scripts/*.py") if imports_torch(s, known)}
+    assert "import_pose_model" in rules
+    assert rules - {*plan_costs.WITH_NETWORKS} == set()

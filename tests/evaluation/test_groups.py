@@ -162,6 +162,13 @@ def test_two_animals_make_no_interval_but_a_warning():
     assert [t for t in told if "'treated' has 2 animals" in t]
 
 
+def test_three_animals_make_an_interval_and_no_warning():
+    one = measure(1, animals=3)
+    table = compare_groups([one], ["control", "treated"])
+    assert np.isfinite(table.difference_low[1])
+    assert group_warnings(table, [], [], ["control", "treated"]) == []
+
+
 def test_what_differs_between_groups_is_told():
     groups = ["control", "treated"]
     table = compare_groups([measure(1)], groups)

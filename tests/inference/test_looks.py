@@ -128,13 +128,14 @@ def test_looks_are_half_a_second_apart_at_most_or_a_quarter_where_animals_may_co
 
 
 def test_in_a_slow_video_some_frames_may_be_passed_over_all_the_same():
-    assert look_after(100, 500, 1.0) == 100 + FLOOR
+    assert look_after(100, 500, 1.0) == 100 + 8 == 100 + FLOOR
     assert look_after(100, 3, 1.0) == 103
     assert look_after(100, 500, 1.0, is_complete=False) == 101
 
 
 @pytest.mark.parametrize(("frame_bytes", "gap"), [(HELD_BYTES // 12, 12), (HELD_BYTES, FLOOR)])
 def test_frames_that_wait_fit_into_memory(frame_bytes, gap):
+    assert HELD_BYTES == 256_000_000
     assert look_after(100, 500, frame_bytes=frame_bytes) == 100 + gap
     assert look_after(100, 500, frame_bytes=HELD_BYTES // 12 + 1) == 100 + 11
 

@@ -2,7 +2,9 @@
 
 from types import SimpleNamespace
 
-from superanimal_core.jobs.failed_jobs import failed_lines, forget_failed, note_failed
+import pytest
+
+from superanimal_core.jobs.failed_jobs import RECORD, failed_lines, forget_failed, note_failed
 
 PRETRAIN = "logs/pretrain/mouse/member-0.log"
 
@@ -23,6 +25,22 @@ def test_each_is_told_with_the_last_line_of_its_log_until_a_run_begins(tmp_path)
                     "  logs/report.log: it left no log"]  # fmt: skip
     forget_failed(tmp_path)
     forget_failed(tmp_path)
+    assert failed_lines(tmp_path) == []
+
+
+@pytest.mark.parametrize("last", ["", "computes on cpu\n", "200/5000 steps, 3.2/s, 1500 s left\n"])
+def test_a_job_that_was_killed_left_no_error(tmp_path, last):
+    (tmp_path / "killed.log").write_text(last)
+    note_failed(tmp_path, [job("killed.log")])
+    [told] = failed_lines(tmp_path)[1:]
+    assert "for want of memory perhaps" in told
+    assert told.endswith(last.strip())
+
+
+@pytest.mark.parametrize("record", ["[]", "null", "{}", '{"logs": null}', '{"logs": "abc"}', "{"])
+def test_a_record_of_something_else_tells_nothing(tmp_path, record):
+    (tmp_path / RECORD).parent.mkdir()
+    (tmp_path / RECORD).write_text(record)
     assert failed_lines(tmp_path) == []
 
 

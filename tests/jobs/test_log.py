@@ -55,6 +55,15 @@ def test_the_last_line_is_that_which_says_something(tmp_path):
     assert last_line(tmp_path / "log") == "the last"
     (tmp_path / "log").write_text("")
     assert last_line(tmp_path / "log") == ""
+    assert last_line(tmp_path / "gone") == ""
+
+
+def test_the_last_line_is_short_and_harms_no_terminal(tmp_path):
+    (tmp_path / "log").write_bytes(b"\x1b[31mred\x1b[0m \x07\xff\n")
+    assert last_line(tmp_path / "log") == "red  \ufffd"
+    for length in (300, 301):
+        (tmp_path / "log").write_text("x" * length)
+        assert last_line(tmp_path / "log") == "x" * 300 + "…" * (length > 300)
 
 
 def test_a_job_that_begins_touches_the_log_of_an_earlier_one(tmp_path):

@@ -46,6 +46,27 @@ def test_a_checkpoint_that_would_run_code_is_refused_in_one_sentence(tmp_path, s
     assert not (tmp_path / "sprung").exists()
 
 
+@pytest.mark.parametrize("content", [b"<html>404</html>", b"\x80\x02", b"a0", b"h\xc2", b"", b"M"])
+def test_a_file_that_is_no_checkpoint_is_not_accused_of_code(tmp_path, content):
+    (tmp_path / "w.pt").write_bytes(content)
+    with pytest.raises(SuperAnimalError, match=r"w\.pt: weights cannot be read"):
+        read_tensors(tmp_path / "w.pt")
+
+
+@pytest.mark.parametrize("place", range(0, 400, 40))
+def test_a_torn_checkpoint_is_told(tmp_path, place):
+    path = tmp_path / "w.pt"
+    torch.save({"model": TENSORS}, path, _use_new_zipfile_serialization=False)
+    content = path.read_bytes()
+    path.write_bytes(content[:place] + b"\xff\x00" + content[place + 2 :])
+    try:
+        read_tensors(path)
+        told = str(path)
+    except SuperAnimalError as error:
+        told = str(error)
+    assert told.startswith(str(path))
+
+
 def test_a_whole_pickled_network_is_refused(tmp_path):
     torch.save(torch.nn.Linear(2, 2), tmp_path / "w.pt")
     with pytest.raises(SuperAnimalError, match=r"w\.pt: refused: it holds 'torch\.nn\.modules"):

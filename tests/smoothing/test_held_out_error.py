@@ -11,13 +11,17 @@ from superanimal_core.smoothing.held_out_error import held_out_error
 CORNERS_PX = np.array([[0.0, 0.0], [40.0, 0.0], [40.0, 80.0]])  # the longer side is 80 px
 
 
-def told(off_px, is_disturbed=None, scale=1.0):
-    """What is said where animals of three keypoints are so many pixels to the right of labels."""
+def told(off_px, is_disturbed=None, scale=1.0, seen_of_last=3):
+    """What is said where animals of three keypoints are so many pixels to the right of labels.
+
+    Of the last animal the first `seen_of_last` keypoints are found.
+    """
     off_px = np.asarray(off_px, dtype=float)
     labels = labeled_errors(1.0, off_px, is_disturbed=is_disturbed).animals
     labels.label_xy_px[...] += CORNERS_PX * scale
     found = np.broadcast_to(CORNERS_PX * scale, (1, len(off_px), 3, 2)).copy()
     found += np.nanmax(np.nan_to_num(off_px), axis=1)[:, None, None] * [1.0, 0.0]
+    found[0, -1, seen_of_last:] = np.nan
     names = tuple(str(animal) for animal in range(len(off_px)))
     poses = Poses(KeypointSpace("s", ("a", "b", "c")), names, np.zeros(1), found, found[..., 0])
     nothing = np.zeros_like(found)
@@ -50,3 +54,14 @@ def test_ten_labels_are_enough(labels, is_told):
     assert found["held_out_labels"] == labels
     assert (found["held_out_error_of_size"] == pytest.approx(4 / 80)) == is_told
     assert (found["held_out_error_of_size"] is None) == (not is_told)
+
+
+def test_an_animal_of_one_known_keypoint_has_no_size_to_compare_with():
+    """Nor a warning: what cannot be divided is left out."""
+    off_px = np.full((4, 3), 4.0)
+    off_px[3, 1:] = np.nan
+    whole = told(off_px)
+    alone = told(off_px, seen_of_last=1)
+    assert (whole["held_out_labels"], alone["held_out_labels"]) == (10, 9)
+    assert whole["held_out_error_of_size"] == pytest.approx(4 / 80)
+    assert alone["held_out_error_of_size"] is None

@@ -58,6 +58,21 @@ def test_what_does_not_go_together_with_context_is_told_before_any_job(looking):
     assert "inference.compiled: model 'mouse' looks at neighboring frames" in compiled
 
 
+@pytest.mark.parametrize("described", ['{"architecture": "hrnet_context"}', "{torn", "[]"])
+def test_a_brought_network_says_itself_that_it_has_context(looking, tmp_path, described):
+    brought = tmp_path / "somebodys"
+    brought.mkdir()
+    (brought / "bundle.json").write_text(described)
+    looking["models"]["mouse"] |= {"architecture": "pyramid", "seeds": [0]}
+    looking["models"]["mouse"]["pose_weights"] = str(brought)
+    looking["inference"]["compiled"] = True
+    if "architecture" not in described:
+        read_study(looking, WORKFLOW)
+        return
+    [mistake] = mistakes_of(looking)
+    assert "inference.compiled: model 'mouse' looks at neighboring frames" in mistake
+
+
 def test_a_tuned_model_has_its_parents_context(looking):
     looking["models"]["other"]["fine_tune"] = {"parent": "mouse", "mode": "naive"}
     write_datasets(
