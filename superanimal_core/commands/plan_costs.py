@@ -28,7 +28,8 @@ FRAME_S = {  # of the processor per frame and animal, measured on the demo
 }
 OF_VIDEOS = (*FRAME_S, "predict_poses", "adapt_to_video")
 TRAININGS = ("pretrain", "pretrain_single", "fine_tune", "distill", "train_detector")
-OF_NETWORKS = ("predict_poses", "adapt_to_video", "adapt_together")
+ADAPTATIONS = ("adapt_to_video", "adapt_together")
+OF_NETWORKS = ("predict_poses", *ADAPTATIONS)
 PROBED_RULES = (*TRAININGS, *OF_NETWORKS)
 WITH_NETWORKS = (  # whose scripts import torch
     *(*TRAININGS, "transfer_run", *OF_NETWORKS, "evaluate_model", "propose_conversion"),
@@ -37,6 +38,7 @@ WITH_NETWORKS = (  # whose scripts import torch
 )
 USUAL_MB = {True: 1600.0, False: 350.0}  # with torch, and without
 MEASURED, PROBED, USUAL = "measured in this study", "probed", "as in the demo"
+AT_MOST = "probed, at most: networks learn from videos that need it"
 
 
 @dataclass(frozen=True)
@@ -112,13 +114,14 @@ def unmeasured_cost(
     tried = [probed_cost(rule, settings, model, paces, load) for model, paces in models]
     probed = [each for each in tried if each is not None]
     if probed:
-        return mean(probed), PROBED
+        may_rest = rule in ADAPTATIONS and settings.adaptation.when == "needed"
+        return mean(probed), AT_MOST if may_rest else PROBED
     return usual_cost(rule, load), USUAL
 
 
 def unmeasured_memory(rule: str, paces: Sequence[Paces]) -> float:
     """What a job of a rule takes (MB): of networks what their probe took, of others the usual."""
-    learns = rule in TRAININGS or rule.startswith("adapt")
+    learns = rule in (*TRAININGS, *ADAPTATIONS)
     tried = [each.training_mb if learns else each.predicting_mb for each in paces]
     probed = max(tried, default=0.0) if rule in PROBED_RULES else 0.0
     return probed or USUAL_MB[rule in WITH_NETWORKS]

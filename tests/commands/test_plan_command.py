@@ -98,6 +98,16 @@ def test_a_job_costs_its_steps_and_frames(settings):
     assert cost("adapt_to_video") == pytest.approx(of_poses)
 
 
+@pytest.mark.parametrize("rule", ["adapt_to_video", "adapt_together", "predict_poses"])
+@pytest.mark.parametrize("when", ["needed", "always"])
+def test_what_may_not_be_needed_is_said_to_cost_that_at_most(settings, rule, when):
+    adaptation = settings.adaptation.model_copy(update={"when": when})
+    chosen = settings.model_copy(update={"adaptation": adaptation})
+    models = [(chosen.models["mouse"], Paces(0.001, 0.01, 0.002, 0.1, 0.3))]
+    _, how = plan_costs.unmeasured_cost(rule, chosen, models, Load(frames=10.0, animals=1.0))
+    assert ("at most" in how) == (when == "needed" and rule.startswith("adapt"))
+
+
 def test_what_was_measured_in_the_study_counts_by_the_frames_of_its_videos(tmp_path):
     seconds = {"smooth_poses/a": 3.0, "smooth_poses/gone": 99.0, "report/all": 7.0}
     for name, cpu_s in seconds.items():
