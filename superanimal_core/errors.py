@@ -4,7 +4,21 @@ Every message names the place (file, row or key path), what was read, what was e
 to do.
 """
 
+from collections.abc import Sequence
+
 MOST_TOLD = 50
+
+
+def first_of(names: Sequence[str], most: int) -> str:
+    """The first names and how many more there are: 'a, b and 3 more'."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def first_lines(lines: Sequence[str], most: int, before: str = "") -> list[str]:
+    """The first lines, and one that says how many more there are, which begins with `before`."""
+    more = len(lines) - most
+    return [*lines[:most], *([f"{before}and {more:,} more"] if more > 0 else [])]
 
 
 class SuperAnimalError(Exception):
@@ -19,9 +33,7 @@ class ConfigError(SuperAnimalError):
 
     def __init__(self, mistakes: list[str]):
         self.mistakes = list(mistakes)
-        more = len(self.mistakes) - MOST_TOLD
-        rest = [f"and {more:,} more"] if more > 0 else []
-        super().__init__("\n".join([*self.mistakes[:MOST_TOLD], *rest]))
+        super().__init__("\n".join(first_lines(self.mistakes, MOST_TOLD)))
 
 
 class DatasetError(SuperAnimalError):

@@ -22,7 +22,7 @@ from superanimal_core.commands.progress import (
 from superanimal_core.commands.running import SILENT_S, RunningJob, running_jobs
 from superanimal_core.commands.stages import DETECTOR, MEMBER, STAGES, VIDEOS, training_log
 from superanimal_core.commands.study_folder import checked_study, to_unlock
-from superanimal_core.errors import ConfigError
+from superanimal_core.errors import ConfigError, first_lines
 from superanimal_core.jobs.failed_jobs import failed_lines
 from superanimal_core.jobs.log import last_line
 from superanimal_core.jobs.run_owner import lock_notice, runs_since
@@ -173,6 +173,5 @@ def summary(progress: list[VideoProgress]) -> str:
 
 def _reasons(progress: list[VideoProgress]) -> list[str]:
     failed = [video for video in progress if video.status == "failed"]
-    lines = [f"  {video.video}: {video.stage}: {video.reason}" for video in failed[:SHOWN]]
-    more = len(failed) - SHOWN
-    return [*lines, *([f"  and {more} more"] if more > 0 else [])]
+    lines = [f"  {video.video}: {video.stage}: {video.reason}" for video in failed]
+    return first_lines(lines, SHOWN, "  ")

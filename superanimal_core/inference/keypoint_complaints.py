@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
+from superanimal_core.errors import first_of
 from superanimal_core.pose.boxes import boxes_from_keypoints
 from superanimal_core.pose.poses import Poses
 
@@ -179,6 +180,4 @@ def length_px(vector: Float[ndarray, "*shape 2"]) -> Float[ndarray, "*shape"]:
 
 def named(keypoints: Sequence[str]) -> str:
     """The first names, and how many more there are."""
-    names = list(dict.fromkeys(keypoints))
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    return ", ".join(names[:NAMED]) + more
+    return first_of(list(dict.fromkeys(keypoints)), NAMED)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
-from superanimal_core.errors import SuperAnimalError
+from superanimal_core.errors import SuperAnimalError, first_lines
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.parquet import FAILURE_FILE, read_record
 
@@ -58,9 +58,8 @@ def _failure(path: Path) -> dict[str, str] | None:
 
 
 def _reasons(failed: list[tuple[str, str, str]]) -> list[str]:
-    lines = [f"  {video}: {stage}: {reason}" for video, stage, reason in failed[:SHOWN]]
-    more = len(failed) - SHOWN
-    return [*lines, *([f"  and {more} more"] if more > 0 else [])]
+    lines = [f"  {video}: {stage}: {reason}" for video, stage, reason in failed]
+    return first_lines(lines, SHOWN, "  ")
 
 
 def judge_run(

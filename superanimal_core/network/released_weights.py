@@ -6,7 +6,7 @@ from pathlib import PurePath
 import torch
 from torch import Tensor, nn
 
-from superanimal_core.errors import SuperAnimalError
+from superanimal_core.errors import SuperAnimalError, first_of
 from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.detector import DETECTORS, DetectorBundle
 from superanimal_core.network.layouts import (
@@ -63,7 +63,7 @@ def find_layout(tensors: Mapping[str, Tensor], kind: str, where: str) -> Layout:
     raise SuperAnimalError(
         f"{where}: none of the known layouts of a {kind} checkpoint ({', '.join(lacking)}). "
         f"Nearest is {nearest}, but: {'; '.join(lacking[nearest])}. "
-        f"The file begins with {_some(list(tensors))}"
+        f"The file begins with {first_of(list(tensors), MAX_SHOWN)}"
     )
 
 
@@ -188,9 +188,4 @@ def _is_counter(name: str) -> bool:
 
 
 def _listed(names: list[str]) -> str:
-    return f" ({_some(names)})" if names else ""
-
-
-def _some(names: list[str]) -> str:
-    more = f" and {len(names) - MAX_SHOWN} more" if len(names) > MAX_SHOWN else ""
-    return ", ".join(names[:MAX_SHOWN]) + more
+    return f" ({first_of(names, MAX_SHOWN)})" if names else ""

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Int
 from numpy import ndarray
 
-from superanimal_core.errors import DatasetError
+from superanimal_core.errors import DatasetError, first_of
 
 MOST_TOLD = 40  # names in a sentence
 
@@ -113,9 +113,7 @@ def did_you_mean(word: str, known: tuple[str, ...] | list[str]) -> str:
     near = nearest(word, known)
     if near is not None:
         return f"; did you mean '{near}'?"
-    more = len(known) - MOST_TOLD
-    rest = f" and {more} more" if more > 0 else ""
-    return f"; known are {', '.join(known[:MOST_TOLD])}{rest}" if known else ""
+    return f"; known are {first_of(known, MOST_TOLD)}" if known else ""
 
 
 def shared_stems(keypoints: Sequence[str], views: Sequence[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from superanimal_core.errors import first_of
 from superanimal_core.settings import Settings
 from superanimal_core.settings.adaptation import AdaptationSettings
 from superanimal_core.study.standing_lists import standing_videos
@@ -101,6 +102,5 @@ def sharing_mistakes(settings: Settings, videos: Mapping[str, VideoRow]) -> list
 
 def _some(videos: list[str]) -> str:
     """A few names, and the verb for them all."""
-    named = ", ".join(f"'{video}'" for video in videos[:3])
-    more = f" and {len(videos) - 3} more" if len(videos) > 3 else ""
-    return f"{named}{more} {'has' if len(videos) == 1 else 'have'}"
+    named = first_of([f"'{video}'" for video in videos], 3)
+    return f"{named} {'has' if len(videos) == 1 else 'have'}"

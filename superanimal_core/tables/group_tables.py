@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 from scipy import stats
 
 from superanimal_core.behavior.gait_summary import known_mean
+from superanimal_core.errors import first_of
 from superanimal_core.evaluation.group_comparison import Measure
 from superanimal_core.tables.animal_names import Key, animal_names
 from superanimal_core.tables.parquet import read_parquet
@@ -112,9 +113,8 @@ def scale_warnings(gait: Sequence[Row], animals: Animals) -> list[str]:
     lacking = [video for video, known in has_scale.items() if not known]
     if not lacking or len(lacking) == len(has_scale):
         return []
-    more = f" and {len(lacking) - SHOWN} more" if len(lacking) > SHOWN else ""
     return [
-        f"no scale (cm_per_px) for {', '.join(lacking[:SHOWN])}{more}: lengths and speeds of gait "
+        f"no scale (cm_per_px) for {first_of(lacking, SHOWN)}: lengths and speeds of gait "
         "are compared in px, which are larger the nearer a camera is"
     ]
 
