@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from numpy import ndarray
-from scipy.signal import find_peaks
 
 from superanimal_core.behavior.kinematics import runs_of
 
@@ -153,6 +152,8 @@ def _turns(way_px: Float[ndarray, "frame"], least_px: float) -> list[tuple[int, 
     """(rear, front) turns of a way, of at least that height; the last need not fall back."""
     if len(way_px) < 3 or not np.isfinite(way_px).all() or least_px <= 0:
         return []
+    from scipy.signal import find_peaks  # here: rules that look for no strides import this, too
+
     fronts, _ = find_peaks(way_px, prominence=least_px)
     last = int(fronts[-1]) if len(fronts) else 0
     rear = last + int(np.argmin(way_px[last:]))
