@@ -42,6 +42,7 @@ def test_the_first_study_of_the_readme_is_planned_as_it_stands(workflow, tmp_pat
     write_project(tmp_path / "project")
     script = "\n".join(["set -e", *lines[:-1]])
     for old, new in (
+        ("plan ~/my-study", "plan ~/my-study --seconds 3"),  # instead of half a minute
         ("/data/my-project", str(tmp_path / "project")),
         ("/data/videos", str(tmp_path / "videos")),
         ("~/my-study", str(tmp_path / "study")),
