@@ -80,8 +80,15 @@ def held(truth, strides, intervals, quantity):
     return inside
 
 
-@pytest.mark.parametrize("lasting_s", [0.1, 0.4])
-@pytest.mark.parametrize("fps", [30.0, 100.0])
+@pytest.mark.parametrize(
+    ("fps", "lasting_s"),
+    [
+        (30.0, 0.4),
+        pytest.param(30.0, 0.1, marks=pytest.mark.slow),
+        pytest.param(100.0, 0.1, marks=pytest.mark.slow),
+        pytest.param(100.0, 0.4, marks=pytest.mark.slow),
+    ],
+)
 def test_nine_in_ten_intervals_hold_the_true_stride_though_networks_err_together(lasting_s, fps):
     """Half of the error is shared: the spread of two networks does not show it."""
     inside = {name: [] for name in ("stride_time_s", "stride_length_px", "duty_factor")}

@@ -385,6 +385,7 @@ def is_held(columns, row, name, true):
     return any(low <= true + turn <= high for turn in turns)
 
 
+@pytest.mark.xdist_group("drawn_walks")  # which take long to draw
 @pytest.mark.parametrize("name", HELD)
 def test_nine_in_ten_intervals_hold_the_true_measure_of_a_stride(drawn_walks, name):
     inside = []
@@ -399,6 +400,7 @@ def test_nine_in_ten_intervals_hold_the_true_measure_of_a_stride(drawn_walks, na
     assert 0.84 < np.mean(inside) <= 1.0
 
 
+@pytest.mark.xdist_group("drawn_walks")
 def test_nine_in_ten_intervals_of_walks_hold_the_truth(drawn_walks):
     names = ("stride_frequency_hz", "stride_length_px", "duty_factor", "step_length_px")
     names += ("step_width_hind_px", "base_of_support_hind_px", "homolateral_phase")

@@ -111,6 +111,7 @@ def eight_hours():
     return walker(frequency_hz=FREQUENCY_HZ, fps=60.0, seconds=hours, treadmill=True)
 
 
+@pytest.mark.slow
 def test_a_walk_of_eight_hours_has_all_of_its_strides():
     one_limb = {"limbs": LIMBS[:1], "belt_speed_px_per_s": 200.0}
     strides = measure_strides(eight_hours(), StrideSettings(**GAIT | one_limb))

@@ -224,7 +224,7 @@ def _predict_until_killed(case, folder, chunks):
 
 
 @LOOKING_KINDS
-@pytest.mark.parametrize("chunks", [0, 1, 2])
+@pytest.mark.parametrize("chunks", [0, 1, pytest.param(2, marks=pytest.mark.slow)])
 def test_a_killed_job_goes_on_and_gives_the_same_table(case, tmp_path, monkeypatch, chunks):
     predict(case, tmp_path / "undisturbed/predicted", detects=True)
     folder = tmp_path / "killed/predicted"

@@ -68,6 +68,7 @@ def description_of(study, model):
     return json.loads((study / "results/models/mouse" / model / "bundle.json").read_text())
 
 
+@pytest.mark.slow
 def test_released_layouts_give_poses_without_network_or_training(
     workflow, zero_shot, offline, tmp_path
 ):
