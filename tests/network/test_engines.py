@@ -47,15 +47,20 @@ def test_an_engine_gives_the_outputs_and_positions_of_torch(engine, architecture
     np.testing.assert_allclose(found[1], known[1], atol=1e-4)
 
 
-@pytest.mark.parametrize("architecture", ["pyramid", "rtmpose"])
-def test_a_video_is_seen_alike(engine, architecture, capsys):
-    bundle = bundle_of(architecture, ("a", "b", "c"), 1)
+def seen_by(engine, bundle):
+    """Poses of a network in a video of noise."""
     random = np.random.default_rng(0)
     frames = [random.integers(0, 255, (80, 120, 3)).astype(np.uint8) for _ in range(5)]
     boxes, times = np.tile([10.0, 5, 100, 70], (5, 1, 1)), np.arange(5) / 30
     how = {"batch": 2, "precision": "float32", "device": CPU}
-    (own,) = predict_video([bundle], frames, boxes, times, engine=engine, **how)
-    (torchs,) = predict_video([bundle], frames, boxes, times, **how)
+    (poses,) = predict_video([bundle], frames, boxes, times, engine=engine, **how)
+    return poses
+
+
+@pytest.mark.parametrize("architecture", ["pyramid", "rtmpose"])
+def test_a_video_is_seen_alike(engine, architecture, capsys):
+    bundle = bundle_of(architecture, ("a", "b", "c"), 1)
+    own, torchs = seen_by(engine, bundle), seen_by("torch", bundle)
     np.testing.assert_allclose(own.xy_px, torchs.xy_px, atol=2e-3)
     np.testing.assert_allclose(own.score, torchs.score, atol=1e-4)
     assert "torch is used" not in capsys.readouterr().out
@@ -151,12 +156,7 @@ def test_an_engine_without_the_device_is_told(engine, monkeypatch):
 def test_networks_that_look_at_neighbors_stay_with_torch(engine):
     """Brought ones, too, that no setting speaks of."""
     bundle = bundle_of("pyramid_context", ("a", "b", "c"), 1)
-    random = np.random.default_rng(0)
-    frames = [random.integers(0, 255, (80, 120, 3)).astype(np.uint8) for _ in range(5)]
-    boxes, times = np.tile([10.0, 5, 100, 70], (5, 1, 1)), np.arange(5) / 30
-    how = {"batch": 2, "precision": "float32", "device": CPU}
-    (own,) = predict_video([bundle], frames, boxes, times, engine=engine, **how)
-    (torchs,) = predict_video([bundle], frames, boxes, times, **how)
+    own, torchs = seen_by(engine, bundle), seen_by("torch", bundle)
     np.testing.assert_array_equal(own.xy_px, torchs.xy_px)
 
 
