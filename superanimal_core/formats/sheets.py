@@ -20,6 +20,10 @@ _INVISIBLE = re.compile(
 )
 
 
+# what a spreadsheet writes where a formula fails, in its language, or where a column is too narrow
+_FAILED_CELL = re.compile(r"#(N/[AD]|NV|\w[\w/ ]*[!?]|[\u00a1\u00bf]\w+[!?]|##+)")
+
+
 class Row(NamedTuple):
     """One row of a sheet: its line in the file (from 1) and its cells by column, '' when empty."""
 
@@ -33,7 +37,9 @@ def read_sheet(path: str | Path) -> list[Row]:
     Cells are stripped of blanks, and of the quotes that spreadsheets put around some. A `#` starts
     a comment only at the beginning of a line, and not where it is the name of a file that is there
     (a video in a folder #1). DatasetError for another separator, a repeated or
-    nameless column, a row with more cells than columns, and characters that nobody can see.
+    nameless column, a row with more cells than columns, characters that nobody can see, what a
+    spreadsheet writes where a formula failed (never a comment), and a cell that goes on in the next
+    line.
     """
     lines = list(_lines(path))
     if not lines:
@@ -71,12 +77,15 @@ def _lines(path: str | Path) -> Iterator[tuple[int, list[str]]]:
     """Line number and cells of every line that says something."""
     text = read_text(path).replace("\r\n", "\n").replace("\r", "\n")
     for number, line in enumerate(text.split("\n"), start=1):
-        cells = [_unquoted(cell.strip()) for cell in line.split("\t")]
+        written = [cell.strip() for cell in line.split("\t")]
+        cells = [_unquoted(cell) for cell in written]
         while cells and not cells[-1]:
             cells.pop()
+        _refuse_failed(cells, f"{path}: row {number}")
         if cells and not _is_comment(cells[0]):
             for cell in cells:
                 _refuse_invisible(cell, f"{path}: row {number}")
+            _refuse_torn(written, f"{path}: row {number}")
             yield number, cells
 
 
@@ -90,6 +99,27 @@ def _unquoted(cell: str) -> str:
     if len(cell) >= 2 and cell[0] == cell[-1] == '"':
         return cell[1:-1].replace('""', '"').strip()
     return cell
+
+
+def _refuse_failed(cells: list[str], place: str) -> None:
+    """DatasetError for a formula that failed: as a first cell it would make its row a comment."""
+    failed = next((cell for cell in cells if _FAILED_CELL.fullmatch(cell)), None)
+    is_line = failed is not None and set(failed) == {"#"} and len(cells) == 1  # drawn, of a comment
+    if failed and not is_line and not os.path.isfile(failed):
+        raise DatasetError(
+            f"{place}: a cell reads '{failed}', which spreadsheets write where a formula fails or "
+            "a column is too narrow; write the value itself"
+        )
+
+
+def _refuse_torn(written: list[str], place: str) -> None:
+    """DatasetError for a cell whose quotes do not close: it has a line break or a tab in it."""
+    torn = next((c for c in written if len(c) > 1 and c[0] == '"' and c.count('"') % 2), None)
+    if torn and not os.path.exists(torn):
+        raise DatasetError(
+            f"{place}: a cell begins with {torn[:30]} and its quotes do not end there; a line "
+            "break or a tab within a cell is not read: write it in one line"
+        )
 
 
 def _refuse_invisible(cell: str, place: str) -> None:

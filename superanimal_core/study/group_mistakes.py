@@ -1,6 +1,6 @@
 """Groups that cannot be compared, since the sheet of videos does not say them."""
 
-from collections import Counter
+import os
 from collections.abc import Mapping, Sequence
 
 from superanimal_core.pose.keypoints import did_you_mean
@@ -34,13 +34,7 @@ def group_mistakes(groups: GroupSettings, sheet: str, videos: Mapping[str, Video
             f"{where}.reference: no group '{groups.reference}' in the column "
             f"'{groups.column}'{hint}"
         )
-    alike = Counter(name.casefold() for name in names)
-    same = [name for name in names if alike[name.casefold()] > 1]
-    if same:
-        mistakes.append(
-            f"{sheet}: the groups {', '.join(same)} of the column '{groups.column}' differ by "
-            "capital letters alone; write each group in one way"
-        )
+    mistakes += _one_file_of_two(groups.animal_column, sheet, videos)
     mistakes += _in_two_groups(groups.column, groups.animal_column, sheet, videos)
     return mistakes + animal_mistakes(where, groups.animal_column, sheet, columns)
 
@@ -64,6 +58,21 @@ def _in_two_groups(
         f"{', '.join(names)}{more}; a group is a property of an animal: mend the sheet, or leave "
         "groups.column out"
     ]
+
+
+def _one_file_of_two(column: str, sheet: str, videos: Mapping[str, VideoRow]) -> list[str]:
+    """A file that rows give to two animals, which would be compared as two: a row was copied."""
+    told: dict[str, str] = {}
+    mistakes = []
+    for row in videos.values():
+        animal = row.columns.get(column, "")
+        other = told.setdefault(os.path.realpath(row.path), animal) if animal else animal
+        if other != animal:
+            mistakes.append(
+                f"{sheet}: {row.path} is the video of '{other}' and of '{animal}' (column "
+                f"'{column}'), and both would be compared with the same poses; mend a path"
+            )
+    return mistakes
 
 
 def columns_of(videos: Mapping[str, VideoRow]) -> list[str]:

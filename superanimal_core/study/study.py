@@ -53,6 +53,7 @@ from superanimal_core.study.unlabeled_videos import (
     unlabeled_of,
 )
 from superanimal_core.study.video_sheet import is_stored, read_videos
+from superanimal_core.study.written_alike import written_alike_mistakes
 
 LONG_VIDEO_BYTES = 500_000_000  # about an hour: far more work than a job's start
 RELEASED = Path("config/released_weights.tsv")
@@ -160,6 +161,7 @@ def read_study(config: Any, workflow_folder: Path) -> Study:
     mistakes += individual_mistakes(named, sheets, videos, settings.models)
     mistakes += classifier_mistakes(named, settings.videos, videos)
     mistakes += group_mistakes(settings.groups, settings.videos, videos)
+    mistakes += written_alike_mistakes(settings, videos)
     if mistakes:
         raise ConfigError(mistakes)
     return Study(settings, videos, datasets, spaces, released, unlabeled, extended, sheets)

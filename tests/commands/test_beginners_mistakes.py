@@ -165,7 +165,7 @@ IN_BEHAVIOR = [
     ("one group", lambda s: (s.more(COMPARED), s.videos("raw/m1.mp4\ta\tx", "raw/m2.mp4\ta\ty", header=GROUPED)), "'group' of config/videos.tsv names a; two are compared"),
     ("a column of groups misspelt", lambda s: s.more("groups: { column: Group }"), "groups.column: no column 'Group' in config/videos.tsv; did you mean 'group'?"),
     ("an animal in two groups", lambda s: (s.more(COMPARED), s.videos("raw/m1.mp4\ta\tx", "raw/m2.mp4\tb\tx", header=GROUPED)), "config/videos.tsv: the animal 'x' (column 'subject') belongs to the groups a, b; a group is"),
-    ("a group in two ways", lambda s: (s.more(COMPARED), s.videos("raw/m1.mp4\tWT\tx", "raw/m2.mp4\twt\ty", header=GROUPED)), "the groups WT, wt of the column 'group' differ by capital letters alone"),
+    ("a group in two ways", lambda s: (s.more(COMPARED), s.videos("raw/m1.mp4\tWT\tx", "raw/m2.mp4\twt\ty", header=GROUPED)), "'WT' and 'wt' of the column 'group' differ in capital letters"),
     ("a reference group as a number", lambda s: s.more("groups: { column: group, reference: 1 }"), "groups.reference: no group '1'"),
     ("marks of another behavior", lambda s: s.marked(ROWS + "Rear,0.1,0.2\n"), "marks.csv (video 'm1'): unknown behavior 'Rear': name it in 'behaviors' of the classifier, or in 'ignored'; did you mean 'rear'?"),
     ("marks that overlap", lambda s: s.marked(ROWS + "rear,0.0,0.2\nrear,0.1,0.2\n"), "bouts overlap: 'rear' from 0 to 0.2 and 'rear' from 0.1 to 0.2"),

@@ -59,6 +59,27 @@ def test_what_nobody_sees_is_named(tmp_path, letter):
         cells(tmp_path, f"pa{letter}th\nraw/a.mp4\n")
 
 
+@pytest.mark.parametrize("failed", ["#N/A", "#NAME?", "#REF!", "#DIV/0!", "#BEZUG!", "#NV", "####"])
+def test_a_formula_that_failed_is_no_comment_and_no_value(tmp_path, failed):
+    for row in (f"{failed}\tb", f"a\t{failed}"):
+        with pytest.raises(DatasetError, match=r"row 2: a cell reads '#.*spreadsheets write"):
+            cells(tmp_path, f"path\tgroup\n{row}\n")
+
+
+@pytest.mark.parametrize(
+    "remark", ["# a", "#a\tb", "#####", "#", "#N/A is what we had\tb", "#1\tb"]
+)
+def test_remarks_stay_remarks(tmp_path, remark):
+    assert cells(tmp_path, f"path\tgroup\n{remark}\na\tb\n") == [{"path": "a", "group": "b"}]
+
+
+def test_a_cell_of_two_lines_is_told_where_it_begins(tmp_path):
+    for torn in ('"tired\nand slow"', '"tired\tand slow"'):
+        with pytest.raises(DatasetError, match='row 3: a cell begins with "tired and its quotes'):
+            cells(tmp_path, f"path\tnote\na\tb\na\t{torn}\n")
+    assert cells(tmp_path, 'path\tnote\na\t"ko" line\n')[0]["note"] == '"ko" line'
+
+
 def test_a_file_may_really_be_called_so(tmp_path):
     file = tmp_path / "a\u200b.mp4"
     file.touch()
