@@ -30,8 +30,8 @@ class AdaptationGraph:
 
     def listed(self, model: str, videos: str) -> list[str]:
         """The videos that a set learns from."""
-        settings = self.graph.study.settings.adaptation
-        return learned_from(settings, model, videos, self._sets.get((model, videos), []))
+        study, own = self.graph.study, self._sets.get((model, videos), [])
+        return learned_from(study.settings.adaptation, model, videos, own, study.videos)
 
     def offered(self, model: str, videos: str) -> list[str]:
         """What each of them teaches."""

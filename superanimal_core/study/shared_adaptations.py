@@ -5,7 +5,7 @@ its name: cohort, camera-top, session-s1.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from pathlib import Path
 
 from superanimal_core.errors import first_of
@@ -53,16 +53,25 @@ def offered(model: str, videos: str, video: str) -> str:
 
 
 def learned_from(
-    settings: AdaptationSettings, model: str, name: str, of_sheet: Sequence[str]
+    settings: AdaptationSettings,
+    model: str,
+    name: str,
+    of_sheet: Sequence[str],
+    elsewhere: Container[str],
 ) -> list[str]:
     """The videos that the networks of a set learn from, at most `adaptation.max_videos`.
 
     Each teaches one frame at least, so there are never more than `adaptation.max_frames`. One that
-    is no more among those `of_sheet` still counts while what it taught is there.
+    has left the sheet still counts while what it taught is there. One that the sheet puts
+    `elsewhere`, in another set or under another model, does not: it was never of this camera, or
+    its predictions are now another model's.
     """
+    own = frozenset(of_sheet)
 
     def is_there(video: str) -> bool:
-        return video in of_sheet or Path(offered(model, name, video)).is_dir()
+        if video in own:
+            return True
+        return video not in elsewhere and Path(offered(model, name, video)).is_dir()
 
     most = min(settings.max_videos, settings.max_frames)
     return standing_videos(list_of(model, name), of_sheet, most, is_there)

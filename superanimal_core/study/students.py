@@ -41,13 +41,16 @@ def cohort(settings: Settings, videos: Mapping[str, VideoRow], student: str) -> 
 
     Until then those of the sheet that have the student or its teacher as their model, at most
     `distillation.videos`, evenly over the sheet. A settled one that has left the sheet still counts
-    while what the ensemble said of it is there.
+    while what the ensemble said of it is there; one that has a third model now does not, since it
+    may show another species.
     """
     own = (student, teacher_of(settings, student))
     fitting = [row.video for row in videos.values() if row.model in own]
 
     def is_there(video: str) -> bool:
-        return video in videos or Path(watched(student, video)).is_dir()
+        if video in videos:
+            return videos[video].model in own
+        return Path(watched(student, video)).is_dir()
 
     most = settings.distillation.videos
     return standing_videos(list_of_videos(student), fitting, most, is_there)

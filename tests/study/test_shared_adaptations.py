@@ -106,6 +106,19 @@ def test_a_list_stands_when_videos_come_and_go(tmp_path):
     assert graph.listed("mouse", "cohort") == ["top0"]
 
 
+@pytest.mark.parametrize("moved", [cage("top0", 0, "side"), cage("top0", 0, "top", "other")])
+def test_a_video_that_the_sheet_puts_elsewhere_teaches_its_old_set_no_more(moved):
+    """A camera that was written wrongly, or another model, whose predictions it has now."""
+    path = Path(list_of("mouse", "camera-top"))
+    path.parent.mkdir(parents=True)
+    path.write_text("top0\ntop1\n")
+    Path(offered("mouse", "camera-top", "top0")).mkdir(parents=True)
+    models = {"mouse": {"seeds": [0]}, "other": {"seeds": [1]}}
+    graph = shared([moved, *CAGES[1:]], models, per="camera")
+    assert graph.listed("mouse", "camera-top") == ["top1"]
+    assert shared(CAGES[1:], models, per="camera").listed("mouse", "camera-top") == ["top0", "top1"]
+
+
 def test_nothing_goes_round():
     """What the networks of a set need, followed back, is nobody's last predictions."""
     graph = shared(per="camera")

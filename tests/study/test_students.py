@@ -123,6 +123,15 @@ def test_a_settled_list_stands_when_videos_come_and_go(tmp_path):
     assert StudentGraph(graph).videos_to_watch() == "b|a"  # no rule makes what stays as it is
 
 
+def test_a_settled_video_of_a_third_model_teaches_no_more(tmp_path):
+    """It was taken for a mouse, and shows a horse."""
+    settle("b", "a")
+    (tmp_path / watched("fast", "b")).mkdir(parents=True)
+    models = FAST | {"horse": {"space": "superanimal_quadruped"}}
+    graph = graph_of([video("a", "fast"), video("b", "horse")], LABS, models)
+    assert learn_from(graph) == ["a"]
+
+
 def files_of(students, graph):
     """What is made, and what it needs: of all that is between videos and the poses of a video."""
     rows = [("teaching", students.watched("fast"))]
