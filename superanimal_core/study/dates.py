@@ -16,6 +16,7 @@ from pathlib import Path
 MARK = Path(".snakemake/superanimal-dates")
 MARKED_NS = 1_000_000_000_000_000_000  # 2001-09-09
 METADATA = Path(".snakemake/metadata")
+BENCHMARKS = Path("benchmarks")
 OF_FOLDER = ".snakemake_timestamp"  # where Snakemake keeps the date of a folder
 SAID = "The date of this file tells whether this study was copied without dates.\n"
 
@@ -30,8 +31,7 @@ def keep_dates(study: Path) -> str:
         return ""
     is_copy, said = mark.exists(), ""
     if is_copy:
-        restored = sum(_restore(study / name, date_ns) for name, date_ns in _recorded(study))
-        said = f"This study was copied without dates: {restored} results have theirs back.\n"
+        said = _give_dates_back(study)
     elif (study / "results").is_dir() and not any(_recorded(study)):
         return (  # not marked: said until it is mended, as nothing else would tell
             "results/ is there, but not what Snakemake knows of it (.snakemake), without which "
@@ -42,6 +42,26 @@ def keep_dates(study: Path) -> str:
         mark.parent.mkdir(exist_ok=True)
         mark.write_text(SAID, encoding="utf-8")
         os.utime(mark, ns=(MARKED_NS, MARKED_NS))
+    return said
+
+
+def _give_dates_back(study: Path) -> str:
+    """Their dates to all results that are there; what was done, in a sentence."""
+    restored, refused = 0, 0
+    for name, date_ns in _recorded(study):
+        try:
+            restored += _restore(study / name, date_ns)
+        except OSError:
+            refused += 1
+    for path in (study / BENCHMARKS).rglob("*.tsv"):
+        with suppress(OSError):
+            os.utime(path)  # an output, too: an old one would count as older than all inputs
+    said = f"This study was copied without dates: {restored} results have theirs back.\n"
+    if refused:
+        said += (
+            f"{refused} more may not be changed here and may be made again: run as the owner of "
+            "the files, or copy the study to a folder of your own.\n"
+        )
     return said
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import shutil
 from base64 import urlsafe_b64encode
+from pathlib import Path
 
 import pytest
 
@@ -50,6 +51,32 @@ def test_a_copy_without_dates_gets_them_back(study, tmp_path):
     )
     assert dates(copy) == dates(study) == [1000.25, 2000.5, 3000.0]
     assert keep_dates(copy) == ""
+
+
+def test_a_copy_of_one_old_date_has_no_output_that_is_older_than_inputs(study, tmp_path):
+    """Restored from a backup: of Snakemake's outputs, only benchmarks have no record of a date."""
+    benchmark = study / "benchmarks/rule/one.tsv"
+    benchmark.parent.mkdir(parents=True)
+    benchmark.write_text("s\n1\n")
+    for path in (*study.rglob("*"), study):
+        os.utime(path, (5, 5))
+    assert "3 results have theirs back" in keep_dates(study)
+    assert benchmark.stat().st_mtime > max(dates(study))
+
+
+def test_files_of_somebody_else_stop_nothing_and_are_counted(study, monkeypatch):
+    os.utime(study / MARK)
+
+    def utime(path, *args, **more):
+        if "results" in Path(path).parts and Path(path).name == "a.parquet":
+            raise PermissionError(1, "Operation not permitted")
+        changed(path, *args, **more)
+
+    changed = os.utime
+    monkeypatch.setattr(os, "utime", utime)
+    said = keep_dates(study)
+    assert "2 results have theirs back" in said
+    assert "1 more may not be changed here" in said
 
 
 def test_a_study_that_kept_its_dates_is_left_alone(study, tmp_path):
