@@ -24,6 +24,7 @@ from io import StringIO
 from pathlib import Path
 from typing import NoReturn
 
+from superanimal_core.commands.cache_home import find_cache_home
 from superanimal_core.commands.plan_costs import (
     MEASURED,
     PROBED_RULES,
@@ -105,6 +106,7 @@ def try_on_cluster(folder: Path, seconds: float) -> NoReturn:
 def jobs_left() -> dict[str, int]:
     """The jobs that Snakemake would run in this folder, by rule. SuperAnimalError: it cannot."""
     command = snakemake_command(Path(), ["-n"], is_slurm=False)
+    find_cache_home(Path())
     told = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )

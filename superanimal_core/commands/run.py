@@ -23,6 +23,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from superanimal_core.commands import init
+from superanimal_core.commands.cache_home import find_cache_home
 from superanimal_core.commands.live import is_run, is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
 from superanimal_core.commands.released_to_fetch import why_not_fetched
@@ -77,7 +78,7 @@ def run(options: argparse.Namespace) -> None:
     if is_run(options.rest):
         refuse_unwritable(study)
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
-    print(shlex.join(command), file=sys.stderr, flush=True)
+    print(find_cache_home(study) + shlex.join(command), file=sys.stderr, flush=True)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # `kill -INT` must end it
     if is_watched(options.rest):
