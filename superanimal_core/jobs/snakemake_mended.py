@@ -13,6 +13,7 @@ from typing import Any
 from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
 from superanimal_core.jobs.absent_inputs import leave_absence_to_jobs
 from superanimal_core.jobs.old_results import keep_old_records, keep_to_the_point
+from superanimal_core.jobs.unkept_cache import need_no_cache
 
 MISSING = (ImportError, AttributeError)
 
@@ -25,6 +26,8 @@ def mend_snakemake(logger: logging.Logger) -> None:
     with suppress(*MISSING):
         job = _named("snakemake.jobs", "Job")
         keep_old_records(job, _named("snakemake.persistence", "PersistenceBase"))
+    with suppress(*MISSING):
+        need_no_cache(_named("snakemake.persistence", "PersistenceBase"))
     with suppress(*MISSING):
         leave_absence_to_jobs(import_module("snakemake.jobs"), _named("snakemake.io", "is_flagged"))
 

@@ -27,7 +27,8 @@ def without(monkeypatch):
             owner = getattr(owner, name)
         monkeypatch.delattr(owner, path[-1])
 
-    for owner, name in ((Job, "postprocess"), (PersistenceBase, "finished")):
+    of_records = (PersistenceBase, "finished"), (PersistenceBase, "save_iocache")
+    for owner, name in ((Job, "postprocess"), *of_records):
         monkeypatch.setattr(owner, name, getattr(owner, name))  # what is mended is put back
     monkeypatch.setattr(snakemake.jobs, "wait_for_files", snakemake.jobs.wait_for_files)
     request = quiet_scheduler.REQUEST
@@ -52,6 +53,27 @@ def test_without_the_name_snakemake_waits_for_all(without):
     without("snakemake.jobs", "wait_for_files")
     mend_snakemake(logger())
     assert not hasattr(snakemake.jobs, "wait_for_files")
+
+
+def test_a_dry_run_needs_no_place_for_its_cache(without, tmp_path):
+    class Persistence(PersistenceBase):
+        _iocache_filename = str(tmp_path / "read-only/latest.pkl")
+
+        def __init__(self):
+            pass
+
+    if "__abstractmethods__" in vars(Persistence):
+        Persistence.__abstractmethods__ = frozenset()
+    with pytest.raises(FileNotFoundError):
+        Persistence().save_iocache()
+    mend_snakemake(logger())
+    Persistence().save_iocache()
+
+
+def test_without_the_name_a_dry_run_keeps_its_cache_or_fails(without):
+    without("snakemake.persistence", "PersistenceBase", "save_iocache")
+    mend_snakemake(logger())
+    assert not hasattr(PersistenceBase, "save_iocache")
 
 
 def logger():
