@@ -25,7 +25,8 @@ def read_offers(
 ) -> tuple[Labels | None, dict[str, int], dict[str, str]]:
     """What videos teach a network: labels, how many are of each video, and why some teach nothing.
 
-    No labels where none of the videos can gain.
+    No labels where none of the videos can gain. What a video taught that has left the sheet stays
+    as it was, and says nothing to a network that came later.
     """
     labels, taught, without, is_needed = [], {}, {}, False
     for folder in map(Path, folders):
@@ -35,6 +36,9 @@ def read_offers(
             without[folder.name] = error.reason
             continue
         table = folder / f"{member}.parquet"
+        if not table.exists():
+            without[folder.name] = f"it left the sheet before {member} was there"
+            continue
         own, look = read_lessons(table)[0], read_record(table)[LOOK]
         if len(own):
             labels.append(own)

@@ -178,6 +178,16 @@ def test_what_videos_cannot_teach_and_why(study, looks):  # noqa: F811
     assert read_offers([offers[0], failed], "member-0")[0] is None
 
 
+def test_a_video_that_left_before_a_network_came_teaches_it_nothing(study, looks):  # noqa: F811
+    """Its row is gone, so that nobody can ask what it would teach to a further seed."""
+    gone, stays = offer(study, [0], "gone"), offer(study, [0, 1], "stays")
+    labels, taught, without = read_offers([gone, stays], "member-1")
+    assert [*taught] == ["stays"]
+    assert set(labels.source) == {"stays"}
+    assert without == {"gone": "it left the sheet before member-1 was there"}
+    assert [*read_offers([gone, stays], "member-0")[1]] == ["gone", "stays"]
+
+
 @pytest.mark.parametrize(("when", "is_taught"), [("needed", False), ("always", True)])
 def test_where_no_video_can_gain_nothing_is_learned_unless_that_is_wanted(
     study,  # noqa: F811
