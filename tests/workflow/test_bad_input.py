@@ -127,6 +127,15 @@ def test_a_video_to_be_labeled_must_be_in_the_sheet(refused, fresh_study):
     assert "did you mean 'mouse'?" in told
 
 
+def test_a_video_that_is_not_in_the_sheet_is_told_by_name(workflow, fresh_study):
+    """So do jobs on other machines, when a row is removed while a run goes on."""
+    for file in ("poses.parquet", "frames.parquet"):
+        result = run_snakemake(workflow, fresh_study, "-n", f"results/videos/nobody/{file}")
+        assert result.returncode == 1
+        assert "config/videos.tsv: no video 'nobody'; if its row was removed" in result.stdout
+        assert "KeyError" not in result.stdout
+
+
 def test_broken_yaml_is_refused(refused, fresh_study):
     path = fresh_study / "config/config.yaml"
     path.write_text(path.read_text() + "training: [1, 2\n")

@@ -77,7 +77,22 @@ def code(rule_name, choices=lambda wildcards: {}):
 
 def by(wildcard, ask, *more):
     """Input or params function: what the graph or the settings answer for a wildcard's value."""
-    return lambda wildcards: as_input(ask(getattr(wildcards, wildcard), *more))
+
+    def answer(wildcards):
+        refuse_gone(wildcards)
+        return as_input(ask(getattr(wildcards, wildcard), *more))
+
+    return answer
+
+
+def refuse_gone(wildcards):
+    """Jobs on other machines read the sheet anew: a video may have left it since the run began."""
+    video = wildcards.get("video")
+    if video is not None and video not in STUDY.videos:
+        raise WorkflowError(
+            f"{config['videos']}: no video '{video}'; if its row was removed while a run goes on, "
+            f"its jobs end here, and the next run does without them"
+        )
 
 
 def as_input(answer):
@@ -91,5 +106,6 @@ def as_input(answer):
 
 def video_file(wildcards):
     """Input function: the video; Snakemake's storage plugins fetch one that a URL names."""
+    refuse_gone(wildcards)
     file = GRAPH.video(wildcards.video)
     return storage(file) if isinstance(file, str) else as_input(file)
