@@ -56,8 +56,9 @@ def bouts_of_draws(
 
     The keypoints that the definitions rest on are enough (keypoints_of_behaviors).
     """
-    needed = groups_of(c.feature for of in definitions.values() for c in of.conditions)
-    how = {"window_s": window_s, "cm_per_px": cm_per_px, "groups": needed, "arena": arena}
+    features = {c.feature for of in definitions.values() for c in of.conditions}
+    how = {"window_s": window_s, "cm_per_px": cm_per_px, "arena": arena}
+    how |= {"groups": groups_of(features), "only": features}
     return [
         predict_bouts(frame_features(draw.poses, expected, anatomy, **how), definitions)
         for draw in draws

@@ -161,15 +161,14 @@ def _viterbi(
     exchanged: Float[ndarray, "frame"], change: Float[ndarray, "frame"]
 ) -> Bool[ndarray, "frame"]:
     """The likeliest sequence of two states; odds of the second one, and of changes between them."""
-    came = np.zeros((len(exchanged), 2), bool)  # whether the best way here changed the state
     first, second = 0.0, float(exchanged[0]) - CHANGE_COST
-    for frame in range(1, len(exchanged)):
-        gain = change[frame]
-        came[frame] = second + gain > first, first + gain > second
-        first, second = max(first, second + gain), max(second, first + gain) + exchanged[frame]
-    state = np.zeros(len(exchanged), bool)
+    came = [(False, False)]  # whether the best way here changed the state
+    for gain, odds in zip(change[1:].tolist(), exchanged[1:].tolist(), strict=True):
+        came.append((second + gain > first, first + gain > second))
+        first, second = max(first, second + gain), max(second, first + gain) + odds
     now = second > first
-    for frame in range(len(exchanged) - 1, -1, -1):
-        state[frame] = now
-        now ^= came[frame, int(now)]
-    return state
+    state = []
+    for changed in reversed(came):
+        state.append(now)
+        now ^= changed[now]
+    return np.array(state[::-1])

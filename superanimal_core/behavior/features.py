@@ -12,7 +12,7 @@ the power at 0.58 / w Hz, at any frame rate whose frames are shorter than w / 2.
 that no animal makes are bridged before (`animal.without_jumps`).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,8 +77,9 @@ def frame_features(
     cm_per_px: float | None,
     groups: Sequence[str] = (),
     arena: Arena | None = None,
+    only: Collection[str] | None = None,
 ) -> FeatureTable:
-    """Features of every frame and individual.
+    """Features of every frame and individual; where `only` some are asked for, at least those.
 
     `anatomy` names the front, neck, center and rear (nose, neck, mid-back, tail base). Velocities
     are slopes over +-`window_s`/2 (`kinematics.velocity_px_per_s`). Columns:
@@ -105,23 +106,36 @@ def frame_features(
     """
     time_s = poses.time_s
     names = anatomy.model_dump()
+
+    def is_asked(*starts: str) -> bool:
+        return only is None or WINDOWS in groups or any(name.startswith(starts) for name in only)
+
     poses, bridged = without_jumps(poses, anatomy, window_s)
     per_individual = []
     for i in range(len(poses.individuals)):
         points = {role: _point(poses, expected, i, name) for role, name in names.items()}
-        columns = _place_and_motion(poses, i, points["center"], time_s, window_s)
+        columns = _place_and_motion(points["center"], time_s, window_s)
+        if is_asked("motion_", *(f"speed_{name}_" for name in poses.space.keypoints)):
+            columns |= _motion(poses, i, window_s)
+        if is_asked("hull_"):
+            columns["hull_area_px2"] = hull_area_px2(poses.xy_px[:, i])
         columns["bridged_keypoints"] = bridged[i]
-        columns |= _slow(points, time_s)
+        if is_asked("slow_"):
+            columns |= _slow(points, time_s)
         columns |= _shape(points)
-        columns |= arena_features(points["center"].xy_px, arena)
-        columns |= _orientation(points, time_s, window_s)
+        if is_asked("border_", "zone_"):
+            columns |= arena_features(points["center"].xy_px, arena)
+        if is_asked("heading_", "turn_", "body_pitch_", "head_"):
+            columns |= _orientation(points, time_s, window_s)
         columns["nearest_other_px"] = _nearest_other_px(poses, i, anatomy.center)
         columns |= _body_lengths(columns)
         animal = animal_of(poses, i, anatomy, window_s, arena)
-        columns["acceleration_px_per_s2"] = acceleration_px_per_s2(
-            points["center"].xy_px, time_s, window_s
-        )
-        columns["elongation"] = elongation(animal.xy_px)
+        if is_asked("acceleration_"):
+            columns["acceleration_px_per_s2"] = acceleration_px_per_s2(
+                points["center"].xy_px, time_s, window_s
+            )
+        if is_asked("elongation"):
+            columns["elongation"] = elongation(animal.xy_px)
         for group in groups:
             columns |= windowed(columns, time_s) if group == WINDOWS else GROUPS[group](animal)
         if cm_per_px is not None:
@@ -154,13 +168,11 @@ def _point(poses: Poses, expected: ExpectedError, individual: int, name: str) ->
     )
 
 
-def _place_and_motion(
-    poses: Poses, individual: int, center: Point, time_s: ndarray, window_s: float
-) -> dict[str, ndarray]:
-    """Where the center is and how fast it and each keypoint move."""
+def _place_and_motion(center: Point, time_s: ndarray, window_s: float) -> dict[str, ndarray]:
+    """Where the center is and how fast it moves."""
     velocity = velocity_px_per_s(center.xy_px, time_s, window_s)
     velocity_sd = velocity_sd_px_per_s(center.sd_px, center.correlation_time_s, time_s, window_s)
-    columns = {
+    return {
         "center_x_px": center.xy_px[:, 0],
         "center_y_px": center.xy_px[:, 1],
         "center_x_px_sd": center.sd_px,
@@ -168,12 +180,13 @@ def _place_and_motion(
         "speed_px_per_s": magnitude(velocity),
         "speed_px_per_s_sd": np.where(np.isfinite(velocity[:, 0]), velocity_sd, np.nan),
     }
-    each = magnitude(velocity_px_per_s(poses.xy_px[:, individual], time_s, window_s))
-    columns["motion_px_per_s"] = _mean_of_middle(each)
-    for k, name in enumerate(poses.space.keypoints):
-        columns[f"speed_{name}_px_per_s"] = each[:, k]
-    columns["hull_area_px2"] = hull_area_px2(poses.xy_px[:, individual])
-    return columns
+
+
+def _motion(poses: Poses, individual: int, window_s: float) -> dict[str, ndarray]:
+    """How fast all keypoints move, and each."""
+    each = magnitude(velocity_px_per_s(poses.xy_px[:, individual], poses.time_s, window_s))
+    names = (f"speed_{name}_px_per_s" for name in poses.space.keypoints)
+    return {"motion_px_per_s": _mean_of_middle(each), **dict(zip(names, each.T, strict=True))}
 
 
 def _shape(points: Mapping[str, Point]) -> dict[str, ndarray]:
@@ -234,7 +247,8 @@ def _body_lengths(columns: Mapping[str, ndarray]) -> dict[str, ndarray]:
     length = columns["body_length_px"]
     median = median_length(length)
     in_px = ("speed_px_per_s", "speed_px_per_s_sd", "motion_px_per_s", "slow_speed_px_per_s")
-    scaled = {name.replace("_px_", "_bl_"): columns[name] / median for name in in_px}
+    known = [name for name in in_px if name in columns]
+    scaled = {name.replace("_px_", "_bl_"): columns[name] / median for name in known}
     return scaled | {"body_length_ratio": length / median}
 
 

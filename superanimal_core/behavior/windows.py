@@ -7,6 +7,8 @@ their means and central moments (Chan, Golub and LeVeque 1979), so that an error
 lies in the window and not on the length of the video.
 """
 
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +16,9 @@ from jaxtyping import Float, Int
 from numpy import ndarray
 
 BLOCK_VALUES = 2**18  # looked at together: a few arrays of this size stay in the processor's cache
+MOST_STRETCHES = 100  # that are looked at one after the other
+
+Rows = slice | Int[ndarray, "_row"]
 
 
 class Moments(NamedTuple):
@@ -65,13 +70,30 @@ def _of_block(values: ndarray, time_s: ndarray, first: ndarray, stop: ndarray) -
             half = 2 ** (bit - 1)
             left = Moments(*(moment[:-half] for moment in block))
             block = _joined(left, Moments(*(moment[half:] for moment in block)))
-        rows = np.flatnonzero(length >> bit & 1)
-        mine = Moments(*(moment[rows] for moment in total))
-        joined = _joined(mine, Moments(*(moment[place[rows]] for moment in block)))
-        for moment, new in zip(total, joined, strict=True):
-            moment[rows] = new
-        place[rows] += 2**bit
+        longer = np.flatnonzero(length >> bit & 1)
+        for rows, places in _in_stretches(longer, place[longer]):
+            mine = Moments(*(moment[rows] for moment in total))
+            joined = _joined(mine, Moments(*(moment[places] for moment in block)))
+            for moment, new in zip(total, joined, strict=True):
+                moment[rows] = new
+        place[longer] += 2**bit
     return total
+
+
+def _in_stretches(rows: ndarray, places: ndarray) -> Iterator[tuple[Rows, Rows]]:
+    """The pairs of a row and a place, those that go on by one together as two slices.
+
+    A slice is read many times as fast as a list of places. Where frames come at even times there
+    are few; where there are many, all pairs stay lists.
+    """
+    ends = np.flatnonzero((np.diff(rows) != 1) | (np.diff(places) != 1)) + 1
+    if len(ends) >= MOST_STRETCHES:
+        yield rows, places
+        return
+    for start, stop in pairwise([0, *ends.tolist(), len(rows)]):
+        if start < stop:
+            length, row, place = stop - start, int(rows[start]), int(places[start])
+            yield slice(row, row + length), slice(place, place + length)
 
 
 def _joined(one: Moments, other: Moments) -> Moments:

@@ -105,8 +105,6 @@ def _convolved(
     track: Float[ndarray, "frame axis"], kernel: Float[ndarray, "around"]
 ) -> Float[ndarray, "frame axis"]:
     """Each uninterrupted part by itself; beyond its ends it goes on as if turned around them."""
-    from scipy.signal import oaconvolve  # here: slow to import
-
     around, found = ((len(kernel) // 2,) * 2, (0, 0)), np.full(track.shape, np.nan)
     known = np.isfinite(track).all(axis=1)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], known, [False]])))
@@ -117,5 +115,6 @@ def _convolved(
             if len(run) > 1
             else np.pad(run, around, mode="edge")
         )
-        found[start:stop] = oaconvolve(padded, kernel[:, None], mode="valid", axes=0)
+        for axis in range(run.shape[1]):
+            found[start:stop, axis] = np.convolve(padded[:, axis], kernel, mode="valid")
     return found

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from stick_animals import smoothed
 
+from superanimal_core.behavior.arena import Arena
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -146,3 +147,29 @@ def test_a_scale_adds_cm_beside_px():
 @pytest.mark.parametrize("frames", [0, 1, 2])
 def test_very_short_videos_pass(frames):
     assert len(features_of(animal(frames=frames))) == frames
+
+
+ARENA = Arena(
+    np.array([[0.0, 0.0], [900.0, 0.0], [900.0, 900.0], [0.0, 900.0]]),
+    {"nest": np.array([[290.0, 290.0], [320.0, 290.0], [320.0, 320.0]])},
+)
+
+
+@pytest.mark.parametrize("groups", [(), ("windows",), ("accelerations", "egocentric", "social")])
+def test_a_feature_that_is_asked_for_alone_is_the_one_of_the_whole_table(groups):
+    rng = np.random.default_rng(3)
+    xy = animal(frames=40, turn_rad_per_s=2.0, speed_px_per_s=50.0, individuals=2)
+    xy += rng.normal(0, 1, xy.shape)
+    how = {"cm_per_px": 0.1, "arena": ARENA, "groups": groups}
+    whole = features_of(xy, **how)
+    for name, values in whole.columns.items():
+        alone = features_of(xy, only=[name], **how)
+        np.testing.assert_array_equal(alone.columns[name], values, err_msg=name)
+
+
+def test_what_nobody_asks_for_is_not_computed():
+    asked = {"speed_bl_per_s", "body_length_px"}
+    columns = features_of(animal(), only=asked).columns
+    assert asked <= columns.keys()
+    left_out = ("hull_area_px2", "motion_px_per_s", "turn_rate_rad_per_s", "speed_paw_px_per_s")
+    assert not columns.keys() & {*left_out, "slow_speed_px_per_s", "elongation"}
