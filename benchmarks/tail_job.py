@@ -19,7 +19,8 @@ class Named(dict[str, Any]):
     __getattr__ = dict.__getitem__
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self.values())
+        for one in self.values():
+            yield from one if isinstance(one, list) else [one]
 
 
 class Job:

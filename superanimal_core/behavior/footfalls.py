@@ -206,9 +206,10 @@ def _timed(
         kept.append(swings.without(is_dropped))
         periods.append(period[~is_dropped])
         windows.append(_windows(paw, time_s, travel, kept[-1], periods[-1], animals))
-    group = np.repeat(np.arange(len(kept)), [len(swings.lift) for swings in kept])
+    counts = [len(swings.lift) for swings in kept]
+    group = np.repeat(np.arange(len(kept)), counts)
     guess = np.concatenate([_guess_s(time_s, swings)[1] for swings in kept])
-    fits = fit_swings(_joined(windows), guess, group)
+    fits = fit_swings(_joined(windows, counts), guess, group)
     found = []
     for number, (swings, period) in enumerate(zip(kept, periods, strict=True)):
         mine = group == number
@@ -238,27 +239,25 @@ def _windows(
     middle, lasting = _guess_s(time_s, swings)
     reach = lasting / 2 + STANDS_BESIDE * np.maximum(period_s - lasting, 0)
     first = np.searchsorted(time_s, middle - reach)
-    stop = np.searchsorted(time_s, middle + reach, side="right")
-    longest = int((stop - first).max(initial=0))
-    frames = first[:, None] + np.arange(longest)
-    inside = frames < stop[:, None]
-    frames = np.minimum(frames, len(time_s) - 1)
+    length = np.searchsorted(time_s, middle + reach, side="right") - first
+    swing = np.repeat(np.arange(len(length)), length)
+    frame = np.arange(len(swing)) + (first - np.cumsum(length) + length)[swing]
     ground = paw + travel.ground_shift_px
     at = (swings.lift + swings.strike) // 2
-    way = np.einsum("sfi,si->sf", ground[frames], travel.direction[at])
+    way = np.einsum("vi,vi->v", ground[frame], travel.direction[at][swing])
     whose = np.searchsorted(animals.after, np.arange(len(time_s)), side="right")
-    known = inside & np.isfinite(way) & (whose[frames] == whose[at][:, None])
-    return Windows(time_s[frames] - middle[:, None], way, known)
+    known = np.isfinite(way) & (whose[frame] == whose[at][swing])
+    swing, frame, way = swing[known], frame[known], way[known]
+    follows = (np.diff(swing, prepend=-1) == 0) & (np.diff(frame, prepend=-1) == 1)
+    return Windows(swing, time_s[frame] - middle[swing], way, follows)
 
 
-def _joined(windows: list[Windows]) -> Windows:
-    longest = max((w.time_s.shape[1] for w in windows), default=0)
-
-    def padded(values: ndarray) -> ndarray:
-        return np.pad(values, ((0, 0), (0, longest - values.shape[1])))
-
-    columns = zip(*(vars(w).values() for w in windows), strict=True)
-    return Windows(*(np.concatenate([padded(part) for part in parts]) for parts in columns))
+def _joined(windows: list[Windows], swings: list[int]) -> Windows:
+    """Those of all limbs, which have so many swings."""
+    before = np.cumsum([0, *swings[:-1]])
+    swing = [own.swing + count for own, count in zip(windows, before, strict=True)]
+    others = zip(*((w.time_s, w.way_px, w.follows) for w in windows), strict=True)
+    return Windows(np.concatenate(swing), *(np.concatenate(parts) for parts in others))
 
 
 def _footfalls(

@@ -173,8 +173,9 @@ def variation(values: Float[ndarray, "stride"]) -> float:
 
 def known_median(values: Float[ndarray, "row"]) -> float:
     """Median of what is known; NaN where nothing is."""
-    known = values[np.isfinite(values)]
-    return float(np.median(known)) if len(known) else float("nan")
+    known = np.sort(values[np.isfinite(values)])  # for few values many times as fast as np.median
+    middle = len(known) // 2
+    return float((known[middle] + known[~middle]) / 2) if len(known) else float("nan")
 
 
 def known_mean(values: Float[ndarray, "row"]) -> float:

@@ -7,6 +7,7 @@ owe nothing to either.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -27,18 +28,22 @@ BATCH = 4096  # swings that are fitted at once, for memory
 
 @dataclass(frozen=True)
 class Windows:
-    """The frames around each swing: times from its first guess (s), the way (px), and which count.
+    """What was seen around each swing, one after the other, in order of time.
 
-    Rows are padded to the longest; `is_known` is False there and where nobody saw the paw.
+    `swing` says whose each value is (its place, never falling); times are from that swing's first
+    guess. `follows` is True where the frame before it was seen in the same window.
     """
 
-    time_s: Float[ndarray, "swing frame"]
-    way_px: Float[ndarray, "swing frame"]
-    is_known: Bool[ndarray, "swing frame"]
+    swing: Int[ndarray, "value"]
+    time_s: Float[ndarray, "value"]
+    way_px: Float[ndarray, "value"]
+    follows: Bool[ndarray, "value"]
 
-    def rows(self, chosen: slice | ndarray) -> "Windows":
-        """Some swings alone."""
-        return Windows(self.time_s[chosen], self.way_px[chosen], self.is_known[chosen])
+    def of(self, start: int, stop: int) -> "Windows":
+        """Those of some swings alone, counted from 0."""
+        values = slice(*np.searchsorted(self.swing, [start, stop]))
+        swing = self.swing[values] - start
+        return Windows(swing, self.time_s[values], self.way_px[values], self.follows[values])
 
 
 @dataclass(frozen=True)
@@ -95,15 +100,14 @@ def _measure_ends(
     windows: Windows, first: SwingFit, is_unlike: Bool[ndarray, "swing"], fit: SwingFit
 ) -> None:
     """Middle and duration, in place, of the swings that are unlike the model, from their way."""
-    for row in np.flatnonzero(is_unlike & (first.length_px > 0)):
-        known = windows.is_known[row]
-        time_s = windows.time_s[row, known]
-        part = (windows.way_px[row, known] - first.start_px[row]) / first.length_px[row]
-        middle = int(np.argmin(np.abs(time_s - first.middle_s[row])))
+    for row in np.flatnonzero(is_unlike & (first.length_px > 0)).tolist():
+        own = windows.of(row, row + 1)
+        part = (own.way_px - first.start_px[row]) / first.length_px[row]
+        middle = int(np.argmin(np.abs(own.time_s - first.middle_s[row])))
         before = np.flatnonzero(part[:middle] < LEFT)
         after = np.flatnonzero(part[middle:] > 1 - LEFT)
         if len(before) and len(after):
-            lift, strike = time_s[before[-1]], time_s[middle + after[0]]
+            lift, strike = own.time_s[before[-1]], own.time_s[middle + after[0]]
             fit.middle_s[row], fit.duration_s[row] = (lift + strike) / 2, strike - lift
 
 
@@ -111,8 +115,8 @@ def _fit(
     windows: Windows, guess_s: ndarray, typical_s: ndarray, ramp: float, own: float
 ) -> SwingFit:
     """Every swing by itself, in batches."""
-    batches = [slice(at, at + BATCH) for at in range(0, len(guess_s), BATCH)]
-    fits = [_fit_batch(windows.rows(b), guess_s[b], typical_s[b], ramp, own) for b in batches]
+    ends = pairwise([*range(0, len(guess_s), BATCH), len(guess_s)])
+    fits = [_fit_batch(windows.of(a, b), guess_s[a:b], typical_s[a:b], ramp, own) for a, b in ends]
     columns = zip(*(vars(fit).values() for fit in fits), strict=True)
     return SwingFit(*(np.concatenate(column) for column in columns))
 
@@ -121,25 +125,22 @@ def _fit_batch(
     windows: Windows, guess_s: ndarray, typical_s: ndarray, ramp: float, own: float
 ) -> SwingFit:
     """Gauss-Newton with Huber weights; middle and duration are held by priors."""
-    known = windows.is_known.astype(np.float64)
-    way = np.where(windows.is_known, windows.way_px, 0.0)
+    swing, way = windows.swing, windows.way_px
     middle, log_s = np.zeros(len(guess_s)), np.log(guess_s)
-    start, length = _ends(way, known)
+    start, length = _ends(windows, len(guess_s))
     sd = np.empty(len(guess_s))
     for _ in range(ROUNDS):
-        part = (windows.time_s - middle[:, None]) / np.exp(log_s)[:, None] + 0.5
+        lasting, longer = np.exp(log_s)[swing], length[swing]
+        part = (windows.time_s - middle[swing]) / lasting + 0.5
         done, slope = way_part(part, ramp)
-        residual = (way - start[:, None] - length[:, None] * done) * known
-        sd = _spread(residual, known)
-        far = np.abs(residual) / sd[:, None]
-        weight = known / np.maximum(far / ROBUST, 1)
-        slope = -length[:, None] * np.where((part > 0) & (part < 1), slope, 0.0)
-        by_middle = slope / np.exp(log_s)[:, None]
-        columns = np.stack([np.ones_like(done), done, by_middle, slope * (part - 0.5)], axis=2)
-        weighted = columns * weight[..., None]
-        normal = np.swapaxes(weighted, 1, 2) @ columns
-        right = (weighted * residual[..., None]).sum(axis=1)
-        variance = np.square(sd) * _frames_per_word(residual * weight / sd[:, None], known)
+        residual = way - start[swing] - longer * done
+        sd = _spread(residual, swing, len(guess_s))
+        in_sd = residual / sd[swing]
+        weight = 1 / np.maximum(np.abs(in_sd) / ROBUST, 1)
+        slope = -longer * np.where((part > 0) & (part < 1), slope, 0.0)
+        columns = [np.ones_like(done), done, slope / lasting, slope * (part - 0.5)]
+        normal, right = _normal_equations(columns, weight, residual, swing, len(guess_s))
+        variance = np.square(sd) * _frames_per_word(in_sd * weight, windows.follows)
         _hold(normal, right, 2, variance, OWN_MIDDLE * guess_s, middle)
         _hold(normal, right, 3, variance, own, log_s - np.log(typical_s))
         small = 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None] + 1e-9
@@ -150,6 +151,20 @@ def _fit_batch(
         off = log_s + np.clip(step[:, 3], -0.3, 0.3) - np.log(guess_s)
         log_s = np.log(guess_s) + np.clip(off, -MOST_OFF, MOST_OFF)
     return SwingFit(middle, np.exp(log_s), start, length, sd)
+
+
+def _normal_equations(
+    columns: list[ndarray], weight: ndarray, residual: ndarray, swing: ndarray, count: int
+) -> tuple[Float[ndarray, "swing 4 4"], Float[ndarray, "swing 4"]]:
+    """Of the weighted least squares of each swing: its matrix, and the right side."""
+    normal, right = np.empty((count, 4, 4)), np.empty((count, 4))
+    for row, column in enumerate(columns):
+        weighted = weight * column
+        right[:, row] = _sums(weighted * residual, swing, count)
+        for other in range(row, 4):
+            normal[:, row, other] = _sums(weighted * columns[other], swing, count)
+            normal[:, other, row] = normal[:, row, other]
+    return normal, right
 
 
 def _hold(
@@ -166,27 +181,33 @@ def _hold(
     right[:, at] -= precision * off
 
 
-def _ends(way: ndarray, known: ndarray) -> tuple[ndarray, ndarray]:
+def _ends(windows: Windows, count: int) -> tuple[ndarray, ndarray]:
     """Means of the first and the last third of each window: where it starts, how far it goes."""
-    frames = known.sum(axis=1, keepdims=True)
-    count = known.cumsum(axis=1)
-    first, last = known * (count <= frames / 3), known * (count > frames * 2 / 3)
+    swing = windows.swing
+    frames = np.bincount(swing, minlength=count)
+    place = np.arange(len(swing)) - (np.cumsum(frames) - frames)[swing] + 1
+    first, last = place <= frames[swing] / 3, place > frames[swing] * 2 / 3
     with np.errstate(invalid="ignore", divide="ignore"):
-        start = (way * first).sum(axis=1) / first.sum(axis=1)
-        stop = (way * last).sum(axis=1) / last.sum(axis=1)
+        start, stop = (
+            _sums(windows.way_px * which, swing, count) / _sums(which, swing, count)
+            for which in (first, last)
+        )
     return np.nan_to_num(start), np.nan_to_num(stop - start)
 
 
-def _spread(residual: ndarray, known: ndarray) -> ndarray:
-    """Standard deviation of each row by its mean absolute residual, never zero (px)."""
-    mean = np.abs(residual).sum(axis=1) / np.maximum(known.sum(axis=1), 1)
-    return np.maximum(1.25 * mean, 1e-3)
+def _spread(residual: ndarray, swing: ndarray, count: int) -> ndarray:
+    """Standard deviation of each swing by its mean absolute residual, never zero (px)."""
+    frames = np.maximum(np.bincount(swing, minlength=count), 1)
+    return np.maximum(1.25 * _sums(np.abs(residual), swing, count) / frames, 1e-3)
 
 
-def _frames_per_word(residual: ndarray, known: ndarray) -> float:
+def _frames_per_word(residual: ndarray, follows: ndarray) -> float:
     """How many frames count as one: errors that last say the same thing again and again."""
-    pairs = known[:, 1:] * known[:, :-1]
-    alike = (residual[:, 1:] * residual[:, :-1] * pairs).sum()
-    size = (np.square(residual[:, 1:]) * pairs).sum()
-    correlation = np.clip(alike / max(size, 1e-12), 0, 0.95)
+    now, before = residual[1:][follows[1:]], residual[:-1][follows[1:]]
+    correlation = np.clip(now @ before / max(now @ now, 1e-12), 0, 0.95)
     return float((1 + correlation) / (1 - correlation))
+
+
+def _sums(values: ndarray, swing: ndarray, count: int) -> Float[ndarray, "swing"]:
+    """The sum of the values of each swing."""
+    return np.bincount(swing, values, count)

@@ -6,6 +6,7 @@ animal share one stride time, and no limb strikes twice within a part of it.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -156,13 +157,13 @@ def _turns(way_px: Float[ndarray, "frame"], least_px: float) -> list[tuple[int, 
 
     fronts, _ = find_peaks(way_px, prominence=least_px)
     last = int(fronts[-1]) if len(fronts) else 0
-    rear = last + int(np.argmin(way_px[last:]))
-    fronts = np.append(fronts, rear + int(np.argmax(way_px[rear:])))
+    rear = last + int(way_px[last:].argmin())
+    ends = [*fronts.tolist(), rear + int(way_px[rear:].argmax())]
     pairs = []
-    for begin, front in zip(np.append(0, fronts[:-1]), fronts, strict=True):
-        rear = int(begin) + int(np.argmin(way_px[begin : front + 1]))
+    for begin, front in pairwise([0, *ends]):
+        rear = begin + int(way_px[begin : front + 1].argmin())
         if way_px[front] - way_px[rear] >= least_px:
-            pairs.append(_flanks(way_px, rear, int(front)))
+            pairs.append(_flanks(way_px, rear, front))
     return pairs
 
 
@@ -172,9 +173,9 @@ def _flanks(way_px: Float[ndarray, "frame"], rear: int, front: int) -> tuple[int
     Turns of a paw that rests before or after lie anywhere in the rest.
     """
     part = (way_px[rear : front + 1] - way_px[rear]) / (way_px[front] - way_px[rear])
-    middle = int(np.argmax(part >= 0.5))
-    start = int(np.flatnonzero(part[: middle + 1] <= FLANK)[-1])
-    stop = middle + int(np.argmax(part[middle:] >= 1 - FLANK))
+    middle = int((part >= 0.5).argmax())
+    start = int((part[: middle + 1] <= FLANK).nonzero()[0][-1])
+    stop = middle + int((part[middle:] >= 1 - FLANK).argmax())
     return rear + start, rear + stop
 
 

@@ -21,6 +21,7 @@ from superanimal_core.tables.atomic import replacing
 SCHEMA_VERSION = 1
 KEY = b"superanimal"
 FAILURE_FILE = "failure.json"
+MEASURED = (pa.float32(), pa.float64(), pa.int32(), pa.int64())
 
 
 def write_parquet(table: pa.Table, path: str | Path, record: Mapping[str, object]) -> None:
@@ -33,14 +34,22 @@ def write_parquet(table: pa.Table, path: str | Path, record: Mapping[str, object
 def packing(schema: pa.Schema) -> dict[str, Any]:
     """How a table is packed (keywords of pyarrow's writers); no value changes.
 
-    Measured floats hardly ever repeat: a dictionary of them makes files larger. Split into their
-    bytes, of which the first repeat, and packed by zstd they take 0.6 of it.
+    Measured numbers hardly ever repeat: a dictionary of them makes files larger. Floats split into
+    their bytes, of which the first repeat, and packed by zstd take 0.6 of it; of whole numbers, as
+    those of frames, the differences are kept. Names and counts up to 127 stay dictionaries. What
+    that takes and saves: docs/decisions/077.
     """
-    split = {field.name for field in schema if pa.types.is_float32(field.type)}
+    packed = {
+        field.name: "BYTE_STREAM_SPLIT"
+        if pa.types.is_floating(field.type)
+        else "DELTA_BINARY_PACKED"
+        for field in schema
+        if field.type in MEASURED
+    }
     return {
         "compression": "zstd",
-        "use_dictionary": [field.name for field in schema if field.name not in split],
-        "column_encoding": dict.fromkeys(sorted(split), "BYTE_STREAM_SPLIT"),
+        "use_dictionary": [name for name in schema.names if name not in packed],
+        "column_encoding": packed,
     }
 
 
@@ -78,7 +87,8 @@ def read_parquet(path: str | Path, needed: Iterable[str] = ()) -> pa.Table:
     SuperAnimalError when it lacks one of the `needed` columns, as one of an older version may.
     """
     raise_failure_of(path)
-    table = pq.read_table(path)
+    with pq.ParquetFile(path) as file:  # pq.read_table first imports what reads folders, and pandas
+        table = file.read()
     _raise_if_lacking(path, table.column_names, needed)
     return table
 

@@ -7,12 +7,20 @@ import numpy as np
 import pytest
 from stick_animals import BODY, LIMBS, smoothed, walker
 
+from superanimal_core.behavior import swing_fit
 from superanimal_core.behavior.belt import belt_flags
 from superanimal_core.behavior.exchanges import _viterbi
 from superanimal_core.behavior.footfalls import detect_footfalls
 from superanimal_core.behavior.gait import _is_stride, measure_strides
 from superanimal_core.behavior.jumps import is_jump
-from superanimal_core.behavior.swing_fit import SHAPES, Windows, fit_swings, way_part
+from superanimal_core.behavior.swing_fit import (
+    SHAPES,
+    Windows,
+    _ends,
+    _normal_equations,
+    fit_swings,
+    way_part,
+)
 from superanimal_core.behavior.travel import body_length_px
 from superanimal_core.errors import ConfigError
 from superanimal_core.settings.behavior import StrideSettings
@@ -37,6 +45,15 @@ def test_the_slope_of_a_way_is_its_derivative_and_its_ends_rest(ramp):
     assert slope[part < 0].max(initial=0) == slope[part > 1].max(initial=0) == 0
 
 
+def windows_of(time_s, way, known=None):
+    """Windows of equal length, of which some frames were not seen."""
+    known = np.ones(way.shape, bool) if known is None else known
+    swing = np.nonzero(known)[0]
+    follows = known & np.roll(known, 1, axis=1)
+    follows[:, 0] = False
+    return Windows(swing, time_s[known], way[known], follows[known])
+
+
 @pytest.mark.parametrize("ramp", SHAPES)
 @pytest.mark.parametrize("fps", [24.0, 100.0])
 def test_a_swing_begins_and_ends_between_frames_where_it_did(ramp, fps):
@@ -46,12 +63,49 @@ def test_a_swing_begins_and_ends_between_frames_where_it_did(ramp, fps):
     time_s = np.broadcast_to(np.arange(round(0.9 * fps)) / fps, (60, round(0.9 * fps)))
     way = 80 * way_part((time_s - lift[:, None]) / lasting[:, None], ramp)[0] + 7
     guess_s = 0.44 + rng.uniform(-0.05, 0.05, 60)
-    windows = Windows(time_s - guess_s[:, None], way, np.ones(way.shape, bool))
+    windows = windows_of(time_s - guess_s[:, None], way)
     fit = fit_swings(windows, np.full(60, 0.25), np.zeros(60, int))
     found = guess_s + fit.middle_s - fit.duration_s / 2
     assert np.abs(found - lift).max() < 0.05 / fps
     assert np.abs(fit.duration_s - lasting).max() < 0.1 / fps
     np.testing.assert_allclose(fit.length_px, 80, atol=0.5)
+
+
+def test_sums_by_swing_are_those_of_each_swing_alone():
+    """The normal equations, and where a way starts and goes, of swings of any length."""
+    rng = np.random.default_rng(1)
+    known = rng.random((20, 30)) < rng.uniform(0.2, 1, (20, 1))
+    known[3] = False
+    columns, way = rng.normal(size=(4, *known.shape)), rng.normal(size=known.shape)
+    weight = rng.uniform(0.1, 1, known.shape)
+    windows = windows_of(way, way, known)
+    flat = [column[known] for column in columns]
+    normal, right = _normal_equations(flat, weight[known], way[known], windows.swing, 20)
+    start, length = _ends(windows, 20)
+    for swing, seen in enumerate(known):
+        design = columns[:, swing, seen]
+        weighted = design * weight[swing, seen]
+        np.testing.assert_allclose(normal[swing], weighted @ design.T, atol=1e-12)
+        np.testing.assert_allclose(right[swing], weighted @ way[swing, seen], atol=1e-12)
+        own, frames = way[swing, seen], seen.sum()
+        first, last = own[: frames // 3], own[2 * frames // 3 :]
+        if len(first):
+            np.testing.assert_allclose(start[swing], first.mean())
+            np.testing.assert_allclose(length[swing], last.mean() - first.mean())
+        else:
+            assert start[swing] == length[swing] == 0
+
+
+def test_a_batch_of_swings_is_fitted_as_all_together_where_errors_do_not_last(monkeypatch):
+    rng = np.random.default_rng(0)
+    time_s = np.broadcast_to(np.linspace(-0.45, 0.45, 40), (30, 40))
+    way = 80 * way_part(time_s / rng.uniform(0.25, 0.35, (30, 1)) + 0.5, 0.0)[0]
+    windows, guess_s = windows_of(time_s, way, rng.random(way.shape) < 0.9), np.full(30, 0.28)
+    whole = fit_swings(windows, guess_s, np.zeros(30, int))
+    monkeypatch.setattr(swing_fit, "BATCH", 7)
+    parts = fit_swings(windows, guess_s, np.zeros(30, int))
+    np.testing.assert_allclose(parts.duration_s, whole.duration_s, rtol=1e-3)
+    np.testing.assert_allclose(parts.length_px, whole.length_px, rtol=1e-3)
 
 
 @pytest.mark.parametrize("fps", [24.0, 30.0, 60.0, 100.0, 200.0])

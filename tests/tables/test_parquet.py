@@ -1,6 +1,9 @@
 import json
 
+import duckdb
 import numpy as np
+import pandas as pd
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -30,22 +33,38 @@ def test_a_table_comes_back_with_its_record(tmp_path):
 
 
 def measured(rows):
-    """Times that repeat for each of 20 keypoints, positions that never do, names."""
+    """Of 20 keypoints: times and frames that repeat, positions that never do, names and counts."""
     random = np.random.default_rng(0)
     position = np.cumsum(random.normal(size=rows)).astype(np.float32)
     position[::7] = np.nan
     return pa.table(
         {
+            "frame": np.repeat(np.arange(rows // 20, dtype=np.int32), 20),
             "time_s": np.repeat(np.arange(rows // 20) / 30, 20),
             "keypoint": pa.array(["nose", "tail"] * (rows // 2)).dictionary_encode(),
             "x_px": position,
             "score": random.uniform(size=rows).astype(np.float32),
+            "members": random.integers(0, 3, rows, dtype=np.int8),
+            "strikes": pa.array([None, 3] * (rows // 2), pa.int64()),
+            "is_extrapolated": random.uniform(size=rows) < 0.1,
         }
     )
 
 
-def test_measured_floats_take_less_than_their_bytes_and_lose_nothing(tmp_path):
-    """As dictionaries, which is the default of Parquet, they took a third more than their bytes."""
+ENCODED = {
+    "frame": "DELTA_BINARY_PACKED",
+    "time_s": "BYTE_STREAM_SPLIT",
+    "keypoint": "RLE_DICTIONARY",
+    "x_px": "BYTE_STREAM_SPLIT",
+    "score": "BYTE_STREAM_SPLIT",
+    "members": "RLE_DICTIONARY",
+    "strikes": "DELTA_BINARY_PACKED",
+}
+MOST_BYTES = {"x_px": 3.8, "score": 3.8, "frame": 0.2, "time_s": 0.4, "keypoint": 0.1}  # per row
+
+
+def test_measured_numbers_take_less_than_their_bytes_and_lose_nothing(tmp_path):
+    """As dictionaries, which is the default of Parquet, floats took a third more than that."""
     table = measured(40_000)
     write_parquet(table, tmp_path / "t.parquet", {})
     found = read_parquet(tmp_path / "t.parquet")
@@ -53,12 +72,56 @@ def test_measured_floats_take_less_than_their_bytes_and_lose_nothing(tmp_path):
         assert found[name].to_pandas().equals(table[name].to_pandas())
     group = pq.ParquetFile(tmp_path / "t.parquet").metadata.row_group(0)
     packed = {group.column(i).path_in_schema: group.column(i) for i in range(group.num_columns)}
-    for name in ("x_px", "score"):
-        assert "BYTE_STREAM_SPLIT" in packed[name].encodings
-        assert packed[name].total_compressed_size < 0.95 * 4 * len(table)
-    for name in ("time_s", "keypoint"):
-        assert "RLE_DICTIONARY" in packed[name].encodings
-        assert packed[name].total_compressed_size < 0.05 * 8 * len(table)
+    for name, encoding in ENCODED.items():
+        assert encoding in packed[name].encodings, name
+    for name, most in MOST_BYTES.items():
+        assert packed[name].total_compressed_size < most * len(table), name
+
+
+def test_numbers_of_frames_take_less_than_as_dictionaries(tmp_path):
+    frames = pa.table(
+        {"frame": np.arange(20_000, dtype=np.int32), "time_s": np.arange(20_000) / 30}
+    )
+    write_parquet(frames, tmp_path / "t.parquet", {})
+    pq.write_table(frames, tmp_path / "default.parquet", compression="zstd")
+    ours, others = ((tmp_path / f"{n}.parquet").stat().st_size for n in ("t", "default"))
+    assert ours < others / 4
+
+
+READERS = {
+    "pandas": lambda path: pa.Table.from_pandas(pd.read_parquet(path), preserve_index=False),
+    "polars": lambda path: pl.read_parquet(path).to_arrow(),
+    "duckdb": lambda path: duckdb.read_parquet(str(path)).to_arrow_table(),
+}
+
+
+@pytest.mark.parametrize("reader", READERS)
+@pytest.mark.parametrize("rows", [0, 40, 40_000])
+def test_others_read_what_we_wrote(reader, rows, tmp_path):
+    table = measured(rows)
+    write_parquet(table, tmp_path / "t.parquet", {"rule": "smooth_poses"})
+    found = READERS[reader](tmp_path / "t.parquet")
+    assert found.column_names == table.column_names
+    for name in table.column_names:
+        told, wrote = (of[name].to_pandas().astype(object) for of in (found, table))
+        assert told.where(told.notna(), None).tolist() == wrote.where(wrote.notna(), None).tolist()
+
+
+def test_tables_that_were_packed_otherwise_are_read(tmp_path):
+    """As those of version 0.2.0 and before: dictionaries for all but float32, or for everything."""
+    table = measured(4_000)
+    document = json.dumps({"schema_version": SCHEMA_VERSION}).encode()
+    marked = table.replace_schema_metadata({KEY: document})
+    floats = ["x_px", "score"]
+    split = {
+        "use_dictionary": [name for name in table.column_names if name not in floats],
+        "column_encoding": dict.fromkeys(floats, "BYTE_STREAM_SPLIT"),
+    }
+    for old in (split, {}):
+        pq.write_table(marked, tmp_path / "t.parquet", compression="zstd", **old)
+        found = read_parquet(tmp_path / "t.parquet")
+        for name in table.column_names:
+            assert found[name].to_pandas().equals(table[name].to_pandas())
 
 
 def test_other_metadata_of_a_table_is_kept(tmp_path):
