@@ -165,7 +165,8 @@ def _viterbi(
     came = [(False, False)]  # whether the best way here changed the state
     for gain, odds in zip(change[1:].tolist(), exchanged[1:].tolist(), strict=True):
         came.append((second + gain > first, first + gain > second))
-        first, second = max(first, second + gain), max(second, first + gain) + odds
+        to_first = second + gain if came[-1][0] else first
+        first, second = to_first, (first + gain if came[-1][1] else second) + odds
     now = second > first
     state = []
     for changed in reversed(came):

@@ -126,20 +126,21 @@ def _fit_batch(
 ) -> SwingFit:
     """Gauss-Newton with Huber weights; middle and duration are held by priors."""
     swing, way = windows.swing, windows.way_px
+    edges = np.searchsorted(swing, np.arange(len(guess_s) + 1))
     middle, log_s = np.zeros(len(guess_s)), np.log(guess_s)
-    start, length = _ends(windows, len(guess_s))
+    start, length = _ends(way, edges)
     sd = np.empty(len(guess_s))
     for _ in range(ROUNDS):
         lasting, longer = np.exp(log_s)[swing], length[swing]
         part = (windows.time_s - middle[swing]) / lasting + 0.5
         done, slope = way_part(part, ramp)
         residual = way - start[swing] - longer * done
-        sd = _spread(residual, swing, len(guess_s))
+        sd = _spread(residual, edges)
         in_sd = residual / sd[swing]
         weight = 1 / np.maximum(np.abs(in_sd) / ROBUST, 1)
         slope = -longer * np.where((part > 0) & (part < 1), slope, 0.0)
         columns = [np.ones_like(done), done, slope / lasting, slope * (part - 0.5)]
-        normal, right = _normal_equations(columns, weight, residual, swing, len(guess_s))
+        normal, right = _normal_equations(columns, weight, residual, edges)
         variance = np.square(sd) * _frames_per_word(in_sd * weight, windows.follows)
         _hold(normal, right, 2, variance, OWN_MIDDLE * guess_s, middle)
         _hold(normal, right, 3, variance, own, log_s - np.log(typical_s))
@@ -154,15 +155,15 @@ def _fit_batch(
 
 
 def _normal_equations(
-    columns: list[ndarray], weight: ndarray, residual: ndarray, swing: ndarray, count: int
+    columns: list[ndarray], weight: ndarray, residual: ndarray, edges: ndarray
 ) -> tuple[Float[ndarray, "swing 4 4"], Float[ndarray, "swing 4"]]:
     """Of the weighted least squares of each swing: its matrix, and the right side."""
-    normal, right = np.empty((count, 4, 4)), np.empty((count, 4))
+    normal, right = np.empty((len(edges) - 1, 4, 4)), np.empty((len(edges) - 1, 4))
     for row, column in enumerate(columns):
         weighted = weight * column
-        right[:, row] = _sums(weighted * residual, swing, count)
+        right[:, row] = _sums(weighted * residual, edges)
         for other in range(row, 4):
-            normal[:, row, other] = _sums(weighted * columns[other], swing, count)
+            normal[:, row, other] = _sums(weighted * columns[other], edges)
             normal[:, other, row] = normal[:, row, other]
     return normal, right
 
@@ -181,24 +182,25 @@ def _hold(
     right[:, at] -= precision * off
 
 
-def _ends(windows: Windows, count: int) -> tuple[ndarray, ndarray]:
+def _ends(way: ndarray, edges: ndarray) -> tuple[ndarray, ndarray]:
     """Means of the first and the last third of each window: where it starts, how far it goes."""
-    swing = windows.swing
-    frames = np.bincount(swing, minlength=count)
-    place = np.arange(len(swing)) - (np.cumsum(frames) - frames)[swing] + 1
-    first, last = place <= frames[swing] / 3, place > frames[swing] * 2 / 3
-    with np.errstate(invalid="ignore", divide="ignore"):
-        start, stop = (
-            _sums(windows.way_px * which, swing, count) / _sums(which, swing, count)
-            for which in (first, last)
-        )
-    return np.nan_to_num(start), np.nan_to_num(stop - start)
+    frames = np.diff(edges)
+    place, whole = (
+        np.arange(len(way)) - np.repeat(edges[:-1], frames) + 1,
+        np.repeat(frames, frames),
+    )
+    means = []
+    for is_chosen in (place <= whole / 3, place > whole * 2 / 3):
+        chosen = is_chosen.astype(np.float64)
+        with np.errstate(invalid="ignore"):
+            means.append(_sums(way * chosen, edges) / _sums(chosen, edges))
+    return np.nan_to_num(means[0]), np.nan_to_num(means[1] - means[0])
 
 
-def _spread(residual: ndarray, swing: ndarray, count: int) -> ndarray:
+def _spread(residual: ndarray, edges: ndarray) -> ndarray:
     """Standard deviation of each swing by its mean absolute residual, never zero (px)."""
-    frames = np.maximum(np.bincount(swing, minlength=count), 1)
-    return np.maximum(1.25 * _sums(np.abs(residual), swing, count) / frames, 1e-3)
+    mean = _sums(np.abs(residual), edges) / np.maximum(np.diff(edges), 1)
+    return np.maximum(1.25 * mean, 1e-3)
 
 
 def _frames_per_word(residual: ndarray, follows: ndarray) -> float:
@@ -208,6 +210,9 @@ def _frames_per_word(residual: ndarray, follows: ndarray) -> float:
     return float((1 + correlation) / (1 - correlation))
 
 
-def _sums(values: ndarray, swing: ndarray, count: int) -> Float[ndarray, "swing"]:
-    """The sum of the values of each swing."""
-    return np.bincount(swing, values, count)
+def _sums(values: ndarray, edges: ndarray) -> Float[ndarray, "swing"]:
+    """The sum of the values of each swing, which lie between its edge and the next; 0 of none."""
+    total, has_some = np.zeros(len(edges) - 1), np.diff(edges) > 0
+    if has_some.any():
+        total[has_some] = np.add.reduceat(values, edges[:-1][has_some])
+    return total

@@ -58,9 +58,19 @@ def residual_ratios(
     for second, (start, stop) in enumerate(pairwise([*starts, len(found)])):
         residual, claim = found[start:stop], claimed[start:stop]
         enough = np.isfinite(claim).sum(axis=0) >= MIN_FRAMES
-        typical = np.nanmedian(residual[:, enough], axis=0)
-        ratios[second, enough] = typical / np.nanmedian(claim[:, enough], axis=0) / MEDIAN_OF_TWO
+        typical, usual = (_known_medians(of[:, enough]) for of in (residual, claim))
+        ratios[second, enough] = typical / usual / MEDIAN_OF_TWO
     return ratios
+
+
+def _known_medians(values: Float[ndarray, "frame series"]) -> Float[ndarray, "series"]:
+    """Median of the known values of each series, of which there are some.
+
+    Of few frames many times as fast as np.nanmedian.
+    """
+    ranked, known = np.sort(values, axis=0), (~np.isnan(values)).sum(axis=0)  # unknown ones last
+    middle = np.stack([(known - 1) // 2, known // 2])
+    return np.take_along_axis(ranked, middle, axis=0).sum(axis=0) / 2
 
 
 def claimed_noise_px2(

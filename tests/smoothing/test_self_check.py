@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from test_calibrated import cameras
 from test_sessions import NAMES, error_px, first, three_views
 from test_views_in_depth import EKS, VIEWS
@@ -18,6 +20,7 @@ from superanimal_core.smoothing.multicamera import smooth_views
 from superanimal_core.smoothing.self_check import (
     LIMIT,
     MIN_FRAMES,
+    _known_medians,
     contradictions,
     fallback_flags,
     has_fallen_back,
@@ -238,3 +241,12 @@ def test_what_is_too_fast_for_every_model_stays_as_it_is_seen(members, hz):
     center = np.median([p.xy_px[:, 0, 0] for p in poses], axis=0)
     off, unsmoothed = (np.hypot(*(xy - truth).T).mean() for xy in (found, center))
     assert off < 1.5 * unsmoothed
+
+
+@given(st.integers(1, 40), st.integers(0, 5), st.integers(0, 10_000))
+def test_known_medians_are_those_of_each_series(frames, series, seed):
+    rng = np.random.default_rng(seed)
+    values = rng.normal(size=(frames, series))
+    values[rng.random(values.shape) < 0.4] = np.nan
+    values[0] = 1.0
+    np.testing.assert_array_equal(_known_medians(values), np.nanmedian(values, axis=0))
