@@ -11,7 +11,6 @@ many names) are collected. The report of many videos: benchmarks/report.py.
 --keep: the study stays there; what lies there already is not drawn again.
 """
 
-import argparse
 import json
 import os
 import resource
@@ -59,31 +58,35 @@ def main() -> None:
         study = (options.keep or Path(folder)).resolve()
         make_study(study, QUICK_SECONDS if options.quick else SECONDS, options.videos)
         for video in (f"v{fps}" for fps in RATES):
-            taken = {step: seconds(study, step, video, options) for step in STEPS}
-            for step, cpu_s in {**taken, "all steps": sum(taken.values())}.items():
-                tell(f"{video[1:]} frames per s, {step}", cpu_s, options)
-        put_many(study, options.videos)
-        cpu_s = seconds(study, COLLECT, "all", options)
-        tell(f"{options.videos} videos, {COLLECT}", cpu_s, options)
+            asked = [step for step in STEPS if options.step in (None, step)]
+            lacking = [step for step in STEPS if not is_there(study, step, video)]
+            chosen = [step for step in STEPS if step in (*asked, *lacking)]
+            taken = {step: seconds(study, step, video, options.profile) for step in chosen}
+            for step, cpu_s in {**taken, "all of these": sum(taken.values())}.items():
+                tell(f"{video[1:]} frames per s, {step}", cpu_s, options.record)
+        if options.step in (None, COLLECT):
+            put_many(study, options.videos)
+            cpu_s = seconds(study, COLLECT, "all", options.profile)
+            tell(f"{options.videos} videos, {COLLECT}", cpu_s, options.record)
 
 
-def tell(case: str, cpu_s: float, options: argparse.Namespace) -> None:
-    """Print a figure, and keep it where that is asked for; none for what was not run."""
-    if not cpu_s:
-        return
+def tell(case: str, cpu_s: float, is_kept: bool) -> None:
+    """Print a figure, and keep it where that is asked for."""
     print(f"{case}: {cpu_s:.2f} s", flush=True)
-    if options.record:
+    if is_kept:
         keep_row("tail", case, {"cpu_s": cpu_s}, precision="", engine="")
 
 
-def seconds(study: Path, step: str, video: str, options: argparse.Namespace) -> float:
-    """Of the processor, in a process of its own; 0 for what nobody asked for and is there."""
+def is_there(study: Path, step: str, video: str) -> bool:
+    """Whether what a step makes has been made."""
+    job = (study / f"jobs/{step}-{video}.json").read_text(encoding="utf-8")
+    return all((study / path).exists() for path in json.loads(job)["output"].values())
+
+
+def seconds(study: Path, step: str, video: str, is_profiled: bool = False) -> float:
+    """Of the processor, of a step in a process of its own."""
     job = study / f"jobs/{step}-{video}.json"
-    outputs = json.loads(job.read_text(encoding="utf-8"))["output"].values()
-    is_asked = options.step in (None, step)
-    if not is_asked and all((study / path).exists() for path in outputs):
-        return 0.0
-    more = ["--profile"] * (options.profile and options.step == step)
+    more = ["--profile"] * is_profiled
     command = [sys.executable, HERE / "tail_job.py", SCRIPTS / f"{step}.py", job, *more]
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run(command, cwd=study, check=True)
@@ -93,7 +96,7 @@ def seconds(study: Path, step: str, video: str, options: argparse.Namespace) -> 
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def make_study(study: Path, seconds: float, videos: int) -> None:
+def make_study(study: Path, length_s: float, videos: int) -> None:
     """The settings, what lies beside each video, a calibration, and a document of every job."""
     (study / "config").mkdir(parents=True, exist_ok=True)
     (study / "jobs").mkdir(exist_ok=True)
@@ -110,7 +113,7 @@ def make_study(study: Path, seconds: float, videos: int) -> None:
         smoothing = METHODS["eks"](**settings.smoother())
         write_ensembles_calibration(study / CALIBRATION, MEMBERS, smoothing)
         for fps in RATES:
-            write_video(study / f"results/videos/v{fps}", MEMBERS, seconds, float(fps))
+            write_video(study / f"results/videos/v{fps}", MEMBERS, length_s, float(fps))
     for video in (f"v{fps}" for fps in RATES):
         for step in STEPS:
             write_job(study, step, video, *job_of(step, f"results/videos/{video}", settings, video))
