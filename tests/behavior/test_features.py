@@ -153,17 +153,19 @@ ARENA = Arena(
     np.array([[0.0, 0.0], [900.0, 0.0], [900.0, 900.0], [0.0, 900.0]]),
     {"nest": np.array([[290.0, 290.0], [320.0, 290.0], [320.0, 320.0]])},
 )
+GROUP_STARTS = ("acceleration_", "social_", "mean_200ms_", "spread_2000ms_")
 
 
-@pytest.mark.parametrize("groups", [(), ("windows",), ("accelerations", "egocentric", "social")])
+@pytest.mark.parametrize("groups", [(), ("windows",), ("accelerations", "social")])
 def test_a_feature_that_is_asked_for_alone_is_the_one_of_the_whole_table(groups):
     rng = np.random.default_rng(3)
-    xy = animal(frames=40, turn_rad_per_s=2.0, speed_px_per_s=50.0, individuals=2)
+    xy = animal(frames=12, turn_rad_per_s=2.0, speed_px_per_s=50.0, individuals=2)
     xy += rng.normal(0, 1, xy.shape)
     how = {"cm_per_px": 0.1, "arena": ARENA, "groups": groups}
     whole = features_of(xy, **how)
-    for name, values in whole.columns.items():
-        alone = features_of(xy, only=[name], **how)
+    of_groups = [name for name in whole.columns if not groups or name.startswith(GROUP_STARTS)]
+    for name in of_groups:
+        values, alone = whole.columns[name], features_of(xy, only=[name], **how)
         np.testing.assert_array_equal(alone.columns[name], values, err_msg=name)
 
 
