@@ -36,15 +36,16 @@ def packing(schema: pa.Schema) -> dict[str, Any]:
 
     Measured numbers hardly ever repeat: a dictionary of them makes files larger. Floats split into
     their bytes, of which the first repeat, and packed by zstd take 0.6 of it; of whole numbers, as
-    those of frames, the differences are kept. Names and counts up to 127 stay dictionaries. What
-    that takes and saves: docs/decisions/077.
+    those of frames, the differences are kept. Names and counts up to 127 stay dictionaries, and so
+    do times that stand beside every keypoint. What that saves: docs/decisions/077.
     """
+    repeated = {"time_s"} if "keypoint" in schema.names else set()
     packed = {
         field.name: "BYTE_STREAM_SPLIT"
         if pa.types.is_floating(field.type)
         else "DELTA_BINARY_PACKED"
         for field in schema
-        if field.type in MEASURED
+        if field.type in MEASURED and field.name not in repeated
     }
     return {
         "compression": "zstd",
