@@ -119,7 +119,7 @@ def measured(table: pa.Table, how: dict[str, Any]) -> tuple[float, float, float]
         written_s = time.process_time()
         pq.ParquetFile(pa.BufferReader(bytes_)).read()
         times.append((written_s - start_s, time.process_time() - written_s))
-    return bytes_.size, *map(min, zip(*times, strict=True))
+    return bytes_.size, min(wrote for wrote, _ in times), min(read for _, read in times)
 
 
 def packed(table: pa.Table, how: dict[str, Any]) -> pa.Buffer:

@@ -25,7 +25,7 @@ from machine_rows import add_record_option, keep_row
 from tail_videos import SPACE, write_ensembles_calibration, write_video
 
 from superanimal_core.commands.study_folder import read_here
-from superanimal_core.settings.smoothing import METHODS
+from superanimal_core.settings.smoothing import EksSmoothing
 from superanimal_core.study.graph import Graph
 from superanimal_core.study.identities import Identities
 from superanimal_core.study.products import of_cohort
@@ -110,7 +110,7 @@ def make_study(study: Path, length_s: float, videos: int) -> None:
     with chdir(study):
         settings = RuleSettings(Graph(read_here(), Identities()))
     if not (study / CALIBRATION).exists():
-        smoothing = METHODS["eks"](**settings.smoother())
+        smoothing = EksSmoothing(**settings.smoother())
         write_ensembles_calibration(study / CALIBRATION, MEMBERS, smoothing)
         for fps in RATES:
             write_video(study / f"results/videos/v{fps}", MEMBERS, length_s, float(fps))
