@@ -150,7 +150,13 @@ def together(train, world):
 
 
 @pytest.mark.parametrize(
-    "train", [train, train_on_two_streams, train_on_windows, train_a_transformer]
+    "train",
+    [
+        train,
+        train_on_two_streams,
+        train_on_windows,
+        pytest.param(train_a_transformer, marks=pytest.mark.slow),
+    ],
 )
 def test_two_processes_train_as_one(train, world):
     losses, weights = train(world)
@@ -164,6 +170,7 @@ def test_two_processes_train_as_one(train, world):
         torch.testing.assert_close(first, value, rtol=1e-3, atol=1e-4, msg=name)
 
 
+@pytest.mark.slow
 def test_two_processes_train_a_network_with_context_as_one(world):
     """Of its many gradients some are nothing but rounding, which AdamW makes steps of."""
     losses, weights = train_with_context(world)

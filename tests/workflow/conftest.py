@@ -16,6 +16,7 @@ from tiny_study import copy_workflow, rules_after, run_snakemake, write_tiny_stu
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(trylast=True)  # when those that are not asked for have gone
 def pytest_collection_modifyitems(items):
     """One test begins with making the finished study; those that would wait for it come last."""
     waiting = [item for item in items if "finished_study" in getattr(item, "fixturenames", ())]
