@@ -1,6 +1,6 @@
 """Whether adaptation to a video pays, and whether its judge knows: drawn videos with their truth.
 
-    python benchmarks/adaptation.py [--quick] [--networks FOLDER] [--videos N]
+    python benchmarks/adaptation.py [--quick] [--networks FOLDER] [--videos N] [--teacher smoothed]
 
 Networks learn five drawn laboratories. Videos are of cameras that none of them has: dark, noisy,
 blurred, other places, coats and sizes, compressed. To each, every network is adapted as each
@@ -45,6 +45,7 @@ from superanimal_core.media.video import read_frames
 from superanimal_core.models.adaptation import Adaptation
 from superanimal_core.models.video_looks import VideoLooks
 from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.crops import Image
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
@@ -70,6 +71,8 @@ class Adapted:
     after: Poses
     error_before: float
     error_after: float
+    bundle: ModelBundle
+    moved: Image | None
 
     @property
     def ratio(self) -> float:
@@ -83,6 +86,7 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="four videos, one teacher")
     parser.add_argument("--networks", type=Path, help="a folder for the trained networks")
     parser.add_argument("--videos", type=int, help="so many, of both kinds")
+    parser.add_argument("--teacher", choices=[*TEACHERS], help="this one alone")
     chosen = parser.parse_args()
     quick = chosen.quick
     torch.set_num_threads(1)
@@ -90,7 +94,8 @@ def main() -> None:
         kept = chosen.networks or Path(made) / "networks"
         bundles = trained_ensemble(range(3), 1300, kept)
         known = knowledge_of(bundles)
-        teachers = ["smoothed"] if quick else [*TEACHERS]
+        one = "smoothed" if quick else chosen.teacher
+        teachers = [one] if one else [*TEACHERS]
         count = chosen.videos or (2 if quick else len(SHIFTS))
         rows = [
             row
@@ -129,7 +134,7 @@ def of_video(
     yield {**about, "kind": "look", "is_kept": look.is_worth_it, "seconds": took, **figures}
     yield from methods(about, "", before, video)
     for teacher in teachers:
-        found = [*adapted(video, bundles, before, known, teacher)]
+        found = [*adapted(video, adaptation_of(video), bundles, before, known, teacher)]
         for one in found:
             yield {
                 **about, "kind": "verdict", "method": teacher, "member": one.member,
@@ -200,28 +205,32 @@ def adaptation_of(video: DrawnVideo) -> Adaptation:
 
 def adapted(
     video: DrawnVideo,
+    adaptation: Adaptation,
     bundles: Sequence[ModelBundle],
     before: Sequence[Poses],
     known: Knowledge,
     teacher: str,
 ) -> Iterator[Adapted]:
     """Each network after a teacher taught it, whatever the verdict is."""
-    adaptation = adaptation_of(video)
     lessons = TEACHERS[teacher](before, OWN["min_score"], known)
     looks = looks_of(video, bundles[0])
     labels = [adaptation.pseudo_labels(*one, looks) for one in zip(lessons, before, strict=True)]
     pictures = adaptation.pictures(labels, bundles[0])
-    strange = strange_animals(before, known.calibration)
+    changes, learned = [], []
     for number, bundle in enumerate(bundles):
-        own = deepcopy(bundle)
         how = {"seed": number, "device": CPU, "tell": lambda *_: None}
         taught = adaptation.by(labels[number], pictures, **how)
-        verdict, _, _, _ = adaptation.adapt(
-            own, before, number, strange, taught, pictures, device=CPU
-        )
+        given = deepcopy(bundle), before[number], taught, pictures
+        change, own = adaptation.change(*given, device=CPU)
+        changes.append(change)
+        learned.append(own)
+    strange = strange_animals(before, known.calibration)
+    verdicts = adaptation.verdicts(changes, strange, known.calibration)
+    for number, (change, own) in enumerate(zip(changes, learned, strict=True)):
         after = predicted(own, video)
-        errors = [error_of(poses.xy_px, video) for poses in (before[number], after)]
-        yield Adapted(video, teacher, number, verdict, before[number], after, *errors)
+        then, now = (error_of(poses.xy_px, video) for poses in (before[number], after))
+        given = video, teacher, number, verdicts[number], before[number], after, then, now
+        yield Adapted(*given, own, adaptation.moved(change, pictures))
 
 
 def looks_of(video: DrawnVideo, bundle: ModelBundle) -> VideoLooks:
@@ -246,8 +255,12 @@ def self_paced(video: DrawnVideo, bundle: ModelBundle, poses: Poses) -> Poses:
 
 def figures_of(verdict: Verdict) -> str:
     """The figures of a verdict, and why."""
-    names = ("vouched_fraction", "astray_fraction", "distance_ratio", "bone_ratio", "response")
-    told = ", ".join(f"{n.split('_')[0]} {getattr(verdict, n):.2f}" for n in names)
+    names = ("vouched_fraction", "vouched_after_fraction", "astray_fraction", "distance_ratio")
+    names += ("bone_ratio", "response")
+    told = ", ".join(
+        f"{n.removesuffix('_fraction').removesuffix('_ratio')} {getattr(verdict, n):.2f}"
+        for n in names
+    )
     jitter = f"jitter {verdict.jitter_ratio:.2f}, displacement {verdict.displacement_ratio:.2f}"
     return f"{jitter}, {told}" + ("" if verdict.is_kept else f": {verdict.reason}")
 

@@ -31,18 +31,19 @@ Change = Callable[[Scene, np.random.Generator], Scene]
 
 @dataclass(frozen=True)
 class DrawnVideo:
-    """A video, the boxes of its animal, and where its keypoints are (NaN without an animal)."""
+    """A video, the boxes of its animal, and where its keypoints are (NaN where nobody knows)."""
 
     name: str
     path: str
     boxes_xyxy_px: ndarray
     truth_px: ndarray
     is_animal: bool
+    fps: float = FPS
 
     @property
     def time_s(self) -> ndarray:
         """Of every frame."""
-        return np.arange(len(self.truth_px)) / FPS
+        return np.arange(len(self.truth_px)) / self.fps
 
 
 def _camera(**changes: object) -> Change:

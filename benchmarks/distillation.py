@@ -14,7 +14,7 @@ crops, without decoding and boxes). Boxes are those of the truth. --quick: 600 s
 import argparse
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -43,6 +43,7 @@ LEARNED = ("bedding", "meadow", "arena", "wood")
 FLOORS = ("tiles", "room", "walkway")  # of the cameras that no label is of
 TEACHERS, STUDENT, ALONE = range(5), 10, 11  # seeds
 NEIGHBORS, FPS = 7, 50.0
+FRAMES = 2 * NEIGHBORS + 1  # of a stretch
 LOOK = {"batch": 32, "precision": "float32", "device": CPU}
 TAUGHT = {k: SETTINGS["distillation"][k] for k in ("min_score", "max_error")}
 VIEWS = SETTINGS["smoothing"]["views"] | {"mirrors": []}
@@ -73,7 +74,9 @@ def main() -> None:
     started = time.perf_counter()
     teachers = [trained(own, pictures, steps, seed) for seed in TEACHERS]
     calibration = calibrated(teachers, held, pictures)
-    lessons, shown = taught_by(teachers, calibration, 6 if given.quick else 20)
+    cameras = range(6 if given.quick else 20)
+    shows = ((f"camera{camera}", clips_of(camera, 8, FRAMES)) for camera in cameras)
+    lessons, shown = taught_by(teachers, calibration, shows)
     print(f"{len(lessons)} lessons, {time.perf_counter() - started:.0f} s", flush=True)
     clips = [
         clip
@@ -119,9 +122,24 @@ def trained(
     shown: dict[str, ndarray] | None = None,
 ) -> ModelBundle:
     """The demo's network after so many steps on labels, and on lessons where there are some."""
-    bundle = new_network(labels, seed)
     training = TrainingSettings(**SETTINGS["training"] | {"steps": steps})
-    given = bundle, labels, pictures.__getitem__, training, AugmentSettings(**SETTINGS["augment"])
+    augment = AugmentSettings(**SETTINGS["augment"])
+    how = training, augment, seed, lessons, shown
+    return taught(new_network(labels, seed), labels, pictures, *how)
+
+
+def taught(
+    bundle: ModelBundle,
+    labels: Labels,
+    pictures: dict[str, ndarray],
+    training: TrainingSettings,
+    augment: AugmentSettings,
+    seed: int,
+    lessons: Labels | None = None,
+    shown: dict[str, ndarray] | None = None,
+) -> ModelBundle:
+    """The network, in place, by labels and, where there are some, lessons."""
+    given = bundle, labels, pictures.__getitem__, training, augment
     how = {"seed": seed, "device": CPU, "tell": lambda *_: None}
     if lessons is None or shown is None:
         fit_labels(*given, **how)
@@ -150,19 +168,21 @@ def clips_of(camera: int, clips: int, frames: int) -> Iterator[Clip]:
 
 
 def taught_by(
-    teachers: Sequence[ModelBundle], calibration: Calibration | None, cameras: int
+    teachers: Sequence[ModelBundle],
+    calibration: Calibration | None,
+    cameras: Iterable[tuple[str, Iterable[Clip]]],
 ) -> tuple[Labels, dict[str, ndarray]]:
-    """Lessons of cameras, as the workflow chooses them, and their pictures."""
+    """Lessons of cameras with their names, as the workflow chooses them, and their pictures."""
     smoothing = EnsembleSmoothing("eks", EKS, VIEWS, calibration)
     parts, informative, shown = [], [], {}
-    for camera in range(cameras):
-        for number, clip in enumerate(clips_of(camera, 8, 2 * NEIGHBORS + 1)):
+    for camera, clips in cameras:
+        for number, clip in enumerate(clips):
             seen = predict_video(teachers, clip.images, clip.boxes_xyxy_px, clip.time_s, **LOOK)
             smoothed = smoothing.of(seen)
             first = number * len(clip.images)
             known = clip.images, clip.time_s, clip.boxes_xyxy_px, seen, *smoothed
             stretch = Stretch(first, False, *known)
-            labels, worth = lessons_of(stretch, f"camera{camera}", NEIGHBORS, **TAUGHT)
+            labels, worth = lessons_of(stretch, camera, NEIGHBORS, **TAUGHT)
             parts.append(labels)
             informative.append(worth)
             for name in labels.image:
@@ -208,8 +228,14 @@ def look(
         jitter.append(steps[np.isfinite(steps)])
     middle, _ = middle_of_members(*predict_labels(bundles, held, pictures.__getitem__, **LOOK))
     on_labels = np.linalg.norm(middle - held.xy_px, axis=-1)
-    means = [np.nanmean(np.concatenate(each)) for each in (raw, smooth, jitter, inside)]
-    return np.array([*means, np.nanmean(on_labels), 1000 * spent_s / frames])
+    means = [mean_of(np.concatenate(each)) for each in (raw, smooth, jitter, inside)]
+    return np.array([*means, mean_of(on_labels), 1000 * spent_s / frames])
+
+
+def mean_of(values: ndarray) -> float:
+    """The mean of what is known; NaN where nothing is."""
+    known = values[np.isfinite(values)]
+    return float(known.mean()) if len(known) else np.nan
 
 
 if __name__ == "__main__":

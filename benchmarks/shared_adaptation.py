@@ -63,12 +63,16 @@ class Seen:
         """A row for each network: whether it was kept, and its error after / before."""
         pictures = adaptation.pictures([], bundles[0])
         strange = strange_animals(self.before, self.known.calibration)
-        for number, bundle in enumerate(bundles):
-            given = deepcopy(bundle), self.before, number, strange, taught[number]
-            verdict, adapted, _, _ = adaptation.adapt(*given, pictures, device=CPU)
+        changes, learned = [], []
+        for bundle, own, how in zip(bundles, self.before, taught, strict=True):
+            change, adapted = adaptation.change(deepcopy(bundle), own, how, pictures, device=CPU)
+            changes.append(change)
+            learned.append(adapted)
+        verdicts = adaptation.verdicts(changes, strange, self.known.calibration)
+        for number, adapted in enumerate(learned):
             poses = (self.before[number], predicted(adapted, self.video))
             then, now = (error_of(each.xy_px, self.video) for each in poses)
-            yield {"member": number, "ratio": now / then, **vars(verdict)}
+            yield {"member": number, "ratio": now / then, **vars(verdicts[number])}
 
 
 def main() -> None:

@@ -265,7 +265,7 @@ def errors_of(
     known = labels.select(rows)
     names = tuple(map(str, range(len(rows))))
     seen = zip(xy[:, None], score[:, None], strict=True)
-    poses = [Poses(SPACE, names, np.zeros(1), *of) for of in seen]
+    poses = [Poses(labels.space, names, np.zeros(1), *of) for of in seen]
     animals = LabeledAnimals(
         label_xy_px=known.xy_px,
         is_asked=np.ones(known.state.shape, bool),

@@ -19,6 +19,7 @@ from superanimal_core.pose.labels import Labels, string_array
 from superanimal_core.pose.poses import Poses
 
 BLOCKS, BLOCK_FRAMES = 6, 10  # of held-out frames: at most so many blocks, at least so long
+MOST_HELD = 600  # frames: more tell the judge no more, of a day least of all
 STRETCHES = 20  # of a video: whole ones say when it has learned enough
 
 
@@ -27,7 +28,7 @@ def held_out_frames(frames: int, fraction: float) -> Int[ndarray, "held"]:
 
     A video changes: one block says nothing of the light, the place or the animal of other times.
     """
-    length = min(max(round(frames * fraction), 2), frames)
+    length = min(max(round(frames * fraction), 2), frames, MOST_HELD)
     blocks = int(np.clip(length // BLOCK_FRAMES, 1, BLOCKS))
     stops = np.linspace(0, length, blocks + 1).round().astype(int)
     sizes = np.diff(stops)

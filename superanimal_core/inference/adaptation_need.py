@@ -2,7 +2,8 @@
 
 Only what networks said of the video is looked at; no frame is decoded. Where they are sure, and say
 the same, there is little to learn. Where they agree on nothing, or the animal is unlike all that
-was labeled, there is nothing to learn from.
+was labeled, there is nothing to learn from; unless several networks are sure of something, and
+labels can tell afterwards whether that was an animal.
 """
 
 from collections.abc import Sequence
@@ -12,7 +13,7 @@ import numpy as np
 from jaxtyping import Bool
 from numpy import ndarray
 
-from superanimal_core.inference.lessons import strange_animals
+from superanimal_core.inference.lessons import can_tell_strange, strange_animals
 from superanimal_core.inference.witnesses import (
     VOUCHED_FRAMES,
     agreed_px,
@@ -25,6 +26,7 @@ from superanimal_core.smoothing.calibration import Calibration
 FRAMES = 400  # that are looked at, evenly over the video
 APART = 0.02  # of the body's longer side: networks that are so near to each other leave no gain
 LOW = 0.15  # of the keypoints below the score: with fewer than that, networks are sure
+SURE = 0.01  # of the keypoints at or above it: with fewer than that, nothing can be learned
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,10 @@ def look_at_need(
         is_vouched &= is_agreed_on(agreed_px(some, body_px), is_taught)
     apart, vouched = _apart_px(some) / body_px, float(is_vouched[is_there].mean())
     if vouched < VOUCHED_FRAMES:
-        reason = f"nothing to learn from: {vouched:.0%} of the animals are vouched for"
-        return Look(False, reason, apart, low, vouched)
+        reason = f"{vouched:.0%} of the animals are vouched for"
+        if len(some) > 1 and can_tell_strange(calibration) and 1 - low >= SURE:
+            return Look(True, f"tried, though {reason}", apart, low, vouched)
+        return Look(False, f"nothing to learn from: {reason}", apart, low, vouched)
     is_sure = low <= LOW and not apart > APART
     reason = f"{low:.0%} of the keypoints score low, networks are {apart:.3f} of the body apart"
     return Look(not is_sure, ("not needed: " if is_sure else "") + reason, apart, low, vouched)

@@ -61,11 +61,12 @@ def keypoint_complaints(
     after: Poses,
     both: Bool[ndarray, "frame individual keypoint"],
     frame: Int[ndarray, "frame"],
-    max_displacement_ratio: float,
+    max_displacement_ratio: float | None,
 ) -> list[str]:
     """A sentence per kind of fault, with the keypoints that show it; none speaks for the network.
 
     `both` is true where both networks are sure of a keypoint, `frame` the numbers of the frames.
+    Without a `max_displacement_ratio` nobody asks how far keypoints moved.
     """
     tracks = _tracks(before, after, both, frame)
     found: dict[str, list[str]] = {}
@@ -73,6 +74,8 @@ def keypoint_complaints(
         for kind, has_it in KINDS.items():
             if has_it(track):
                 found.setdefault(kind, []).append(before.space.keypoints[keypoint])
+        if max_displacement_ratio is None:
+            continue
         limit_px = max(max_displacement_ratio * track.noise_px, PART_OF_BODY * track.body_px)
         if track.displacement_px > limit_px:
             found.setdefault("moved away", []).append(before.space.keypoints[keypoint])

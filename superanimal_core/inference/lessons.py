@@ -63,6 +63,11 @@ TEACHERS: Mapping[str, Callable[[Sequence[Poses], float, Knowledge], list[Lesson
 }
 
 
+def can_tell_strange(calibration: Calibration | None) -> bool:
+    """Whether labels say what an animal is like."""
+    return calibration is not None and calibration.familiarity is not None
+
+
 def strange_animals(
     members: Sequence[Poses], calibration: Calibration | None
 ) -> Bool[ndarray, "frame individual"]:

@@ -1,6 +1,7 @@
 """Whether an adapted network is kept: what held-out frames, and who else saw them, say of it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -9,6 +10,7 @@ from numpy import ndarray
 from superanimal_core.evaluation.stability import dropped_keypoints
 from superanimal_core.inference.keypoint_complaints import keypoint_complaints
 from superanimal_core.inference.witnesses import Evidence, Witness, hear_witness
+from superanimal_core.pose.members import middle_of_members
 from superanimal_core.pose.poses import Poses
 
 UNKNOWN = float("nan")
@@ -21,7 +23,7 @@ class Verdict:
 
     Ratios are after / before on held-out frames: jitter (mean displacement from frame to frame),
     dropped keypoints (`stability.dropped_keypoints`), and the displacement of confident keypoints
-    by the adaptation over the jitter before. The last five are those of `witnesses.Evidence`. One
+    by the adaptation over the jitter before. The next ones are those of `witnesses.Evidence`. One
     that `is_tried` not was seen in advance to gain nothing, or to have nothing to learn from. The
     training took so many `steps`, and was `ended_by` what `History` says.
     """
@@ -37,6 +39,7 @@ class Verdict:
     distance_ratio: float = UNKNOWN
     bone_ratio: float = UNKNOWN
     response: float = UNKNOWN
+    vouched_after_fraction: float = UNKNOWN
     is_tried: bool = True
     steps: int = 0
     ended_by: str = ""
@@ -57,8 +60,11 @@ def judge_adaptation(
 
     Both poses are of the same held-out frames, whose numbers are `frame`, of a network that was
     taught the keypoints where `is_taught`. What cannot be measured, a position that is no number,
-    and any complaint of the `witness`, speaks against the network.
+    and any complaint of the `witness`, speaks against the network. Where nobody vouches for what
+    was said before, it does not say how far keypoints may move; what others say afterwards does.
     """
+    heard = hear_witness(before, after, is_taught, witness) if witness else SILENCE
+    is_measure = not heard.is_by_afterwards
     is_known = [np.isfinite(p.xy_px).all(axis=3) for p in (before, after)]
     sure = [k & (p.score >= min_score) for k, p in zip(is_known, (before, after), strict=True)]
     both = sure[0] & sure[1]
@@ -72,22 +78,27 @@ def judge_adaptation(
         for p in (before, after)
     ]
     complaints = []
-    if not both.any():
+    if is_measure and not both.any():
         complaints.append(f"no keypoint has a score of {min_score} before and after")
-    elif np.isnan(jitter):
+    elif is_measure and np.isnan(jitter):
         complaints.append("jitter cannot be measured, no keypoint is sure in two frames in a row")
     elif jitter > max_jitter_ratio:
         complaints.append(f"jitter grew to {jitter:.2f} of what it was")
-    elif displacement > max_displacement_ratio:
+    elif is_measure and displacement > max_displacement_ratio:
         complaints.append(f"keypoints moved by {displacement:.1f} times the jitter")
     is_absent = ~is_known[1] & (after.score == 0)  # out of view, which counts as dropped
     lost = int((is_known[0] & ~is_absent & ~(is_known[1] & np.isfinite(after.score))).sum())
     if lost:
         complaints.append(f"{lost} keypoints have no position or score any more")
-    complaints += keypoint_complaints(before, after, both, frame, max_displacement_ratio)
+    farthest = max_displacement_ratio if is_measure else None
+    complaints += keypoint_complaints(before, after, both, frame, farthest)
+    if witness and not is_measure:
+        others = _middle(witness.others_after)
+        sure_too = sure[1] & np.isfinite(others.xy_px).all(axis=3) & (others.score >= min_score)
+        found = keypoint_complaints(others, after, sure_too, frame, max_displacement_ratio)
+        complaints += [f"beside the others afterwards, {complaint}" for complaint in found]
     if dropped[1] > dropped[0] + 0.5:
         complaints.append(f"{dropped[1]:.1f} keypoints per frame dropped, {dropped[0]:.1f} before")
-    heard = hear_witness(before, after, is_taught, witness) if witness else SILENCE
     complaints += heard.complaints
     kept = f"jitter {jitter:.2f} of what it was, {dropped[1]:.1f} keypoints dropped per frame"
     return Verdict(
@@ -102,7 +113,15 @@ def judge_adaptation(
         distance_ratio=heard.distance_ratio,
         bone_ratio=heard.bone_ratio,
         response=heard.response,
+        vouched_after_fraction=heard.vouched_after_fraction,
     )
+
+
+def _middle(members: Sequence[Poses]) -> Poses:
+    """What several networks say together."""
+    seen = (np.stack([getattr(poses, f) for poses in members]) for f in ("xy_px", "score"))
+    xy_px, score = middle_of_members(*seen)
+    return replace(members[0], xy_px=xy_px, score=score)
 
 
 def _mean_step(

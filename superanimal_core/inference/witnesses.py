@@ -3,6 +3,9 @@
 A network that collapsed, or drifts, is calm: its jitter is no evidence. What others saw in the same
 frames does not change with it, bones keep their lengths, and a network that looks at the animal
 says the same of a crop that lies a little beside.
+
+Of a camera that no label is like, networks may agree on nothing before. What they say afterwards,
+of frames that none has learned from, then vouches for an animal if it is one thing and like labels.
 """
 
 from collections.abc import Sequence
@@ -37,7 +40,9 @@ class Witness:
     """What is known of held-out frames beside what one network says of them.
 
     `others` are what the other networks said, before any adaptation (none for a network alone);
-    `is_strange` where an animal is unlike all labels. Crops were looked at again that lie beside by
+    `is_strange` where an animal is unlike all labels. `others_after` is what they say when they
+    have learned, too, and `is_strange_after` where what all say then is unlike labels; None where
+    labels cannot tell. Crops were looked at again that lie beside by
     `shift_px`, NaN where none was; `beside_before_px` and `beside_after_px` are what the network
     says of those.
     """
@@ -47,13 +52,16 @@ class Witness:
     shift_px: Float[ndarray, "frame individual 2"]
     beside_before_px: Float[ndarray, "frame individual keypoint 2"]
     beside_after_px: Float[ndarray, "frame individual keypoint 2"]
+    others_after: Sequence[Poses] = ()
+    is_strange_after: Bool[ndarray, "frame individual"] | None = None
 
 
 @dataclass(frozen=True)
 class Evidence:
     """Figures of the witnesses (NaN where nobody can tell), and what speaks against a network.
 
-    `vouched_fraction`: part of the animals in frames that are vouched for; `astray_fraction`: part
+    `vouched_fraction`: part of the animals in frames that are vouched for, and the same
+    afterwards, `vouched_after_fraction`; `astray_fraction`: part
     of what all networks agreed on that the adapted one says otherwise; `distance_ratio`: mean
     distance from what the others agree on, after / before; `bone_ratio`: how unlike the bones of
     before they are, after / before; `response`: how far keypoints go with a crop, in parts of its
@@ -66,6 +74,12 @@ class Evidence:
     bone_ratio: float
     response: float
     complaints: list[str]
+    vouched_after_fraction: float = float("nan")
+
+    @property
+    def is_by_afterwards(self) -> bool:
+        """Whether an animal is vouched for only by what networks say afterwards."""
+        return self.vouched_fraction < VOUCHED_FRAMES <= self.vouched_after_fraction
 
 
 def hear_witness(
@@ -78,12 +92,13 @@ def hear_witness(
         for poses, beside in ((before, witness.beside_before_px), (after, witness.beside_after_px))
     ]
     vouched = vouched_fraction(before, is_taught, witness, responses[0])
+    afterwards = _vouched_afterwards(after, is_taught, witness)
     astray = _astray_fraction(before, after, witness.others, body_px)
     distance = _distance_ratio(before, after, witness.others, body_px)
     bones = bone_ratio(before, after)
     response_before, response = (_median(each[..., is_taught]) for each in responses)
     complaints = []
-    if vouched < VOUCHED_FRAMES:
+    if vouched < VOUCHED_FRAMES and not afterwards >= VOUCHED_FRAMES:
         complaints.append(f"an animal is vouched for in {vouched:.0%} of the frames only")
     if astray > ASTRAY:
         complaints.append(f"{astray:.0%} of what the networks agreed on is said otherwise")
@@ -94,7 +109,7 @@ def hear_witness(
     if response > max(FOLLOWS, MORE * response_before):
         complaints.append(f"keypoints go with the crop, by {response:.0%} of its shift")
     complaints += _following_keypoints(before, after, witness)
-    return Evidence(vouched, astray, distance, bones, response, complaints)
+    return Evidence(vouched, astray, distance, bones, response, complaints, afterwards)
 
 
 def body_side_px(members: Sequence[Poses]) -> float:
@@ -177,16 +192,39 @@ def vouched_fraction(
     Several networks agree on half of the keypoints; of one alone, they stay where they are when the
     crop is shifted (where that was looked at). Nobody vouches for what is unlike all labels.
     """
-    is_there = np.isfinite(before.xy_px).all(axis=-1).any(axis=-1)
     if witness.others:
-        members = [before, *witness.others]
-        is_vouched = is_agreed_on(agreed_px(members, body_side_px(members)), is_taught)
-    else:
-        is_there &= np.isfinite(witness.shift_px).all(axis=-1)
-        holds = response[..., is_taught] <= FOLLOWS
-        is_vouched = holds.mean(axis=-1) >= VOUCHED_KEYPOINTS
-    is_vouched = is_vouched & ~witness.is_strange
+        return _agreed_fraction([before, *witness.others], is_taught, witness.is_strange)
+    holds = response[..., is_taught] <= FOLLOWS
+    is_vouched = (holds.mean(axis=-1) >= VOUCHED_KEYPOINTS) & ~witness.is_strange
+    is_there = _is_there(before) & np.isfinite(witness.shift_px).all(axis=-1)
     return float(is_vouched[is_there].mean()) if is_there.any() else 0.0
+
+
+def _vouched_afterwards(
+    after: Poses, is_taught: Bool[ndarray, "keypoint"], witness: Witness
+) -> float:
+    """The same of what several networks say afterwards; NaN for one, or where labels cannot tell.
+
+    They had one teacher: that they agree counts only together with bones and scores like labels'.
+    """
+    if not witness.others_after or witness.is_strange_after is None:
+        return float("nan")
+    return _agreed_fraction([after, *witness.others_after], is_taught, witness.is_strange_after)
+
+
+def _agreed_fraction(
+    members: Sequence[Poses],
+    is_taught: Bool[ndarray, "keypoint"],
+    is_strange: Bool[ndarray, "frame individual"],
+) -> float:
+    """Part of the animals of the first network on which all agree, and that are like labels."""
+    is_vouched = is_agreed_on(agreed_px(members, body_side_px(members)), is_taught) & ~is_strange
+    is_there = _is_there(members[0])
+    return float(is_vouched[is_there].mean()) if is_there.any() else 0.0
+
+
+def _is_there(poses: Poses) -> Bool[ndarray, "frame individual"]:
+    return np.asarray(np.isfinite(poses.xy_px).all(axis=-1).any(axis=-1))
 
 
 def bone_ratio(before: Poses, after: Poses) -> float:

@@ -1,8 +1,8 @@
 """The members of an ensemble adapted to one video, one after the other.
 
-Each adapted network is kept in a folder of its own as soon as it is judged, with a key of all that
-it depends on, so that a killed job goes on. When all have seen the video again the folders go: five
-networks of thousands of videos would fill a disk.
+Each network is kept in a folder of its own as soon as it has learned, with a key of all that it
+depends on, so that a killed job goes on. Then all are judged, by what all say. When they have seen
+the video again the folders go: five networks of thousands of videos would fill a disk.
 """
 
 import hashlib
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Bool, Float
+from jaxtyping import Float
 from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
@@ -25,16 +25,18 @@ from superanimal_core.inference.verdicts import Verdict
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.log import Progress
 from superanimal_core.media.images import write_image
+from superanimal_core.models.adaptable import refuse_context
 from superanimal_core.models.adaptation import Adaptation, Pictures
 from superanimal_core.models.bundles import WEIGHTS, read_bundle, read_members
 from superanimal_core.models.new_bundles import read_history, write_bundle
 from superanimal_core.models.video_looks import looks_of_member
 from superanimal_core.network.bundle import ModelBundle
+from superanimal_core.network.crops import Image
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import AugmentSettings
-from superanimal_core.tables.adapted_files import MOVED, VERDICT
+from superanimal_core.tables.adapted_files import VERDICT
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.contents import content_digest
 from superanimal_core.tables.pose_files import read_poses
@@ -102,11 +104,13 @@ class VideoAdaptation:
         Beside them are pictures of the frames that moved most.
         """
         models = Path(folder).parent / ADAPTED_MODELS
-        verdicts = self.adapt(members, models)
+        names = [Path(member).name for member in members]
+        learned = {name: self.shared.get(name, str(models / name)) for name in names}
+        verdicts, moved = self.adapt(members, models)
         kept = [name for name, verdict in verdicts.items() if verdict.is_kept]
         boxes = self.adaptation.boxes_xyxy_px
         VideoPrediction(
-            read_members([models / name for name in kept]),
+            read_members([learned[name] for name in kept]),
             self.adaptation.video,
             self.time_s,
             GivenBoxes(boxes, np.ones(boxes.shape[:2])),
@@ -120,35 +124,40 @@ class VideoAdaptation:
                 name: f"{self.predicted}/{name}.parquet" for name in verdicts if name not in kept
             },
         )
+        for name, picture in moved.items():
+            write_image(picture, Path(folder) / f"{name}.jpg")
         for name in verdicts:
-            if (models / name / MOVED).is_file():
-                shutil.copyfile(models / name / MOVED, Path(folder) / f"{name}.jpg")
-            shutil.rmtree(models / name)
-        if not any(models.iterdir()):
+            shutil.rmtree(models / name, ignore_errors=True)
+        if models.is_dir() and not any(models.iterdir()):
             models.rmdir()
 
-    def adapt(self, members: Sequence[str], folder: str | Path) -> dict[str, Verdict]:
-        """Adapts each member (a model folder) and keeps it in `folder`; the verdicts by member."""
+    def adapt(
+        self, members: Sequence[str], folder: str | Path
+    ) -> tuple[dict[str, Verdict], dict[str, Image]]:
+        """Verdicts by member (a model folder), and pictures of the frames that moved most, if any.
+
+        Each network that learns here is kept in `folder`. When all have learned they are judged,
+        each by what all say.
+        """
         places = {Path(member).name: Path(folder) / Path(member).name for member in members}
         for stray in set(Path(folder).glob("member-*/")) - {*places.values()}:
             shutil.rmtree(stray)
         poses = [read_poses(f"{self.predicted}/{name}.parquet") for name in places]
         keys = self._keys(members, poses)
-        judged = {name: _judged(place, keys[name]) for name, place in places.items()}
-        if all(judged.values()):
-            return {name: verdict for name, verdict in judged.items() if verdict}
-        labels = {} if self.shared else self._labels(members, poses)
-        to_learn = [labels[name] for name in labels if judged[name] is None]
-        ensemble = _Ensemble(
-            members,
-            poses,
-            strange_animals(poses, self.known.calibration),
-            self.adaptation.pictures(to_learn, read_bundle(members[0])),
-        )
-        return {
-            name: judged[name] or self._adapt(ensemble, number, labels.get(name), place, keys[name])
-            for number, (name, place) in enumerate(places.items())
+        to_learn = {
+            name: place
+            for name, place in places.items()
+            if name not in self.shared and not _has_learned(place, keys[name])
         }
+        labels = self._labels(members, poses) if to_learn else {}
+        pictures = self.adaptation.pictures(
+            [labels[name] for name in to_learn], read_bundle(members[0])
+        )
+        for member in members:
+            name = Path(member).name
+            if name in to_learn:
+                self._learn(member, labels[name], pictures, places[name], keys[name])
+        return self._judged(members, poses, pictures, {**places, **self.shared})
 
     def _labels(self, members: Sequence[str], poses: Sequence[Poses]) -> dict[str, Labels]:
         """What each member is taught of this video."""
@@ -175,60 +184,57 @@ class VideoAdaptation:
             for member in members
         }
 
-    def _adapt(
-        self, ensemble: "_Ensemble", number: int, labels: Labels | None, folder: Path, key: str
-    ) -> Verdict:
-        """One member: taught, judged on frames that it did not learn from, and written.
-
-        Without labels it was taught before, with other videos.
-        """
-        member, seed = ensemble.members[number], int(folder.name.rpartition("-")[2])
+    def _learn(
+        self, member: str, labels: Labels, pictures: Pictures, folder: Path, key: str
+    ) -> None:
+        """One member is taught and written."""
+        seed = int(folder.name.rpartition("-")[2])
         device, bundle = use_device(self.threads, seed), read_bundle(member)
-        if labels is None:
-            taught = partial(self._taught_before, folder.name)
-        else:
-            tell = Progress(self.adaptation.training["steps"], f"steps of {folder.name}")
-            how = {"seed": seed, "device": device, "tell": tell}
-            taught = self.adaptation.by(labels, ensemble.pictures, **how)
-        verdict, adapted, history, moved = self.adaptation.adapt(
-            bundle,
-            ensemble.poses,
-            number,
-            ensemble.is_strange,
-            taught,
-            ensemble.pictures,
-            device=device,
-        )
-        print(f"{folder.name}: {'kept' if verdict.is_kept else 'rolled back'}: {verdict.reason}")
-        kept = adapted if verdict.is_kept else read_bundle(member)
-        record = {**self.record, "key": key, VERDICT: asdict(verdict)}
-        write_bundle(kept, folder, record, history)
-        if moved is not None:
-            write_image(moved, folder / MOVED)
-        return verdict
+        refuse_context(bundle)
+        tell = Progress(self.adaptation.training["steps"], f"steps of {folder.name}")
+        how = {"seed": seed, "device": device, "tell": tell}
+        history = self.adaptation.teach(bundle, labels, pictures, **how)
+        write_bundle(bundle, folder, {**self.record, "key": key}, history)
 
-    def _taught_before(self, name: str, _: ModelBundle) -> tuple[ModelBundle, History]:
-        """A member that has learned of several videos together."""
-        return read_bundle(self.shared[name]), read_history(self.shared[name])
-
-
-@dataclass(frozen=True)
-class _Ensemble:
-    """The model folders, what each network saw of the video, and what is known of that together."""
-
-    members: Sequence[str]
-    poses: Sequence[Poses]
-    is_strange: Bool[ndarray, "frame individual"]
-    pictures: Pictures
+    def _judged(
+        self,
+        members: Sequence[str],
+        poses: Sequence[Poses],
+        pictures: Pictures,
+        learned: Mapping[str, str | Path],
+    ) -> tuple[dict[str, Verdict], dict[str, Image]]:
+        """The verdicts on networks that have learned, whose folders are given by member."""
+        device = use_device(self.threads, seed=0)
+        names, changes = [Path(member).name for member in members], []
+        for name, member, own in zip(names, members, poses, strict=True):
+            taught = partial(_taught_before, learned[name])
+            bundle = read_bundle(member)
+            change, _ = self.adaptation.change(bundle, own, taught, pictures, device=device)
+            changes.append(change)
+        is_strange = strange_animals(poses, self.known.calibration)
+        found = self.adaptation.verdicts(changes, is_strange, self.known.calibration)
+        for name, verdict in zip(names, found, strict=True):
+            print(f"{name}: {'kept' if verdict.is_kept else 'rolled back'}: {verdict.reason}")
+        moved = {
+            name: self.adaptation.moved(change, pictures)
+            for name, change in zip(names, changes, strict=True)
+        }
+        shown = {name: picture for name, picture in moved.items() if picture is not None}
+        return dict(zip(names, found, strict=True)), shown
 
 
-def _judged(folder: Path, key: str) -> Verdict | None:
-    """The verdict on a network that was adapted before, under the same circumstances."""
+def _taught_before(folder: str | Path, _: ModelBundle) -> tuple[ModelBundle, History]:
+    """A network that has learned, from this video or from several together."""
+    return read_bundle(folder), read_history(folder)
+
+
+def _has_learned(folder: Path, key: str) -> bool:
+    """Whether a network has learned there before, under the same circumstances."""
     try:
         made_by = read_description(folder)["made_by"]
     except SuperAnimalError:
-        return None
+        return False
     if made_by.get("key") != key or not (folder / WEIGHTS).is_file():
-        return None
-    print(f"{folder.name}: adapted before, and taken over")
-    return Verdict(**made_by[VERDICT])
+        return False
+    print(f"{folder.name}: has learned before, and is taken over")
+    return True

@@ -22,6 +22,7 @@ from superanimal_core.inference.adapt import (
     select_pseudo_labels,
 )
 from superanimal_core.inference.adaptation_training import training_on
+from superanimal_core.inference.lessons import can_tell_strange, strange_animals
 from superanimal_core.inference.predict import predict_batches
 from superanimal_core.inference.regions import (
     Region,
@@ -45,6 +46,7 @@ from superanimal_core.pose.labels import Labels
 from superanimal_core.pose.poses import Poses
 from superanimal_core.report.moved_frames import draw_moved, most_moved
 from superanimal_core.settings import AugmentSettings
+from superanimal_core.smoothing.calibration import Calibration
 from superanimal_core.training.history import History
 from superanimal_core.training.label_training import fit_labels
 from superanimal_core.training.time_limit import time_limit
@@ -59,6 +61,21 @@ class Pictures:
 
     regions: Mapping[int, Region]
     store: FrameStore
+
+
+@dataclass(frozen=True)
+class Change:
+    """What a network says of held-out frames, before and after it was taught, and how that went.
+
+    `beside_before` and `beside_after` are of boxes that lie a little beside (`crops_beside`).
+    """
+
+    before: Poses
+    after: Poses
+    beside_before: Poses
+    beside_after: Poses
+    is_taught: Bool[ndarray, "keypoint"]
+    history: History
 
 
 @dataclass(frozen=True)
@@ -110,42 +127,83 @@ class Adaptation:
         named = ((frame_name(self.video, frame), image) for frame, image in cut)
         return Pictures(regions, FrameStore(named))
 
-    def adapt(
+    def change(
         self,
         bundle: ModelBundle,
-        members: Sequence[Poses],
-        number: int,
-        is_strange: Bool[ndarray, "frame individual"],
+        own: Poses,
         taught: Taught,
         pictures: Pictures,
         *,
         device: torch.device,
-    ) -> tuple[Verdict, ModelBundle, History, Image | None]:
-        """The bundle's network, `taught`, and the verdict on it by what was seen before.
+    ) -> tuple[Change, ModelBundle]:
+        """What changes in the held-out frames when the bundle's network is `taught`, and that.
 
-        With them comes a picture of the held-out frames that moved most, if any did.
-
-        `members` are what all networks saw, of which this is the one with this `number`;
-        `is_strange` says where an animal is unlike all labels.
-        SuperAnimalError for one that looks at neighboring frames.
+        `own` is what the network saw of the video. SuperAnimalError for one that looks at
+        neighboring frames.
         """
         refuse_context(bundle)
-        before = [poses.at(self.held) for poses in members]
-        own, boxes = before.pop(number), self.boxes_xyxy_px[self.held]
-        beside, shift_px = crops_beside(boxes)
+        own, boxes = own.at(self.held), self.boxes_xyxy_px[self.held]
+        beside, _ = crops_beside(boxes)
         look = (pictures, device)
         beside_before = self._predict(bundle, own, beside, *look)
         adapted, history = taught(bundle)
         after = self._predict(adapted, own, boxes, *look)
         beside_after = self._predict(adapted, own, beside, *look)
-        witness = Witness(
-            before, is_strange[self.held], shift_px, beside_before.xy_px, beside_after.xy_px
-        )
+        change = Change(own, after, beside_before, beside_after, adapted.is_taught, history)
+        return change, adapted
+
+    def verdicts(
+        self,
+        changes: Sequence[Change],
+        is_strange: Bool[ndarray, "frame individual"],
+        calibration: Calibration | None,
+    ) -> list[Verdict]:
+        """The verdict on each network of an ensemble, by what all of them say.
+
+        `is_strange` says where an animal of the video is unlike all labels, as seen before; the
+        `calibration` knows what labels are like.
+        """
+        _, shift_px = crops_beside(self.boxes_xyxy_px[self.held])
+        after = [change.after for change in changes]
+        can_tell = can_tell_strange(calibration)
+        is_strange_after = strange_animals(after, calibration) if can_tell else None
+        return [
+            self._verdict(
+                own,
+                Witness(
+                    [change.before for change in changes if change is not own],
+                    is_strange[self.held],
+                    shift_px,
+                    own.beside_before.xy_px,
+                    own.beside_after.xy_px,
+                    [change.after for change in changes if change is not own],
+                    is_strange_after,
+                ),
+            )
+            for own in changes
+        ]
+
+    def _verdict(self, own: Change, witness: Witness) -> Verdict:
         verdict = judge_adaptation(
-            own, after, adapted.is_taught, frame=self.held, witness=witness, **self.judge
+            own.before, own.after, own.is_taught, frame=self.held, witness=witness, **self.judge
         )
-        verdict = replace(verdict, steps=history.steps, ended_by=history.ended_by)
-        return verdict, adapted, history, self._moved(own, after, pictures)
+        return replace(verdict, steps=own.history.steps, ended_by=own.history.ended_by)
+
+    def moved(self, change: Change, pictures: Pictures) -> Image | None:
+        """The held-out frames that moved most, before and after; None if none did."""
+        before, after = change.before, change.after
+        places = most_moved(before, after)
+        if not len(places):
+            return None
+        row, individual = places.T
+        numbers = self.held[row].tolist()
+        corners = np.array([pictures.regions[number][:2] for number in numbers])
+        return draw_moved(
+            [pictures.store(frame_name(self.video, number)) for number in numbers],
+            self.boxes_xyxy_px[numbers, individual] - np.tile(corners, 2),
+            [*before.xy_px[row, individual] - corners[:, None]],
+            [*after.xy_px[row, individual] - corners[:, None]],
+        )
 
     def by(self, labels: Labels, pictures: Pictures, **how: Any) -> Taught:
         """Teaching by labels of this video, in place; `how` as for `fit_labels`."""
@@ -166,21 +224,6 @@ class Adaptation:
             self.augment,
             is_time_over=time_limit(self.max_minutes),
             **how,
-        )
-
-    def _moved(self, before: Poses, after: Poses, pictures: Pictures) -> Image | None:
-        """The held-out frames that moved most."""
-        places = most_moved(before, after)
-        if not len(places):
-            return None
-        row, individual = places.T
-        numbers = self.held[row].tolist()
-        corners = np.array([pictures.regions[number][:2] for number in numbers])
-        return draw_moved(
-            [pictures.store(frame_name(self.video, number)) for number in numbers],
-            self.boxes_xyxy_px[numbers, individual] - np.tile(corners, 2),
-            [*before.xy_px[row, individual] - corners[:, None]],
-            [*after.xy_px[row, individual] - corners[:, None]],
         )
 
     def _predict(

@@ -24,6 +24,7 @@ MEDIANS = (  # quantity, heading, unit, factor to that unit, decimals
 )
 WITNESSES = (  # figure of a verdict, heading, unit
     ("vouched_fraction", "vouched for", "part of frames"),
+    ("vouched_after_fraction", "vouched for afterwards", "part of frames"),
     ("astray_fraction", "astray", "part of what was agreed on"),
     ("distance_ratio", "from the others", "after / before"),
     ("bone_ratio", "bones", "after / before"),

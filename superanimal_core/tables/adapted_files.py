@@ -13,7 +13,6 @@ from superanimal_core.tables.parquet import read_record, write_parquet
 from superanimal_core.tables.spaces import TAUGHT, read_space, read_taught
 
 VERDICT = "verdict"  # of the metadata
-MOVED = "moved.jpg"
 UNTAUGHT = "untaught"  # of a network that learned nothing of a set of videos: why
 
 

@@ -90,3 +90,35 @@ def test_untaught_keypoints_do_not_count_as_low():
     knows = np.arange(len(SPACE)) < 20
     assert looked(members, knows).low_fraction == 0
     assert looked(members).low_fraction == pytest.approx(19 / 39)
+
+
+@pytest.fixture
+def strangers(monkeypatch):
+    """Nobody is like the labels, and these tell it."""
+    monkeypatch.setattr(adaptation_need, "can_tell_strange", lambda _: True)
+    unlike = lambda members, _: np.ones(members[0].score.shape[:2], bool)  # noqa: E731
+    monkeypatch.setattr(adaptation_need, "strange_animals", unlike)
+
+
+@pytest.mark.parametrize(("sure", "is_worth_it"), [(34, False), (36, True)])
+def test_where_labels_can_tell_afterwards_a_few_sure_keypoints_are_worth_a_try(
+    strangers, sure, is_worth_it
+):
+    """One in a hundred: 35.1 of 3,510."""
+    members = members_of(3.0, count=2, score=0.2)
+    for member in members:
+        member.score.ravel()[:sure] = 0.9
+    look = looked(members)
+    assert look.vouched_fraction == 0
+    assert look.is_worth_it is is_worth_it
+    assert look.reason.startswith("tried, though 0%" if is_worth_it else "nothing to learn from")
+    assert not look.can_teach  # other videos
+
+
+def test_a_network_alone_is_not_tried_on_what_is_unlike_labels(strangers):
+    assert "nothing to learn from" in looked(members_of(3.0, count=1)).reason
+
+
+def test_without_labels_that_tell_nothing_is_tried(strangers, monkeypatch):
+    monkeypatch.setattr(adaptation_need, "can_tell_strange", lambda _: False)
+    assert "nothing to learn from" in looked(members_of(3.0)).reason

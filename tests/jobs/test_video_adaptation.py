@@ -254,17 +254,18 @@ def test_other_settings_another_model_and_other_boxes_teach_anew(study, taught):
 
 
 @pytest.fixture
-def killed_at_the_second(monkeypatch):
-    """The first job ends while it judges its second network."""
-    judge, calls = adaptation_module.judge_adaptation, []
+def killed_at_the_second(monkeypatch, taught):
+    """The first job ends while its second network learns."""
+    learn, calls = adaptation_module.fit_labels, []
 
     def counted(*arguments, **settings):
         calls.append(1)
+        learned = learn(*arguments, **settings)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return judge(*arguments, **settings)
+        return learned
 
-    monkeypatch.setattr(adaptation_module, "judge_adaptation", counted)
+    monkeypatch.setattr(adaptation_module, "fit_labels", counted)
 
 
 def test_a_killed_adaptation_goes_on_with_the_member_that_it_was_at(
@@ -278,6 +279,41 @@ def test_a_killed_adaptation_goes_on_with_the_member_that_it_was_at(
     in_one_go = {path.name: pq.read_table(path) for path in going_on.glob("*.parquet")}
     for path in adapted(study, [0, 1, 2]).glob("*.parquet"):
         assert pq.read_table(path).equals(in_one_go[path.name])
+
+
+def test_a_job_killed_while_it_judges_has_nothing_to_learn_again(study, taught, monkeypatch):
+    judge = adaptation_module.judge_adaptation
+
+    def killed(*arguments, **settings):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(adaptation_module, "judge_adaptation", killed)
+    with pytest.raises(KeyboardInterrupt):
+        adapted(study, [0, 1])
+    monkeypatch.setattr(adaptation_module, "judge_adaptation", judge)
+    assert len(list(adapted(study, [0, 1]).glob("*.parquet"))) == 2
+    assert taught == [0, 1]
+
+
+def test_each_is_judged_by_what_all_say_before_and_afterwards(study, monkeypatch):
+    given = []
+
+    def noted(before, after, *arguments, witness, **settings):
+        given.append((before, after, witness))
+        return judge(before, after, *arguments, witness=witness, **settings)
+
+    judge = adaptation_module.judge_adaptation
+    monkeypatch.setattr(adaptation_module, "judge_adaptation", noted)
+    adapted(study, [0, 1, 2])
+    for number, (before, _, witness) in enumerate(given):
+        others = [each for place, each in enumerate(given) if place != number]
+        for place, (said, learned, _) in enumerate(others):
+            assert witness.others[place] is said
+            assert witness.others_after[place] is learned
+        held = adapt.held_out_frames(FRAMES, 0.25)
+        first = read_poses(study[0] / f"predicted/member-{number}.parquet")
+        np.testing.assert_array_equal(before.xy_px, first.xy_px[held])
+        assert witness.is_strange_after is None  # no labels have told what is usual
 
 
 def test_a_model_without_its_weights_is_taught_anew_and_other_files_stay(
@@ -347,12 +383,6 @@ def test_a_network_that_looks_at_neighboring_frames_is_not_adapted():
     bundle = pyramid_context_bundle(KeypointSpace("s", ("a", "b")))
     poses, pictures = (of.__new__(of) for of in (Poses, Pictures))
     with pytest.raises(SuperAnimalError, match="cannot be adapted to a video"):
-        Adaptation.__new__(Adaptation).adapt(
-            bundle,
-            [poses],
-            0,
-            np.zeros((1, 1), bool),
-            lambda of: (of, History()),
-            pictures,
-            device=torch.device("cpu"),
+        Adaptation.__new__(Adaptation).change(
+            bundle, poses, lambda of: (of, History()), pictures, device=torch.device("cpu")
         )
