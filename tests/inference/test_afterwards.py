@@ -70,6 +70,7 @@ def test_six_frames_of_ten_must_be_like_labels_afterwards(frames, is_kept):
     verdict = judged(learned(0), [learned(1), learned(2)], is_strange)
     assert verdict.vouched_after_fraction == pytest.approx(1 - frames / FRAMES)
     assert verdict.is_kept is is_kept
+    assert ("is vouched for in" in verdict.reason) is not is_kept
 
 
 @pytest.mark.parametrize(("frames", "is_kept"), [(36, True), (37, False)])
@@ -105,6 +106,15 @@ def test_a_keypoint_that_the_others_see_elsewhere_speaks_against_a_network(off, 
     verdict = judged(learned(0, moved, 0.0), [learned(seed, bias_px=0.0) for seed in (1, 2)])
     assert verdict.is_kept is is_kept, verdict.reason
     assert ("beside the others afterwards, mid4 moved away" in verdict.reason) is not is_kept
+
+
+def test_a_keypoint_may_go_far_from_a_place_that_nobody_vouched_for():
+    """The network alone was sure of it, and wrong."""
+    before = [at_first(seed) for seed in range(3)]
+    before[0].xy_px[:, :, 4] = noisy(truth()[:, :, 4] + [8.0, -25.0], 3.0, 9)
+    before[0].score[:, :, 4] = 0.9
+    verdict = judged(learned(0), [learned(1), learned(2)], before=before)
+    assert verdict.is_kept, verdict.reason
 
 
 def test_sides_that_the_others_see_the_other_way_round_speak_against_a_network():
