@@ -104,8 +104,10 @@ def _unquoted(cell: str) -> str:
 def _refuse_failed(cells: list[str], place: str) -> None:
     """DatasetError for a formula that failed: as a first cell it would make its row a comment."""
     failed = next((cell for cell in cells if _FAILED_CELL.fullmatch(cell)), None)
-    is_line = failed is not None and set(failed) == {"#"} and len(cells) == 1  # drawn, of a comment
-    if failed and not is_line and not os.path.isfile(failed):
+    if failed is None or os.path.isfile(failed):
+        return
+    is_said = failed != failed.upper() or set(failed) == {"#"}  # "#new mice!", or a line of #
+    if len(cells) > 1 or not is_said:
         raise DatasetError(
             f"{place}: a cell reads '{failed}', which spreadsheets write where a formula fails or "
             "a column is too narrow; write the value itself"

@@ -67,7 +67,7 @@ def test_a_formula_that_failed_is_no_comment_and_no_value(tmp_path, failed):
 
 
 @pytest.mark.parametrize(
-    "remark", ["# a", "#a\tb", "#####", "#", "#N/A is what we had\tb", "#1\tb"]
+    "remark", ["# a", "#a\tb", "#####", "#", "#N/A is what we had\tb", "#1\tb", "#new mice!"]
 )
 def test_remarks_stay_remarks(tmp_path, remark):
     assert cells(tmp_path, f"path\tgroup\n{remark}\na\tb\n") == [{"path": "a", "group": "b"}]
