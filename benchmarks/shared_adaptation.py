@@ -1,6 +1,6 @@
 """Adaptation to a camera: its videos together, or each alone; when to stop; which frames.
 
-    python benchmarks/shared_adaptation.py [--quick] [--networks FOLDER]
+    python benchmarks/shared_adaptation.py [--quick] [--networks FOLDER] [--camera noisy]
 
 The networks and cameras of benchmarks/adaptation.py. Of each camera three videos are drawn, of
 which networks learn from two together; the third is left out, and what they gain on it is the
@@ -80,6 +80,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one camera")
     parser.add_argument("--networks", type=Path, help="a folder for the trained networks")
+    parser.add_argument("--camera", choices=CAMERAS, action="append", help="this one alone")
     chosen = parser.parse_args()
     torch.set_num_threads(1)
     with tempfile.TemporaryDirectory() as made:
@@ -87,7 +88,9 @@ def main() -> None:
         bundles = trained_ensemble(range(3), 1300, kept)
         known = knowledge_of(bundles)
         rows = []
-        for number, camera in enumerate(CAMERAS[:1] if chosen.quick else CAMERAS):
+        cameras = chosen.camera or CAMERAS[: 1 if chosen.quick else None]
+        for camera in cameras:
+            number = CAMERAS.index(camera)
             for row in of_camera(camera, number, bundles, known, kept, Path(made)):
                 rows.append({"camera": camera, **row})
             print_ways([row for row in rows if row["camera"] == camera], camera)
