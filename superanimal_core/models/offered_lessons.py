@@ -25,10 +25,12 @@ def read_offers(
 ) -> tuple[Labels | None, dict[str, int], dict[str, str]]:
     """What videos teach a network: labels, how many are of each video, and why some teach nothing.
 
-    No labels where none of the videos can gain. What a video taught that has left the sheet stays
+    A video that nobody vouches for teaches only where there is none that somebody vouches for. No
+    labels where none of the videos can gain. What a video taught that has left the sheet stays
     as it was, and says nothing to a network that came later.
     """
-    labels, taught, without, is_needed = [], {}, {}, False
+    offers: dict[bool, dict[str, Labels]] = {True: {}, False: {}}  # by whether it is vouched for
+    without, is_needed = {}, False
     for folder in map(Path, folders):
         try:
             raise_failure_in(folder)
@@ -41,11 +43,14 @@ def read_offers(
             continue
         own, look = read_lessons(table)[0], read_record(table)[LOOK]
         if len(own):
-            labels.append(own)
-            taught[folder.name] = len(own)
+            offers[look["can_teach"]][folder.name] = own
             is_needed |= look["is_needed"]
         else:
             without[folder.name] = (
                 look["reason"] if not look["can_teach"] else "no keypoint is sure"
             )
-    return (concatenate_labels(labels) if is_needed else None), taught, without
+    chosen = offers[True] or offers[False]
+    if offers[True]:
+        without |= dict.fromkeys(offers[False], "nobody vouches for its animals, as for others'")
+    labels = concatenate_labels([*chosen.values()]) if is_needed else None
+    return labels, {name: len(own) for name, own in chosen.items()}, without

@@ -50,7 +50,7 @@ class OfferingVideo:
         *,
         min_score: float,
     ) -> None:
-        """Write what a teacher (TEACHERS) says of the video; nothing where nobody vouches for it.
+        """Write what a teacher (TEACHERS) says of the video; nothing where it is not even tried.
 
         `when` as in `pass_by`: 'always' needs no look to say that the video gains. The folder
         appears whole or not at all.
@@ -59,7 +59,7 @@ class OfferingVideo:
         is_taught = np.isin(seen[0].space.keypoints, self.taught)
         look = look_at_need(seen, is_taught, known.calibration, min_score=min_score)
         told = {"can_teach": look.can_teach, "reason": look.reason}
-        told |= {"is_needed": look.can_teach and (look.is_worth_it or when == "always")}
+        told |= {"is_needed": look.is_worth_it or (look.can_teach and when == "always")}
         lessons = TEACHERS[teacher](seen, min_score, known)
         held = held_out_frames(len(seen[0]), self.held_out_fraction)
         labels = {
@@ -69,7 +69,7 @@ class OfferingVideo:
             )
             for (name, own), lesson in zip(self.members.items(), lessons, strict=True)
         }  # fmt: skip
-        if not look.can_teach:
+        if not (look.can_teach or look.is_worth_it):
             labels = {name: of.select(np.arange(0)) for name, of in labels.items()}
         with replacing(folder) as temporary:
             (temporary / PICTURES).mkdir(parents=True)

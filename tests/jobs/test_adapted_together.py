@@ -45,6 +45,7 @@ from superanimal_core.training.label_training import fit_labels
 
 GAINS = Look(True, "looks bad", 0.1, 1.0, 1.0)
 SURE = Look(False, "not needed", 0.0, 0.0, 1.0)
+TRIED = Look(True, "tried", 0.1, 0.97, 0.02)
 EMPTY = Look(False, "nothing to learn from", np.nan, np.nan, 0.0)
 
 
@@ -176,6 +177,25 @@ def test_what_videos_cannot_teach_and_why(study, looks):  # noqa: F811
     assert without == {"empty": "nothing to learn from", "failed": "torn"}
     assert not list((study[0] / "offered/empty/pictures").iterdir())
     assert read_offers([offers[0], failed], "member-0")[0] is None
+
+
+def test_who_is_not_vouched_for_teaches_where_nobody_is(study, looks):  # noqa: F811
+    looks("a", "b", "c", a=TRIED, b=TRIED, c=GAINS)
+    first, second, sure = (offer(study, [0], name) for name in ("a", "b", "c"))
+    labels, taught, without = read_offers([first, second], "member-0")
+    assert (len(labels), [*taught], without) == (16, ["a", "b"], {})
+    labels, taught, without = read_offers([first, second, sure], "member-0")
+    assert (len(labels), [*taught]) == (8, ["c"])
+    assert [*without] == ["a", "b"]
+    assert "nobody vouches" in without["a"]
+
+
+def test_one_that_is_tried_makes_those_teach_that_need_nothing(study, looks):  # noqa: F811
+    looks("a", "b", a=TRIED, b=SURE)
+    offers = [offer(study, [0], name) for name in ("a", "b")]
+    labels, taught, _ = read_offers(offers, "member-0")
+    assert (len(labels), [*taught]) == (8, ["b"])
+    assert read_offers(offers[1:], "member-0")[0] is None
 
 
 def test_a_video_that_left_before_a_network_came_teaches_it_nothing(study, looks):  # noqa: F811
