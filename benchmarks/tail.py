@@ -2,7 +2,7 @@
 
     python benchmarks/tail.py [--quick] [--videos N] [--step STEP [--profile]] [--keep FOLDER]
 
-A drawn quadruped goes back and forth for ten minutes (--quick: two) at 30 and at 100 frames per second,
+A drawn quadruped walks up and down for ten minutes (--quick: two) at 30 and at 100 frames/s,
 27 keypoints, seen by three networks, with a calibration. Every step is the workflow's own script
 with the settings of config.yaml, in a process of its own. Then the tables of N videos (one under
 many names) are collected. The report of many videos: benchmarks/report.py.

@@ -1,4 +1,4 @@
-"""A drawn quadruped that goes back and forth for minutes, as an ensemble sees it, and a calibration."""
+"""A drawn quadruped that walks for minutes, as an ensemble sees it, and a calibration."""
 
 from dataclasses import asdict
 from pathlib import Path
