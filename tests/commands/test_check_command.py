@@ -261,8 +261,10 @@ def test_groups_of_too_few_animals_are_told_before_the_run(
     names = ["mouse", *(f"v{number}" for number in range(1, 8))]
     rows = ["path\tvideo\tdrug\tmouse\tmax_individuals"]
     for number, subject in enumerate(subjects):
-        group = "x" if number < 4 else "y"
-        rows.append(f"raw/mouse.mp4\t{names[number]}\t{group}\t{subject}\t{max_individuals}")
+        group, path = "x" if number < 4 else "y", f"raw/{names[number]}.mp4"
+        if number:
+            (study / path).hardlink_to(study / "raw/mouse.mp4")
+        rows.append(f"{path}\t{names[number]}\t{group}\t{subject}\t{max_individuals}")
     (study / "config/videos.tsv").write_text("\n".join(rows))
     code, lines, _ = check(study, capsys)
     assert code == 0
