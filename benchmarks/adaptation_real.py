@@ -55,7 +55,7 @@ from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.boxes import boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.labels import Labels, fill_boxes
-from superanimal_core.pose.members import middle_of_members
+from superanimal_core.pose.members import middle_poses
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
@@ -123,9 +123,9 @@ def open_field() -> Recording:
     pictures = {str(name): read_image(str(project / str(name))) for name in np.unique(labels.image)}
     tables = sorted((SHARED / "openfield_ensemble").glob("net*.h5"))
     members = [read_predictions(table, fps=30.0) for table in tables]
-    xy_px = np.stack([poses.xy_px for poses in members])
-    middle, _ = middle_of_members(xy_px, np.stack([poses.score for poses in members]))
-    is_agreed = (np.linalg.norm(xy_px - middle, axis=-1) <= AGREED_PX).all(axis=0)
+    middle = middle_poses(members).xy_px
+    apart = np.stack([np.linalg.norm(poses.xy_px - middle, axis=-1) for poses in members])
+    is_agreed = (apart <= AGREED_PX).all(axis=0)
     order = [members[0].space.index(name) for name in labels.space.keypoints]
     truth_px = np.where(is_agreed[..., None], middle, np.nan)[:, 0, order]
     size_px = boxes_from_keypoints(middle, 0.0)
@@ -272,21 +272,15 @@ def compare_student(
     learned, held = given.parts
     video, images = given.video, list(read_frames(given.video.path))
     clips = [
-        Clip(images[a:b], video.boxes_xyxy_px[a:b], video.truth_px[a:b, None], video.time_s[a:b])
-        for a in range(0, len(images) - FRAMES, FRAMES)
-        for b in [a + FRAMES]
+        clip_of(images, video, slice(first, first + FRAMES))
+        for first in range(0, len(images) - FRAMES, FRAMES)
     ]
     first_unseen = 2 * len(clips) // 3
     calibration = calibrated(networks, held, given.pictures)
     lessons, shown = taught_by(networks, calibration, [(name, clips[:first_unseen])])
     print(f"{len(lessons)} lessons")
     row("the rest of the video", "distance", "smoothed", "jitter", "", "labels", "ms/frame")
-    rest = slice(first_unseen * FRAMES, None)
-    unseen = [
-        Clip(
-            images[rest], video.boxes_xyxy_px[rest], video.truth_px[rest, None], video.time_s[rest]
-        )
-    ]
+    unseen = [clip_of(images, video, slice(first_unseen * FRAMES, None))]
     ensemble = look(networks, calibration, unseen, held, given.pictures)
     told("ensemble of five", ensemble)
     own = name, learned, given.pictures, len(networks), steps
@@ -299,6 +293,12 @@ def compare_student(
         found = look(one, calibration, unseen, held, given.pictures)
         told(title, found)
         told(f"{title} / ensemble", found / ensemble)
+
+
+def clip_of(images: list[ndarray], video: DrawnVideo, at: slice) -> Clip:
+    """Frames of a video that follow each other."""
+    boxes, truth = video.boxes_xyxy_px[at], video.truth_px[at, None]
+    return Clip(images[at], boxes, truth, video.time_s[at])
 
 
 if __name__ == "__main__":

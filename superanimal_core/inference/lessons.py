@@ -10,7 +10,7 @@ from numpy import ndarray
 
 from superanimal_core.inference.ensemble_smoothing import EnsembleSmoothing
 from superanimal_core.inference.teachers import Lesson, ensemble_lesson, own_lesson
-from superanimal_core.pose.members import middle_of_members
+from superanimal_core.pose.members import middle_poses
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings.smoothing import METHODS
 from superanimal_core.smoothing.baselines import take_center
@@ -74,8 +74,6 @@ def strange_animals(
     """Where an animal is unlike all that was labeled; nowhere without a calibration that tells."""
     if calibration is None:
         return np.zeros(members[0].score.shape[:2], bool)
-    seen = (np.stack([getattr(poses, f) for poses in members]) for f in ("xy_px", "score"))
-    first = members[0]
-    middle = Poses(first.space, first.individuals, first.time_s, *middle_of_members(*seen))
+    middle = middle_poses(members)
     signs = signs_of(middle, calibration.bones, animal_size_px(middle))
     return is_extrapolated(calibration, signs)

@@ -1,7 +1,6 @@
 """Whether an adapted network is kept: what held-out frames, and who else saw them, say of it."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Bool, Float, Int
@@ -10,7 +9,7 @@ from numpy import ndarray
 from superanimal_core.evaluation.stability import dropped_keypoints
 from superanimal_core.inference.keypoint_complaints import keypoint_complaints
 from superanimal_core.inference.witnesses import Evidence, Witness, hear_witness
-from superanimal_core.pose.members import middle_of_members
+from superanimal_core.pose.members import middle_poses
 from superanimal_core.pose.poses import Poses
 
 UNKNOWN = float("nan")
@@ -93,7 +92,7 @@ def judge_adaptation(
     farthest = max_displacement_ratio if is_measure else None
     complaints += keypoint_complaints(before, after, both, frame, farthest)
     if witness and not is_measure:
-        others = _middle(witness.others_after)
+        others = middle_poses(witness.others_after)
         sure_too = sure[1] & np.isfinite(others.xy_px).all(axis=3) & (others.score >= min_score)
         found = keypoint_complaints(others, after, sure_too, frame, max_displacement_ratio)
         complaints += [f"beside the others afterwards, {complaint}" for complaint in found]
@@ -115,13 +114,6 @@ def judge_adaptation(
         response=heard.response,
         vouched_after_fraction=heard.vouched_after_fraction,
     )
-
-
-def _middle(members: Sequence[Poses]) -> Poses:
-    """What several networks say together."""
-    seen = (np.stack([getattr(poses, f) for poses in members]) for f in ("xy_px", "score"))
-    xy_px, score = middle_of_members(*seen)
-    return replace(members[0], xy_px=xy_px, score=score)
 
 
 def _mean_step(

@@ -17,7 +17,7 @@ from numpy import ndarray
 
 from superanimal_core.inference.keypoint_complaints import MIN_FRAMES, MIN_PART, length_px, named
 from superanimal_core.pose.boxes import boxes_from_keypoints, longer_side_px
-from superanimal_core.pose.members import middle_of_members
+from superanimal_core.pose.members import middle_poses
 from superanimal_core.pose.poses import Poses
 from superanimal_core.smoothing.bones import strange_bones, usual_bones
 
@@ -114,9 +114,7 @@ def hear_witness(
 
 def body_side_px(members: Sequence[Poses]) -> float:
     """Median longer side of the animals, as all networks see them together; NaN where none does."""
-    xy_px, score = (np.stack([getattr(poses, f) for poses in members]) for f in ("xy_px", "score"))
-    middle, _ = middle_of_members(xy_px, score)
-    side = longer_side_px(boxes_from_keypoints(middle, 0.0))
+    side = longer_side_px(boxes_from_keypoints(middle_poses(members).xy_px, 0.0))
     return _median(side[side > 0])
 
 
@@ -127,9 +125,8 @@ def agreed_px(
 
     Those that were not taught a keypoint have no say; of one alone that was, nobody agrees.
     """
-    positions, score = (np.stack([getattr(p, f) for p in members]) for f in ("xy_px", "score"))
-    middle, _ = middle_of_members(positions, score)
-    apart = length_px(positions - middle)
+    middle = middle_poses(members).xy_px
+    apart = np.stack([length_px(poses.xy_px - middle) for poses in members])
     is_alike = ~(apart > ALIKE * body_px).any(axis=0) & (np.isfinite(apart).sum(axis=0) > 1)
     return np.where(is_alike[..., None], middle, np.nan)
 
@@ -196,8 +193,8 @@ def vouched_fraction(
         return _agreed_fraction([before, *witness.others], is_taught, witness.is_strange)
     holds = response[..., is_taught] <= FOLLOWS
     is_vouched = (holds.mean(axis=-1) >= VOUCHED_KEYPOINTS) & ~witness.is_strange
-    is_there = _is_there(before) & np.isfinite(witness.shift_px).all(axis=-1)
-    return float(is_vouched[is_there].mean()) if is_there.any() else 0.0
+    was_looked_at = np.isfinite(witness.shift_px).all(axis=-1)
+    return _part_of(_is_there(before) & was_looked_at, is_vouched)
 
 
 def _vouched_afterwards(
@@ -218,13 +215,19 @@ def _agreed_fraction(
     is_strange: Bool[ndarray, "frame individual"],
 ) -> float:
     """Part of the animals of the first network on which all agree, and that are like labels."""
-    is_vouched = is_agreed_on(agreed_px(members, body_side_px(members)), is_taught) & ~is_strange
-    is_there = _is_there(members[0])
-    return float(is_vouched[is_there].mean()) if is_there.any() else 0.0
+    is_agreed = is_agreed_on(agreed_px(members, body_side_px(members)), is_taught)
+    return _part_of(_is_there(members[0]), is_agreed & ~is_strange)
 
 
 def _is_there(poses: Poses) -> Bool[ndarray, "frame individual"]:
     return np.asarray(np.isfinite(poses.xy_px).all(axis=-1).any(axis=-1))
+
+
+def _part_of(
+    animals: Bool[ndarray, "frame individual"], is_vouched: Bool[ndarray, "frame individual"]
+) -> float:
+    """The part of these animals that is vouched for; 0 of none."""
+    return float(is_vouched[animals].mean()) if animals.any() else 0.0
 
 
 def bone_ratio(before: Poses, after: Poses) -> float:

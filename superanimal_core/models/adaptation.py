@@ -167,27 +167,24 @@ class Adaptation:
         after = [change.after for change in changes]
         can_tell = can_tell_strange(calibration)
         is_strange_after = strange_animals(after, calibration) if can_tell else None
-        return [
-            self._verdict(
-                own,
-                Witness(
-                    [change.before for change in changes if change is not own],
-                    is_strange[self.held],
-                    shift_px,
-                    own.beside_before.xy_px,
-                    own.beside_after.xy_px,
-                    [change.after for change in changes if change is not own],
-                    is_strange_after,
-                ),
+        found = []
+        for own in changes:
+            others = [change for change in changes if change is not own]
+            witness = Witness(
+                [other.before for other in others],
+                is_strange[self.held],
+                shift_px,
+                own.beside_before.xy_px,
+                own.beside_after.xy_px,
+                [other.after for other in others],
+                is_strange_after,
             )
-            for own in changes
-        ]
-
-    def _verdict(self, own: Change, witness: Witness) -> Verdict:
-        verdict = judge_adaptation(
-            own.before, own.after, own.is_taught, frame=self.held, witness=witness, **self.judge
-        )
-        return replace(verdict, steps=own.history.steps, ended_by=own.history.ended_by)
+            verdict = judge_adaptation(
+                own.before, own.after, own.is_taught, frame=self.held, witness=witness, **self.judge
+            )
+            how = {"steps": own.history.steps, "ended_by": own.history.ended_by}
+            found.append(replace(verdict, **how))
+        return found
 
     def moved(self, change: Change, pictures: Pictures) -> Image | None:
         """The held-out frames that moved most, before and after; None if none did."""

@@ -15,7 +15,7 @@ from superanimal_core.inference.predict import predict_video
 from superanimal_core.media.images import read_image
 from superanimal_core.models.watched_folder import read_held_out_stretch
 from superanimal_core.network.bundle import ModelBundle
-from superanimal_core.pose.members import middle_of_members
+from superanimal_core.pose.members import middle_poses
 from superanimal_core.tables.calibration_files import read_check
 from superanimal_core.tables.held_out_files import read_held_out
 
@@ -66,12 +66,8 @@ def _found(path: str) -> tuple[Positions, Positions, Shaped[ndarray, "animal"]]:
     """Middle of the members, labels and data set of the animals in pictures as they are."""
     held_out = read_held_out(path)
     animals = held_out.animals
-    xy_px, score = (
-        np.stack([getattr(member, name)[0] for member in held_out.members])
-        for name in ("xy_px", "score")
-    )
     rows = ~animals.is_disturbed
-    middle, _ = middle_of_members(xy_px, score)
+    middle = middle_poses(held_out.members).xy_px[0]
     return middle[rows], animals.label_xy_px[rows], animals.dataset[rows].astype(str)
 
 

@@ -1,10 +1,14 @@
 """Several networks that looked at the same: what they say together."""
 
 import warnings
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
+
+from superanimal_core.pose.poses import Poses
 
 
 def middle_of_members(
@@ -20,3 +24,10 @@ def middle_of_members(
         warnings.simplefilter("ignore", RuntimeWarning)  # what no member knows stays NaN
         middle = np.nanmedian(np.where(known[..., None], xy_px, np.nan), axis=0)
     return middle, total / np.maximum(known.sum(axis=0), 1)
+
+
+def middle_poses(members: Sequence[Poses]) -> Poses:
+    """The same of whole predictions of one video, which all name the same animals."""
+    seen = (np.stack([getattr(poses, f) for poses in members]) for f in ("xy_px", "score"))
+    xy_px, score = middle_of_members(*seen)
+    return replace(members[0], xy_px=xy_px, score=score)

@@ -23,7 +23,7 @@ from superanimal_core.evaluation.truth import (
     smoother_rows,
     stride_rows,
 )
-from superanimal_core.pose.members import middle_of_members
+from superanimal_core.pose.members import middle_poses
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
@@ -93,8 +93,7 @@ def _beside(truth: str, suffix: str) -> Path:
 
 
 def _median(members: list[Poses]) -> Float[ndarray, "frame keypoint 2"]:
-    xy_px, score = (np.stack([getattr(m, f)[:, 0] for m in members]) for f in ("xy_px", "score"))
-    return middle_of_members(xy_px, score)[0]
+    return middle_poses(members).xy_px[:, 0]
 
 
 def true_positions(
