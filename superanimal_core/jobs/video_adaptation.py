@@ -27,7 +27,7 @@ from superanimal_core.jobs.log import Progress
 from superanimal_core.media.images import write_image
 from superanimal_core.models.adaptable import refuse_context
 from superanimal_core.models.adaptation import Adaptation, Pictures
-from superanimal_core.models.bundles import WEIGHTS, read_bundle, read_members
+from superanimal_core.models.bundles import read_bundle, read_members
 from superanimal_core.models.new_bundles import read_history, write_bundle
 from superanimal_core.models.video_looks import looks_of_member
 from superanimal_core.network.bundle import ModelBundle
@@ -229,12 +229,12 @@ def _taught_before(folder: str | Path, _: ModelBundle) -> tuple[ModelBundle, His
 
 
 def _has_learned(folder: Path, key: str) -> bool:
-    """Whether a network has learned there before, under the same circumstances."""
+    """Whether a network has learned there before, under the same circumstances, and is whole."""
     try:
-        made_by = read_description(folder)["made_by"]
+        if read_description(folder)["made_by"].get("key") != key:
+            return False
+        read_bundle(folder), read_history(folder)
     except SuperAnimalError:
-        return False
-    if made_by.get("key") != key or not (folder / WEIGHTS).is_file():
         return False
     print(f"{folder.name}: has learned before, and is taken over")
     return True

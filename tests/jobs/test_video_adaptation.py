@@ -329,6 +329,19 @@ def test_a_model_without_its_weights_is_taught_anew_and_other_files_stay(
     assert [path.name for path in folder.iterdir()] == ["member-notes.txt"]
 
 
+@pytest.mark.parametrize("file", ["weights.safetensors", "history.parquet"])
+def test_a_model_that_lost_the_end_of_a_file_is_taught_anew(
+    study, taught, killed_at_the_second, file
+):
+    """As after a power cut, when names reach the disk before what they name."""
+    with pytest.raises(KeyboardInterrupt):
+        adapted(study, [0, 1])
+    torn = study[0] / "adapted-models/member-0" / file
+    torn.write_bytes(torn.read_bytes()[: torn.stat().st_size // 2])
+    adapted(study, [0, 1])
+    assert taught == [0, 1, 0, 1]
+
+
 def test_normalization_statistics_stay_those_of_the_labels_bit_by_bit(
     study, judged, killed_at_the_second
 ):
