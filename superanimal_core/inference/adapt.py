@@ -34,6 +34,7 @@ def held_out_frames(frames: int, fraction: float) -> Int[ndarray, "held"]:
     sizes = np.diff(stops)
     middles = (np.arange(blocks) + 0.5) * frames / blocks
     starts = np.floor(middles - sizes / 2).astype(int)
+    starts = np.clip(starts, stops[:-1], stops[:-1] + frames - length)  # where nearly all is held
     return np.concatenate([np.arange(a, a + n) for a, n in zip(starts, sizes, strict=True)])
 
 

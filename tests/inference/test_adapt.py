@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from superanimal_core.inference.adapt import (
@@ -93,6 +93,16 @@ def test_a_short_video_still_has_held_out_frames(frames, fraction):
     held = held_out_frames(frames, fraction)
     assert 1 <= len(held) <= frames
     assert set(held) <= {*range(frames)}
+
+
+@given(st.integers(1, 700), st.floats(0.9, 1.0))
+@example(23, 1.0)
+@example(71, 0.97)
+def test_blocks_stay_apart_and_within_a_video_of_which_nearly_all_is_held_out(frames, fraction):
+    held = held_out_frames(frames, fraction)
+    assert held[0] >= 0
+    assert held[-1] < frames
+    assert (np.diff(held) > 0).all()
 
 
 @given(st.integers(20, 5000), st.floats(0.02, 0.5))
