@@ -7,7 +7,11 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from superanimal_core.evaluation.stability import dropped_keypoints
-from superanimal_core.inference.keypoint_complaints import keypoint_complaints
+from superanimal_core.inference.keypoint_complaints import (
+    MIN_FRAMES,
+    MIN_PART,
+    keypoint_complaints,
+)
 from superanimal_core.inference.witnesses import Evidence, Witness, hear_witness
 from superanimal_core.pose.members import middle_poses
 from superanimal_core.pose.poses import Poses
@@ -94,6 +98,8 @@ def judge_adaptation(
     if witness and not is_measure:
         others = middle_poses(witness.others_after)
         sure_too = sure[1] & np.isfinite(others.xy_px).all(axis=3) & (others.score >= min_score)
+        if not (sure_too.sum(axis=0) >= max(MIN_FRAMES, MIN_PART * len(frame))).any():
+            complaints.append("beside the others afterwards, too little is sure to be compared")
         found = keypoint_complaints(others, after, sure_too, frame, max_displacement_ratio)
         complaints += [f"beside the others afterwards, {complaint}" for complaint in found]
     if dropped[1] > dropped[0] + 0.5:

@@ -92,7 +92,7 @@ def hear_witness(
         for poses, beside in ((before, witness.beside_before_px), (after, witness.beside_after_px))
     ]
     vouched = vouched_fraction(before, is_taught, witness, responses[0])
-    afterwards = _vouched_afterwards(after, is_taught, witness)
+    afterwards = _vouched_afterwards(before, after, is_taught, witness)
     astray = _astray_fraction(before, after, witness.others, body_px)
     distance = _distance_ratio(before, after, witness.others, body_px)
     bones = bone_ratio(before, after)
@@ -190,7 +190,8 @@ def vouched_fraction(
     crop is shifted (where that was looked at). Nobody vouches for what is unlike all labels.
     """
     if witness.others:
-        return _agreed_fraction([before, *witness.others], is_taught, witness.is_strange)
+        members, is_there = [before, *witness.others], _is_there(before)
+        return _agreed_fraction(members, is_taught, witness.is_strange, is_there)
     holds = response[..., is_taught] <= FOLLOWS
     is_vouched = (holds.mean(axis=-1) >= VOUCHED_KEYPOINTS) & ~witness.is_strange
     was_looked_at = np.isfinite(witness.shift_px).all(axis=-1)
@@ -198,25 +199,28 @@ def vouched_fraction(
 
 
 def _vouched_afterwards(
-    after: Poses, is_taught: Bool[ndarray, "keypoint"], witness: Witness
+    before: Poses, after: Poses, is_taught: Bool[ndarray, "keypoint"], witness: Witness
 ) -> float:
     """The same of what several networks say afterwards; NaN for one, or where labels cannot tell.
 
     They had one teacher: that they agree counts only together with bones and scores like labels'.
+    An animal that has no pose any more is not vouched for.
     """
     if not witness.others_after or witness.is_strange_after is None:
         return float("nan")
-    return _agreed_fraction([after, *witness.others_after], is_taught, witness.is_strange_after)
+    members, is_there = [after, *witness.others_after], _is_there(before) | _is_there(after)
+    return _agreed_fraction(members, is_taught, witness.is_strange_after, is_there)
 
 
 def _agreed_fraction(
     members: Sequence[Poses],
     is_taught: Bool[ndarray, "keypoint"],
     is_strange: Bool[ndarray, "frame individual"],
+    is_there: Bool[ndarray, "frame individual"],
 ) -> float:
-    """Part of the animals of the first network on which all agree, and that are like labels."""
+    """Part of the animals that are there on which all agree, and that are like labels."""
     is_agreed = is_agreed_on(agreed_px(members, body_side_px(members)), is_taught)
-    return _part_of(_is_there(members[0]), is_agreed & ~is_strange)
+    return _part_of(is_there, _is_there(members[0]) & is_agreed & ~is_strange)
 
 
 def _is_there(poses: Poses) -> Bool[ndarray, "frame individual"]:

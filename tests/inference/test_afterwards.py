@@ -135,3 +135,45 @@ def test_a_network_that_jitters_more_than_it_did_is_rolled_back_all_the_same():
     assert "jitter grew" in verdict.reason
     assert verdict.vouched_fraction == 0
     assert verdict.vouched_after_fraction == 1
+
+
+def apart():
+    """What networks say that agree on nothing: each sees the animal elsewhere."""
+    return [seen(truth() + 60 * place, 1.5, 1.0, place, score=0.2) for place in range(3)]
+
+
+@pytest.mark.parametrize(("frames", "is_kept"), [(8, False), (9, True)])
+def test_others_must_be_sure_of_a_keypoint_in_a_tenth_of_the_frames(frames, is_kept):
+    """Else nothing says how far a network is from them: nobody had a say before."""
+    after = [learned(seed) for seed in range(3)]
+    for poses in after[1:]:
+        poses.score[frames:] = 0.3
+    verdict = judged(after[0], after[1:], before=apart())
+    assert verdict.vouched_after_fraction == 1
+    assert verdict.is_kept is is_kept, verdict.reason
+    assert ("too little is sure to be compared" in verdict.reason) is not is_kept
+
+
+@pytest.mark.parametrize(("frames", "is_kept"), [(2, False), (3, True)])
+def test_of_two_frames_nothing_is_said_afterwards(frames, is_kept):
+    """Of a video of ten frames, say: half of the keypoints could be anywhere."""
+    after = [learned(seed).at(np.arange(frames)) for seed in range(3)]
+    before = [poses.at(np.arange(frames)) for poses in apart()]
+    nowhere = np.full((frames, 1, 2), np.nan)
+    unlooked = np.full((frames, 1, len(SPACE), 2), np.nan)
+    given = before[1:], LIKE_LABELS[:frames], nowhere, unlooked, unlooked
+    witness = Witness(*given, after[1:], LIKE_LABELS[:frames])
+    verdict = judge_adaptation(
+        before[0], after[0], TAUGHT, frame=np.arange(frames), witness=witness, **LIMITS
+    )
+    assert verdict.vouched_after_fraction == 1
+    assert verdict.is_kept is is_kept, verdict.reason
+
+
+@pytest.mark.parametrize(("frames", "is_kept"), [(36, True), (37, False)])
+def test_an_animal_that_lost_its_pose_is_not_vouched_for(frames, is_kept):
+    after = [learned(seed) for seed in range(3)]
+    after[0].xy_px[:frames], after[0].score[:frames] = np.nan, 0.0
+    verdict = judged(after[0], after[1:], before=apart())
+    assert verdict.vouched_after_fraction == pytest.approx(1 - frames / FRAMES)
+    assert verdict.is_kept is is_kept, verdict.reason
