@@ -37,7 +37,7 @@ from trust_labs import CPU, SETTINGS, SMOOTHING, SPACE
 
 from superanimal_core.evaluation.stability import jitter_px
 from superanimal_core.inference.adaptation_need import look_at_need
-from superanimal_core.inference.lessons import TEACHERS, Knowledge, strange_animals
+from superanimal_core.inference.lessons import TEACHERS, Knowledge
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.inference.teachers import own_lesson
 from superanimal_core.inference.verdicts import Verdict
@@ -224,8 +224,7 @@ def adapted(
         change, own = adaptation.change(*given, device=CPU)
         changes.append(change)
         learned.append(own)
-    strange = strange_animals(before, known.calibration)
-    verdicts = adaptation.verdicts(changes, strange, known.calibration)
+    verdicts = adaptation.verdicts(changes, known.calibration)
     for number, (change, own) in enumerate(zip(changes, learned, strict=True)):
         after = predicted(own, video)
         then, now = (error_of(poses.xy_px, video) for poses in (before[number], after))

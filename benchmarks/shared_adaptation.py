@@ -26,7 +26,7 @@ from adaptation import OWN, RESULTS, adaptation_of, error_of, looks_of, predicte
 from adaptation_videos import DrawnVideo, animal_video, knowledge_of, trained_ensemble
 from trust_labs import CPU, SETTINGS, SPACE
 
-from superanimal_core.inference.lessons import TEACHERS, Knowledge, strange_animals
+from superanimal_core.inference.lessons import TEACHERS, Knowledge
 from superanimal_core.inference.teaching_frames import alike
 from superanimal_core.jobs.shared_adaptation import adapt_together
 from superanimal_core.models.adaptation import Adaptation, Taught
@@ -62,13 +62,12 @@ class Seen:
     ) -> Iterator[dict[str, Any]]:
         """A row for each network: whether it was kept, and its error after / before."""
         pictures = adaptation.pictures([], bundles[0])
-        strange = strange_animals(self.before, self.known.calibration)
         changes, learned = [], []
         for bundle, own, how in zip(bundles, self.before, taught, strict=True):
             change, adapted = adaptation.change(deepcopy(bundle), own, how, pictures, device=CPU)
             changes.append(change)
             learned.append(adapted)
-        verdicts = adaptation.verdicts(changes, strange, self.known.calibration)
+        verdicts = adaptation.verdicts(changes, self.known.calibration)
         for number, adapted in enumerate(learned):
             poses = (self.before[number], predicted(adapted, self.video))
             then, now = (error_of(each.xy_px, self.video) for each in poses)

@@ -20,7 +20,7 @@ from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference.detect import GivenBoxes
-from superanimal_core.inference.lessons import TEACHERS, Knowledge, strange_animals
+from superanimal_core.inference.lessons import TEACHERS, Knowledge
 from superanimal_core.inference.verdicts import Verdict
 from superanimal_core.jobs.chunked_poses import VideoPrediction
 from superanimal_core.jobs.log import Progress
@@ -211,8 +211,7 @@ class VideoAdaptation:
             bundle = read_bundle(member)
             change, _ = self.adaptation.change(bundle, own, taught, pictures, device=device)
             changes.append(change)
-        is_strange = strange_animals(poses, self.known.calibration)
-        found = self.adaptation.verdicts(changes, is_strange, self.known.calibration)
+        found = self.adaptation.verdicts(changes, self.known.calibration)
         for name, verdict in zip(names, found, strict=True):
             print(f"{name}: {'kept' if verdict.is_kept else 'rolled back'}: {verdict.reason}")
         moved = {

@@ -155,15 +155,14 @@ class Adaptation:
     def verdicts(
         self,
         changes: Sequence[Change],
-        is_strange: Bool[ndarray, "frame individual"],
         calibration: Calibration | None,
     ) -> list[Verdict]:
-        """The verdict on each network of an ensemble, by what all of them say.
+        """The verdict on each network of an ensemble, by what all of them say of held-out frames.
 
-        `is_strange` says where an animal of the video is unlike all labels, as seen before; the
-        `calibration` knows what labels are like.
+        The `calibration` knows what labels are like.
         """
         _, shift_px = crops_beside(self.boxes_xyxy_px[self.held])
+        is_strange = strange_animals([change.before for change in changes], calibration)
         after = [change.after for change in changes]
         can_tell = can_tell_strange(calibration)
         is_strange_after = strange_animals(after, calibration) if can_tell else None
@@ -172,7 +171,7 @@ class Adaptation:
             others = [change for change in changes if change is not own]
             witness = Witness(
                 [other.before for other in others],
-                is_strange[self.held],
+                is_strange,
                 shift_px,
                 own.beside_before.xy_px,
                 own.beside_after.xy_px,

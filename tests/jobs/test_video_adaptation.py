@@ -316,6 +316,28 @@ def test_each_is_judged_by_what_all_say_before_and_afterwards(study, monkeypatch
         assert witness.is_strange_after is None  # no labels have told what is usual
 
 
+def test_what_is_unlike_labels_is_asked_of_held_out_frames_alone(study, monkeypatch):
+    """Of a day's video the judge takes no longer than of an hour's."""
+    held, given, heard = adapt.held_out_frames(FRAMES, 0.25), [], []
+    is_strange = np.arange(len(held))[:, None] % 2 == 0
+
+    def told(members, calibration):
+        given.append(members)
+        return is_strange
+
+    def noted(*arguments, witness, **settings):
+        heard.append(witness)
+        return judge(*arguments, witness=witness, **settings)
+
+    judge = adaptation_module.judge_adaptation
+    monkeypatch.setattr(adaptation_module, "strange_animals", told)
+    monkeypatch.setattr(adaptation_module, "judge_adaptation", noted)
+    adapted(study, [0])
+    first = read_poses(study[0] / "predicted/member-0.parquet")
+    np.testing.assert_array_equal(given[0][0].xy_px, first.xy_px[held])
+    np.testing.assert_array_equal(heard[0].is_strange, is_strange)
+
+
 def test_a_model_without_its_weights_is_taught_anew_and_other_files_stay(
     study, taught, killed_at_the_second
 ):
