@@ -12,7 +12,12 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 from numpy import ndarray
 
-from superanimal_core.behavior.coordination import Steps, classify_gait, regularity_index
+from superanimal_core.behavior.coordination import (
+    ALTERNATE,
+    Steps,
+    classify_gait,
+    regularity_index,
+)
 from superanimal_core.behavior.gait import StrideTable
 from superanimal_core.behavior.gait_summary import (
     COUNTS,
@@ -228,9 +233,15 @@ def _phases(steady: Mapping[str, ndarray]) -> dict[str, float]:
 
 
 def _gait(phases: Mapping[str, float], duty_factor: float) -> str:
-    """The gait of mean phases, those of the hind limbs; `mixed` where phases wander."""
+    """The gait of mean phases, those of the hind limbs; `mixed` where phases wander.
+
+    Of an asymmetrical gait the hind limbs' phase alone says so: in a canter and in most gallops the
+    forelimbs strike at other phases of the left hind limb's stride than of the right one's.
+    """
     names = ("homologous_hind_phase", "homolateral_phase", "diagonal_phase")
-    if any(phases[f"{name}_resultant"] < MIN_RESULTANT for name in names):
+    apart = min(phases[names[0]], 1 - phases[names[0]])
+    telling = names[:1] if apart < ALTERNATE else names
+    if any(phases[f"{name}_resultant"] < MIN_RESULTANT for name in telling):
         return MIXED
     homologous, homolateral, diagonal = (np.array([phases[name]]) for name in names)
     [gait] = classify_gait(

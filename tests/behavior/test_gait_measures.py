@@ -299,6 +299,26 @@ def best_of(row):
     return 4 * patterns / counted if counted else 0.0
 
 
+@pytest.mark.parametrize(
+    "phases", [(0.2, 0.4, 0.0, 0.2), (0.65, 0.5, 0.0, 0.15)], ids=["canter", "rotary gallop"]
+)
+def test_an_asymmetrical_gait_whose_sides_differ_is_not_mixed(phases, monkeypatch):
+    """The forelimbs strike at other phases of the one hind limb's stride than of the other's."""
+    monkeypatch.setitem(GAITS, "unequal", Gait(2.0, 0.35, 1.0, phases))
+    strides, walks, _ = walks_of_quadruped("unequal")
+    assert set(strides.gait[strides.is_steady]) == {"canter or gallop"}
+    assert set(walks.gait) == {"canter or gallop"}
+
+
+def test_walks_whose_hind_limbs_wander_are_mixed():
+    strides, _, _ = walks_of_quadruped("trot")
+    is_steady = strides.is_steady
+    wandering = np.random.default_rng(0).uniform(size=len(strides))
+    for name in ("homologous_phase", "diagonal_phase"):
+        changed = replace(strides, **{name: np.where(is_steady, wandering, np.nan)})
+        assert summarize_walks(changed).gait[0] == "mixed"
+
+
 @given(st.integers(0, 2**32 - 1))
 def test_feet_on_the_ground_are_those_that_one_sees_by_looking_often(seed):
     rng = np.random.default_rng(seed)
