@@ -57,8 +57,8 @@ def _ground_told(seen: SmoothedPoses, individual: int, settings: StrideSettings)
     if _lasting_s(stands, time_s) >= STANDS_S and share >= MIN_SHARE:
         return (
             "where its body stands in the picture, its feet stand on "
-            f"ground that moves at {abs(found):.0f} px/s: a camera that follows the animal, or a belt that runs at "
-            "times; there are no strides"
+            f"ground that moves at {abs(found):.0f} px/s: a camera that follows the animal, or a "
+            "belt that runs at times; there are no strides"
         )
     if abs(part := usual_slide(stance_slides(walk, time_s))) > MOST_SLIDES:
         return (
