@@ -41,6 +41,13 @@ class Row(dict[str, str]):
             raise self.no(column, "a frame, which is a whole number")
         return number
 
+    def part(self, column: str) -> float:
+        """A cell as 0, 1, or what lies between. DatasetError where it is neither."""
+        number = self.number(column)
+        if not 0 <= number <= 1:
+            raise self.no(column, "0 or 1")
+        return number
+
     def no(self, column: str, expected: str) -> DatasetError:
         """What to raise where a cell is not what is expected."""
         read = self[column] or "nothing"
@@ -122,7 +129,7 @@ def parse_simba(text: str, which: WhichLabels) -> Marks:
         if not rows or behavior not in rows[0]:
             columns = ", ".join(list(rows[0])[-6:]) if rows else "none"
             raise DatasetError(f"no column '{behavior}'; the last columns are {columns}")
-        shown = [row.number(behavior) > 0.5 for row in rows]
+        shown = [row.part(behavior) > 0.5 for row in rows]
         edges = [i for i in range(len(shown) + 1) if _at(shown, i) != _at(shown, i - 1)]
         bouts += [MarkedBout(behavior, a, b) for a, b in zip(edges[::2], edges[1::2], strict=True)]
     return Marks(bouts, in_frames=True, seen=[(0, len(rows))], frames=len(rows))
@@ -210,6 +217,13 @@ def _table(text: str, above: int = 0) -> Rows:
     reader = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=separator)
     rows: Rows = []
     for row in reader:
+        beyond = [cell for cell in row.get(None) or [] if cell.strip()]
+        if beyond:
+            raise DatasetError(
+                f"line {above + reader.line_num}: has more cells than the line of names (the last "
+                f"is {beyond[-1].strip()}); write numbers with a decimal point, and text that has "
+                "the separator between quotes"
+            )
         cells = {
             str(key).strip(): (value or "").strip() for key, value in row.items() if key is not None
         }

@@ -100,6 +100,14 @@ def test_a_spreadsheet_with_decimal_commas_is_read_as_meant(tmp_path, name):
     assert (classes_of_marks(marks, BOTH.behaviors, (), TIME_S, "x") == EXPECTED).all()
 
 
+def test_empty_cells_beyond_the_names_are_none():
+    text = "behavior,start,stop,,\nrear,1,5,,\nrear,6,7,,,,\n"
+    assert BEHAVIOR_FORMATS["csv"](text, BOTH).bouts == [
+        MarkedBout("rear", 1, 5),
+        MarkedBout("rear", 6, 7),
+    ]
+
+
 def test_a_point_event_of_aggregated_boris_has_no_end_of_its_own():
     text = AGGREGATED + "first\tm1\tentry\tPOINT\t3.5\tNA\tNA\n"
     found = BEHAVIOR_FORMATS["boris"](text, WhichLabels(("rear",)))
@@ -164,6 +172,11 @@ def test_one_of_several_observations_subjects_and_raters_is_taken():
         ("csv", "start_frame,stop_frame,behavior\n1.5,9,rear\n", "line 2: start_frame is 1.5; ex"),
         ("csv", "Start,Stop,Behaviour\n1,2,rear\n", "the first one reads 'Start,Stop,Behaviour'"),
         ("simba", "rear,groom\n0,1\n1,\n", "line 3: groom is nothing; expected a number"),
+        ("simba", "rear,groom\n0,1\nnan,0\n", "line 3: rear is nan; expected 0 or 1"),
+        ("simba", "rear,groom\n0,1\n1,1.01\n", "line 3: groom is 1.01; expected 0 or 1"),
+        ("simba", "rear,groom\n0,-0.01\n", "line 2: groom is -0.01; expected 0 or 1"),
+        ("csv", "behavior,start,stop\nrear,1,5,3,25\n", "line 2: has more cells .* last is 25"),
+        ("csv", "x\nbehavior,start,stop\nrear,1,5\n\nrear,6,7,8\n", "line 5: has more cells"),
         ("boris", BORIS + "first,,,10,20,m1,rear,,,START,0:01,a,0\n", "Time is 0:01; expected"),
     ],
 )
