@@ -95,7 +95,7 @@ def test_a_camera_that_follows_at_times_is_told(follows_s):
 
 
 def test_paws_that_groom_are_no_moving_ground():
-    """Half of the time the animal stands, and the only paws that are seen go to and fro."""
+    """Half of the time the animal stands, and the only paws that are seen go back and forth."""
     poses = walker(noise_px=0.5, pause_s=(4.0, 8.0))
     time_s, xy = poses.poses.time_s, poses.poses.xy_px.copy()
     grooms = GROOMS_PX * np.sin(2 * np.pi * GROOMS_HZ * time_s) * (time_s > 4)
