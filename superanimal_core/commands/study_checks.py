@@ -32,7 +32,8 @@ from superanimal_core.study.sheet_columns import reads_as_other
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.study.study_settings import WHOLE_FRAME
-from superanimal_core.study.video_sheet import is_stored
+from superanimal_core.study.video_sheet import is_stored, names_but_for_case
+from superanimal_core.study.written_alike import columns_that_join, means_nothing
 
 MOST_FRAMES = 10_000_000  # of a video whose header does not say
 WIDEST_M = 50.0  # of a picture: a riding hall is smaller, and 10 px per cm are 64 m of 640 px
@@ -155,7 +156,10 @@ def date_findings(study: Study) -> Iterator[Finding]:
 
 
 def name_findings(study: Study) -> Iterator[Finding]:
-    """Of names of videos that other programs take for numbers or days: the first, and how many."""
+    """Of names of videos that other programs take for numbers or days: the first, and how many.
+
+    Of those that are one on other disks, and of names of animals and groups that say there is none.
+    """
     if names := list(filter(reads_as_other, study.videos)):
         told = (
             f"{counted(len(names), 'video')} with a name like '{names[0]}': pandas, Polars and R "
@@ -163,6 +167,20 @@ def name_findings(study: Study) -> Iterator[Finding]:
             "such video in other tables; put a name with a letter into the column 'video'"
         )
         yield Finding(DOUBT, study.settings.videos, told)
+    for same in names_but_for_case(study.videos):
+        told = (
+            f"the videos {', '.join(same)} differ in capital letters alone: on the disk of a Mac "
+            "or of Windows they share a folder of results; write another into the column 'video'"
+        )
+        yield Finding(DOUBT, study.settings.videos, told)
+    for column in columns_that_join(study.settings):
+        cells = (row.columns.get(column, "") for row in study.videos.values())
+        if empty := list(filter(means_nothing, cells)):
+            told = (
+                f"{counted(len(empty), 'video')} with '{empty[0]}' in the column '{column}', which "
+                "count as one of that name; where it is not known, leave the cell empty"
+            )
+            yield Finding(DOUBT, study.settings.videos, told)
 
 
 def group_findings(study: Study) -> Iterator[Finding]:

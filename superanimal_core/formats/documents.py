@@ -17,14 +17,15 @@ from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean, extend_
 
 MAX_BYTES = 2**29
 OF_SPREADSHEETS = (".tsv", ".txt")
+OF_WORKBOOKS = (".xlsx", ".xlsm", ".xls", ".ods")
 WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # how .xlsx and .ods, and .xls begin
 SPACE_KEYS = ("name", "extends", "keypoints", "mirror_pairs", "bones", "oks_sigmas")
 
 
 def read_text(path: str | Path, where: str | None = None) -> str:
-    """A document in UTF-8, or in UTF-16 where its byte order mark says so, without that mark.
+    """A document in UTF-8, or in UTF-16 as its byte order mark or its first letter says.
 
-    DatasetError when it is none, or too big.
+    Without that mark. DatasetError when it is none, or too big.
     """
     where, path = where or str(path), Path(path)
     try:
@@ -62,12 +63,19 @@ def _namesakes(path: Path) -> str:
     """The files that have the name of one that is not there, but for what is behind its dot."""
     stem = path.name.partition(".")[0]
     found = sorted(each.name for each in path.parent.glob(f"{glob.escape(stem)}.*"))
+    book = next((name for name in found if name.lower().endswith(OF_WORKBOOKS)), None)
+    if book and path.suffix in OF_SPREADSHEETS:
+        return f"there is {book}; save it from there as text, tab-separated, as {path.name}"
     return f"there is {', '.join(found[:3])}; must it be called {path.name}?" if found else ""
 
 
 def _decoded(content: bytes) -> str:
-    is_utf16 = content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-    return content.decode("utf-16" if is_utf16 else "utf-8-sig")
+    if content[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return content.decode("utf-16")
+    zeros = [byte == 0 for byte in content[:4]]  # a first letter of ASCII has one (RFC 4627, 3)
+    if zeros in ([False, True, False, True], [True, False, True, False]):
+        return content.decode("utf-16-be" if zeros[0] else "utf-16-le")
+    return content.decode("utf-8-sig")
 
 
 def read_json(path: str | Path, where: str | None = None) -> Any:

@@ -146,6 +146,10 @@ def path_mistake(column: Column, path: str, files: str = "*", name: str = "") ->
     """
     if os.path.isdir(path):
         return f"{path} is a folder; write {path.rstrip('/')}/{files} for the files in it"
+    if os.path.islink(path):
+        return f"{path} is a link to {os.readlink(path)}, where no file is; is its disk there?"
+    if os.path.exists(path):
+        return f"{path} is no file, but a device or a pipe; mend the path or remove the row"
     if "\\" in path:
         return f"{column.mistake(path, name)}; write / between folders"
     folder, file = os.path.split(path)

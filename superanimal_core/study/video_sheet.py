@@ -1,8 +1,10 @@
 """The sheet of videos: which files, what the videos are called, and what is known of each."""
 
 import glob
+import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from superanimal_core.formats.sheets import Row
@@ -56,6 +58,13 @@ def read_videos(settings: Settings, mistakes: list[str]) -> dict[str, VideoRow]:
                     "the column 'video'"
                 )
             row_of.setdefault(video.video, row.number)
+    if is_blind_to_case(sheet):
+        mistakes += [
+            f"{sheet}: the videos {', '.join(names)} would have one folder of results on this "
+            "disk, which takes capital letters for small ones; give each a name of its own in the "
+            "column 'video'"
+            for names in names_but_for_case(videos)
+        ]
     if not videos and len(mistakes) == before:
         mistakes.append(f"{sheet}: lists no video; add a row with at least the column 'path'")
     return videos
@@ -93,6 +102,21 @@ def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[s
     )
 
 
+def names_but_for_case(videos: Iterable[str]) -> list[list[str]]:
+    """Names of videos that differ in capital letters alone; Macs and Windows take them for one."""
+    names: dict[str, list[str]] = {}
+    for name in videos:
+        names.setdefault(name.casefold(), []).append(name)
+    return [same for same in names.values() if len(same) > 1]
+
+
+def is_blind_to_case(path: str) -> bool:
+    """Whether the disk where a file lies finds it under its name in other capitals, too."""
+    with suppress(OSError):
+        return os.path.samefile(path, path.swapcase())
+    return False
+
+
 def users_columns(video: VideoRow) -> Mapping[str, str]:
     """The columns that are the user's own, for the tables; paths of files are not."""
     return {k: v for k, v in video.columns.items() if k not in ("truth", "camera_file")}
@@ -109,7 +133,10 @@ def _files(path: str, where: str, mistakes: list[str]) -> list[str]:
     if not glob.has_magic(path):
         mistakes.append(f"{where}: {path_mistake(VIDEOS['path'], path, '*.mp4')}")
         return [path]
-    found = sorted(name for name in glob.glob(path, recursive=True) if has_file(name))
-    if not found:
+    there = sorted(glob.glob(path, recursive=True))
+    found = [name for name in there if has_file(name)]
+    lost = [name for name in there if os.path.islink(name) and not os.path.exists(name)]
+    mistakes += [f"{where}: {path_mistake(VIDEOS['path'], name)}" for name in lost]
+    if not found and not lost:
         mistakes.append(f"{where}: no file matches {path}")
     return found

@@ -22,15 +22,25 @@ def as_people_read(name: str) -> str:
 
 def written_alike_mistakes(settings: Settings, videos: Mapping[str, VideoRow]) -> list[str]:
     """Names in two ways, in all columns that say which videos belong together."""
+    mistakes = []
+    for column in columns_that_join(settings):
+        names = (row.columns.get(column, "") for row in videos.values())
+        mistakes += alike_mistakes(settings.videos, column, names)
+    return mistakes
+
+
+def columns_that_join(settings: Settings) -> list[str]:
+    """The columns of the sheet of videos that say which videos belong together."""
     of_animals = [own.animal_column for own in settings.classifiers.named.values()]
     columns = ["session", "camera", *of_animals]
     if settings.groups.column is not None:
         columns += [settings.groups.column, settings.groups.animal_column]
-    mistakes = []
-    for column in dict.fromkeys(columns):
-        names = (row.columns.get(column, "") for row in videos.values())
-        mistakes += alike_mistakes(settings.videos, column, names)
-    return mistakes
+    return list(dict.fromkeys(columns))
+
+
+def means_nothing(name: str) -> bool:
+    """Whether a name is what R, Python or a database writes into an empty cell."""
+    return name.casefold() in ("na", "n/a", "<na>", "nan", "null")
 
 
 def alike_mistakes(sheet: str, column: str, names: Iterable[str]) -> list[str]:

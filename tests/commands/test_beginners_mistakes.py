@@ -218,6 +218,7 @@ TYPED = [  # what was typed in the folder above the study, and what is told
 ]  # fmt: skip
 MISNAMED = [  # files that are there under another name
     ("videos.tsv", "videos.csv", "config/videos.tsv: cannot be read (No such file or directory); there is videos.csv; must it be called videos.tsv?"),
+    ("videos.tsv", "videos.xlsx", "there is videos.xlsx; save it from there as text, tab-separated, as videos.tsv"),
     ("videos.tsv", "videos.tsv.txt", "there is videos.tsv.txt; must it be called videos.tsv?"),
     ("config.yaml", "config.yml", "study/config/config.yml must be called config.yaml; rename it"),
     ("config.yaml", "config.yaml.txt", "study/config/config.yaml.txt must be called config.yaml"),
@@ -355,6 +356,32 @@ def test_names_that_others_read_as_numbers_are_doubtful(spoiled, capsys, names, 
     said = sentences(capsys)
     assert len(said) == bool(told)
     assert all(told in each and "a name like '0012'" in each for each in said)
+
+
+@pytest.mark.parametrize(("names", "told"), [(("m1", "M1"), "the videos m1, M1 differ in capital"), (("m1", "m2"), "")])  # fmt: skip
+def test_names_that_are_one_on_other_disks_are_doubtful(spoiled, capsys, names, told):
+    rows = [f"raw/{file}.mp4\t{name}" for file, name in zip(("m1", "m2"), names, strict=True)]
+    spoiled.videos(*rows, header="path\tvideo")
+    assert main(["check", "study"]) == 0
+    said = sentences(capsys)
+    assert len(said) == bool(told)
+    assert all(told in each for each in said)
+
+
+@pytest.mark.parametrize("nothing", ["NA", "nan", "n/a", "NULL"])
+@pytest.mark.parametrize("column", ["group", "animal"])
+def test_a_group_or_animal_of_which_nothing_is_known_is_doubtful(spoiled, capsys, column, nothing):
+    spoiled.more("groups: { column: group, animal_column: animal }")
+    known = {"raw/m1.mp4": ("a", "x"), "raw/m2.mp4": ("b", "y")}
+    for is_spoiled in (False, True):
+        group, animal = known["raw/m2.mp4"]
+        if is_spoiled:
+            group, animal = (nothing, animal) if column == "group" else (group, nothing)
+        rows = ["raw/m1.mp4\ta\tx", f"raw/m2.mp4\t{group}\t{animal}"]
+        spoiled.videos(*rows, header="path\tgroup\tanimal")
+        assert main(["check", "study"]) == 0
+        told = f"1 video with '{nothing}' in the column '{column}', which count as one of that name"
+        assert any(told in each for each in sentences(capsys)) == is_spoiled
 
 
 def test_of_thousands_of_mistakes_the_first_are_told_and_the_others_counted(spoiled, capsys):

@@ -22,6 +22,8 @@ def cells(tmp_path, text, encoding="utf-8"):
         '"path"\t"group"\n"a"\t"b"\n',
         codecs.BOM_UTF16_LE + "path\tgroup\r\na\tb\r\n".encode("utf-16-le"),
         codecs.BOM_UTF16_BE + "path\tgroup\na\tb\n".encode("utf-16-be"),
+        "path\tgroup\r\na\tb\r\n".encode("utf-16-le"),
+        "path\tgroup\r\na\tb\r\n".encode("utf-16-be"),
         "\ufeffpath\tgroup\n\n# a remark\n a \tb\t\t\n",
     ],
 )

@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -412,6 +413,32 @@ def test_a_file_that_is_there_is_never_a_pattern(config, name):
         Path("raw", file).touch()
     write_videos(f"raw/{name}\tv", columns="path\tvideo")
     assert [v.path for v in read_study(config, WORKFLOW).videos.values()] == [f"raw/{name}"]
+
+
+def test_a_link_that_leads_nowhere_is_told_with_its_end_by_itself_and_in_a_pattern(config):
+    Path("raw/lost.mp4").symlink_to("/away/m.mp4")
+    told = "raw/lost.mp4 is a link to /away/m.mp4, where no file is; is its disk there?"
+    for path in ("raw/lost.mp4", "raw/*.mp4"):
+        write_videos(path)
+        assert f"config/videos.tsv: row 2: {told}" in mistakes_of(config)
+
+
+def test_a_pipe_is_no_video(config):
+    os.mkfifo("raw/pipe.mp4")
+    write_videos("raw/pipe.mp4")
+    told = "config/videos.tsv: row 2: raw/pipe.mp4 is no file, but a device or a pipe"
+    assert any(each.startswith(told) for each in mistakes_of(config))
+
+
+def test_names_but_for_case_are_one_where_the_disk_takes_them_so(config):
+    for name in ("m", "M"):
+        Path(f"raw/{name}1.mp4").touch()
+    write_videos("raw/m1.mp4", "raw/M1.mp4")
+    assert {"m1", "M1"} <= set(read_study(config, WORKFLOW).videos)
+    Path("CONFIG").mkdir()
+    Path("CONFIG/VIDEOS.TSV").symlink_to(Path("config/videos.tsv").resolve())  # as on a Mac
+    told = "the videos m1, M1 would have one folder of results on this disk"
+    assert any(told in each for each in mistakes_of(config))
 
 
 def test_a_pattern_finds_files_and_no_folders(config):
