@@ -39,7 +39,7 @@ from superanimal_core.commands.plan_disk import measured_mb, usual_mb
 from superanimal_core.commands.plan_load import DRAWS, frames_of, load_of, looks_at_videos
 from superanimal_core.commands.plan_weights import owner_of, weights_here
 from superanimal_core.commands.profile_requests import installed_profile, read_profile
-from superanimal_core.commands.run import snakemake_command
+from superanimal_core.commands.run import refuse_unwritable, snakemake_command
 from superanimal_core.commands.study_checks import space_of
 from superanimal_core.commands.study_folder import checked_study, read_here, to_type
 from superanimal_core.errors import SuperAnimalError
@@ -111,9 +111,16 @@ def jobs_left() -> dict[str, int]:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
     if told.returncode:
-        last = next(filter(None, reversed(told.stdout.splitlines())), "")
-        raise SuperAnimalError(f"Snakemake cannot plan it: {last}")
+        refuse_unwritable(Path())  # which Snakemake tells as a property of one file
+        raise SuperAnimalError(f"Snakemake cannot plan it: {last_words(told.stdout)}")
     return jobs_in(told.stdout)
+
+
+def last_words(told: str) -> str:
+    """Why Snakemake could not plan: what it says after its last announcement, in one line."""
+    _, is_announced, after = told.rpartition("Building DAG of jobs...")
+    lines = after.split("\n") if is_announced and after.strip() else told.strip().split("\n")[-1:]
+    return " ".join(" ".join(lines).split())[:500]
 
 
 def jobs_in(told: str) -> dict[str, int]:

@@ -18,6 +18,7 @@ from superanimal_core.commands.plan_costs import Paces, RuleCost
 from superanimal_core.commands.plan_load import Load
 from superanimal_core.commands.plan_weights import weights_here
 from superanimal_core.commands.study_folder import read_here
+from superanimal_core.errors import SuperAnimalError
 from superanimal_core.inference.looks import USUAL_GAP
 from superanimal_core.models.new_bundles import write_bundle
 from superanimal_core.pose.keypoints import KeypointSpace
@@ -54,6 +55,30 @@ def settings(tiny, monkeypatch):
 def test_jobs_are_those_of_the_table_alone():
     assert plan.jobs_in(DRY) == {"predict_poses": 12, "pretrain": 2}
     assert plan.jobs_in("Nothing to be done (all requested files are present).") == {}
+
+
+@pytest.mark.parametrize(
+    ("told", "words"),
+    [
+        ("Building DAG of jobs...\nCycle in rule a:\n    file b\n", "Cycle in rule a: file b"),
+        ("Building DAG of jobs...\nNew.\nBuilding DAG of jobs...\nBad b\n", "Bad b"),
+        ("Base: x\n\nno such profile\n", "no such profile"),
+        ("Base: x\nBuilding DAG of jobs...\n", "Building DAG of jobs..."),
+        ("", ""),
+    ],
+)  # fmt: skip
+def test_what_snakemake_cannot_plan_is_told_in_its_last_words_whole(told, words):
+    assert plan.last_words(told) == words
+
+
+def test_a_study_on_a_disk_for_reading_alone_is_told_so(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("results").mkdir()
+    monkeypatch.setattr(plan, "snakemake_command", lambda *_, **__: ["sh", "-c", "exit 1"])
+    monkeypatch.setattr(plan, "find_cache_home", lambda _: "")
+    monkeypatch.setattr("os.access", lambda folder, _: str(folder) != "results")
+    with pytest.raises(SuperAnimalError, match="results cannot be written by you"):
+        plan.jobs_left()
 
 
 def test_the_first_of_many_does_not_count(monkeypatch):
