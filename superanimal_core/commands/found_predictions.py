@@ -1,6 +1,6 @@
 """Somebody's files of predictions, each beside the video that it is of: what `init` fills in."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,12 +43,13 @@ def find_predictions(place: Path, videos: Sequence[FoundVideo]) -> FoundPredicti
     formats = {_format_of(file) for file in files}
     if len(formats) > 1:
         raise DatasetError(f"--predictions {place}: files of SLEAP beside others; name one folder")
-    of_video = {video.video: [f for f in files if belongs(f, video, videos)] for video in videos}
-    bare = next((video.file for video in videos if not of_video[video.video]), None)
+    of_video = files_by_video(files, videos)
+    bare = [video.file for video in videos if not of_video[video.video]]
     if bare:
+        more = f", as {len(bare) - 1} more have" if bare[1:] else ""
         raise DatasetError(
-            f"--predictions {place}: no file's name begins with '{bare.stem}', so that {bare} has "
-            "none; rename its file, or leave the video out"
+            f"--predictions {place}: {_why_none(bare[0], files, videos)}, so that {bare[0]} has "
+            f"none{more}; rename its file, or leave the video out"
         )
     (format_,), taken = formats, {file for own in of_video.values() for file in own}
     first = next(iter(of_video.values()))[0]
@@ -58,16 +59,31 @@ def find_predictions(place: Path, videos: Sequence[FoundVideo]) -> FoundPredicti
     return FoundPredictions(chosen, format_, keypoints_in(first, format_), left_out, skeleton)
 
 
-def belongs(file: Path, video: FoundVideo, videos: Sequence[FoundVideo]) -> bool:
-    """Whether a file is of a video: its name begins with it, and with no longer one of another."""
-    if file.suffix.lower() == PROJECT:
-        return True
-    return stem_of(file.name, {each.file.stem for each in videos}) == video.file.stem
+def files_by_video(files: Sequence[Path], videos: Sequence[FoundVideo]) -> dict[str, list[Path]]:
+    """The files of each video: their names begin with its own, and with no longer one of another.
+
+    Of videos of one name a file is that one's whose folders are most among its own, and nobody's
+    where two are as near. A .slp, which names its videos itself, is of all.
+    """
+    namesakes: dict[str, list[FoundVideo]] = {}
+    for video in videos:
+        namesakes.setdefault(video.file.stem, []).append(video)
+    own: dict[str, list[Path]] = {video.video: [] for video in videos}
+    for file in files:
+        if file.suffix.lower() == PROJECT:
+            owners = list(videos)
+        else:
+            stem = stem_of(file.name, namesakes)
+            owners = _nearest(file, namesakes[stem]) if stem else []
+        for video in owners:
+            own[video.video].append(file)
+    return own
 
 
-def stem_of(name: str, stems: Iterable[str]) -> str | None:
+def stem_of(name: str, stems: Collection[str]) -> str | None:
     """The stem of the video after which a file is named: the longest with which it begins."""
-    return max((stem for stem in stems if _begins_with(name, stem)), key=len, default=None)
+    beginnings = (name[:length] for length in range(len(name), 0, -1))
+    return next((stem for stem in beginnings if stem in stems and _begins_with(name, stem)), None)
 
 
 def one_of_each_network(files: Sequence[Path]) -> list[Path]:
@@ -76,6 +92,27 @@ def one_of_each_network(files: Sequence[Path]) -> list[Path]:
     for file in sorted(files, key=lambda each: (FILTERED in each.stem, each.suffix)):
         by_name.setdefault(network_of(file), file)
     return sorted(by_name.values())
+
+
+def _nearest(file: Path, namesakes: Sequence[FoundVideo]) -> list[FoundVideo]:
+    """The one of videos whose folders are most among the file's; none where that is not one."""
+    near = [_nearness(file, video.file) for video in namesakes]
+    nearest = [video for video, each in zip(namesakes, near, strict=True) if each == max(near)]
+    return nearest if len(nearest) == 1 else []
+
+
+def _nearness(file: Path, video: Path) -> tuple[int, int]:
+    """How many of the video's folders are among the file's, and how few are not."""
+    own, others = (set(path.absolute().parent.parts) for path in (video, file))
+    return len(own & others), -len(own - others)
+
+
+def _why_none(bare: Path, files: Sequence[Path], videos: Sequence[FoundVideo]) -> str:
+    """In words, for a video that has no file."""
+    has_namesakes = sum(video.file.stem == bare.stem for video in videos) > 1
+    if has_namesakes and any(_begins_with(file.name, bare.stem) for file in files):
+        return f"several videos are called '{bare.stem}', and no folder tells that a file is its"
+    return f"no file's name begins with '{bare.stem}'"
 
 
 def _begins_with(name: str, stem: str) -> bool:

@@ -96,7 +96,7 @@ def _name_doubts(study: Study, row: VideoRow) -> Iterator[str]:
     for name in (Path(file).name for file in row.predictions):
         if Path(name).suffix == PROJECT or stem_of(name, [own]):
             continue
-        if other := stem_of(name, (Path(video.path).stem for video in study.videos.values())):
+        if other := stem_of(name, {Path(video.path).stem for video in study.videos.values()}):
             yield f"its predictions {name} are named after another video, '{other}': are they its?"
 
 

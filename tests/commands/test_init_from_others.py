@@ -11,6 +11,8 @@ import pytest
 from beginners_study import write_predictions, write_study
 
 from superanimal_core.__main__ import main
+from superanimal_core.commands.found_predictions import files_by_video, find_predictions
+from superanimal_core.commands.found_videos import FoundVideo
 from superanimal_core.commands.other_projects import read_any_project
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.sheets import read_sheet
@@ -124,3 +126,25 @@ def test_brought_predictions_are_filled_in_beside_their_videos(tmp_path, monkeyp
     typed[1] = "newer"
     assert main([*typed, "--species", "mouse"]) == 1
     assert "no file's name begins with 'm10'" in capsys.readouterr().err
+
+
+def test_predictions_of_videos_of_one_name_are_told_apart_by_their_folders():
+    """day1/m1 and day2/m1, beside their videos or in a tree that is called alike; else nobody's."""
+    videos = [FoundVideo(Path(f"v/{day}/m1.mp4"), f"{day}_m1", day) for day in ("day1", "day2")]
+    for top in ("v", "dlc", "v/results"):
+        files = [Path(f"{top}/{day}/m1DLC_net0.csv") for day in ("day1", "day2")]
+        assert files_by_video(files, videos) == {"day1_m1": files[:1], "day2_m1": files[1:]}
+    assert files_by_video([Path("dlc/m1DLC_net0.csv")], videos) == {"day1_m1": [], "day2_m1": []}
+    above = FoundVideo(Path("v/m1.mp4"), "m1", "")
+    files = [Path("v/m1DLC.csv"), Path("v/day1/m1DLC.csv")]
+    assert files_by_video(files, [above, videos[0]]) == {"m1": files[:1], "day1_m1": files[1:]}
+
+
+def test_how_many_videos_have_no_predictions_is_told_at_once(tmp_path):
+    (tmp_path / "m1DLC.csv").touch()
+    videos = [FoundVideo(Path(f"v/{name}.mp4"), name, "") for name in ("m1", "m2", "m3", "m4")]
+    with pytest.raises(DatasetError, match=r"begins with 'm2', so .* none, as 2 more have;"):
+        find_predictions(tmp_path, videos)
+    namesakes = [FoundVideo(Path(f"v/{day}/m1.mp4"), f"{day}_m1", day) for day in ("day1", "day2")]
+    with pytest.raises(DatasetError, match=r"called 'm1', and no folder .* none, as 1 more have;"):
+        find_predictions(tmp_path, namesakes)
