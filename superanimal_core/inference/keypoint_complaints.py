@@ -92,6 +92,11 @@ def keypoint_complaints(
     return [f"{named(names)} {kind}" for kind, names in found.items()]
 
 
+def is_told(both: Bool[ndarray, "frame *shape"]) -> Bool[ndarray, "*shape"]:
+    """Whether both are sure in so many frames that something can be said of a keypoint."""
+    return np.asarray(both.sum(axis=0) >= max(MIN_FRAMES, MIN_PART * len(both)))
+
+
 def _tracks(
     before: Poses, after: Poses, both: ndarray, frame: ndarray
 ) -> Mapping[tuple[int, int], Track]:
@@ -104,8 +109,7 @@ def _tracks(
         size = length_px(boxes[:, 2:] - boxes[:, :2])
         known = size[np.isfinite(size)]
         body_px = float(np.median(known)) if len(known) else 0.0
-        least = max(MIN_FRAMES, MIN_PART * len(both))
-        for keypoint in np.flatnonzero(both[:, individual].sum(axis=0) >= least):
+        for keypoint in np.flatnonzero(is_told(both[:, individual])):
             tracks[individual, int(keypoint)] = Track(
                 before.xy_px[:, individual, keypoint],
                 after.xy_px[:, individual, keypoint],

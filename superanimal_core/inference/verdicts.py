@@ -1,5 +1,6 @@
 """Whether an adapted network is kept: what held-out frames, and who else saw them, say of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,11 +8,7 @@ from jaxtyping import Bool, Float, Int
 from numpy import ndarray
 
 from superanimal_core.evaluation.stability import dropped_keypoints
-from superanimal_core.inference.keypoint_complaints import (
-    MIN_FRAMES,
-    MIN_PART,
-    keypoint_complaints,
-)
+from superanimal_core.inference.keypoint_complaints import is_told, keypoint_complaints
 from superanimal_core.inference.witnesses import Evidence, Witness, hear_witness
 from superanimal_core.pose.members import middle_poses
 from superanimal_core.pose.poses import Poses
@@ -67,7 +64,6 @@ def judge_adaptation(
     was said before, it does not say how far keypoints may move; what others say afterwards does.
     """
     heard = hear_witness(before, after, is_taught, witness) if witness else SILENCE
-    is_measure = not heard.is_by_afterwards
     is_known = [np.isfinite(p.xy_px).all(axis=3) for p in (before, after)]
     sure = [k & (p.score >= min_score) for k, p in zip(is_known, (before, after), strict=True)]
     both = sure[0] & sure[1]
@@ -81,27 +77,26 @@ def judge_adaptation(
         for p in (before, after)
     ]
     complaints = []
-    if is_measure and not both.any():
-        complaints.append(f"no keypoint has a score of {min_score} before and after")
-    elif is_measure and np.isnan(jitter):
-        complaints.append("jitter cannot be measured, no keypoint is sure in two frames in a row")
-    elif jitter > max_jitter_ratio:
+    if jitter > max_jitter_ratio:
         complaints.append(f"jitter grew to {jitter:.2f} of what it was")
-    elif is_measure and displacement > max_displacement_ratio:
-        complaints.append(f"keypoints moved by {displacement:.1f} times the jitter")
     is_absent = ~is_known[1] & (after.score == 0)  # out of view, which counts as dropped
     lost = int((is_known[0] & ~is_absent & ~(is_known[1] & np.isfinite(after.score))).sum())
     if lost:
         complaints.append(f"{lost} keypoints have no position or score any more")
-    farthest = max_displacement_ratio if is_measure else None
-    complaints += keypoint_complaints(before, after, both, frame, farthest)
-    if witness and not is_measure:
-        others = middle_poses(witness.others_after)
-        sure_too = sure[1] & np.isfinite(others.xy_px).all(axis=3) & (others.score >= min_score)
-        if not (sure_too.sum(axis=0) >= max(MIN_FRAMES, MIN_PART * len(frame))).any():
-            complaints.append("beside the others afterwards, too little is sure to be compared")
-        found = keypoint_complaints(others, after, sure_too, frame, max_displacement_ratio)
-        complaints += [f"beside the others afterwards, {complaint}" for complaint in found]
+    if witness and heard.is_by_afterwards:
+        complaints += keypoint_complaints(before, after, both, frame, None)
+        limits = min_score, max_displacement_ratio
+        complaints += _beside_others(witness.others_after, after, sure[1], frame, *limits)
+    else:
+        if not both.any():
+            complaints.append(f"no keypoint has a score of {min_score} before and after")
+        elif np.isnan(jitter):
+            complaints.append(
+                "jitter cannot be measured, no keypoint is sure in two frames in a row"
+            )
+        elif displacement > max_displacement_ratio:
+            complaints.append(f"keypoints moved by {displacement:.1f} times the jitter")
+        complaints += keypoint_complaints(before, after, both, frame, max_displacement_ratio)
     if dropped[1] > dropped[0] + 0.5:
         complaints.append(f"{dropped[1]:.1f} keypoints per frame dropped, {dropped[0]:.1f} before")
     complaints += heard.complaints
@@ -120,6 +115,23 @@ def judge_adaptation(
         response=heard.response,
         vouched_after_fraction=heard.vouched_after_fraction,
     )
+
+
+def _beside_others(
+    others: Sequence[Poses],
+    after: Poses,
+    is_sure: Bool[ndarray, "frame individual keypoint"],
+    frame: Int[ndarray, "frame"],
+    min_score: float,
+    max_displacement_ratio: float,
+) -> list[str]:
+    """Complaints about a network that is far from what the others say afterwards."""
+    middle = middle_poses(others)
+    both = is_sure & np.isfinite(middle.xy_px).all(axis=3) & (middle.score >= min_score)
+    found = keypoint_complaints(middle, after, both, frame, max_displacement_ratio)
+    if not is_told(both).any():
+        found = ["too little is sure to be compared", *found]
+    return [f"beside the others afterwards, {complaint}" for complaint in found]
 
 
 def _mean_step(
