@@ -1,6 +1,7 @@
 """Adaptation, and a student, on recordings of real mice.
 
-    python benchmarks/adaptation_real.py [--quick] [--recording mirror_mouse] [--pictures FOLDER]
+    python benchmarks/adaptation_real.py [--quick | --students] [--recording mirror_mouse]
+        [--pictures FOLDER]
 
 DeepLabCut's open field (from above, a recording that no label is of) and Lightning Pose's mirror
 mouse (side and mirror; SUPERANIMAL_SHARED). Small networks with an ImageNet backbone learn four
@@ -10,7 +11,7 @@ a network forgets; jitter, dropped keypoints, how much lengths of bones vary in 
 open field also how far it is from the center of three published networks, where they agree. Then
 methods side by side, and a student of five networks beside them: it learns from stretches of the
 first two thirds of the video, and sees the rest. --pictures: the frames that moved most.
---quick: two networks, few steps, the smoothed teacher alone, no student.
+--quick: two networks, few steps, the smoothed teacher alone, no student. --students: they alone.
 """
 
 import argparse
@@ -92,7 +93,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--quick", action="store_true")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--quick", action="store_true")
+    part.add_argument("--students", action="store_true")
     parser.add_argument("--recording", choices=[*SIDES_PX], action="append")
     parser.add_argument("--pictures", type=Path)
     chosen = parser.parse_args()
@@ -108,12 +111,14 @@ def main() -> None:
         seeds = range(2 if chosen.quick else 5)
         steps = 60 if chosen.quick else 400
         networks = [trained(name, learned, given.pictures, seed, steps) for seed in seeds]
-        for found in adaptations(given, held, networks[:3], chosen.quick, chosen.pictures):
-            rows.append({"recording": name, **found})
+        if not chosen.students:
+            for found in adaptations(given, held, networks[:3], chosen.quick, chosen.pictures):
+                rows.append({"recording": name, **found})
         if not chosen.quick:
             compare_student(name, given, networks, steps)
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows), RESULTS / "adaptation_real.parquet")
+    if rows:
+        RESULTS.mkdir(parents=True, exist_ok=True)
+        pq.write_table(pa.Table.from_pylist(rows), RESULTS / "adaptation_real.parquet")
 
 
 def open_field() -> Recording:
