@@ -114,12 +114,7 @@ def group_warnings(
     `conditions` are what should be alike: speed, and how well the animals were seen. `camera` are
     pairs of group and camera, one for each video.
     """
-    told = [
-        f"the group '{g}' has {n} animal{'s' * (n != 1)} with gait or behavior; {FEWEST_ANIMALS} "
-        "are needed for an interval"
-        for g, n in ((g, _most_animals(table, g)) for g in groups)
-        if n < FEWEST_ANIMALS
-    ]
+    told = [sentence for group in groups for sentence in _few_animals(table, group)]
     compared = compare_groups(conditions, groups)
     told += [
         f"{name} differs between '{groups[0]}' and '{group}' ({reference:.3g} and {mean:.3g}, "
@@ -148,5 +143,17 @@ def _camera_warnings(camera: Sequence[tuple[str, str]]) -> list[str]:
     return [f"not all cameras have seen the group {', '.join(uneven)}"] if uneven else []
 
 
-def _most_animals(table: GroupTable, group: str) -> int:
-    return int(max(table.animals[table.group == group], default=0))
+def _few_animals(table: GroupTable, group: str) -> list[str]:
+    """What a group has too few animals for: of gait they must walk, of a behavior only be seen."""
+    parts: dict[int, list[str]] = {}
+    for part in dict.fromkeys(table.part):
+        most = int(max(table.animals[(table.group == group) & (table.part == part)], default=0))
+        if most < FEWEST_ANIMALS:
+            parts.setdefault(most, []).append(part)
+    if not len(table.part):
+        parts[0] = ["gait or behavior"]
+    return [
+        f"the group '{group}' has {n} animal{'s' * (n != 1)} with {' and '.join(names)}; "
+        f"{FEWEST_ANIMALS} are needed for an interval"
+        for n, names in parts.items()
+    ]

@@ -1,5 +1,7 @@
 """Groups compared: intervals that hold, animals that are counted, and warnings."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -160,6 +162,20 @@ def test_two_animals_make_no_interval_but_a_warning():
     assert np.isnan(table.difference).all()
     told = group_warnings(table, [], [], ["control", "treated"])
     assert [t for t in told if "'treated' has 2 animals" in t]
+
+
+def test_animals_that_do_not_walk_are_told_though_they_are_seen():
+    """Gait has no difference then; the behaviors of the group do, and said nothing of it."""
+    walks = measure(1, animals=3)
+    walks = walks.rows(walks.group == "control")
+    sniffs = replace(measure(2, "sniff", animals=3), part="behavior")
+    table = compare_groups([walks, sniffs], ["control", "treated"])
+    assert group_warnings(table, [], [], ["control", "treated"]) == [
+        "the group 'treated' has 0 animals with gait; 3 are needed for an interval"
+    ]
+    few = sniffs.rows(sniffs.animal != "m0")
+    table = compare_groups([walks, few], ["control", "treated"])
+    assert "'control' has 2 animals with behavior;" in group_warnings(table, [], [], ["control"])[0]
 
 
 def test_three_animals_make_an_interval_and_no_warning():
