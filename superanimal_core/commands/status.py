@@ -9,7 +9,7 @@ change of a setting or a label will make again, it does not know: superanimal ru
 import argparse
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import chdir
 from pathlib import Path
 
@@ -21,7 +21,7 @@ from superanimal_core.commands.progress import (
 )
 from superanimal_core.commands.running import SILENT_S, RunningJob, running_jobs
 from superanimal_core.commands.stages import DETECTOR, MEMBER, STAGES, VIDEOS, training_log
-from superanimal_core.commands.study_folder import checked_study, to_unlock
+from superanimal_core.commands.study_folder import checked_study, to_type, to_unlock
 from superanimal_core.errors import ConfigError, first_lines
 from superanimal_core.jobs.failed_jobs import failed_lines
 from superanimal_core.jobs.log import last_line
@@ -47,9 +47,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Print the tables. ConfigError when the study's own files cannot be read."""
-    study = checked_study(options.study)
-    settings, videos = read_settings_and_videos(study)
-    print(*status_lines(study, settings, videos), sep="\n")
+    study, mistakes = checked_study(options.study), list[str]()
+    settings, rows = read_settings_and_rows(study, mistakes)
+    print(*status_lines(study, settings, [*rows], mistakes), sep="\n")
 
 
 def read_settings_and_videos(study: Path) -> tuple[Settings, list[str]]:
@@ -58,22 +58,30 @@ def read_settings_and_videos(study: Path) -> tuple[Settings, list[str]]:
     return settings, list(rows)
 
 
-def read_settings_and_rows(study: Path) -> tuple[Settings, dict[str, VideoRow]]:
+def read_settings_and_rows(
+    study: Path, mistakes: list[str] | None = None
+) -> tuple[Settings, dict[str, VideoRow]]:
     """The settings of a study and the rows of its videos; files that are missing are no matter.
 
-    ConfigError when config.yaml is wrong, or no video can be read from its sheet.
+    What is wrong in their sheet is added to `mistakes`. ConfigError when config.yaml is wrong, or
+    no video can be read from the sheet.
     """
+    mistakes = [] if mistakes is None else mistakes
     with chdir(study):
         settings = settings_from_mapping(read_complete(CONFIG), str(CONFIG))
-        mistakes: list[str] = []
         videos = read_videos(settings, mistakes)
     if not videos:
         raise ConfigError(mistakes)
     return settings, videos
 
 
-def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str]:
-    """Who runs it, networks, videos by stage, classifiers and groups, the failed, the report."""
+def status_lines(
+    study: Path, settings: Settings, videos: list[str], mistakes: Sequence[str]
+) -> list[str]:
+    """Who runs it, networks, videos by stage, classifiers and groups, the failed, the report.
+
+    `mistakes` are those of the sheet of videos.
+    """
     progress = [progress_of_video(study, video) for video in videos]
     learns = settings.adaptation.enabled and any(
         model.predictions is None for model in settings.models.values()
@@ -88,8 +96,17 @@ def status_lines(study: Path, settings: Settings, videos: list[str]) -> list[str
     lines += [row_of(count) for count in counts]
     lines += behavior_lines(study, settings, videos)
     lines += ["", summary(progress), *_reasons(progress), *silent_lines(running)]
+    lines += sheet_lines(study, mistakes)
     report = study / REPORT
     return [*lines, *([f"report: {report}"] if report.is_file() else ["no report yet"])]
+
+
+def sheet_lines(study: Path, mistakes: Sequence[str]) -> list[str]:
+    """What keeps the next run from beginning, of which the rows that are counted say nothing."""
+    if not mistakes:
+        return []
+    command = to_type("check", study)
+    return [f"{len(mistakes)} to mend before the next run ({command}):", mistakes[0]]
 
 
 def networks(study: Path, settings: Settings) -> Iterator[tuple[str, int, int]]:

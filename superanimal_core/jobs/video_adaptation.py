@@ -232,7 +232,8 @@ def _has_learned(folder: Path, key: str) -> bool:
     try:
         if read_description(folder)["made_by"].get("key") != key:
             return False
-        read_bundle(folder), read_history(folder)
+        read_bundle(folder)
+        read_history(folder)
     except SuperAnimalError:
         return False
     print(f"{folder.name}: has learned before, and is taken over")

@@ -168,6 +168,21 @@ def test_a_study_that_was_never_run_has_all_left(study, capsys):
     assert set(map(tuple, rows.values())) == {(0, 0, 6)}
 
 
+def test_what_keeps_the_next_run_from_beginning_is_told(study, capsys):
+    """A row that is left out is in no other figure: 5 of 6 videos would look like all."""
+    sheet = study / "config/videos.tsv"
+    for name in ("new", "half", "good", "doubtful", "torn", "empty"):
+        (study / f"{name}.mp4").touch()
+    assert "to mend" not in printed(capsys, "status", study)
+    (study / "else").mkdir()
+    (study / "else/good.mp4").touch()
+    sheet.write_text(sheet.read_text() + "else/good.mp4\n")
+    *_, count, first, _report = printed(capsys, "status", study).splitlines()
+    assert count.startswith("1 to mend before the next run (")
+    assert "row 8" in first
+    assert "good" in first
+
+
 def test_a_training_tells_how_far_it_is_by_its_log(study, capsys):
     logs = study / "logs/pretrain"
     logs.mkdir(parents=True)
