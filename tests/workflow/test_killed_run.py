@@ -73,9 +73,14 @@ def test_a_second_run_is_told_whose_lock_it_is_and_how_to_go_on(workflow, fresh_
         assert f"which {state}" in refused.stdout
     command = re.search(r"To go on: (snakemake --unlock .+) and start again", third.stdout)[1]
     unlocked = subprocess.run(
-        [sys.executable, "-P", "-m", *command.split()], env=environment(workflow), check=False
+        [sys.executable, "-P", "-m", *command.split()],
+        env=environment(workflow),
+        check=False,
+        capture_output=True,
+        text=True,
     )
     assert unlocked.returncode == 0
+    assert "To go on" not in unlocked.stderr  # it is what is being done
     last = run_snakemake(workflow, fresh_study, target)
     assert last.returncode == 0
     assert "is locked" not in last.stdout

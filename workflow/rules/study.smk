@@ -74,8 +74,7 @@ if IS_MAIN:
     )
     # Snakemake refuses a locked folder by itself, without saying whose lock it is
     here = ("-s", workflow.main_snakefile, "-d", os.getcwd())
-    sys.stderr.write(
-        lock_notice(".", shlex.join(["snakemake", "--unlock", *map(str, here)]))
-    )
+    unlock = shlex.join(["snakemake", "--unlock", *map(str, here)])
+    sys.stderr.write("" if "--unlock" in sys.argv else lock_notice(".", unlock))
 mend_snakemake(logger)
 name_runner()
