@@ -19,6 +19,11 @@ METADATA = Path(".snakemake/metadata")
 BENCHMARKS = Path("benchmarks")
 OF_FOLDER = ".snakemake_timestamp"  # where Snakemake keeps the date of a folder
 SAID = "The date of this file tells whether this study was copied without dates.\n"
+UNKNOWN = (
+    "results/ is there, but not what Snakemake knows of it (.snakemake), without which changed "
+    "inputs and settings are not noticed: copy that folder, too. Or, to take the results as those "
+    "of the study as it is now"
+)
 
 
 def keep_dates(study: Path) -> str:
@@ -32,17 +37,19 @@ def keep_dates(study: Path) -> str:
     is_copy, said = mark.exists(), ""
     if is_copy:
         said = _give_dates_back(study)
-    elif (study / "results").is_dir() and not any(_recorded(study)):
-        return (  # not marked: said until it is mended, as nothing else would tell
-            "results/ is there, but not what Snakemake knows of it (.snakemake), without which "
-            "changed inputs and settings are not noticed: copy that folder, too. Or, to take the "
-            "results as those of the study as it is now, add --touch --forceall once.\n"
-        )
+    elif has_unknown_results(study):
+        return f"{UNKNOWN}, add --touch --forceall once.\n"  # not marked: said until it is mended
     with suppress(OSError):  # a full disk, a folder of somebody else: asked again the next time
         mark.parent.mkdir(exist_ok=True)
         mark.write_text(SAID, encoding="utf-8")
         os.utime(mark, ns=(MARKED_NS, MARKED_NS))
     return said
+
+
+def has_unknown_results(study: Path) -> bool:
+    """Whether there are results, and nothing of what Snakemake knows of them."""
+    is_there = any(files for _, _, files in os.walk(study / "results"))
+    return is_there and not (study / MARK).exists() and not any(_recorded(study))
 
 
 def _give_dates_back(study: Path) -> str:

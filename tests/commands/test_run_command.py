@@ -14,6 +14,7 @@ import pytest
 from superanimal_core.__main__ import main
 from superanimal_core.commands import released_to_fetch, run
 from superanimal_core.jobs.run_owner import RECORD, write_owner
+from superanimal_core.study.dates import keep_dates
 
 ROOT = Path(__file__).resolve().parents[2]
 EACH = ["--snakefile", str(ROOT / "Snakefile"), "--directory"]
@@ -116,6 +117,29 @@ def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, 
     for rest in ("--unlock", "-n", "--summary"):
         assert main(["run", "--", rest]) == 0
     assert len(become) == 3
+
+
+def test_results_that_snakemake_knows_nothing_of_are_not_made_again(study, become, capsys):
+    """As after `cp -r study/* copy`: without their dates, trainings of days would be repeated."""
+    (study / "results/models").mkdir(parents=True)
+    assert main(["run"]) == 0
+    become.clear()
+    capsys.readouterr()
+    (study / "results/models/a.json").touch()
+    assert main(["run"]) == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told.startswith("run: results/ is there, but not what Snakemake knows of it")
+    assert told.endswith(": superanimal run . -- --touch --forceall")
+    assert not become
+    for rest in ("-n", "--touch"):
+        assert main(["run", "--", rest]) == 0
+    keep_dates(study)
+    assert len(become) == 2
+    assert main(["run"]) == 1
+    (study / "results/models/a.json").unlink()
+    keep_dates(study)  # as the first run does
+    (study / "results/models/a.json").touch()
+    assert main(["run"]) == 0
 
 
 @pytest.mark.parametrize("closed", [".", "results", ".snakemake"])
