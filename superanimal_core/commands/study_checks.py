@@ -9,6 +9,7 @@ import numpy as np
 
 from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
 from superanimal_core.commands.found_predictions import PROJECT, stem_of
+from superanimal_core.commands.held_out_labels import why_no_circles
 from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
 from superanimal_core.datasets.unify import conversion_from_rows
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
@@ -126,10 +127,12 @@ def dataset_findings(study: Study, name: str) -> list[Finding]:
         conversion_from_rows(rows, labels.space, space, row.conversion)
     except SuperAnimalError as error:
         return [Finding(STOPS, what, line) for line in str(error).splitlines()]
-    if not missing:
-        return []
-    told = f"{len(missing)} labeled pictures are missing: {missing[0]}"
-    return [Finding(STOPS, what, told)]
+    if missing:
+        told = f"{len(missing)} labeled pictures are missing: {missing[0]}"
+        return [Finding(STOPS, what, told)]
+    is_alone = [each.space for each in study.datasets.values()].count(row.space) == 1
+    doubt = why_no_circles(labels, study.settings.labels) if is_alone else ""
+    return [Finding(DOUBT, what, doubt)] if doubt else []
 
 
 def camera_findings(study: Study) -> Iterator[Finding]:

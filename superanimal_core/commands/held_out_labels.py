@@ -1,0 +1,34 @@
+"""Whether the labels that are held out can tell how sure positions are: told before a run."""
+
+import numpy as np
+
+from superanimal_core.datasets.split import SPLITS
+from superanimal_core.pose.labels import Labels
+from superanimal_core.settings import DatasetSettings
+from superanimal_core.smoothing.calibration import MIN_GROUPS, MIN_LABELS
+
+LARGER = (0.3, 0.4, 0.5)  # parts to hold out that are proposed
+SO = "positions will have no circles, and measures no intervals"
+
+
+def why_no_circles(labels: Labels, settings: DatasetSettings) -> str:
+    """What is wrong if nothing else is labeled, and what to do; '' where labels suffice."""
+    groups, known = _held_out(labels, settings, settings.test_fraction)
+    if groups >= MIN_GROUPS and known >= MIN_LABELS:
+        return ""
+    more = (part for part in LARGER if part > settings.test_fraction)
+    enough = (MIN_GROUPS, MIN_LABELS)
+    part = next((p for p in more if np.all(np.array(_held_out(labels, settings, p)) >= enough)), 0)
+    what = f"label more, of {MIN_GROUPS + 1} videos or animals at least"
+    if part:
+        what = f"label more videos or animals, or write labels: {{ test_fraction: {part} }}"
+    if groups < MIN_GROUPS:
+        return f"all labels that are held out are of one video or animal: {SO}; {what}"
+    return f"{known} labels of keypoints are held out, fewer than {MIN_LABELS}: {SO}; {what}"
+
+
+def _held_out(labels: Labels, settings: DatasetSettings, part: float) -> tuple[int, int]:
+    """How many groups are held out, and how many labels of keypoints, if a part is to be."""
+    split = SPLITS[settings.split](labels, part, settings.split_seed)
+    held = split.select(split.split == "test")
+    return len(np.unique(held.group.astype(str))), int(np.isfinite(held.xy_px).all(axis=2).sum())
