@@ -65,9 +65,9 @@ def files_by_video(files: Sequence[Path], videos: Sequence[FoundVideo]) -> dict[
     Of videos of one name a file is that one's whose folders are most among its own, and nobody's
     where two are as near. A .slp, which names its videos itself, is of all.
     """
-    namesakes: dict[str, list[FoundVideo]] = {}
+    namesakes: dict[str, list[tuple[frozenset[str], FoundVideo]]] = {}
     for video in videos:
-        namesakes.setdefault(video.file.stem, []).append(video)
+        namesakes.setdefault(video.file.stem, []).append((_folders(video.file), video))
     own: dict[str, list[Path]] = {video.video: [] for video in videos}
     for file in files:
         if file.suffix.lower() == PROJECT:
@@ -94,17 +94,23 @@ def one_of_each_network(files: Sequence[Path]) -> list[Path]:
     return sorted(by_name.values())
 
 
-def _nearest(file: Path, namesakes: Sequence[FoundVideo]) -> list[FoundVideo]:
-    """The one of videos whose folders are most among the file's; none where that is not one."""
-    near = [_nearness(file, video.file) for video in namesakes]
-    nearest = [video for video, each in zip(namesakes, near, strict=True) if each == max(near)]
-    return nearest if len(nearest) == 1 else []
+def _nearest(
+    file: Path, namesakes: Sequence[tuple[frozenset[str], FoundVideo]]
+) -> list[FoundVideo]:
+    """The one of videos whose folders are most among the file's; none where that is not one.
+
+    Of those with as many, the one that has the fewest others.
+    """
+    folders = _folders(file)
+    near = [(len(own & folders), -len(own - folders)) for own, _ in namesakes]
+    nearest = max(near)
+    if near.count(nearest) > 1:
+        return []
+    return [namesakes[near.index(nearest)][1]]
 
 
-def _nearness(file: Path, video: Path) -> tuple[int, int]:
-    """How many of the video's folders are among the file's, and how few are not."""
-    own, others = (set(path.absolute().parent.parts) for path in (video, file))
-    return len(own & others), -len(own - others)
+def _folders(file: Path) -> frozenset[str]:
+    return frozenset(file.absolute().parent.parts)
 
 
 def _why_none(bare: Path, files: Sequence[Path], videos: Sequence[FoundVideo]) -> str:

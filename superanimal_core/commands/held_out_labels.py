@@ -14,17 +14,20 @@ SO = "positions will have no circles, and measures no intervals"
 def why_no_circles(labels: Labels, settings: DatasetSettings) -> str:
     """What is wrong if nothing else is labeled, and what to do; '' where labels suffice."""
     groups, known = _held_out(labels, settings, settings.test_fraction)
-    if groups >= MIN_GROUPS and known >= MIN_LABELS:
+    if _are_enough(groups, known):
         return ""
-    more = (part for part in LARGER if part > settings.test_fraction)
-    enough = (MIN_GROUPS, MIN_LABELS)
-    part = next((p for p in more if np.all(np.array(_held_out(labels, settings, p)) >= enough)), 0)
+    larger = [part for part in LARGER if part > settings.test_fraction]
+    enough = [part for part in larger if _are_enough(*_held_out(labels, settings, part))]
     what = f"label more, of {MIN_GROUPS + 1} videos or animals at least"
-    if part:
-        what = f"label more videos or animals, or write labels: {{ test_fraction: {part} }}"
+    if enough:
+        what = f"label more videos or animals, or write labels: {{ test_fraction: {enough[0]} }}"
     if groups < MIN_GROUPS:
         return f"all labels that are held out are of one video or animal: {SO}; {what}"
     return f"{known} labels of keypoints are held out, fewer than {MIN_LABELS}: {SO}; {what}"
+
+
+def _are_enough(groups: int, known: int) -> bool:
+    return groups >= MIN_GROUPS and known >= MIN_LABELS
 
 
 def _held_out(labels: Labels, settings: DatasetSettings, part: float) -> tuple[int, int]:

@@ -119,8 +119,8 @@ def jobs_left() -> dict[str, int]:
 def last_words(told: str) -> str:
     """Why Snakemake could not plan: what it says after its last announcement, in one line."""
     _, is_announced, after = told.rpartition("Building DAG of jobs...")
-    lines = after.split("\n") if is_announced and after.strip() else told.strip().split("\n")[-1:]
-    return " ".join(" ".join(lines).split())[:500]
+    said = after if is_announced and after.strip() else told.strip().rpartition("\n")[2]
+    return " ".join(said.split())[:500]
 
 
 def jobs_in(told: str) -> dict[str, int]:

@@ -28,6 +28,7 @@ from superanimal_core.report.dates import is_year_last
 from superanimal_core.settings import ModelSettings
 from superanimal_core.settings.classifiers import ClassifierSettings
 from superanimal_core.study.brought_predictions import conversion_file
+from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.label_sheet import LabelRow
 from superanimal_core.study.sheet_columns import reads_as_other
 from superanimal_core.study.study import Study
@@ -130,7 +131,7 @@ def dataset_findings(study: Study, name: str) -> list[Finding]:
     if missing:
         told = f"{len(missing)} labeled pictures are missing: {missing[0]}"
         return [Finding(STOPS, what, told)]
-    is_alone = [each.space for each in study.datasets.values()].count(row.space) == 1
+    is_alone = study.datasets_of(row.space, *ROLES) == [name]
     doubt = why_no_circles(labels, study.settings.labels) if is_alone else ""
     return [Finding(DOUBT, what, doubt)] if doubt else []
 

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from superanimal_core.inference.keypoint_complaints import MIN_FRAMES, MIN_PART, length_px, named
+from superanimal_core.inference.keypoint_complaints import is_told, length_px, named
 from superanimal_core.pose.boxes import boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.members import middle_poses
 from superanimal_core.pose.poses import Poses
@@ -274,8 +274,7 @@ def _following_keypoints(before: Poses, after: Poses, witness: Witness) -> list[
     now = crop_following(after.xy_px, witness.beside_after_px, shift_px)
     for individual in range(before.score.shape[1]):
         known = np.isfinite(then[:, individual]) & np.isfinite(now[:, individual])
-        least = max(MIN_FRAMES, MIN_PART * known.any(axis=1).sum())
-        for keypoint in np.flatnonzero(known.sum(axis=0) >= least):
+        for keypoint in np.flatnonzero(is_told(known[known.any(axis=1)])):
             rows = known[:, keypoint]
             went, goes = (float(np.median(of[rows, individual, keypoint])) for of in (then, now))
             if goes > FOLLOWS and abs(went) <= STAYS:

@@ -181,8 +181,7 @@ class Adaptation:
             verdict = judge_adaptation(
                 own.before, own.after, own.is_taught, frame=self.held, witness=witness, **self.judge
             )
-            how = {"steps": own.history.steps, "ended_by": own.history.ended_by}
-            found.append(replace(verdict, **how))
+            found.append(replace(verdict, steps=own.history.steps, ended_by=own.history.ended_by))
         return found
 
     def moved(self, change: Change, pictures: Pictures) -> Image | None:

@@ -48,8 +48,9 @@ def keep_dates(study: Path) -> str:
 
 def has_unknown_results(study: Path) -> bool:
     """Whether there are results, and nothing of what Snakemake knows of them."""
-    is_there = any(files for _, _, files in os.walk(study / "results"))
-    return is_there and not (study / MARK).exists() and not any(_recorded(study))
+    if (study / MARK).exists() or any(_recorded(study)):
+        return False
+    return any(files for _, _, files in os.walk(study / "results"))
 
 
 def _give_dates_back(study: Path) -> str:
