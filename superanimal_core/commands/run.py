@@ -36,7 +36,7 @@ from superanimal_core.commands.study_folder import (
 from superanimal_core.errors import ConfigError, SuperAnimalError
 from superanimal_core.jobs.run_owner import lock_notice
 from superanimal_core.models.downloads import HASHES
-from superanimal_core.study.dates import UNKNOWN, has_unknown_results
+from superanimal_core.study.dates import doubt_of_dates
 from superanimal_core.study.overlay import CONFIG
 from superanimal_core.study.shipped import WORKFLOW
 
@@ -83,8 +83,8 @@ def run(options: argparse.Namespace) -> None:
         raise SuperAnimalError(notice.strip())  # Snakemake would say less, after its own lines
     if is_run(options.rest):
         refuse_unwritable(study)
-        if has_unknown_results(study):  # whose dates may be lost, too: trainings would be repeated
-            raise SuperAnimalError(f"{UNKNOWN}: {to_type('run', study, ' -- --touch --forceall')}")
+        if why := doubt_of_dates(study):  # trainings would be repeated
+            raise SuperAnimalError(f"{why}: {to_type('run', study, ' -- --touch --forceall')}")
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(find_cache_home(study) + shlex.join(command), file=sys.stderr, flush=True)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)

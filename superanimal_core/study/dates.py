@@ -3,13 +3,16 @@
 Among results, Snakemake asks the dates which is older, and a plain copy (`cp -r`, a zip file, a
 download) gives every file a date of its own. Snakemake's metadata hold the date that each result
 had. A mark, a file of a date that no clock gives, tells whether dates were kept: where it has
-another one, the results get theirs back. Standard library only: the Snakefile uses it.
+another one, the results get theirs back. Where results alone were brought back without dates, they
+may be those of an earlier run: nothing is done, and it is told. Standard library only: the
+Snakefile uses it.
 """
 
 import json
 import os
+import shlex
 from base64 import urlsafe_b64decode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,11 +21,20 @@ MARKED_NS = 1_000_000_000_000_000_000  # 2001-09-09
 METADATA = Path(".snakemake/metadata")
 BENCHMARKS = Path("benchmarks")
 OF_FOLDER = ".snakemake_timestamp"  # where Snakemake keeps the date of a folder
+LOOKED_AT = 200  # results, evenly chosen, that tell whether results lost their dates
+FEWEST = 10  # that can tell it
+SAME_S = 2.0  # as exact as the least exact file systems keep dates
 SAID = "The date of this file tells whether this study was copied without dates.\n"
 UNKNOWN = (
     "results/ is there, but not what Snakemake knows of it (.snakemake), without which changed "
     "inputs and settings are not noticed: copy that folder, too. Or, to take the results as those "
     "of the study as it is now"
+)
+OTHER_DATES = (
+    "{changed} of {known} results looked at have other dates than when they were made, as files "
+    "have that are brought back without dates; what is older than its inputs would be made again. "
+    "If they are those of the last run, `touch {mark}`: the next run gives them their dates back. "
+    "Or, to take the results as those of the study as it is now"
 )
 
 
@@ -31,14 +43,12 @@ def keep_dates(study: Path) -> str:
 
     A sentence of what was done, or of what the user can do; '' where dates were kept.
     """
+    if why := doubt_of_dates(study):
+        return f"{why}, add --touch --forceall once.\n"  # not marked: said until it is mended
     mark = study / MARK
-    if mark.exists() and mark.stat().st_mtime_ns == MARKED_NS:
+    if _is_marked(study):
         return ""
-    is_copy, said = mark.exists(), ""
-    if is_copy:
-        said = _give_dates_back(study)
-    elif has_unknown_results(study):
-        return f"{UNKNOWN}, add --touch --forceall once.\n"  # not marked: said until it is mended
+    said = _give_dates_back(study) if mark.exists() else ""
     with suppress(OSError):  # a full disk, a folder of somebody else: asked again the next time
         mark.parent.mkdir(exist_ok=True)
         mark.write_text(SAID, encoding="utf-8")
@@ -46,17 +56,39 @@ def keep_dates(study: Path) -> str:
     return said
 
 
-def has_unknown_results(study: Path) -> bool:
-    """Whether there are results, and nothing of what Snakemake knows of them."""
-    if (study / MARK).exists() or any(_recorded(study)):
-        return False
-    return any(files for _, _, files in os.walk(study / "results"))
+def doubt_of_dates(study: Path) -> str:
+    """Why dates do not tell what is to be made again; '' where they do, or will."""
+    if _is_marked(study):
+        return _other_dates(study)
+    if (study / MARK).exists() or any(_recorded(study, _records(study))):
+        return ""
+    is_there = any(files for _, _, files in os.walk(study / "results"))
+    return UNKNOWN if is_there else ""
+
+
+def _is_marked(study: Path) -> bool:
+    mark = study / MARK
+    return mark.exists() and mark.stat().st_mtime_ns == MARKED_NS
+
+
+def _other_dates(study: Path) -> str:
+    """What to do where most results have not the date that Snakemake knows; '' where they have."""
+    records = sorted(_records(study))
+    known, changed = 0, 0
+    for name, date_ns in _recorded(study, records[:: len(records) // LOOKED_AT + 1]):
+        with suppress(OSError):
+            changed += abs(_dated(study / name).stat().st_mtime_ns - date_ns) > SAME_S * 1e9
+            known += 1
+    if known < FEWEST or changed <= known / 2:
+        return ""
+    mark = shlex.quote(str(study / MARK))
+    return OTHER_DATES.format(changed=changed, known=known, mark=mark)
 
 
 def _give_dates_back(study: Path) -> str:
     """Their dates to all results that are there; what was done, in a sentence."""
     restored, refused = 0, 0
-    for name, date_ns in _recorded(study):
+    for name, date_ns in _recorded(study, _records(study)):
         try:
             restored += _restore(study / name, date_ns)
         except OSError:
@@ -73,23 +105,31 @@ def _give_dates_back(study: Path) -> str:
     return said
 
 
-def _recorded(study: Path) -> Iterator[tuple[str, int]]:
-    """Every result that Snakemake has metadata of, and its date (ns)."""
-    for folder, _, files in os.walk(study / METADATA):
-        parts = Path(folder).relative_to(study / METADATA).parts
-        above = "".join(part.removeprefix("@") for part in parts)
-        for file in files:
-            try:
-                name = urlsafe_b64decode(above + file).decode()
-                record = json.loads(Path(folder, file).read_text(encoding="utf-8"))
-                yield name, round(record["endtime"] * 1e9)
-            except (ValueError, KeyError, TypeError, OSError):
-                continue  # no record of a result
+def _records(study: Path) -> list[Path]:
+    """The files of metadata, each of a result."""
+    return [Path(folder, file) for folder, _, files in os.walk(study / METADATA) for file in files]
+
+
+def _recorded(study: Path, records: Sequence[Path]) -> Iterator[tuple[str, int]]:
+    """The results that these records are of, and the date of each (ns)."""
+    for path in records:
+        parts = path.relative_to(study / METADATA).parts
+        try:
+            name = urlsafe_b64decode("".join(part.removeprefix("@") for part in parts)).decode()
+            record = json.loads(path.read_text(encoding="utf-8"))
+            yield name, round(record["endtime"] * 1e9)
+        except (ValueError, KeyError, TypeError, OSError):
+            continue  # no record of a result
+
+
+def _dated(result: Path) -> Path:
+    """The file whose date is the result's."""
+    inside = result / OF_FOLDER
+    return inside if inside.exists() else result
 
 
 def _restore(result: Path, date_ns: int) -> bool:
-    inside = result / OF_FOLDER
-    target = inside if inside.exists() else result
+    target = _dated(result)
     if not target.exists():
         return False
     os.utime(target, ns=(date_ns, date_ns))

@@ -136,7 +136,7 @@ def _files(path: str, where: str, mistakes: list[str]) -> list[str]:
     there = sorted(glob.glob(path, recursive=True))
     found = [name for name in there if has_file(name)]
     others = sorted({*there} - {*found})
-    lost = [name for name in others if os.path.islink(name) and not os.path.exists(name)]
+    lost = [name for name in others if not os.path.exists(name)]
     mistakes += [f"{where}: {path_mistake(VIDEOS['path'], name)}" for name in lost]
     if not found and not lost:
         mistakes.append(f"{where}: no file matches {path}")

@@ -69,7 +69,8 @@ def test_slides_that_differ_or_are_few_are_no_slide():
     assert np.isnan(usual_slide(same[1:]))
     assert np.isnan(usual_slide(np.linspace(-1.0, 1.8, 41)))
     for low, is_told in [(0.19, False), (0.21, True)]:
-        assert np.isfinite(usual_slide(np.repeat([low, 0.4], [11, 30]))) == is_told
+        for way in (1, -1):
+            assert np.isfinite(usual_slide(way * np.repeat([low, 0.4], [11, 30]))) == is_told
 
 
 def turned(poses):
@@ -83,6 +84,17 @@ def test_a_belt_that_runs_up_or_down_the_picture_is_told(to_the_right, way):
     [flag] = belt_flags(turned(belt), settings_of())
     assert f"moves {way} the picture at" in flag
     assert belt_flags(turned(walker(noise_px=0.5)), settings_of()) == []
+
+
+@pytest.mark.parametrize(("slope_deg", "is_told"), [(40, False), (50, True)])
+def test_a_belt_that_runs_down_more_than_along_the_picture_is_told(slope_deg, is_told):
+    """A camera that hangs a little askew is none; the speed along the picture is told right."""
+    belt = walker(treadmill=True, noise_px=0.5)
+    along, down = np.cos(np.radians(slope_deg)), np.sin(np.radians(slope_deg))
+    xy = belt.poses.xy_px @ np.array([[along, down], [-down, along]])
+    told = settings_of(belt_speed_px_per_s=along * SPEED_PX_PER_S)
+    flags = belt_flags(smoothed(xy, belt.poses.time_s, 0.25), told)
+    assert any("turn the video" in flag for flag in flags) == is_told
 
 
 @pytest.mark.parametrize("follows_s", [STANDS_S - 0.7, STANDS_S + 0.7])

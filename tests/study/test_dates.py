@@ -2,13 +2,23 @@
 
 import json
 import os
+import shlex
 import shutil
+import subprocess
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
 import pytest
 
-from superanimal_core.study.dates import MARK, MARKED_NS, keep_dates
+from superanimal_core.study.dates import (
+    FEWEST,
+    LOOKED_AT,
+    MARK,
+    MARKED_NS,
+    SAME_S,
+    doubt_of_dates,
+    keep_dates,
+)
 
 
 def record(study, result, date_s, parts=1):
@@ -104,3 +114,54 @@ def test_results_without_metadata_are_told_what_to_do(study):
 def test_a_new_study_is_marked_without_a_word(tmp_path):
     assert keep_dates(tmp_path) == ""
     assert (tmp_path / MARK).stat().st_mtime_ns == MARKED_NS
+
+
+def finished(study, results):
+    """As many results, each of the date that is known of it; marked."""
+    (study / "results").mkdir()
+    for number in range(results):
+        name = f"results/{number}.parquet"
+        (study / name).touch()
+        os.utime(study / name, (1000, 1000))
+        record(study, name, 1000.0)
+    assert keep_dates(study) == ""
+    return sorted((study / "results").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("results", "changed", "later_s", "is_told"),
+    [
+        (FEWEST, FEWEST // 2, 50, False),
+        (FEWEST, FEWEST // 2 + 1, 50, True),
+        (FEWEST, FEWEST, -50, True),
+        (FEWEST - 1, FEWEST - 1, 50, False),
+        (FEWEST, FEWEST, SAME_S - 0.1, False),
+        (FEWEST, FEWEST, SAME_S + 0.1, True),
+        (3 * LOOKED_AT + 7, 3 * LOOKED_AT + 7, 50, True),
+    ],
+)
+def test_results_alone_that_were_brought_back_are_told(
+    tmp_path, results, changed, later_s, is_told
+):
+    for path in finished(tmp_path, results)[:changed]:
+        os.utime(path, (1000 + later_s, 1000 + later_s))
+    why = doubt_of_dates(tmp_path)
+    assert bool(why) == is_told
+    if is_told:
+        found, _, looked_at, *_ = why.split()
+        assert int(looked_at) == results or LOOKED_AT / 2 <= int(looked_at) <= LOOKED_AT
+        assert int(found) == min(changed, int(looked_at))
+    assert keep_dates(tmp_path).startswith(why)
+
+
+def test_results_of_the_last_run_get_their_dates_back_as_told(tmp_path):
+    study = tmp_path / "a study"
+    study.mkdir()
+    for path in finished(study, FEWEST):
+        os.utime(path)
+    [_, command, _] = keep_dates(study).split("`")
+    subprocess.run(shlex.split(command), check=True)
+    assert doubt_of_dates(study) == ""
+    assert f"{FEWEST} results have theirs back" in keep_dates(study)
+    assert {path.stat().st_mtime for path in (study / "results").iterdir()} == {1000.0}
+    assert doubt_of_dates(study) == ""
