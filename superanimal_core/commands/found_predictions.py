@@ -1,10 +1,11 @@
 """Somebody's files of predictions, each beside the video that it is of: what `init` fills in."""
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from superanimal_core.commands.found_videos import FoundVideo
+from superanimal_core.commands.found_videos import FoundVideo, LeftOut
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.given_predictions import keypoints_in
 from superanimal_core.formats.sleap_predictions import edges_of_project
@@ -18,7 +19,7 @@ PROGRAM = "DLC"  # follows a video's name in DeepLabCut's names of files
 
 @dataclass(frozen=True)
 class FoundPredictions:
-    """The files of each video, by its name; their format, keypoints, and files of no video.
+    """The files of each video that has some; their format, keypoints, and files of no video.
 
     `skeleton` are lines between keypoints, which a .slp has.
     """
@@ -30,11 +31,14 @@ class FoundPredictions:
     skeleton: Sequence[tuple[str, str]] = ()
 
 
-def find_predictions(place: Path, videos: Sequence[FoundVideo]) -> FoundPredictions:
+def find_predictions(
+    place: Path, videos: Sequence[FoundVideo], without: LeftOut
+) -> FoundPredictions:
     """The predictions below a folder, or a .slp, by the videos with whose names theirs begin.
 
-    Of a network's .csv and .h5 the first counts, and a table before its filtered copy. DatasetError
-    when there is none, they are of several programs, or a video has none.
+    Of a network's .csv and .h5 the first counts, and a table before its filtered copy. Videos that
+    have none are added to `without`. DatasetError when all have none, there is no file, or files
+    are of several programs.
     """
     found = sorted(place.rglob("*")) if place.is_dir() else [place] if place.is_file() else []
     files = [file for file in found if file.suffix.lower() in _endings() and file.is_file()]
@@ -45,15 +49,18 @@ def find_predictions(place: Path, videos: Sequence[FoundVideo]) -> FoundPredicti
         raise DatasetError(f"--predictions {place}: files of SLEAP beside others; name one folder")
     of_video = files_by_video(files, videos)
     bare = [video.file for video in videos if not of_video[video.video]]
-    if bare:
-        more = f", as {len(bare) - 1} more have" if bare[1:] else ""
+    called = Counter(video.file.stem for video in videos)
+    reasons = [_why_none(file, files, has_namesakes=called[file.stem] > 1) for file in bare]
+    if len(bare) == len(videos):
         raise DatasetError(
-            f"--predictions {place}: {_why_none(bare[0], files, videos)}, so that {bare[0]} has "
-            f"none{more}; rename its file, or leave the video out"
+            f"--predictions {place}: of {bare[0]} {reasons[0]}, so that no video has predictions; "
+            "rename the files after their videos"
         )
+    for reason, file in zip(reasons, bare, strict=True):
+        without.add(reason, file)
+    chosen = {name: one_of_each_network(own) for name, own in of_video.items() if own}
     (format_,), taken = formats, {file for own in of_video.values() for file in own}
-    first = next(iter(of_video.values()))[0]
-    chosen = {name: one_of_each_network(own) for name, own in of_video.items()}
+    first = next(iter(chosen.values()))[0]
     left_out = [file for file in files if file not in taken]
     skeleton = edges_of_project(first) if first.suffix.lower() == PROJECT else ()
     return FoundPredictions(chosen, format_, keypoints_in(first, format_), left_out, skeleton)
@@ -113,12 +120,11 @@ def _folders(file: Path) -> frozenset[str]:
     return frozenset(file.absolute().parent.parts)
 
 
-def _why_none(bare: Path, files: Sequence[Path], videos: Sequence[FoundVideo]) -> str:
+def _why_none(bare: Path, files: Sequence[Path], *, has_namesakes: bool) -> str:
     """In words, for a video that has no file."""
-    has_namesakes = sum(video.file.stem == bare.stem for video in videos) > 1
     if has_namesakes and any(_begins_with(file.name, bare.stem) for file in files):
         return f"several videos are called '{bare.stem}', and no folder tells that a file is its"
-    return f"no file's name begins with '{bare.stem}'"
+    return "no file of predictions has a name that begins with the video's"
 
 
 def _begins_with(name: str, stem: str) -> bool:

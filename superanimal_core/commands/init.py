@@ -110,7 +110,8 @@ def run(options: argparse.Namespace) -> None:
     if options.predictions:
         if project or given:
             raise ConfigError(["--predictions: stands in place of networks; leave out the others"])
-        found = find_predictions(options.predictions.expanduser(), videos)
+        found = find_predictions(options.predictions.expanduser(), videos, left_out)
+        videos = [video for video in videos if video.video in found.files]
         told = write_brought(study, title, space, videos, found, is_own=is_own)
         print(*left_out.lines(), *told, sep="\n")
         return

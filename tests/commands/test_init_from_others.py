@@ -12,7 +12,7 @@ from beginners_study import write_predictions, write_study
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands.found_predictions import files_by_video, find_predictions
-from superanimal_core.commands.found_videos import FoundVideo
+from superanimal_core.commands.found_videos import FoundVideo, LeftOut
 from superanimal_core.commands.other_projects import read_any_project
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.sheets import read_sheet
@@ -124,8 +124,12 @@ def test_brought_predictions_are_filled_in_beside_their_videos(tmp_path, monkeyp
     (given / "m10DLC_net0.csv").unlink()
     (given / "m10DLC_net0.h5").unlink()
     typed[1] = "newer"
-    assert main([*typed, "--species", "mouse"]) == 1
-    assert "no file's name begins with 'm10'" in capsys.readouterr().err
+    assert main([*typed, "--species", "mouse"]) == 0
+    told = capsys.readouterr().out
+    assert f"begins with the video's: {study / 'raw/m10.mp4'}\n" in told
+    assert "videos.tsv: 1, with 2 files of predictions" in told
+    assert [row.cells["video"] for row in read_sheet("newer/config/videos.tsv")] == ["m1"]
+    assert main(["check", "newer"]) == 0
 
 
 def test_predictions_of_videos_of_one_name_are_told_apart_by_their_folders():
@@ -140,11 +144,17 @@ def test_predictions_of_videos_of_one_name_are_told_apart_by_their_folders():
     assert files_by_video(files, [above, videos[0]]) == {"m1": files[:1], "day1_m1": files[1:]}
 
 
-def test_how_many_videos_have_no_predictions_is_told_at_once(tmp_path):
-    (tmp_path / "m1DLC.csv").touch()
-    videos = [FoundVideo(Path(f"v/{name}.mp4"), name, "") for name in ("m1", "m2", "m3", "m4")]
-    with pytest.raises(DatasetError, match=r"begins with 'm2', so .* none, as 2 more have;"):
-        find_predictions(tmp_path, videos)
+def test_videos_without_predictions_are_left_out_and_told_unless_all_are(tmp_path):
+    """DeepLabCut writes its labeled videos beside the others."""
+    write_predictions(tmp_path / "m1DLC.csv", np.random.default_rng(0), names=("Nose",))
+    names = ("m1", "m1DLC_net0_labeled", "m2")
+    videos = [FoundVideo(Path(f"v/{name}.mp4"), name, "") for name in names]
+    found = find_predictions(tmp_path, videos, left_out := LeftOut())
+    assert [*found.files] == ["m1"]
+    [line] = left_out.lines()
+    assert line.endswith("begins with the video's: 2 files, v/m1DLC_net0_labeled.mp4 the first")
+    with pytest.raises(DatasetError, match=r"of v/m2.mp4 no file .* so that no video has"):
+        find_predictions(tmp_path, videos[2:], LeftOut())
     namesakes = [FoundVideo(Path(f"v/{day}/m1.mp4"), f"{day}_m1", day) for day in ("day1", "day2")]
-    with pytest.raises(DatasetError, match=r"called 'm1', and no folder .* none, as 1 more have;"):
-        find_predictions(tmp_path, namesakes)
+    with pytest.raises(DatasetError, match=r"called 'm1', and no folder .* no video has"):
+        find_predictions(tmp_path, namesakes, LeftOut())
