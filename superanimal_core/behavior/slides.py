@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from superanimal_core.behavior.footfalls import Walk
+from superanimal_core.behavior.footfalls import Footfalls, Walk
 
 MARGIN = 0.15  # of a stance at its either end, in which a foot rolls on and off
 MIN_STANCES = 10  # that tell whether feet slide
@@ -23,16 +23,21 @@ def stance_slides(walk: Walk, time_s: Float[ndarray, "frame"]) -> Float[ndarray,
     shift = walk.travel.ground_shift_px
     found = []
     for paw, falls in zip(walk.xy_px, walk.footfalls, strict=True):
-        strike, lift = falls.strike_s[:-1], falls.lift_s[1:]
-        whole = (falls.run[:-1] == falls.run[1:]) & (strike < lift)
-        strike, lift = strike[whole], lift[whole]
-        rest = MARGIN * (lift - strike)
-        ends = strike + rest, lift - rest
+        ends = stances_s(falls)
         foot, body = (_way_px(xy + shift, time_s, *ends) for xy in (paw, walk.travel.center_px))
         with np.errstate(invalid="ignore", divide="ignore"):
             found.append((foot * body).sum(axis=1) / np.square(body).sum(axis=1))
     slides = np.concatenate([np.empty(0), *found])
     return slides[np.isfinite(slides)]
+
+
+def stances_s(falls: Footfalls) -> tuple[Float[ndarray, "stance"], Float[ndarray, "stance"]]:
+    """From when to when a foot lies still in each whole stance: not rolling on, nor off (s)."""
+    strike, lift = falls.strike_s[:-1], falls.lift_s[1:]
+    whole = (falls.run[:-1] == falls.run[1:]) & (strike < lift)
+    strike, lift = strike[whole], lift[whole]
+    rest = MARGIN * (lift - strike)
+    return strike + rest, lift - rest
 
 
 def usual_slide(slides: Float[ndarray, "stance"]) -> float:

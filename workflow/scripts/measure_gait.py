@@ -1,8 +1,7 @@
 """Measure the strides of every limb in a video, and how sure they are."""
 
-from superanimal_core.behavior.belt import belt_flags
-from superanimal_core.behavior.footfalls import limb_flags
 from superanimal_core.behavior.gait import measure_strides
+from superanimal_core.behavior.gait_flags import gait_flags
 from superanimal_core.behavior.gait_intervals import (
     gait_intervals,
     stride_intervals,
@@ -35,6 +34,5 @@ with video_step(snakemake) as record:
     write_parquet(columns_to_table(walks, walk_intervals(walks, drawn)), output.walks, record)
     taught = read_taught(snakemake.input.poses)
     remarks = gait_remarks(poses.poses.space, taught, settings.limbs, settings.body)
-    flags = [*belt_flags(poses, settings), *limb_flags(unsmoothed(poses), settings)]
-    record |= {"flags": flags, "remarks": remarks}
+    record |= {"flags": gait_flags(poses, expected, settings), "remarks": remarks}
     write_parquet(columns_to_table(summary, of_limbs), output.gait, record)
