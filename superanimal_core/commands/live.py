@@ -18,6 +18,7 @@ from tempfile import TemporaryFile
 
 from superanimal_core.commands.progress import count_stages, progress_of_video
 from superanimal_core.commands.running import running_jobs
+from superanimal_core.commands.snakemake_options import is_run
 from superanimal_core.commands.stages import STAGES
 from superanimal_core.commands.status import (
     heading,
@@ -38,12 +39,6 @@ AT_LEAST_S = 2.0
 OF_EVERY_JOB = re.compile(r"(?m)^(Select jobs to execute\.\.\.|Execute \d+ jobs\.\.\.)\n")
 UP_AND_CLEAR = "\x1b[{}A\x1b[J"
 PASSED_ON = (signal.SIGTERM, signal.SIGHUP)  # SIGINT comes from the terminal to both
-RUNNING = (  # options of Snakemake with which a run is still a run
-    "-c", "--cores", "-j", "--jobs", "--profile", "-k", "--keep-going", "-U", "--until", "-O",
-    "--omit-from", "-R", "--forcerun", "-f", "--force", "-F", "--forceall", "-T", "--retries",
-    "--ri", "--rerun-incomplete", "--rerun-triggers", "--resources", "--config",
-    "--group-components", "--latency-wait", "--",
-)  # fmt: skip
 
 
 def is_watched(rest: Sequence[str]) -> bool:
@@ -52,12 +47,6 @@ def is_watched(rest: Sequence[str]) -> bool:
     Whoever asks Snakemake for a plan, a list or its own words gets them as they are.
     """
     return is_run(rest) and sys.stdout.isatty() and sys.stderr.isatty()
-
-
-def is_run(rest: Sequence[str]) -> bool:
-    """Whether Snakemake runs jobs with these arguments, as far as they are known here."""
-    options = [argument.partition("=")[0] for argument in rest if argument.startswith("-")]
-    return all(o in RUNNING or (o[:2] in RUNNING and o[2:].isdigit()) for o in options)
 
 
 def watch(command: Sequence[str], study: Path, write: Callable[[str], object]) -> int:

@@ -24,9 +24,10 @@ from pathlib import Path
 
 from superanimal_core.commands import init
 from superanimal_core.commands.cache_home import find_cache_home
-from superanimal_core.commands.live import is_run, is_watched, watch
+from superanimal_core.commands.live import is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
 from superanimal_core.commands.released_to_fetch import why_not_fetched
+from superanimal_core.commands.snakemake_options import is_run, may_run
 from superanimal_core.commands.study_folder import (
     checked_study,
     read_here,
@@ -81,7 +82,7 @@ def run(options: argparse.Namespace) -> None:
                 raise SuperAnimalError(why)
     if is_run(options.rest) and (notice := lock_notice(study, to_unlock(study))):
         raise SuperAnimalError(notice.strip())  # Snakemake would say less, after its own lines
-    if is_run(options.rest):
+    if may_run(options.rest):
         refuse_unwritable(study)
         if why := doubt_of_dates(study):  # trainings would be repeated
             raise SuperAnimalError(f"{why}: {to_type('run', study, ' -- --touch --forceall')}")

@@ -14,12 +14,16 @@ import shlex
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 MARK = Path(".snakemake/superanimal-dates")
 MARKED_NS = 1_000_000_000_000_000_000  # 2001-09-09
 METADATA = Path(".snakemake/metadata")
 BENCHMARKS = Path("benchmarks")
+RESULTS = Path("results")
+SETTINGS = RESULTS / "settings.yaml"  # effective_settings.EFFECTIVE, which needs more than Python
+ENOUGH = 1000  # results that tell whether Snakemake knows them
 OF_FOLDER = ".snakemake_timestamp"  # where Snakemake keeps the date of a folder
 LOOKED_AT = 200  # results, evenly chosen, that tell whether results lost their dates
 FEWEST = 10  # that can tell it
@@ -58,12 +62,28 @@ def keep_dates(study: Path) -> str:
 
 def doubt_of_dates(study: Path) -> str:
     """Why dates do not tell what is to be made again; '' where they do, or will."""
-    if _is_marked(study):
-        return _other_dates(study)
-    if (study / MARK).exists() or any(_recorded(study, _records(study))):
-        return ""
-    is_there = any(files for _, _, files in os.walk(study / "results"))
-    return UNKNOWN if is_there else ""
+    return _other_dates(study) if _is_marked(study) else _unknown(study)
+
+
+def _unknown(study: Path) -> str:
+    """What to do where most results are such that Snakemake knows nothing of them; '' else.
+
+    Of the first that are found: of some it may know, as of those that a run made meanwhile.
+    """
+    recorded = {name for name, _ in _recorded(study, _records(study))}
+    found = [*islice(_results(study), ENOUGH)]
+    known = sum(any(str(at) in recorded for at in (path, *path.parents)) for path in found)
+    return UNKNOWN if known < len(found) / 2 else ""
+
+
+def _results(study: Path) -> Iterator[Path]:
+    """Files of results, from the study on; not what every start writes, nor what is hidden."""
+    for folder, below, files in os.walk(study / RESULTS, followlinks=True):
+        below[:] = [name for name in below if not name.startswith(".")]
+        for file in files:
+            path = (Path(folder) / file).relative_to(study)
+            if path != SETTINGS and not file.startswith("."):
+                yield path
 
 
 def _is_marked(study: Path) -> bool:

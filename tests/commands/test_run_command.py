@@ -131,10 +131,12 @@ def test_results_that_snakemake_knows_nothing_of_are_not_made_again(study, becom
     assert told.startswith("run: results/ is there, but not what Snakemake knows of it")
     assert told.endswith(": superanimal run . -- --touch --forceall")
     assert not become
-    for rest in ("-n", "--touch"):
-        assert main(["run", "--", rest]) == 0
+    for rest in ("-n", "--touch", "-np", "--dry", "--list-target-rules", "-j4 --unlock"):
+        assert main(["run", "--", *rest.split()]) == 0
     keep_dates(study)
-    assert len(become) == 2
+    assert len(become) == 6
+    for rest in ("-p", "-q", "--verbose", "--nolock", "-j4", "--report-after-run", "-Fk"):
+        assert main(["run", "--", rest]) == 1
     assert main(["run"]) == 1
     (study / "results/models/a.json").unlink()
     keep_dates(study)  # as the first run does

@@ -16,9 +16,11 @@ from superanimal_core.study.dates import (
     MARK,
     MARKED_NS,
     SAME_S,
+    SETTINGS,
     doubt_of_dates,
     keep_dates,
 )
+from superanimal_core.study.effective_settings import EFFECTIVE
 
 
 def record(study, result, date_s, parts=1):
@@ -103,12 +105,51 @@ def test_a_lost_result_and_a_damaged_record_stop_nothing(study):
     assert "2 results" in keep_dates(study)
 
 
-def test_results_without_metadata_are_told_what_to_do(study):
-    shutil.rmtree(study / ".snakemake")
+@pytest.mark.parametrize("mark", [False, True])
+def test_results_without_metadata_are_told_what_to_do(study, mark):
+    """Marked, but of another date: of .snakemake a part was copied."""
+    shutil.rmtree(study / ".snakemake/metadata")
+    os.utime(study / MARK)
+    if not mark:
+        (study / MARK).unlink()
     assert "copy that folder, too" in keep_dates(study)
     assert "--touch --forceall" in keep_dates(study)  # told again, as nothing was done
-    record(study, "results/a.parquet", 1000.25)
-    assert keep_dates(study) == ""
+
+
+@pytest.mark.parametrize("known", range(5))
+def test_what_a_run_made_meanwhile_does_not_make_the_others_known(tmp_path, known):
+    """Plain Snakemake goes on although it is told; the next start tells it again."""
+    (tmp_path / "results/model").mkdir(parents=True)
+    for number in range(3):
+        (tmp_path / f"results/{number}.parquet").touch()
+        if number < known:
+            record(tmp_path, f"results/{number}.parquet", 1000.0)
+    (tmp_path / "results/model/weights").touch()
+    if known == 4:
+        record(tmp_path, "results/model", 1000.0)
+    assert bool(keep_dates(tmp_path)) == bool(doubt_of_dates(tmp_path)) == (known < 2)
+
+
+@pytest.mark.parametrize("name", ["settings.yaml", ".DS_Store", ".member-0-a7/checkpoint"])
+def test_what_a_killed_first_run_leaves_is_no_result(tmp_path, name):
+    path = tmp_path / "results" / name
+    path.parent.mkdir(parents=True)
+    path.touch()
+    assert keep_dates(tmp_path) == ""
+    assert keep_dates(tmp_path) == ""
+
+
+def test_results_that_lie_on_another_disk_are_results(tmp_path):
+    (tmp_path / "disk/m1").mkdir(parents=True)
+    (tmp_path / "disk/m1/poses.parquet").touch()
+    study = tmp_path / "study"
+    (study / "results").mkdir(parents=True)
+    (study / "results/videos").symlink_to(tmp_path / "disk")
+    assert "copy that folder, too" in keep_dates(study)
+
+
+def test_what_every_start_writes_is_known():
+    assert SETTINGS == EFFECTIVE
 
 
 def test_a_new_study_is_marked_without_a_word(tmp_path):

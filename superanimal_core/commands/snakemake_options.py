@@ -1,0 +1,41 @@
+"""What Snakemake does with the options that are passed on to it, as far as they are known here."""
+
+from collections.abc import Sequence
+
+RUNNING = (  # with which a run is still a run, and nothing else
+    "-c", "--cores", "-j", "--jobs", "--profile", "-k", "--keep-going", "-U", "--until", "-O",
+    "--omit-from", "-R", "--forcerun", "-f", "--force", "-F", "--forceall", "-T", "--retries",
+    "--ri", "--rerun-incomplete", "--rerun-triggers", "--resources", "--config",
+    "--group-components", "--latency-wait", "--",
+)  # fmt: skip
+LOOKING = (  # with which no job runs, whatever else is said
+    "--archive", "--cleanup-metadata", "--cleanup-shadow", "--cm", "--conda-cleanup-envs",
+    "--conda-create-envs-only", "--containerize", "--d3dag", "--dag", "--delete-all-output",
+    "--delete-temp-output", "--detailed-summary", "--dry-run", "--dryrun", "--export-cwl",
+    "--filegraph", "--help", "--lc", "--li", "--lint", "--list", "--list-changes",
+    "--list-conda-envs", "--list-input-changes", "--list-params-changes", "--list-rules",
+    "--list-target-rules", "--list-untracked", "--lp", "--lt", "--lu", "--print-compilation",
+    "--report", "--rulegraph", "--summary", "--touch", "--unlock", "--version",
+)  # fmt: skip
+LOOKING_LETTERS = frozenset("DShlntv")
+
+
+def is_run(rest: Sequence[str]) -> bool:
+    """Whether Snakemake does nothing else than to run jobs, and says what it always says."""
+    return all(o in RUNNING or (o[:2] in RUNNING and o[2:].isdigit()) for o in _options(rest))
+
+
+def may_run(rest: Sequence[str]) -> bool:
+    """Whether Snakemake may run jobs: no option says that none runs."""
+    return not any(map(_looks, _options(rest)))
+
+
+def _options(rest: Sequence[str]) -> list[str]:
+    return [argument.partition("=")[0] for argument in rest if argument.startswith("-")]
+
+
+def _looks(option: str) -> bool:
+    """Whether with an option no job runs; it may be cut short, or several letters in one: -np."""
+    if option.startswith("--"):
+        return len(option) > 3 and any(full.startswith(option) for full in LOOKING)
+    return option[1:].isalpha() and not LOOKING_LETTERS.isdisjoint(option[1:])
