@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from pathlib import Path
 
 from superanimal_core.commands.found_videos import FoundVideo, LeftOut
@@ -15,6 +16,8 @@ PROJECT = ".slp"  # of SLEAP: holds several videos, and finds its own
 SLEAP, DEEPLABCUT = "sleap", "deeplabcut"  # the latter's layout is Lightning Pose's and EKS's, too
 ANALYSIS = ".analysis.h5"
 PROGRAM = "DLC"  # follows a video's name in DeepLabCut's names of files
+
+Folders = tuple[str, ...]  # the parts of a path
 
 
 @dataclass(frozen=True)
@@ -69,10 +72,10 @@ def find_predictions(
 def files_by_video(files: Sequence[Path], videos: Sequence[FoundVideo]) -> dict[str, list[Path]]:
     """The files of each video: their names begin with its own, and with no longer one of another.
 
-    Of videos of one name a file is that one's whose folders are most among its own, and nobody's
-    where two are as near. A .slp, which names its videos itself, is of all.
+    Of videos of one name a file is that one's that lies nearest, and nobody's where two are as
+    near. A .slp, which names its videos itself, is of all.
     """
-    namesakes: dict[str, list[tuple[frozenset[str], FoundVideo]]] = {}
+    namesakes: dict[str, list[tuple[Folders, FoundVideo]]] = {}
     for video in videos:
         namesakes.setdefault(video.file.stem, []).append((_folders(video.file), video))
     own: dict[str, list[Path]] = {video.video: [] for video in videos}
@@ -101,23 +104,35 @@ def one_of_each_network(files: Sequence[Path]) -> list[Path]:
     return sorted(by_name.values())
 
 
-def _nearest(
-    file: Path, namesakes: Sequence[tuple[frozenset[str], FoundVideo]]
-) -> list[FoundVideo]:
-    """The one of videos whose folders are most among the file's; none where that is not one.
+def _nearest(file: Path, namesakes: Sequence[tuple[Folders, FoundVideo]]) -> list[FoundVideo]:
+    """The one of videos that lies nearest to a file; none where that is not one.
 
-    Of those with as many, the one that has the fewest others.
+    In its folder; else the one with which it shares the longer beginning of the path; else the one
+    whose folders are most among its own, of those with as many the one that has the fewest others.
     """
     folders = _folders(file)
-    near = [(len(own & folders), -len(own - folders)) for own, _ in namesakes]
+    near = [
+        (
+            own == folders,
+            _same_beginning(own, folders),
+            len({*own} & {*folders}),
+            -len({*own} - {*folders}),
+        )
+        for own, _ in namesakes
+    ]
     nearest = max(near)
     if near.count(nearest) > 1:
         return []
     return [namesakes[near.index(nearest)][1]]
 
 
-def _folders(file: Path) -> frozenset[str]:
-    return frozenset(file.absolute().parent.parts)
+def _same_beginning(first: Folders, second: Folders) -> int:
+    pairs = zip(first, second, strict=False)
+    return sum(1 for _ in takewhile(lambda both: both[0] == both[1], pairs))
+
+
+def _folders(file: Path) -> Folders:
+    return file.absolute().parent.parts
 
 
 def _why_none(bare: Path, files: Sequence[Path], *, has_namesakes: bool) -> str:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +11,7 @@ from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_beh
 from superanimal_core.commands.found_predictions import PROJECT, stem_of
 from superanimal_core.commands.held_out_labels import why_no_circles
 from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
-from superanimal_core.datasets.unify import conversion_from_rows
+from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
 from superanimal_core.formats.camera_files import read_cameras
@@ -30,6 +30,7 @@ from superanimal_core.settings.classifiers import ClassifierSettings
 from superanimal_core.study.brought_predictions import conversion_file
 from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.label_sheet import LabelRow
+from superanimal_core.study.labeled_predictions import UNSEEN
 from superanimal_core.study.sheet_columns import reads_as_other
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import VideoRow
@@ -125,14 +126,18 @@ def dataset_findings(study: Study, name: str) -> list[Finding]:
         keypoints, space = labels.space.keypoints, space_of(study, row.space)
         rows = read_conversion(row.conversion, row.space, keypoints)
         missing = missing_pictures(labels)
-        conversion_from_rows(rows, labels.space, space, row.conversion)
+        conversion = conversion_from_rows(rows, labels.space, space, row.conversion)
     except SuperAnimalError as error:
         return [Finding(STOPS, what, line) for line in str(error).splitlines()]
     if missing:
         told = f"{len(missing)} labeled pictures are missing: {missing[0]}"
         return [Finding(STOPS, what, told)]
-    is_alone = study.datasets_of(row.space, *ROLES) == [name]
-    doubt = why_no_circles(labels, study.settings.labels) if is_alone else ""
+    if study.datasets_of(row.space, *ROLES) != [name]:
+        return []  # of several sets each may hold out a part of what is needed
+    if row.role == UNSEEN:  # no network sees them, whatever their own split is
+        labels = replace(labels, split=np.full(len(labels), "test", dtype=object))
+    unified = unify_labels(labels, conversion, space)
+    doubt = why_no_circles(unified, study.settings.labels)
     return [Finding(DOUBT, what, doubt)] if doubt else []
 
 

@@ -2,6 +2,7 @@
 
 import shutil
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from beginners_study import SPACE, Spoiled, write_study
@@ -9,6 +10,8 @@ from beginners_study import SPACE, Spoiled, write_study
 from superanimal_core.__main__ import main
 from superanimal_core.commands import check
 from superanimal_core.commands.held_out_labels import SO
+from superanimal_core.commands.study_checks import dataset_findings
+from superanimal_core.commands.study_folder import read_here
 from superanimal_core.errors import MOST_TOLD
 
 WORDS = tuple(f"{word:13}  " for word in check.WORDS.values())
@@ -290,6 +293,17 @@ def test_too_few_labels_for_circles_are_doubtful(spoiled, capsys):
     assert main(["check", "study"]) == 0
     (said,) = [line for line in capsys.readouterr().out.splitlines() if SO in line]
     assert said.startswith("doubtful       data set lab  all labels that are held out are of one")
+
+
+def test_labels_that_no_network_sees_all_count(spoiled, monkeypatch):
+    """All of one video, in a set that is only evaluated: they are its test labels as they are."""
+    monkeypatch.chdir(spoiled.folder)
+    study = read_here()
+    own = replace(study.datasets["lab"], role="evaluate")
+    study = replace(study, datasets={"lab": own})
+    (finding,) = dataset_findings(study, "lab")
+    assert finding.told.startswith("all labels that are held out are of one video")
+    assert finding.told.endswith("of 2 videos or animals must be marked as 'test'")
 
 
 @pytest.mark.parametrize(("spoil", "told"), [pytest.param(*row[1:], id=row[0]) for row in TABLE])

@@ -139,6 +139,11 @@ def test_predictions_of_videos_of_one_name_are_told_apart_by_their_folders():
         files = [Path(f"{top}/{day}/m1DLC_net0.csv") for day in ("day1", "day2")]
         assert files_by_video(files, videos) == {"day1_m1": files[:1], "day2_m1": files[1:]}
     assert files_by_video([Path("dlc/m1DLC_net0.csv")], videos) == {"day1_m1": [], "day2_m1": []}
+    crossed = [FoundVideo(Path(f"v/{way}/m1.mp4"), way, way) for way in ("a/b", "b/a")]
+    files = [Path("v/a/b/m1DLC.csv"), Path("v/b/a/m1DLC.csv"), Path("v/b/a/dlc/m1DLC.csv")]
+    assert files_by_video(files, crossed) == {"a/b": files[:1], "b/a": files[1:]}
+    outer = [FoundVideo(Path(f"v/{way}/m1.mp4"), way, way) for way in ("a", "b")]
+    assert files_by_video(files, outer) == {"a": files[:1], "b": files[1:]}
     above = FoundVideo(Path("v/m1.mp4"), "m1", "")
     files = [Path("v/m1DLC.csv"), Path("v/day1/m1DLC.csv")]
     assert files_by_video(files, [above, videos[0]]) == {"m1": files[:1], "day1_m1": files[1:]}
