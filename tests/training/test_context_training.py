@@ -142,6 +142,7 @@ def error_px(world, architecture):
     return float((xy_px - batch.xy_px).norm(dim=2).mean())
 
 
+@pytest.mark.slow
 def test_a_network_learns_from_the_frames_beside_what_its_own_does_not_show(world):
     alone = error_px(world, "pyramid")
     assert alone > 10  # a guess is as far from the dots

@@ -153,8 +153,8 @@ def together(train, world):
     "train",
     [
         train,
-        train_on_two_streams,
-        train_on_windows,
+        pytest.param(train_on_two_streams, marks=pytest.mark.slow),
+        pytest.param(train_on_windows, marks=pytest.mark.slow),
         pytest.param(train_a_transformer, marks=pytest.mark.slow),
     ],
 )

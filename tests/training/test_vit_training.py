@@ -48,7 +48,12 @@ def error_px(world, bundle):
 
 
 @pytest.mark.parametrize(
-    ("masks", "precision"), [(None, "float32"), (MASKS, "float32"), (None, "bfloat16")]
+    ("masks", "precision"),
+    [
+        (None, "float32"),
+        (MASKS, "float32"),
+        pytest.param(None, "bfloat16", marks=pytest.mark.slow),
+    ],
 )
 def test_a_transformer_finds_the_dots(world, masks, precision, monkeypatch):
     monkeypatch.setattr(devices, "has_precision", lambda *_: True)  # imitated, where it is lacking
