@@ -107,13 +107,12 @@ def one_of_each_network(files: Sequence[Path]) -> list[Path]:
 def _nearest(file: Path, namesakes: Sequence[tuple[Folders, FoundVideo]]) -> list[FoundVideo]:
     """The one of videos that lies nearest to a file; none where that is not one.
 
-    In its folder; else the one with which it shares the longer beginning of the path; else the one
-    whose folders are most among its own, of those with as many the one that has the fewest others.
+    The one with which it shares the longer beginning of the path; of equals the one whose folders
+    are most among its own; of those with as many the one that has the fewest others.
     """
     folders = _folders(file)
     near = [
         (
-            own == folders,
             _same_beginning(own, folders),
             len({*own} & {*folders}),
             -len({*own} - {*folders}),

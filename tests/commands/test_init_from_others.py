@@ -144,6 +144,11 @@ def test_predictions_of_videos_of_one_name_are_told_apart_by_their_folders():
     assert files_by_video(files, crossed) == {"a/b": files[:1], "b/a": files[1:]}
     outer = [FoundVideo(Path(f"v/{way}/m1.mp4"), way, way) for way in ("a", "b")]
     assert files_by_video(files, outer) == {"a": files[:1], "b": files[1:]}
+    parallel = [Path("dlc/day1/m1DLC.csv")]
+    for nearer, other in [("v/day1/camera", "v"), ("v/day1", "v/day1/old")]:
+        both = [FoundVideo(Path(f"{way}/m1.mp4"), way, way) for way in (nearer, other)]
+        assert files_by_video(parallel, both) == {nearer: parallel, other: []}
+        assert files_by_video(parallel, both[::-1]) == {nearer: parallel, other: []}
     above = FoundVideo(Path("v/m1.mp4"), "m1", "")
     files = [Path("v/m1DLC.csv"), Path("v/day1/m1DLC.csv")]
     assert files_by_video(files, [above, videos[0]]) == {"m1": files[:1], "day1_m1": files[1:]}

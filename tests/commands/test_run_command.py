@@ -135,8 +135,17 @@ def test_results_that_snakemake_knows_nothing_of_are_not_made_again(study, becom
         assert main(["run", "--", *rest.split()]) == 0
     keep_dates(study)
     assert len(become) == 6
-    for rest in ("-p", "-q", "--verbose", "--nolock", "-j4", "--report-after-run", "-Fk"):
-        assert main(["run", "--", rest]) == 1
+    for rest in (
+        "-p",
+        "-q",
+        "--verbose",
+        "--nolock",
+        "-j4",
+        "--report-after-run",
+        "-Fk",
+        "-c1 -- all",
+    ):
+        assert main(["run", "--", *rest.split()]) == 1
     assert main(["run"]) == 1
     (study / "results/models/a.json").unlink()
     keep_dates(study)  # as the first run does

@@ -130,6 +130,13 @@ def test_what_a_run_made_meanwhile_does_not_make_the_others_known(tmp_path, know
     assert bool(keep_dates(tmp_path)) == bool(doubt_of_dates(tmp_path)) == (known < 2)
 
 
+def test_what_lies_in_a_known_folder_is_known(tmp_path):
+    (tmp_path / "results/model/part").mkdir(parents=True)
+    (tmp_path / "results/model/part/weights").touch()
+    record(tmp_path, "results/model", 1000.0)
+    assert keep_dates(tmp_path) == ""
+
+
 @pytest.mark.parametrize("name", ["settings.yaml", ".DS_Store", ".member-0-a7/checkpoint"])
 def test_what_a_killed_first_run_leaves_is_no_result(tmp_path, name):
     path = tmp_path / "results" / name
