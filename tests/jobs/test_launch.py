@@ -69,7 +69,7 @@ def wait_in_background(folder, jobs):
     wait_and_see(folder, jobs)
 
 
-def until(condition, seconds=30):
+def until(condition, seconds=600):  # only against hanging: machines may be busy
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end

@@ -84,7 +84,7 @@ OWNER = """
 import subprocess
 from superanimal_core.jobs.run_owner import write_owner
 write_owner(".")
-job = subprocess.Popen(["bash", "-c", "sleep 30; true"])
+job = subprocess.Popen(["bash", "-c", "sleep 3600; true"])
 print("ready", flush=True)
 while job.poll() is None:
     try:
@@ -110,7 +110,7 @@ def test_what_ends_a_run_ends_its_jobs_too(locked):
     stop = lock_notice(locked, UNLOCK).partition("end it: ")[2].strip()
     assert stop.startswith("kill -INT ")
     subprocess.run(["bash", "-c", stop], check=True)
-    process.communicate(timeout=20)
+    process.communicate(timeout=600)
 
 
 RUNNER = """

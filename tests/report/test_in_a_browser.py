@@ -59,7 +59,7 @@ def opened(text, folder, width):
     quiet = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking")
     own = (f"--user-data-dir={folder}/browser", f"--window-size={width},900")
     command = [BROWSER, *quiet, *own, "--enable-logging=stderr", "--dump-dom", file.as_uri()]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
 
 
 @pytest.fixture(scope="module")
