@@ -30,6 +30,7 @@ from adaptation_videos import VIEWS, DrawnVideo
 from distillation import (
     FRAMES,
     LOOK,
+    STUDENTS,
     Clip,
     calibrated,
     look,
@@ -288,12 +289,12 @@ def compare_student(
     unseen = [clip_of(images, video, slice(first_unseen * FRAMES, None))]
     ensemble = look(networks, calibration, unseen, held, given.pictures)
     told("ensemble of five", ensemble)
-    own = name, learned, given.pictures, len(networks), steps
-    for title, network in (
-        ("labels alone", trained(*own)),
-        ("student", trained(*own, lessons, shown)),
+    own = name, learned, given.pictures, len(networks)
+    for title, how in (
+        ("labels alone", (steps,)),
+        ("student", (STUDENTS.steps_of_student(steps), lessons, shown)),
     ):
-        one = [network]
+        one = [trained(*own, *how)]
         calibration = calibrated(one, held, given.pictures)
         found = look(one, calibration, unseen, held, given.pictures)
         told(title, found)

@@ -4,11 +4,12 @@
 
 Five small networks (the demo's, at 96 px) learn the labels of four drawn laboratories. They look
 at videos of cameras that none of them has seen, smooth what they see, and teach it to one network
-of the same size in as many steps; another one learns the labels alone. All are then compared on
-videos of cameras that nobody has seen, and on labels held out: error against the truth of single
-networks, of the ensemble and of the student, before and after smoothing, jitter, the part of the
-truth within the circles of 90 %, and the processor's time of the networks per frame (with their
-crops, without decoding and boxes). Boxes are those of the truth. --quick: 600 steps, one student.
+of the same size, which sees the labels as often; another one learns the labels alone. All are then
+compared on videos of cameras that nobody has seen, and on labels held out: error against the truth
+of single networks, of the ensemble and of the student, before and after smoothing, jitter, the part
+of the truth within the circles of 90 %, and the processor's time of the networks per frame (with
+their crops, without decoding and boxes). Boxes are those of the truth. --quick: 600 steps, one
+student.
 """
 
 import argparse
@@ -32,6 +33,7 @@ from superanimal_core.network.bundle import ModelBundle
 from superanimal_core.pose.labels import Labels, concatenate_labels
 from superanimal_core.pose.members import middle_of_members
 from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.settings.distillation import DistillationSettings
 from superanimal_core.smoothing.calibration import Calibration, fit_calibration
 from superanimal_core.synthetic.backgrounds import BACKGROUNDS
 from superanimal_core.synthetic.casting import mouse_video_scene
@@ -45,6 +47,7 @@ TEACHERS, STUDENT, ALONE = range(5), 10, 11  # seeds
 NEIGHBORS, FPS = 7, 50.0
 FRAMES = 2 * NEIGHBORS + 1  # of a stretch
 LOOK = {"batch": 32, "precision": "float32", "device": CPU}
+STUDENTS = DistillationSettings(**SETTINGS["distillation"])
 TAUGHT = {k: SETTINGS["distillation"][k] for k in ("min_score", "max_error")}
 VIEWS = SETTINGS["smoothing"]["views"] | {"mirrors": []}
 EKS = {k: SETTINGS["smoothing"][k] for k in ("center", "min_score")} | SETTINGS["smoothing"]["eks"]
@@ -92,7 +95,8 @@ def main() -> None:
     told("its networks, mean", np.mean(singles, axis=0))
     for seed in given.seeds:
         for name, learned in (("labels alone", None), ("student", lessons)):
-            network = [trained(own, pictures, steps, STUDENT + seed, learned, shown)]
+            lasting = steps if learned is None else STUDENTS.steps_of_student(steps)
+            network = [trained(own, pictures, lasting, STUDENT + seed, learned, shown)]
             found = look(network, calibrated(network, held, pictures), clips, held, pictures)
             told(f"{name}, seed {seed}", found)
             told(f"{name} / ensemble", found / ensemble)

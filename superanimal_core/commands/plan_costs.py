@@ -97,7 +97,7 @@ def probed_cost(
     costs_s = {
         "pretrain": paces.step_s * steps,
         "pretrain_single": paces.step_s * steps,
-        "distill": paces.step_s * steps,
+        "distill": paces.step_s * settings.distillation.steps_of_student(steps),
         "fine_tune": label_s * tuning.batch * tuning.steps,
         "train_detector": paces.detector_step_s * settings.detector.steps,
         "predict_poses": paces.decode_s * load.frames + seen_s + prediction_s,

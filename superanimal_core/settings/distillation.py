@@ -1,5 +1,6 @@
 """One network that learns what an ensemble knows."""
 
+from math import ceil
 from typing import Annotated
 
 from pydantic import Field
@@ -22,3 +23,7 @@ class DistillationSettings(Section):
     taught_share: Annotated[float, Field(gt=0, lt=1)]
     probe_frames: Count
     max_disagreement: Fraction
+
+    def steps_of_student(self, steps: int) -> int:
+        """In which a student sees labels of people as often as its teacher does in `steps`."""
+        return ceil(steps / (1 - self.taught_share))

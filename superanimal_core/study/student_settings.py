@@ -21,6 +21,12 @@ class StudentSettings:
         """The code of a student, and the smoother's."""
         return self.rules.code_of_model(model) | self.rules.code_of_smoothing()
 
+    def training(self) -> dict[str, Any]:
+        """How a student learns: for longer, since lessons take a part of each batch."""
+        settings = self.rules.graph.study.settings
+        steps = settings.distillation.steps_of_student(settings.training.steps)
+        return self.rules.of("training") | {"steps": steps}
+
     def probe(self, video: str) -> dict[str, Any] | None:
         """How a student is judged before it is trusted with a video; None for other models."""
         if self.rules.seers(video) == "model":

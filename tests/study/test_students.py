@@ -11,6 +11,7 @@ from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.student_graph import StudentGraph
 from superanimal_core.study.student_settings import StudentSettings
 from superanimal_core.study.students import cohort, list_of_videos, student_mistakes, watched
+from superanimal_core.training.teaching import shares_of_batch
 
 FAST = {"mouse": {"seeds": [0, 3]}, "fast": {"seeds": [0], "student_of": "mouse"}}
 LABS = [dataset("lab", "pretrain")]
@@ -180,6 +181,19 @@ def test_only_the_videos_of_a_student_have_two_who_may_see_them():
     assert StudentSettings(settings).probe("b")["frames"] == CONFIG["distillation"]["probe_frames"]
     assert settings.code_of_prediction("a")["SEERS"] == "model"
     assert "SMOOTHERS" not in settings.code_of_prediction("a")
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.7])
+def test_a_student_sees_labels_of_people_as_often_as_its_teacher(share):
+    """Batches are shared out in whole animals: as often within one of them a step."""
+    graph = graph_of([video("a", "fast")], LABS, FAST, distillation={"taught_share": share})
+    training = StudentSettings(RuleSettings(graph)).training()
+    usual = RuleSettings(graph).of("training")
+    assert {**training, "steps": 0} == {**usual, "steps": 0}
+    _, own = shares_of_batch(usual["batch"], share)
+    seen = training["steps"] * own / usual["batch"]
+    assert seen == pytest.approx(usual["steps"], rel=1 / (2 * own))
+    assert training["steps"] * (1 - share) >= usual["steps"] > (training["steps"] - 1) * (1 - share)
 
 
 def test_no_student_is_pretrained_fine_tuned_or_has_a_detector_of_its_own():

@@ -21,7 +21,7 @@ rule distill:
         code=code("distill", by("model", SETTINGS.code_of_model)),
         pictures=PICTURES,
         network=by("model", SETTINGS.network),
-        training=SETTINGS.of("training"),
+        training=STUDENT_SETTINGS.training(),
         augment=SETTINGS.augment(),
         replay=SETTINGS.of("fine_tuning", "min_score", "min_overlap"),
         inference=SETTINGS.of("inference", "batch", "precision"),
