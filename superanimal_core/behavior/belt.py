@@ -6,14 +6,16 @@ treadmill, the camera's where it follows the animal. A ground that moves too lit
 told by the feet's way in stance, as a part of the body's.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 from jaxtyping import Bool, Float
 from numpy import ndarray
 
-from superanimal_core.behavior.footfalls import detect_footfalls
+from superanimal_core.behavior.footfalls import Walk
 from superanimal_core.behavior.kinematics import velocity_px_per_s
 from superanimal_core.behavior.slides import stance_slides, usual_slide
-from superanimal_core.behavior.tracks import seen_xy_px, unsmoothed
+from superanimal_core.behavior.tracks import seen_xy_px
 from superanimal_core.behavior.travel import body_length_px, known_columns
 from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.behavior import StrideSettings
@@ -29,15 +31,17 @@ MOST_SLIDES = 0.2  # of the body's way, in the median stance: so wrong lengths m
 COLUMN = "(belt_speed_px_per_s; positive for an animal that walks to the right)"
 
 
-def belt_flags(poses: SmoothedPoses, settings: StrideSettings) -> list[str]:
-    """A sentence for each animal whose feet contradict the speed of the belt that was told."""
-    seen = unsmoothed(poses)
-    found = [_ground_told(seen, i, settings) for i in range(len(poses.poses.individuals))]
-    named = zip(poses.poses.individuals, found, strict=True)
+def belt_flags(seen: SmoothedPoses, walks: Sequence[Walk], settings: StrideSettings) -> list[str]:
+    """A sentence for each animal whose feet contradict the speed of the belt that was told.
+
+    `seen` are unsmoothed positions, and `walks` what was detected on them.
+    """
+    found = [_ground_told(seen, i, walk, settings) for i, walk in enumerate(walks)]
+    named = zip(seen.poses.individuals, found, strict=True)
     return [f"{individual}: {sentence}" for individual, sentence in named if sentence]
 
 
-def _ground_told(seen: SmoothedPoses, individual: int, settings: StrideSettings) -> str:
+def _ground_told(seen: SmoothedPoses, individual: int, walk: Walk, settings: StrideSettings) -> str:
     """What the feet of one animal say against what is told; empty where nothing."""
     velocity, length = _feet_px_per_s(seen, individual, settings)
     over_ground, told = -velocity[..., 0], settings.belt_speed_px_per_s
@@ -50,7 +54,7 @@ def _ground_told(seen: SmoothedPoses, individual: int, settings: StrideSettings)
             f"its feet stand on ground that moves {way} the picture at {abs(found):.0f} px/s: "
             "turn the video so that the belt runs to the left or right; strides are wrong"
         )
-    walk, time_s = detect_footfalls(seen, individual, settings), seen.poses.time_s
+    time_s = seen.poses.time_s
     stands = ~walk.travel.is_walking & np.isfinite(walk.travel.center_px[:, 0])
     found = contradicting_px_per_s(over_ground[stands], told, length)
     share = _near(over_ground[stands], found, length * SLOW_BL_PER_S / 2)

@@ -6,6 +6,7 @@ which of them cannot be, and a model of the swing over the ground when it begins
 same code for a mouse, a horse and either direction. Terms: Hildebrand; Bellardita & Kiehn 2015.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -142,12 +143,11 @@ def _on_one_paw(
     return found
 
 
-def limb_flags(poses: SmoothedPoses, settings: StrideSettings) -> list[str]:
+def limb_flags(poses: SmoothedPoses, walks: Sequence[Walk], settings: StrideSettings) -> list[str]:
     """Sentences on animals and limbs whose tracks changed places, or lay on the paw beside."""
     flags = []
-    for i, individual in enumerate(poses.poses.individuals):
-        walk = detect_footfalls(poses, i, settings)
-        names = [name for name in settings.limbs if name in poses.poses.space.keypoints]
+    names = [name for name in settings.limbs if name in poses.poses.space.keypoints]
+    for individual, walk in zip(poses.poses.individuals, walks, strict=True):
         if times := len(walk.animals.after):
             flags.append(
                 f"{individual}: its track and another animal's changed places, {times} times; "

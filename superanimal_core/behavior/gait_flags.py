@@ -1,7 +1,7 @@
 """What makes the strides of a video doubtful, in sentences."""
 
 from superanimal_core.behavior.belt import belt_flags
-from superanimal_core.behavior.footfalls import limb_flags
+from superanimal_core.behavior.footfalls import detect_footfalls, limb_flags
 from superanimal_core.behavior.shaking import shake_flags
 from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.pose.expected_error import ExpectedError
@@ -13,8 +13,10 @@ def gait_flags(
     poses: SmoothedPoses, expected: ExpectedError, settings: StrideSettings
 ) -> list[str]:
     """Of the ground, of limbs and animals taken for each other, and of a camera that shakes."""
+    seen = unsmoothed(poses)
+    walks = [detect_footfalls(seen, i, settings) for i in range(len(seen.poses.individuals))]
     return [
-        *belt_flags(poses, settings),
-        *limb_flags(unsmoothed(poses), settings),
-        *shake_flags(poses, expected, settings),
+        *belt_flags(seen, walks, settings),
+        *limb_flags(seen, walks, settings),
+        *shake_flags(seen, walks, expected, settings),
     ]

@@ -5,15 +5,15 @@ beside that is neither: the camera is not still, or all keypoints err alike. Int
 are drawn from errors of each keypoint by itself and know nothing of it.
 """
 
+from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
 from jaxtyping import Float
 from numpy import ndarray
 
-from superanimal_core.behavior.footfalls import Walk, detect_footfalls
+from superanimal_core.behavior.footfalls import Walk
 from superanimal_core.behavior.slides import stances_s
-from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.behavior.travel import known_columns
 from superanimal_core.pose.expected_error import ExpectedError
 from superanimal_core.pose.poses import SmoothedPoses
@@ -25,17 +25,23 @@ MUCH = 0.75  # of what is expected of each foot by itself: networks may err alik
 
 
 def shake_flags(
-    poses: SmoothedPoses, expected: ExpectedError, settings: StrideSettings
+    seen: SmoothedPoses,
+    walks: Sequence[Walk],
+    expected: ExpectedError,
+    settings: StrideSettings,
 ) -> list[str]:
-    """A sentence for each animal whose feet shake together by more than their errors are."""
-    flags, seen = [], unsmoothed(poses)
-    limbs = known_columns(settings.limbs, poses.poses.space.keypoints)
-    for i, individual in enumerate(poses.poses.individuals):
+    """A sentence for each animal whose feet shake together by more than their errors are.
+
+    `seen` are unsmoothed positions, and `walks` what was detected on them.
+    """
+    flags = []
+    limbs = known_columns(settings.limbs, seen.poses.space.keypoints)
+    for i, (individual, walk) in enumerate(zip(seen.poses.individuals, walks, strict=True)):
         sd_px = expected.sd_px[:, i][:, limbs]
         known_px = sd_px[np.isfinite(sd_px)]
         if not len(known_px):
             continue  # without an account of error no interval is given
-        found = shaking_px(detect_footfalls(seen, i, settings), seen.poses.time_s)
+        found = shaking_px(walk, seen.poses.time_s)
         if found > MUCH * (usual := float(np.median(known_px))):
             flags.append(
                 f"{individual}: feet that stand shake together by {found:.1f} px, each is expected "

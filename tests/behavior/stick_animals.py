@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from superanimal_core.behavior import belt, footfalls
+from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 
@@ -69,3 +71,21 @@ def smoothed(xy_px, time_s, variance_px2, space=SPACE):
         score.astype(int),
         np.ones(xy_px.shape[1:3]),
     )
+
+
+def walks_of(poses, settings):
+    """What is detected of each animal."""
+    individuals = range(len(poses.poses.individuals))
+    return [footfalls.detect_footfalls(poses, i, settings) for i in individuals]
+
+
+def belt_flags(poses, settings):
+    """What is told of the ground, as the workflow asks."""
+    seen = unsmoothed(poses)
+    return belt.belt_flags(seen, walks_of(seen, settings), settings)
+
+
+def limb_flags(poses, settings):
+    """What is told of limbs and animals, as the workflow asks."""
+    seen = unsmoothed(poses)
+    return footfalls.limb_flags(seen, walks_of(seen, settings), settings)

@@ -4,10 +4,9 @@ from dataclasses import fields
 
 import numpy as np
 import pytest
-from stick_animals import BODY, LIMBS, smoothed, walker
+from stick_animals import BODY, LIMBS, limb_flags, smoothed, walker
 
 from superanimal_core.behavior.animal_exchanges import AnimalExchanges, find_animal_exchanges
-from superanimal_core.behavior.footfalls import limb_flags
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.settings.behavior import StrideSettings
 

@@ -5,10 +5,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stick_animals import BODY, LIMBS, smoothed, walker
+from stick_animals import BODY, LIMBS, belt_flags, smoothed, walker
 
 from superanimal_core.behavior import swing_fit
-from superanimal_core.behavior.belt import belt_flags
 from superanimal_core.behavior.exchanges import _viterbi
 from superanimal_core.behavior.footfalls import detect_footfalls
 from superanimal_core.behavior.gait import _is_stride, measure_strides

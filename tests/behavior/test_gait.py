@@ -8,10 +8,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stick_animals import BODY, LIMBS, PHASES, smoothed, walker
+from stick_animals import BODY, LIMBS, PHASES, limb_flags, smoothed, walker
 
 from superanimal_core.behavior import gait
-from superanimal_core.behavior.footfalls import limb_flags
 from superanimal_core.behavior.gait import StrideTable, measure_strides
 from superanimal_core.behavior.gait_summary import (
     SUMMARIZED,

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stick_animals import BODY, LIMBS, smoothed, walker
+from stick_animals import BODY, LIMBS, belt_flags, smoothed, walker
 
 from superanimal_core.behavior.belt import (
     CLEARLY,
@@ -12,7 +12,6 @@ from superanimal_core.behavior.belt import (
     MOST_SLIDES,
     SLOW_BL_PER_S,
     STANDS_S,
-    belt_flags,
     contradicting_px_per_s,
 )
 from superanimal_core.behavior.footfalls import detect_footfalls

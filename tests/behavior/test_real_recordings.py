@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from stick_animals import belt_flags
 
 from superanimal_core.behavior.actions import definitions_from_mapping, predict_bouts
 from superanimal_core.behavior.animal_exchanges import find_animal_exchanges
-from superanimal_core.behavior.belt import belt_flags
 from superanimal_core.behavior.features import frame_features
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.behavior.tracks import unsmoothed

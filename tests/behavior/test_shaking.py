@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from stick_animals import BODY, LIMBS, smoothed, walker
+from stick_animals import BODY, LIMBS, smoothed, walker, walks_of
 
+from superanimal_core.behavior import shaking
 from superanimal_core.behavior.footfalls import detect_footfalls
-from superanimal_core.behavior.shaking import MIN_FRAMES, MUCH, shake_flags, shaking_px
+from superanimal_core.behavior.shaking import MIN_FRAMES, MUCH, shaking_px
 from superanimal_core.pose.expected_error import SD_OF_RADIUS_90, unknown_error
 from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.smoothing.sampling import lasting_noise
@@ -32,6 +33,10 @@ def shaken(shake_px, lasting_s=0.0, noise_px=1.0, seed=0, **how):
 
 def measured(poses, settings=SETTINGS):
     return shaking_px(detect_footfalls(poses, 0, settings), poses.poses.time_s)
+
+
+def shake_flags(poses, expected, settings):
+    return shaking.shake_flags(poses, walks_of(poses, settings), expected, settings)
 
 
 def expecting(poses, sd_px):
