@@ -27,7 +27,7 @@ from superanimal_core.commands.cache_home import find_cache_home
 from superanimal_core.commands.live import is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
 from superanimal_core.commands.released_to_fetch import why_not_fetched
-from superanimal_core.commands.snakemake_options import is_run, may_run
+from superanimal_core.commands.snakemake_options import is_run, is_whole, may_run, says_how_many
 from superanimal_core.commands.study_folder import (
     checked_study,
     read_here,
@@ -42,7 +42,6 @@ from superanimal_core.study.overlay import CONFIG
 from superanimal_core.study.shipped import WORKFLOW
 
 SNAKEFILE = "Snakefile"
-CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
 OTHER_SETTINGS = ("-C", "--config", "--configfile", "--configfiles", "--unlock")  # asked for
 
 
@@ -78,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
     if not any(argument.partition("=")[0] in OTHER_SETTINGS for argument in options.rest):
         with chdir(study):
             known = read_here()  # Snakemake would tell the same, between lines of its own
-            if _is_whole(options.rest) and (why := why_not_fetched(known, study / HASHES)):
+            if is_whole(options.rest) and (why := why_not_fetched(known, study / HASHES)):
                 raise SuperAnimalError(why)
     if is_run(options.rest) and (notice := lock_notice(study, to_unlock(study))):
         raise SuperAnimalError(notice.strip())  # Snakemake would say less, after its own lines
@@ -124,21 +123,6 @@ def snakemake_command(study: Path, rest: Sequence[str], *, is_slurm: bool) -> li
     command = [*program, "--snakefile", str(WORKFLOW / SNAKEFILE), "--directory", str(study)]
     if is_slurm:
         command += ["--profile", str(installed_profile())]
-    elif not any(_says_how_many(argument) for argument in rest):
+    elif not any(says_how_many(argument) for argument in rest):
         command += ["--cores", "all"]
     return [*command, *rest]
-
-
-def _says_how_many(argument: str) -> bool:
-    """Whether an argument is one of CORES, with its value behind or in it: -c4, --cores=all."""
-    name = argument.partition("=")[0]
-    return name in CORES or (argument[:2] in CORES and _is_count(argument[2:]))
-
-
-def _is_whole(rest: Sequence[str]) -> bool:
-    """Whether all is run, and not a part of it, or nothing: no word but on how many cores."""
-    return all(_says_how_many(word) or _is_count(word) for word in rest)
-
-
-def _is_count(word: str) -> bool:
-    return word == "all" or word.isdigit()

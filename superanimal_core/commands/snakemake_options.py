@@ -2,8 +2,9 @@
 
 from collections.abc import Sequence
 
+CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
 RUNNING = (  # with which a run is still a run, and nothing else
-    "-c", "--cores", "-j", "--jobs", "--profile", "-k", "--keep-going", "-U", "--until", "-O",
+    *CORES, "-k", "--keep-going", "-U", "--until", "-O",
     "--omit-from", "-R", "--forcerun", "-f", "--force", "-F", "--forceall", "-T", "--retries",
     "--ri", "--rerun-incomplete", "--rerun-triggers", "--resources", "--config",
     "--group-components", "--latency-wait", "--",
@@ -28,6 +29,21 @@ def is_run(rest: Sequence[str]) -> bool:
 def may_run(rest: Sequence[str]) -> bool:
     """Whether Snakemake may run jobs: no option says that none runs."""
     return not any(map(_looks, _options(rest)))
+
+
+def says_how_many(argument: str) -> bool:
+    """Whether an argument is one of CORES, with its value behind or in it: -c4, --cores=all."""
+    name = argument.partition("=")[0]
+    return name in CORES or (argument[:2] in CORES and _is_count(argument[2:]))
+
+
+def is_whole(rest: Sequence[str]) -> bool:
+    """Whether all is run, and not a part of it, or nothing: no word but on how many cores."""
+    return all(says_how_many(word) or _is_count(word) for word in rest)
+
+
+def _is_count(word: str) -> bool:
+    return word == "all" or word.isdigit()
 
 
 def _options(rest: Sequence[str]) -> list[str]:

@@ -4,8 +4,7 @@ Among results, Snakemake asks the dates which is older, and a plain copy (`cp -r
 download) gives every file a date of its own. Snakemake's metadata hold the date that each result
 had. A mark, a file of a date that no clock gives, tells whether dates were kept: where it has
 another one, the results get theirs back. Where results alone were brought back without dates, they
-may be those of an earlier run: nothing is done, and it is told. Standard library only: the
-Snakefile uses it.
+may be those of an earlier run: nothing is done, and it is told.
 """
 
 import json
@@ -17,12 +16,13 @@ from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
+from superanimal_core.study.effective_settings import EFFECTIVE
+
 MARK = Path(".snakemake/superanimal-dates")
 MARKED_NS = 1_000_000_000_000_000_000  # 2001-09-09
 METADATA = Path(".snakemake/metadata")
 BENCHMARKS = Path("benchmarks")
 RESULTS = Path("results")
-SETTINGS = RESULTS / "settings.yaml"  # effective_settings.EFFECTIVE, which needs more than Python
 ENOUGH = 1000  # results that tell whether Snakemake knows them
 OF_FOLDER = ".snakemake_timestamp"  # where Snakemake keeps the date of a folder
 LOOKED_AT = 200  # results, evenly chosen, that tell whether results lost their dates
@@ -82,7 +82,7 @@ def _results(study: Path) -> Iterator[Path]:
         below[:] = [name for name in below if not name.startswith(".")]
         for file in files:
             path = (Path(folder) / file).relative_to(study)
-            if path != SETTINGS and not file.startswith("."):
+            if path != EFFECTIVE and not file.startswith("."):
                 yield path
 
 

@@ -16,11 +16,9 @@ from superanimal_core.study.dates import (
     MARK,
     MARKED_NS,
     SAME_S,
-    SETTINGS,
     doubt_of_dates,
     keep_dates,
 )
-from superanimal_core.study.effective_settings import EFFECTIVE
 
 
 def record(study, result, date_s, parts=1):
@@ -153,10 +151,6 @@ def test_results_that_lie_on_another_disk_are_results(tmp_path):
     (study / "results").mkdir(parents=True)
     (study / "results/videos").symlink_to(tmp_path / "disk")
     assert "copy that folder, too" in keep_dates(study)
-
-
-def test_what_every_start_writes_is_known():
-    assert SETTINGS == EFFECTIVE
 
 
 def test_a_new_study_is_marked_without_a_word(tmp_path):
