@@ -57,7 +57,6 @@ PRESETS = {
             "    seeds: [0] # one network; [0, 1, 2] are three, which know how sure they are\n",
         ),
         of_study=(
-            "detector: { every_frames: auto } # boxes between are interpolated\n",
             "adaptation: { enabled: false } # networks do not learn from each video: faster\n",
         ),
     ),

@@ -74,7 +74,7 @@ def lock_notice(folder: str | Path, unlock: str) -> str:
     if _lives(owner):
         # as Ctrl-C does, its jobs too: for those that go on, Snakemake waits, be it for days
         stop = f"kill -INT -- -{os.getpgid(owner.process)}"
-        return f"{locked} {whose}, which is running. Wait for it, or end it: {stop}\n"
+        return f"{locked} {whose}, which is running. To end it: {stop}\n"
     rest = "Its scripts here died with it, jobs on a cluster are taken over by the next run"
     return f"{locked} {whose}, which has died. {rest}. To go on: {unlock} and start again\n"
 

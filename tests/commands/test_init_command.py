@@ -256,7 +256,7 @@ def test_a_space_stands_for_the_released_networks_that_suit_the_computer(
     assert (jobs.where, jobs.gpus) == (("slurm", True) if preset == "cluster" else ("here", False))
     told = capsys.readouterr().out
     assert ("run s --slurm" in told, "plan s --slurm" in told) == (preset == "cluster",) * 2
-    assert study.settings.detector.every_frames == ("auto" if preset == "cpu" else 1)
+    assert study.settings.detector.every_frames == "auto"
 
 
 @pytest.mark.parametrize(("has_gpu", "preset"), [(True, "gpu"), (False, "cpu")])

@@ -108,12 +108,11 @@ def test_a_job_costs_its_steps_and_frames(settings):
 
     assert cost("pretrain") == pytest.approx(0.1 * 4)
     assert cost("train_detector") == pytest.approx(0.3 * 4)
-    every = settings.detector.every_frames
-    assert cost("predict_poses") == pytest.approx(1 + 10 / every + of_poses)
-    where_needed = settings.detector.model_copy(update={"every_frames": "auto"})
-    otherwise = (settings.model_copy(update={"detector": where_needed}), *how[1:])
-    costs = plan_costs.probed_cost("predict_poses", *otherwise) - start
-    assert costs == pytest.approx(1 + 10 / USUAL_GAP + of_poses)
+    for every, gap in (("auto", USUAL_GAP), (1, 1), (5, 5)):
+        detector = settings.detector.model_copy(update={"every_frames": every})
+        otherwise = (settings.model_copy(update={"detector": detector}), *how[1:])
+        costs = plan_costs.probed_cost("predict_poses", *otherwise) - start
+        assert costs == pytest.approx(1 + 10 / gap + of_poses)
     of_batch = settings.adaptation.batch / settings.training.batch
     assert cost("adapt_to_video") == pytest.approx(2 * 3 * 0.1 * of_batch + of_poses)
     assert cost("adapt_together") == pytest.approx(2 * 0.1 * of_batch)
