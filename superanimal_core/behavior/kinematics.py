@@ -56,12 +56,13 @@ def velocity_sd_px_per_s(
         return np.full(len(time_s), np.nan)
     first, stop = _windows(time_s, window_s)
     frame, spacing_s = np.arange(len(time_s)), float(np.median(np.diff(time_s)))
-    sides, window = np.unique(np.stack([frame - first, stop - frame]), axis=1, return_inverse=True)
+    longest = int((stop - frame).max()) + 1  # one number for both sides: their rows sort slowly
+    sides, window = np.unique((frame - first) * longest + (stop - frame), return_inverse=True)
     slopes = [
         _slope_sd(np.arange(-before, after) * spacing_s, correlation_time_s)
-        for before, after in sides.T
+        for before, after in zip(*np.divmod(sides, longest), strict=True)
     ]
-    return sd_px * np.array(slopes)[window.ravel()]
+    return sd_px * np.array(slopes)[window]
 
 
 def _slope_sd(offset_s: Float[ndarray, "frame"], correlation_time_s: float) -> float:
