@@ -2,27 +2,30 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from superanimal_core.commands.found_videos import FoundVideo, LeftOut
+from superanimal_core.commands.found_videos import FoundVideo, LeftOut, files_below
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.given_predictions import keypoints_in
+from superanimal_core.formats.prediction_files import csv_header
 from superanimal_core.formats.sleap_predictions import edges_of_project
+from superanimal_core.report.cells import counted
 from superanimal_core.study.brought_predictions import ENDINGS, FILTERED, network_of
 
 PROJECT = ".slp"  # of SLEAP: holds several videos, and finds its own
 SLEAP, DEEPLABCUT = "sleap", "deeplabcut"  # the latter's layout is Lightning Pose's and EKS's, too
 ANALYSIS = ".analysis.h5"
 PROGRAM = "DLC"  # follows a video's name in DeepLabCut's names of files
+BONES = "_skeleton"  # ending of its tables of lengths and angles
 
 Folders = tuple[str, ...]  # the parts of a path
 
 
 @dataclass(frozen=True)
 class FoundPredictions:
-    """The files of each video that has some; their format, keypoints, and files of no video.
+    """The files of each video that has some, their format and keypoints.
 
     `skeleton` are lines between keypoints, which a .slp has.
     """
@@ -30,7 +33,6 @@ class FoundPredictions:
     files: Mapping[str, Sequence[Path]]
     format: str
     keypoints: tuple[str, ...]
-    left_out: Sequence[Path] = field(default_factory=list)
     skeleton: Sequence[tuple[str, str]] = ()
 
 
@@ -40,13 +42,10 @@ def find_predictions(
     """The predictions below a folder, or a .slp, by the videos with whose names theirs begin.
 
     Of a network's .csv and .h5 the first counts, and a table before its filtered copy. Videos that
-    have none are added to `without`. DatasetError when all have none, there is no file, or files
-    are of several programs.
+    have none, files of no video and those that hold no poses are added to `without`. DatasetError
+    when all videos have none, there is no file, or files are of several programs.
     """
-    found = sorted(place.rglob("*")) if place.is_dir() else [place] if place.is_file() else []
-    files = [file for file in found if file.suffix.lower() in _endings() and file.is_file()]
-    if not files:
-        raise DatasetError(f"--predictions {place}: no {', '.join(_endings())} there")
+    files = _files_at(place, without)
     formats = {_format_of(file) for file in files}
     if len(formats) > 1:
         raise DatasetError(f"--predictions {place}: files of SLEAP beside others; name one folder")
@@ -61,12 +60,60 @@ def find_predictions(
         )
     for reason, file in zip(reasons, bare, strict=True):
         without.add(reason, file)
+    taken = {file for own in of_video.values() for file in own}
+    for file in files:
+        if file not in taken:
+            without.add("named after no video", file)
     chosen = {name: one_of_each_network(own) for name, own in of_video.items() if own}
-    (format_,), taken = formats, {file for own in of_video.values() for file in own}
-    first = next(iter(chosen.values()))[0]
-    left_out = [file for file in files if file not in taken]
+    (format_,), first = formats, next(iter(chosen.values()))[0]
     skeleton = edges_of_project(first) if first.suffix.lower() == PROJECT else ()
-    return FoundPredictions(chosen, format_, keypoints_in(first, format_), left_out, skeleton)
+    return FoundPredictions(chosen, format_, keypoints_in(first, format_), skeleton)
+
+
+def _files_at(place: Path, without: LeftOut) -> list[Path]:
+    """A file itself, or those below a folder that may hold poses. DatasetError: there is none."""
+    found = [place] if place.is_file() else sorted(files_below(place)) if place.is_dir() else []
+    files = [
+        file
+        for file in found
+        if file.suffix.lower() in _endings() and file.is_file() and not file.name.startswith(".")
+    ]
+    if not files:
+        raise DatasetError(f"--predictions {place}: no {', '.join(_endings())} there")
+    others = {file for file in files if not _may_hold_poses(file)}
+    if len(others) == len(files):
+        raise DatasetError(f"--predictions {place}: no table of poses; {files[0]} is none")
+    for file in files:
+        if file in others:
+            without.add("no table of poses", file)
+    return [file for file in files if file not in others]
+
+
+def _may_hold_poses(file: Path) -> bool:
+    """Whether a file is what it may be by its ending: of a text the header rows are there."""
+    if file.stem.endswith(BONES):
+        return False
+    if file.suffix.lower() != ".csv":
+        return True
+    try:
+        csv_header(file)
+    except DatasetError:
+        return False
+    return True
+
+
+def other_counts(files: Mapping[str, Sequence[Path]]) -> str:
+    """Of which videos more or fewer files were found than of most, in words; '' where of none."""
+    counts = {video: len(own) for video, own in files.items()}
+    usual, _ = Counter(counts.values()).most_common(1)[0]
+    others = [video for video, count in counts.items() if count != usual]
+    if not others:
+        return ""
+    names = ", ".join(file.name for file in files[others[0]])
+    return (
+        f"most videos have {counted(usual, 'file')} of predictions, {len(others)} another number; "
+        f"'{others[0]}' has {counts[others[0]]} ({names}): are all of them its?"
+    )
 
 
 def files_by_video(files: Sequence[Path], videos: Sequence[FoundVideo]) -> dict[str, list[Path]]:
@@ -97,10 +144,15 @@ def stem_of(name: str, stems: Collection[str]) -> str | None:
 
 
 def one_of_each_network(files: Sequence[Path]) -> list[Path]:
-    """The files without those that say the same again: .h5 beside .csv, filtered beside raw."""
-    by_name: dict[str, Path] = {}
+    """The files without those that say the same again: .h5 beside .csv, filtered beside raw.
+
+    Of files of one name in several folders those with one ending are several networks.
+    """
+    by_name, ending = dict[str, Path](), dict[str, str]()
     for file in sorted(files, key=lambda each: (FILTERED in each.stem, each.suffix)):
-        by_name.setdefault(network_of(file), file)
+        name = Path(network_of(file)).name
+        if ending.setdefault(name, file.suffix.lower()) == file.suffix.lower():
+            by_name.setdefault(network_of(file), file)
     return sorted(by_name.values())
 
 
@@ -142,9 +194,14 @@ def _why_none(bare: Path, files: Sequence[Path], *, has_namesakes: bool) -> str:
 
 
 def _begins_with(name: str, stem: str) -> bool:
-    """Whether a file's name is a video's with something behind: m1 is not in m10.csv."""
+    """Whether a file's name is a video's with something behind: m1 is not in m10.csv.
+
+    What DeepLabCut names has the video's whole name before its own: m1_day2DLC_… is not of m1.
+    """
     rest = name.removeprefix(stem)
-    return name.startswith(stem) and (not rest[:1].isalnum() or rest.startswith(PROGRAM))
+    if not name.startswith(stem):
+        return False
+    return rest.startswith(PROGRAM) or not (rest[:1].isalnum() or f"{PROGRAM}_" in rest)
 
 
 def _endings() -> tuple[str, ...]:

@@ -118,18 +118,26 @@ def _videos_below(place: Path, left_out: LeftOut) -> Iterator[Path]:
         return
     if not place.is_dir():
         raise DatasetError(f"{place}: does not exist; name a folder of videos, or videos")
+    for file in files_below(place):
+        if file.suffix.lower() in SUFFIXES:
+            reason = _why_not(file)
+            if reason:
+                left_out.add(reason, file)
+            else:
+                yield file
+
+
+def files_below(place: Path) -> Iterator[Path]:
+    """All that lies in a folder and those in it, by path; links are followed, in circles too.
+
+    Hidden folders, as notebooks and backups make them, are not entered.
+    """
     entered: set[str] = set()
     for above, folders, names in os.walk(place, followlinks=True):
-        is_new = os.path.realpath(above) not in entered  # links may lead in circles
+        is_new = os.path.realpath(above) not in entered
         entered.add(os.path.realpath(above))
         folders[:] = sorted(f for f in folders if is_new and not f.startswith("."))
-        for file in (Path(above, name) for name in sorted(names) if is_new):
-            if file.suffix.lower() in SUFFIXES:
-                reason = _why_not(file)
-                if reason:
-                    left_out.add(reason, file)
-                else:
-                    yield file
+        yield from (Path(above, name) for name in sorted(names) if is_new)
 
 
 def _why_not(file: Path) -> str:

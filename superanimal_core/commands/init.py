@@ -19,7 +19,11 @@ from pathlib import Path
 
 from superanimal_core.commands.deeplabcut_project import Project, file_name
 from superanimal_core.commands.deeplabcut_snapshots import is_trained_project
-from superanimal_core.commands.found_predictions import FoundPredictions, find_predictions
+from superanimal_core.commands.found_predictions import (
+    FoundPredictions,
+    find_predictions,
+    other_counts,
+)
 from superanimal_core.commands.found_videos import (
     FoundVideo,
     LeftOut,
@@ -189,7 +193,7 @@ def write_brought(
     count = sum(map(len, found.files.values()))
     files = counted(count, "file")
     lines = [f"videos in {study}/config/videos.tsv: {len(videos)}, with {files} of predictions"]
-    lines += [f"left out, named after no video: {path}" for path in found.left_out]
+    lines += filter(None, [other_counts(found.files)])
     return [*lines, *numbered([*steps, *last_steps(study)])]
 
 

@@ -1,6 +1,7 @@
 """What Snakemake does with the options that are passed on to it, as far as they are known here."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 
 CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
 RUNNING = (  # with which a run is still a run, and nothing else
@@ -19,16 +20,21 @@ LOOKING = (  # with which no job runs, whatever else is said
     "--report", "--rulegraph", "--summary", "--touch", "--unlock", "--version",
 )  # fmt: skip
 LOOKING_LETTERS = frozenset("DShlntv")
+VALUED_LETTERS = frozenset("COPRTUcdejqsw")  # what follows one of these is its value: -call
+IDLE = ("dryrun", "touch")  # executors that run no job
 
 
 def is_run(rest: Sequence[str]) -> bool:
     """Whether Snakemake does nothing else than to run jobs, and says what it always says."""
-    return all(o in RUNNING or (o[:2] in RUNNING and o[2:].isdigit()) for o in _options(rest))
+    return all(
+        o in RUNNING or (o[:2] in RUNNING and o[1] in VALUED_LETTERS) for o in _options(rest)
+    )
 
 
 def may_run(rest: Sequence[str]) -> bool:
     """Whether Snakemake may run jobs: no option says that none runs."""
-    return not any(map(_looks, _options(rest)))
+    named = any(word.removeprefix("--executor=").removeprefix("-e") in IDLE for word in rest)
+    return not (named or any(map(_looks, _options(rest))))
 
 
 def says_how_many(argument: str) -> bool:
@@ -54,4 +60,5 @@ def _looks(option: str) -> bool:
     """Whether with an option no job runs; it may be cut short, or several letters in one: -np."""
     if option.startswith("--"):
         return len(option) > 3 and any(full.startswith(option) for full in LOOKING)
-    return option[1:].isalpha() and not LOOKING_LETTERS.isdisjoint(option[1:])
+    before_value = takewhile(lambda letter: letter not in VALUED_LETTERS, option[1:])
+    return not LOOKING_LETTERS.isdisjoint(before_value)

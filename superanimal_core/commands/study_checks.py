@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
-from superanimal_core.commands.found_predictions import PROJECT, stem_of
+from superanimal_core.commands.found_predictions import PROGRAM, PROJECT, stem_of
 from superanimal_core.commands.held_out_labels import why_no_circles
 from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
@@ -99,7 +99,10 @@ def _name_doubts(study: Study, row: VideoRow) -> Iterator[str]:
     for name in (Path(file).name for file in row.predictions):
         if Path(name).suffix == PROJECT or stem_of(name, [own]):
             continue
-        if other := stem_of(name, {Path(video.path).stem for video in study.videos.values()}):
+        other = stem_of(name, {Path(video.path).stem for video in study.videos.values()})
+        if other is None and name.startswith(own):  # m10.csv, and DeepLabCut's of m1_day2
+            other = name.partition(f"{PROGRAM}_")[0].partition(".")[0]
+        if other:
             yield f"its predictions {name} are named after another video, '{other}': are they its?"
 
 

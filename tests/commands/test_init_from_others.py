@@ -11,7 +11,12 @@ import pytest
 from beginners_study import write_predictions, write_study
 
 from superanimal_core.__main__ import main
-from superanimal_core.commands.found_predictions import files_by_video, find_predictions
+from superanimal_core.commands.found_predictions import (
+    files_by_video,
+    find_predictions,
+    one_of_each_network,
+    other_counts,
+)
 from superanimal_core.commands.found_videos import FoundVideo, LeftOut
 from superanimal_core.commands.other_projects import read_any_project
 from superanimal_core.errors import DatasetError
@@ -168,3 +173,59 @@ def test_videos_without_predictions_are_left_out_and_told_unless_all_are(tmp_pat
     namesakes = [FoundVideo(Path(f"v/{day}/m1.mp4"), f"{day}_m1", day) for day in ("day1", "day2")]
     with pytest.raises(DatasetError, match=r"called 'm1', and no folder .* no video has"):
         find_predictions(tmp_path, namesakes, LeftOut())
+
+
+@pytest.mark.parametrize(
+    ("stem", "name", "is_its"),
+    [
+        ("m1", "m1DLC_net0.csv", True),
+        ("m1", "m1DLC_net0_el.h5", True),
+        ("m1", "m1_day2DLC_net0.csv", False),
+        ("m1", "m1-croppedDLC_net0.csv", False),
+        ("m1DLC_left", "m1DLC_leftDLC_net0.csv", True),
+        ("m1", "m1DLC_net0_myDLC_project.csv", True),
+        ("m1", "m1.predictions.analysis.h5", True),
+        ("m1", "m1_net2.csv", True),
+        ("m1", "m10.csv", False),
+    ],
+)
+def test_what_deeplabcut_names_is_of_the_video_with_the_whole_name(stem, name, is_its):
+    """A study of some videos of a folder, beside the predictions of all."""
+    video = FoundVideo(Path(f"v/{stem}.mp4"), stem, "")
+    assert files_by_video([Path(f"p/{name}")], [video])[stem] == [Path(f"p/{name}")] * is_its
+
+
+def test_a_video_with_more_files_than_most_is_asked_about():
+    files = {"m1": [Path("m1.csv"), Path("m1-2.csv")], "m2": [Path("m2.csv")]}
+    files["m3"] = [Path("m3.csv")]
+    assert "1 another number; 'm1' has 2 (m1.csv, m1-2.csv): are all" in other_counts(files)
+    del files["m1"]
+    assert other_counts(files) == ""
+
+
+def test_one_name_in_folders_of_two_endings_is_one_network_and_of_one_ending_two():
+    alike = [Path("csv/m1DLC.csv"), Path("h5/m1DLC.h5")]
+    assert one_of_each_network(alike) == alike[:1]
+    seeds = [Path("seed0/m1DLC.h5"), Path("seed1/m1DLC.h5")]
+    assert one_of_each_network(seeds) == seeds
+
+
+def test_tables_that_hold_no_poses_and_hidden_folders_are_left_out_and_links_followed(tmp_path):
+    rng, given = np.random.default_rng(0), tmp_path / "given"
+    given.mkdir()
+    write_predictions(tmp_path / "elsewhere/m1DLC_net0.csv", rng, names=("Nose",))
+    write_predictions(given / ".ipynb_checkpoints/m1DLC_net0-checkpoint.csv", rng, names=("Nose",))
+    write_predictions(given / "._m1DLC_net0.csv", rng, names=("Nose",))
+    (given / "linked").symlink_to(tmp_path / "elsewhere")
+    (given / "m1.csv").write_text("frame,speed\n0,1.5\n")
+    (given / "m1DLC_net0_skeleton.csv").write_text("a,a,a\nlength,orientation,likelihood\n1,2,3\n")
+    (given / "m1DLC_net0_skeleton.h5").touch()
+    video = FoundVideo(Path("v/m1.mp4"), "m1", "")
+    found = find_predictions(given, [video], left_out := LeftOut())
+    assert found.files == {"m1": [given / "linked/m1DLC_net0.csv"]}
+    assert left_out.lines() == [
+        f"left out, no table of poses: 3 files, {given / 'm1.csv'} the first"
+    ]
+    (given / "linked").unlink()
+    with pytest.raises(DatasetError, match=r"no table of poses; .*m1.csv is none"):
+        find_predictions(given, [video], LeftOut())
