@@ -41,11 +41,14 @@ class RunningJob:
 def running_jobs(study: Path) -> list[RunningJob]:
     """The jobs of the run that goes on, in the order in which they were started; none without one.
 
-    Jobs that make no table of a video and no network are left out: they take seconds.
+    Jobs that make no table of a video and no network are left out: they take seconds. Marks that an
+    earlier run left when it was ended are no jobs.
     """
-    if runs_since(study) is None:
+    since_s = runs_since(study)
+    if since_s is None:
         return []
-    jobs = [job for output, s in _marks(study / MARKS) if (job := _job(study, output, s))]
+    begun = ((output, s) for output, s in _marks(study / MARKS) if s >= since_s)
+    jobs = [job for output, s in begun if (job := _job(study, output, s))]
     return sorted(jobs, key=lambda job: (job.started_s, job.of))
 
 

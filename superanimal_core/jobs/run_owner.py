@@ -39,7 +39,7 @@ class Owner:
 
 def write_owner(folder: str | Path) -> None:
     """Note that this process runs the study in a folder."""
-    own = Owner(getpass.getuser(), socket.gethostname(), os.getpid(), _born(os.getpid()))
+    own = Owner(_user(), socket.gethostname(), os.getpid(), _born(os.getpid()))
     with replacing(Path(folder) / RECORD) as temporary:
         temporary.write_text(json.dumps(asdict(own)), encoding="utf-8")
 
@@ -132,6 +132,13 @@ def _owner_of_lock(record: Path, since_s: float) -> Owner | None:
         return None
 
 
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # in a container that runs as a number
+        return f"user {os.getuid()}"
+
+
 def _user_of(path: Path) -> str:
     try:
         return path.owner()
@@ -144,8 +151,8 @@ def _lives(owner: Owner) -> bool:
         os.kill(owner.process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it is another user's
-        return True
+    except PermissionError:  # it is another user's, of which not every system tells the start
+        return _born(owner.process) in ("", owner.born)
     return _born(owner.process) == owner.born
 
 

@@ -15,7 +15,7 @@ from superanimal_core.commands.progress import (
     count_stages,
     videos_per_s,
 )
-from superanimal_core.commands.running import SILENT_S, RunningJob, running_jobs
+from superanimal_core.commands.running import MARKS, SILENT_S, RunningJob, running_jobs
 from superanimal_core.commands.status import row_of, silent_lines
 from superanimal_core.report.cells import told_time
 
@@ -47,10 +47,16 @@ def test_the_jobs_of_a_real_run_are_told(tmp_path):
             assert run.poll() is None
             time.sleep(0.05)
         found = {job.of: job for job in running_jobs(tmp_path)}
+        [lock, *_] = (tmp_path / ".snakemake/locks").glob("*.lock")
+        began_s = lock.stat().st_mtime
+        for mark in filter(Path.is_file, (tmp_path / MARKS).rglob("*")):
+            os.utime(mark, (began_s - 1, began_s - 1))  # as a run leaves them that was ended
+        left = running_jobs(tmp_path)
     finally:
         (tmp_path / "go").touch()
         assert run.wait(60) == 0
     assert set(found) == {LONG, "mouse/member-7"}
+    assert left == []
     smoothing = found[LONG]
     assert (smoothing.rule, smoothing.part) == ("smooth_poses", 0.25)
     assert smoothing.per_s == pytest.approx(2 / 12)

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from superanimal_core.jobs import run_owner
 from superanimal_core.jobs.run_owner import RECORD, forget_owner, lock_notice, write_owner
 
 UNLOCK = "snakemake --unlock"
@@ -52,6 +53,32 @@ def test_another_process_with_the_owners_number_is_not_the_owner(locked):
     write_owner(locked)
     as_if(locked, born="1")
     assert "has died" in lock_notice(locked, UNLOCK)
+
+
+@pytest.mark.parametrize(("born", "lives"), [("1", True), ("", True), ("2", False)])
+def test_of_another_users_process_the_start_counts_where_it_can_be_read(
+    locked, monkeypatch, born, lives
+):
+    """After a reboot somebody else's may have its number; some systems hide the start."""
+
+    def refuse(process, signal_):
+        raise PermissionError
+
+    write_owner(locked)
+    as_if(locked, born="1")
+    monkeypatch.setattr(os, "kill", refuse)
+    monkeypatch.setattr(run_owner, "_born", lambda process: born)
+    assert ("is running" in lock_notice(locked, UNLOCK)) is lives
+    assert ("has died" in lock_notice(locked, UNLOCK)) is not lives
+
+
+def test_a_user_without_a_name_is_a_number(locked, monkeypatch):
+    def unknown():
+        raise KeyError("getpwuid(): uid not found: 1000")
+
+    monkeypatch.setattr("getpass.getuser", unknown)
+    write_owner(locked)
+    assert f"by user {os.getuid()}, process {os.getpid()}" in lock_notice(locked, UNLOCK)
 
 
 def test_on_another_host_nothing_is_claimed(locked):
