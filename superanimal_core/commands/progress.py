@@ -3,7 +3,7 @@
 import json
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,8 @@ from superanimal_core.tables.accounts import account_in
 from superanimal_core.tables.parquet import FAILURE_FILE, read_record
 
 STAND_IN_BYTES = 20_000  # a table that stands for a failed video has no rows
+DAMAGED = "damaged"
+UNREADABLE = "cannot be read; delete it and run again, which makes it anew"
 LATELY_S = 3600.0  # how fast a stage goes on is counted over so long
 FEW = 3  # with fewer videos in that time, what the running jobs say of themselves counts
 
@@ -24,8 +26,9 @@ FEW = 3  # with fewer videos in that time, what the running jobs say of themselv
 class VideoProgress:
     """A video: the stages that are done, its status, and where it failed and why, if it did.
 
-    `status` is ok, flagged or failed; '' while there is no account and no failure. `made_s`: when
-    what the stages made was written, by the clock of its disk.
+    `status` is ok, flagged or failed; '' while there is no account and no failure, and 'damaged'
+    where one of its files cannot be read, as `reason` says. `made_s`: when what the stages made was
+    written, by the clock of its disk.
     """
 
     video: str
@@ -55,24 +58,31 @@ class StageCount:
 
 
 def progress_of_video(study: Path, video: str) -> VideoProgress:
-    """How far one video is. A video with an account is through, whatever was deleted since.
-
-    SuperAnimalError where its account cannot be read.
-    """
+    """How far one video is. A video with an account is through, whatever was deleted since."""
     folder = study / VIDEOS / video
     there = times_in(folder)
     made_s = {stage: there[name] for stage, name in STAGES.items() if name in there}
     done = frozenset(stage for stage, name in STAGES.items() if name in there)
+    try:
+        failure = _account_or_failure(folder, there)
+    except SuperAnimalError as error:
+        return VideoProgress(video, done, DAMAGED, "", str(error), made_s)
+    if failure is None:
+        return VideoProgress(video, done, made_s=made_s)
+    if failure.get("status", "failed") != "failed":
+        return VideoProgress(video, frozenset(STAGES), failure["status"], made_s=made_s)
+    return _failed(video, failure, made_s)
+
+
+def _account_or_failure(folder: Path, there: Container[str]) -> dict | None:
+    """A video's account, else the failure that its last table stands for, if it does.
+
+    SuperAnimalError where they cannot be read.
+    """
     if ACCOUNT in there:
-        account = read_account(folder / ACCOUNT)
-        if account["status"] != "failed":
-            return VideoProgress(video, frozenset(STAGES), account["status"], made_s=made_s)
-        return _failed(video, account, made_s)
+        return read_account(folder / ACCOUNT)
     last = next((name for name in reversed(STAGES.values()) if name in there), None)
-    failure = _failure(folder / last) if last else None
-    if failure:
-        return _failed(video, failure, made_s)
-    return VideoProgress(video, done, made_s=made_s)
+    return _failure(folder / last) if last else None
 
 
 def count_stages(
@@ -138,7 +148,7 @@ def read_account(path: Path) -> dict:
             return account
     except (OSError, ValueError, AttributeError):
         pass
-    raise SuperAnimalError(f"{path}: cannot be read; delete it and run again, which makes it anew")
+    raise SuperAnimalError(f"{path}: {UNREADABLE}")
 
 
 def _failed(video: str, failure: dict, made_s: Mapping[str, float]) -> VideoProgress:
@@ -150,10 +160,16 @@ def _failed(video: str, failure: dict, made_s: Mapping[str, float]) -> VideoProg
 
 
 def _failure(path: Path) -> dict | None:
-    """The stage and reason of what stands for a failed video; None where it is a result."""
+    """The stage and reason of what stands for a failed video; None where it is a result.
+
+    SuperAnimalError where it cannot be read.
+    """
     if path.is_dir():
         mark = path / FAILURE_FILE
-        return json.loads(mark.read_bytes())["failure"] if mark.is_file() else None
+        try:
+            return json.loads(mark.read_bytes())["failure"] if mark.is_file() else None
+        except (ValueError, KeyError):
+            raise SuperAnimalError(f"{mark}: {UNREADABLE}") from None
     if path.stat().st_size > STAND_IN_BYTES:
         return None
     return read_record(path).get("failure")

@@ -14,6 +14,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from superanimal_core.commands.progress import (
+    DAMAGED,
     StageCount,
     VideoProgress,
     count_stages,
@@ -182,13 +183,16 @@ def silent_lines(running: Iterable[RunningJob]) -> Iterator[str]:
 
 def summary(progress: list[VideoProgress]) -> str:
     """The videos by their status, as a line."""
-    counts = {s: sum(video.status == s for video in progress) for s in ("ok", "flagged", "failed")}
+    kinds = ("ok", "flagged", "failed", DAMAGED)
+    counts = {kind: sum(video.status == kind for video in progress) for kind in kinds}
     open_ones = len(progress) - sum(counts.values())
-    of_each = ", ".join(f"{status} {count}" for status, count in counts.items())
+    told = {kind: count for kind, count in counts.items() if count or kind != DAMAGED}
+    of_each = ", ".join(f"{status} {count}" for status, count in told.items())
     return f"videos {len(progress)}: {of_each}, not finished {open_ones}"
 
 
 def _reasons(progress: list[VideoProgress]) -> list[str]:
     failed = [video for video in progress if video.status == "failed"]
     lines = [f"  {video.video}: {video.stage}: {video.reason}" for video in failed]
-    return first_lines(lines, SHOWN, "  ")
+    damaged = [f"  {v.video}: {v.reason}" for v in progress if v.status == DAMAGED]
+    return [*first_lines(lines, SHOWN, "  "), *first_lines(damaged, SHOWN, "  ")]

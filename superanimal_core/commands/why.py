@@ -14,6 +14,7 @@ from typing import Any
 
 from superanimal_core.commands.progress import (
     ACCOUNT,
+    DAMAGED,
     STAGES,
     VIDEOS,
     progress_of_video,
@@ -132,6 +133,8 @@ def told_of_unfinished(study: Path, video: str) -> str:
         hint = did_you_mean(Path(video).stem, videos)
         raise SuperAnimalError(f"no video '{video}' in the sheet of {study}{hint}")
     progress = progress_of_video(study, video)
+    if progress.status == DAMAGED:
+        raise SuperAnimalError(progress.reason)
     if progress.status == "failed":
         return f"{video}: failed\n  {progress.stage}: {progress.reason}"
     done = ", ".join(stage for stage in STAGES if stage in progress.done) or "nothing"

@@ -63,7 +63,7 @@ def pass_failure_on(snakemake: Any) -> None:
     """Ends a job whose video has failed before, with outputs that say so.
 
     `video_step` would do the same; called before torch is imported, this spares a failed video some
-    seconds per job.
+    seconds per job. A table that cannot be read fails the job, on its last attempt the video.
     """
     try:
         for path in map(str, snakemake.input):
@@ -73,6 +73,10 @@ def pass_failure_on(snakemake: Any) -> None:
     except VideoError as error:
         log_to(snakemake.log)
         _write_failure(snakemake, step_record(snakemake), error.stage, error.reason)
+        sys.exit(0)
+    except SuperAnimalError:
+        with video_step(snakemake):
+            raise
         sys.exit(0)
 
 

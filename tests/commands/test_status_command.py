@@ -265,9 +265,26 @@ def test_a_misspelt_video_is_told_the_nearest_name(study, capsys):
 def test_an_account_that_cannot_be_read_is_told_with_its_file(study, capsys):
     account = study / "results/videos/good/quality.json"
     account.write_text("{")
-    for command in (["status", str(study)], ["why", str(study), "good"]):
-        assert main(command) == 1
-        assert f"{account}: cannot be read" in capsys.readouterr().err
+    assert main(["why", str(study), "good"]) == 1
+    assert f"{account}: cannot be read" in capsys.readouterr().err
+
+
+def test_files_that_cannot_be_read_hide_no_other_video(study, capsys):
+    """As a disk may leave them: an account, a table, and what stands for a failed video."""
+    videos = study / "results/videos"
+    (videos / "good/quality.json").write_text("")
+    (videos / "half/boxes.parquet").write_bytes(b"")
+    (videos / "empty/adapted/failure.json").write_text("{")
+    told = printed(capsys, "status", study)
+    assert "videos 6: ok 0, flagged 1, failed 1, damaged 3, not finished 1" in told
+    assert "  torn: probe_video: torn.mp4 is torn" in told
+    for name in ("good/quality.json", "half/boxes.parquet", "empty/adapted/failure.json"):
+        video = name.partition("/")[0]
+        [line] = [each for each in told.splitlines() if each.startswith(f"  {video}: ")]
+        assert str(videos / name) in line
+        assert "delete it and run again" in line
+    assert main(["why", str(study), "half"]) == 1
+    assert "boxes.parquet: not a table of ours" in capsys.readouterr().err
 
 
 def test_the_limits_that_are_named_are_settings():

@@ -193,6 +193,22 @@ def test_a_failure_of_an_input_is_passed_on_before_the_work_starts(tmp_path, run
     assert "not reached" not in log_of(tmp_path)
 
 
+@pytest.mark.parametrize("last_attempt", [0, 1])
+def test_a_table_that_cannot_be_read_stops_no_other_video(tmp_path, run, last_attempt):
+    (tmp_path / "in.parquet").touch()
+    pass_on = "pass_failure_on(snakemake)"
+    status, _ = run("raise RuntimeError('not reached')", last_attempt=last_attempt, pass_on=pass_on)
+    assert "in.parquet: not a table of ours" in log_of(tmp_path)
+    assert "not reached" not in log_of(tmp_path)
+    assert status == 1 - last_attempt
+    if last_attempt:
+        stage, reason = reason_in(tmp_path)
+        assert (stage, reason.partition(" (")[0]) == (
+            "some_rule",
+            "in.parquet: not a table of ours",
+        )
+
+
 def test_reading_a_failed_input_passes_it_on_too(tmp_path, run):
     failure = {"failure": {"stage": "probe_video", "reason": "it is empty"}}
     write_failure(tmp_path / "in.parquet", failure)
