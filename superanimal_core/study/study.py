@@ -129,17 +129,18 @@ def _is_long(path: str) -> bool:
     return Path(path).is_file() and Path(path).stat().st_size > LONG_VIDEO_BYTES
 
 
-def read_study(config: Any, workflow_folder: Path) -> Study:
+def read_study(config: Any, workflow_folder: Path, *, is_begun: bool = False) -> Study:
     """The study in the working directory. ConfigError lists all mistakes in all its files.
 
     `config` is the study's parsed config.yaml. Settings, keypoint spaces and conversion tables that
-    the study does not have are taken from the workflow.
+    the study does not have are taken from the workflow. `is_begun`: it is read for a job of a run
+    that was checked when it began (see `read_videos`).
     """
     complete = overlaid(read_config(workflow_folder / CONFIG), config)
     settings = settings_from_mapping(complete, str(CONFIG))
     mistakes: list[str] = []
     datasets = read_datasets(settings, workflow_folder, mistakes)
-    videos = read_videos(settings, mistakes)
+    videos = read_videos(settings, mistakes, is_begun=is_begun)
     wanted = [(f"config/config.yaml: models.{n}", m.space) for n, m in settings.models.items()]
     wanted += [(f"{settings.datasets}: data set {d.dataset}", d.space) for d in datasets.values()]
     spaces, extended, known = find_spaces(wanted, workflow_folder, mistakes)

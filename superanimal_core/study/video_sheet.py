@@ -36,28 +36,39 @@ def is_stored(path: str) -> bool:
     return STORED.match(path) is not None
 
 
-def read_videos(settings: Settings, mistakes: list[str]) -> dict[str, VideoRow]:
-    """The videos of the sheet by name; what is wrong with it is noted."""
+def read_videos(
+    settings: Settings, mistakes: list[str], *, is_begun: bool = False
+) -> dict[str, VideoRow]:
+    """The videos of the sheet by name; what is wrong with it is noted.
+
+    `is_begun`: in a run that was checked at its start, what became wrong with a row since stops no
+    other video. Files that are gone are told by their own jobs, and a row that says something
+    impossible is left out.
+    """
     sheet = settings.videos
     videos: dict[str, VideoRow] = {}
     row_of: dict[str, int] = {}
     before = len(mistakes)
     for row in read_rows(sheet, VIDEOS, mistakes):
-        where = f"{sheet}: row {row.number}"
-        for path in _files(row.cells["path"], where, mistakes):
-            video = _video(row, path, settings, where, mistakes)
+        where, gone, wrong = f"{sheet}: row {row.number}", list[str](), list[str]()
+        for path in _files(row.cells["path"], where, gone):
+            video = _video(row, path, settings, where, wrong, gone)
+            if is_begun and wrong:
+                continue
             same = videos.setdefault(video.video, video)
             if same is not video and same.path == path:
-                mistakes.append(
+                wrong.append(
                     f"{where}: {path} stands in row {row_of[video.video]} already; remove one"
                 )
             elif same is not video:
-                mistakes.append(
+                wrong.append(
                     f"{where}: '{video.video}' names two files, {same.path} "
                     f"(row {row_of[video.video]}) and {path}; give each video a name of its own in "
                     "the column 'video'"
                 )
             row_of.setdefault(video.video, row.number)
+        if not is_begun:
+            mistakes += gone + wrong
     if is_blind_to_case(sheet):
         mistakes += [
             f"{sheet}: the videos {', '.join(names)} would have one folder of results on this "
@@ -70,7 +81,10 @@ def read_videos(settings: Settings, mistakes: list[str]) -> dict[str, VideoRow]:
     return videos
 
 
-def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[str]) -> VideoRow:
+def _video(
+    row: Row, path: str, settings: Settings, where: str, mistakes: list[str], gone: list[str]
+) -> VideoRow:
+    """A row's video; what it says wrongly is noted, and apart from that files that are gone."""
     name = row.cells.get("video", "") or cell_of_identifier(Path(path).stem)
     mistakes += identifier_mistakes(where, VIDEOS["video"], name)
     model = row.cells.get("model", "") or next(iter(settings.models))
@@ -85,7 +99,7 @@ def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[s
     for column in ("truth", "camera_file"):
         is_told = column == "camera_file" and columns.get("session")  # by its session
         if columns.get(column) and not is_told and not has_file(columns[column]):
-            mistakes.append(f"{where}: {VIDEOS[column].mistake(columns[column])}")
+            gone.append(f"{where}: {VIDEOS[column].mistake(columns[column])}")
     return VideoRow(
         name,
         path,
@@ -95,7 +109,7 @@ def _video(row: Row, path: str, settings: Settings, where: str, mistakes: list[s
         number_in(row, VIDEOS["cm_per_px"], where, mistakes),
         number_in(row, VIDEOS["belt_speed_px_per_s"], where, mistakes),
         columns,
-        prediction_files(row.cells.get("predictions", ""), where, mistakes),
+        prediction_files(row.cells.get("predictions", ""), where, gone),
         number_in(row, VIDEOS["leg_length_cm"], where, mistakes),
         polygon_in(row.cells.get("arena", ""), f"{where}: arena", mistakes),
         zones_in(row.cells.get("zones", ""), where, mistakes),

@@ -606,3 +606,19 @@ def test_masks_that_end_before_they_begin_are_told(config, begin, is_right):
     else:
         (mistake,) = mistakes_of(config)
         assert "augment.patch_mask: begin is 0.2 and end 0.1; both are parts" in mistake
+
+
+def test_what_becomes_wrong_with_a_row_during_a_run_stops_no_other_video(config):
+    """Its jobs on other machines read the sheets again."""
+    columns = "path\tvideo\tfps\tmodel\ttruth"
+    rows = ["raw/a.mp4\ta\t\t\t", "raw/gone.mp4\tgone\t\t\tgone.parquet"]
+    rows += ["raw/b.mp4\tb\tmany\t\t", "raw/sub/c 1.mp4\tc\t\tnobody\t"]
+    write_videos(*rows, columns=columns)
+    assert len(mistakes_of(config)) == 4
+    videos = read_study(config, WORKFLOW, is_begun=True).videos
+    assert list(videos) == ["a", "gone"]
+    assert videos["gone"].path == "raw/gone.mp4"
+    write_videos("raw/a.mp4\ta\t\t\t", "raw/b.mp4\ta\t\t\t", columns=columns)
+    assert [v.path for v in read_study(config, WORKFLOW, is_begun=True).videos.values()] == [
+        "raw/a.mp4"
+    ]

@@ -90,8 +90,8 @@ def refuse_gone(wildcards):
     video = wildcards.get("video")
     if video is not None and video not in STUDY.videos:
         raise WorkflowError(
-            f"{config['videos']}: no video '{video}'; if its row was removed while a run goes on, "
-            f"its jobs end here, and the next run does without them"
+            f"{config['videos']}: no video '{video}'; if its row was removed or changed while a "
+            f"run goes on, its jobs end here, and the next run does without them"
         )
 
 

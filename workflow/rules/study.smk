@@ -45,7 +45,7 @@ from superanimal_core.study.transfer_graph import TransferGraph
 
 IS_MAIN = workflow.is_main_process
 try:
-    STUDY = read_study(config, WORKFLOW)
+    STUDY = read_study(config, WORKFLOW, is_begun=not IS_MAIN)
 except ConfigError as error:
     raise WorkflowError(
         f"{len(error.mistakes)} to mend before anything runs:\n{error}"
