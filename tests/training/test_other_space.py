@@ -61,10 +61,11 @@ def trained(world, bundle, labels, **changes):
 
 
 def error_px(world, bundle, keypoint):
+    """The median over pictures: where a dot is covered by another, nobody sees where it is."""
     labels = labels_in(world, bundle.space, [keypoint], 32, first=96)
     found, _ = predict_labels([bundle], labels, world.read_image, **LOOK)
     column = bundle.space.index(keypoint)
-    return float(np.nanmean(np.linalg.norm(found[0] - labels.xy_px, axis=2)[:, column]))
+    return float(np.nanmedian(np.linalg.norm(found[0] - labels.xy_px, axis=2)[:, column]))
 
 
 @pytest.mark.parametrize("mode", [NAIVE, MEMORY_REPLAY])
@@ -133,4 +134,4 @@ def test_an_extended_network_learns_its_own_keypoint_and_keeps_the_parents(world
     child = trained(world, start, completed, steps=120)
     assert error_px(world, child, "blue") < 0.3 * untrained
     for name, error in before.items():
-        assert error_px(world, child, name) < 1.15 * error + 0.5
+        assert error_px(world, child, name) < 1.15 * error + 0.2
