@@ -8,6 +8,7 @@ cluster builds a graph.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -204,8 +205,9 @@ class Graph:
         return path if is_stored(path) else self.original(path)
 
     def local_videos(self) -> list[str]:
-        """The paths of the videos that are files here."""
-        paths = (row.path for row in self.study.videos.values())
+        """The paths of the videos that are files here, with or without a row in the sheet."""
+        unlabeled = chain.from_iterable(self.study.unlabeled.values())
+        paths = dict.fromkeys([*(row.path for row in self.study.videos.values()), *unlabeled])
         return [path for path in paths if not is_stored(path)]
 
     def model_of(self, video: str) -> str:

@@ -9,6 +9,11 @@ each file's size, inode and times. A time of modification proves nothing, since 
 time of change (ctime) is the system's own, set whenever a file is written, replaced or renamed. An
 entry counts only while all of them are the same, and was taken two seconds after the change at the
 least, since clocks of file systems are coarse. To delete the file costs one reading.
+
+The digest of a large file leaves most of it out: a copy that was cut off in the middle may have
+that of the whole one. So many small blocks of it are digested, too, when it is first seen and when
+its times say that it is another. The first file with a digest has it for its identity; one that has
+the same, and other blocks, has both. Which blocks came first is kept, too.
 """
 
 import hashlib
@@ -23,6 +28,7 @@ from typing import Any
 
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.listing import listing_digest, root_of
+from superanimal_core.study.spread_contents import spread_digest
 from superanimal_core.study.study_rows import DatasetRow
 from superanimal_core.tables.atomic import replacing
 from superanimal_core.tables.contents import DOCUMENT_BYTES, PICTURE_BYTES, content_digest
@@ -47,6 +53,7 @@ class Identities:
         kept = _read(cache)
         self._files: dict[str, Any] = kept.get("files", {})
         self._datasets: dict[str, Any] = kept.get("datasets", {})
+        self._first: dict[str, str] = kept.get("first", {})  # spread digest of a content digest
         self._now: dict[str, str] = {}
 
     def look(self, videos: Iterable[str], datasets: Iterable[DatasetRow]) -> None:
@@ -63,17 +70,26 @@ class Identities:
         if path in self._now:
             return self._now[path]
         kept = self._files.get(path)
-        if kept and (self._is_settled or kept[0] == _stamp(path)):
+        if kept and (self._is_settled or self._is_seen(path, kept, whole_bytes)):
             return kept[1]
         try:
             before = _stamp(path)
             found = content_digest(path, whole_bytes)
+            spread = spread_digest(path, whole_bytes)
         except OSError:
             return ""
+        if spread and self._first.setdefault(found, spread) != spread:
+            found = f"{found}-{spread}"
         self._files.pop(path, None)
         if before and time_ns() - max(before[2:]) > SETTLED_NS:
             self._files[path] = [before, found]
         return found
+
+    def _is_seen(self, path: str, kept: list[Any], whole_bytes: int) -> bool:
+        """Whether a file is the one that was seen, and its blocks were, too, where it is large."""
+        stamp, found = kept
+        is_whole = stamp[0] <= whole_bytes
+        return stamp == _stamp(path) and (is_whole or found.partition("-")[0] in self._first)
 
     def of_dataset(self, row: DatasetRow, pool: ThreadPoolExecutor | None = None) -> str:
         """Digest of the names and contents of the files that a data set's reader reads."""
@@ -122,7 +138,7 @@ class Identities:
         """Write the file where something in it is new; entries of files that are gone are left."""
         datasets = {place: kept for place, kept in self._datasets.items() if place in self._now}
         files = {path: self._files[path] for path in paths if path in self._files}
-        document = {"version": VERSION, "files": files, "datasets": datasets}
+        document = {"version": VERSION, "files": files, "datasets": datasets, "first": self._first}
         if document == _read(self._cache):
             return
         with suppress(OSError), replacing(self._cache) as temporary:  # a full disk: read anew

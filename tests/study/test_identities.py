@@ -14,7 +14,7 @@ from superanimal_core.study import identities
 from superanimal_core.study.identities import CACHE, SETTLED_NS, Identities
 from superanimal_core.study.study_rows import DatasetRow
 from superanimal_core.tables import contents
-from superanimal_core.tables.contents import content_digest
+from superanimal_core.tables.contents import PICTURE_BYTES, content_digest
 
 ROW = DatasetRow("lab", "lab", "deeplabcut", "space", "pretrain", "table.tsv", "")
 HEAD = "scorer,A,A\nbodyparts,nose,nose\ncoords,x,y\n"
@@ -139,6 +139,90 @@ def test_a_job_takes_what_the_main_process_found():
         file.write("other")
     assert Identities(is_settled=True).of_file("a.mp4") == before
     assert Identities().of_file("a.mp4") != before
+
+
+def write_large(hole=slice(0), name="a.mp4"):
+    """A video too large to be read whole; a part of it may be zeros."""
+    content = np.random.default_rng(0).integers(1, 256, PICTURE_BYTES + LARGER, np.uint8)
+    content[hole] = 0
+    content.tofile(f"{name}.part")
+    os.replace(f"{name}.part", name)
+
+
+LARGER = 2**20
+HOLE = slice(2**20, 2**20 + (PICTURE_BYTES + LARGER) // 100)  # between head and middle
+
+
+def test_a_large_video_that_was_mended_is_noticed():
+    write_large(HOLE)
+    broken = of_video()
+    write_large()
+    assert content_digest("a.mp4", PICTURE_BYTES) == broken  # which leaves the hole out
+    mended = of_video()
+    assert mended != broken
+    assert of_video() == mended
+    write_large(HOLE)
+    assert of_video() == broken
+
+
+def test_a_large_video_that_was_mended_before_it_was_looked_at_again_after_a_change(monkeypatch):
+    """What has just changed is not kept, and what it is compared with must be."""
+    write_large(HOLE)
+    broken = of_video()
+    monkeypatch.setattr(identities, "SETTLED_NS", SETTLED_NS)
+    write_large()
+    mended = of_video()
+    assert mended != broken
+    assert of_video() == mended
+    assert Identities(is_settled=True).of_file("a.mp4") == mended
+
+
+def test_a_good_copy_under_another_name_is_noticed():
+    write_large(HOLE)
+    broken = of_video()
+    write_large(name="b.mp4")
+    assert looked(["b.mp4"], ()).of_file("b.mp4") != broken
+
+
+@pytest.mark.parametrize("is_mended", [False, True])
+def test_a_large_video_is_the_same_in_a_copy_with_new_dates(is_mended):
+    write_large(HOLE)
+    before = of_video()
+    if is_mended:
+        write_large()
+        before = of_video()
+    shutil.copyfile("a.mp4", "copy")
+    os.replace("copy", "a.mp4")
+    assert of_video() == before
+    os.rename("a.mp4", "b.mp4")
+    assert looked(["b.mp4"], ()).of_file("b.mp4") == before
+
+
+def test_a_large_video_of_an_earlier_study_stays_the_same_and_is_noticed_from_then_on():
+    """Its file of identities holds the content digest only."""
+    write_large(HOLE)
+    before = of_video()
+    kept = json.loads(CACHE.read_text())
+    assert kept["files"]["a.mp4"][1] == before == content_digest("a.mp4", PICTURE_BYTES)
+    del kept["first"]
+    CACHE.write_text(json.dumps(kept))
+    assert of_video() == before
+    write_large()
+    assert of_video() != before
+
+
+def test_a_large_video_is_not_read_again_while_its_times_stay(monkeypatch):
+    write_large(HOLE)
+    of_video()
+    write_large()
+    before = of_video()
+
+    def refuse(*_):
+        raise AssertionError("read again")
+
+    monkeypatch.setattr(identities, "content_digest", refuse)
+    monkeypatch.setattr(identities, "spread_digest", refuse)
+    assert of_video() == before
 
 
 TABLE = "lab/labeled-data/v/CollectedData_A.csv"

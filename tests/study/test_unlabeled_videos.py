@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from test_graph import HORSE, MOUSE, TUNED, dataset, graph_of
+from test_graph import HORSE, MOUSE, TUNED, dataset, graph_of, video
 from test_study import SPACE, TABLE, WORKFLOW, config, mistakes_of, write_datasets  # noqa: F401  # a fixture
 
 from superanimal_core.study.graph import Original
@@ -39,6 +39,13 @@ def test_a_model_learns_from_the_videos_of_the_data_sets_it_is_trained_on():
     expected = [Original(f"{name}.mp4", f"file:{name}.mp4") for name in "12"]
     assert graph.unlabeled_videos("mouse") == expected
     assert graph.unlabeled_videos("tuned") == [Original("o.mp4", "file:o.mp4")]
+
+
+def test_the_videos_that_are_looked_at_are_those_of_the_sheet_and_those_without_a_row():
+    rows = [dataset("a", "pretrain"), dataset("b", "pretrain")]
+    videos = [video("v"), video("w")]
+    graph = with_unlabeled(graph_of(videos, rows), a=["1.mp4", "raw/v.mp4"], b=["1.mp4"])
+    assert graph.local_videos() == ["raw/v.mp4", "raw/w.mp4", "1.mp4"]
 
 
 def test_without_unlabeled_videos_a_training_is_given_what_it_always_was():
