@@ -1,6 +1,7 @@
 """A look at a video's file: what is wrong with it as far as the header and one frame tell."""
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 from superanimal_core.errors import VideoError
@@ -9,6 +10,7 @@ from superanimal_core.media.video import shown_frames
 from superanimal_core.media.video_stream import STAGE, moving_streams, open_video
 
 MOST_HZ = 1000.0  # a time base that was written wrongly; few cameras are so fast
+MOST_OBLONG = Fraction(1, 100)  # of a pixel's side; encoders that round a picture's size stay below
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,14 @@ def look_at_video(path: str | Path, fps: float | None = None) -> VideoLook:
             doubts.append(f"{rate:g} frames per second; where that is wrong, give fps in the sheet")
         if len(moving_streams(container)) > 1:
             doubts.append("holds several videos; only the first is read")
+        shape = stream.sample_aspect_ratio or Fraction(1)  # 0 where the file does not say
+        if abs(shape - 1) > MOST_OBLONG:
+            doubts.append(
+                f"its pixels are not square ({shape.numerator}:{shape.denominator}): lengths "
+                "along its width and its height are in different units, and cm_per_px holds for "
+                "one of them; make it anew with square pixels before you label it "
+                "(ffmpeg -i OLD -vf scale=iw*sar:ih,setsar=1 NEW)"
+            )
         return VideoLook(
             stream.frames, rate, turn.size_px(frame.width, frame.height), tuple(doubts)
         )
