@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from superanimal_core.evaluation.absences import Absence, told_absences
 from superanimal_core.evaluation.file_flags import Figures, file_flags
 
+FEWEST_FRAMES = 10  # of fewer, smoothing learns neither noise nor how long errors last
+
 
 def video_flags(
     figures: Figures,
@@ -22,6 +24,11 @@ def video_flags(
     flagged. Nothing is said about an error that is not known.
     """
     flags = file_flags(figures)
+    if figures["frames_decoded"] < FEWEST_FRAMES:
+        flags.append(
+            f"frames in all: {figures['frames_decoded']}; with fewer than {FEWEST_FRAMES} the "
+            "smoother cannot learn how noisy positions are, and motion can hardly be measured"
+        )
     if figures["absent_fraction"] > max_absent_fraction:
         frames = int(figures["frames_predicted"] + figures["frames_without_animal"])
         flags.append(told_absences(absences, frames))

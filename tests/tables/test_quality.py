@@ -6,10 +6,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from superanimal_core.evaluation.account import FEWEST_FRAMES
 from superanimal_core.pose.expected_error import unknown_error
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.report.extrapolated import familiar_sentence
+from superanimal_core.smoothing import lasting_errors, learned_noise
 from superanimal_core.tables.accounts import read_quality, write_quality
 from superanimal_core.tables.parquet import write_failure, write_parquet
 from superanimal_core.tables.pose_files import read_expected_error, read_smoothed, write_smoothed
@@ -157,6 +159,17 @@ def test_short_gaps_and_animals_that_come_late_or_leave_are_no_reason_to_flag(tm
     account = account_of(write_results(tmp_path, **changes))
     assert account["status"] == "ok"
     assert account["figures"]["gaps"] == 0
+
+
+@pytest.mark.parametrize(("frames", "is_told"), [(1, True), (9, True), (10, False)])
+def test_a_video_too_short_to_learn_from_is_not_ok(tmp_path, monkeypatch, frames, is_told):
+    assert learned_noise.MIN_FRAMES == lasting_errors.MIN_FRAMES == FEWEST_FRAMES
+    monkeypatch.setitem(globals(), "FRAMES", frames)
+    account = account_of(write_results(tmp_path, promised=frames))
+    assert account["status"] == ("flagged" if is_told else "ok")
+    told = f"frames in all: {frames}; with fewer than 10 the smoother cannot learn"
+    assert account["reason"].startswith(told) == is_told
+    assert len(account["flags"]) == is_told
 
 
 def test_when_no_animal_was_there_is_told_also_where_it_is_no_reason_to_flag(tmp_path):
