@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import combinations
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from superanimal_core.behavior.footfalls import Walk
@@ -20,6 +20,8 @@ from superanimal_core.pose.poses import SmoothedPoses
 from superanimal_core.settings.behavior import StrideSettings
 
 MIN_FRAMES = 200  # in which two feet stand
+UNUSUAL = 5.0  # standard deviations from the median of what two stances have in common
+SD_OF_MEDIAN = 1.4826  # of a normal distribution: its sd, in median distances from the middle
 OF_LINE = 2  # frames of a stance that its line takes
 MUCH = 0.75  # of what is expected of each foot by itself: networks may err alike by half of it
 
@@ -54,33 +56,53 @@ def shake_flags(
 def shaking_px(walk: Walk, time_s: Float[ndarray, "frame"]) -> float:
     """Standard deviation of each coordinate of what feet in stance do together (px).
 
-    From the covariance of any two that stand at the same time, each beside the line that it goes
-    evenly along. NaN where two stand in too few frames.
+    From the covariance of any two stances at the same time, each beside the line that it goes
+    evenly along. Stances that have far more in common than others do are left out: in some of their
+    frames the whole animal was off. NaN where two stand in too few frames.
     """
-    beside = np.stack(
-        [
-            _beside_lines(xy, time_s, *stances_s(falls))
-            for xy, falls in zip(walk.xy_px, walk.footfalls, strict=True)
-        ]
-    )
-    products = [beside[a] * beside[b] for a, b in combinations(range(len(beside)), 2)]
-    both = np.concatenate([np.empty((0, 2)), *products])
-    both = both[np.isfinite(both).all(axis=1)]
-    if len(both) < MIN_FRAMES:
+    lines = [
+        _beside_lines(xy, time_s, *stances_s(falls))
+        for xy, falls in zip(walk.xy_px, walk.footfalls, strict=True)
+    ]
+    pairs = [_covariance(*one, *other) for one, other in combinations(lines, 2)]
+    common_px2, frames = np.concatenate([np.empty((2, 0)), *pairs], axis=1)
+    if frames.sum() < MIN_FRAMES:
         return float("nan")
-    return float(np.sqrt(max(both.mean(), 0.0)))
+    return float(np.sqrt(max(usual_mean(common_px2, frames), 0.0)))
+
+
+def usual_mean(values: Float[ndarray, "value"], counts: Float[ndarray, "value"]) -> float:
+    """Mean of values that are means of so many, without those far beyond most of the others."""
+    beyond = np.abs(values - np.median(values)) * np.sqrt(counts)
+    is_usual = beyond <= UNUSUAL * SD_OF_MEDIAN * np.median(beyond)
+    return float(np.average(values[is_usual], weights=counts[is_usual]))
+
+
+def _covariance(
+    one_px: Float[ndarray, "frame 2"],
+    of_one: Int[ndarray, "frame"],
+    other_px: Float[ndarray, "frame 2"],
+    of_other: Int[ndarray, "frame"],
+) -> Float[ndarray, "2 pair"]:
+    """Of any two stances at the same time: their covariance (px²), and in how many frames."""
+    both = np.flatnonzero((of_one >= 0) & (of_other >= 0))
+    stances = np.stack([of_one[both], of_other[both]])
+    pair = np.unique(stances, axis=1, return_inverse=True)[1].ravel()
+    product = (one_px[both] * other_px[both]).mean(axis=1)
+    frames = np.bincount(pair)
+    return np.stack([np.bincount(pair, product) / frames, frames])
 
 
 def _beside_lines(
     foot_px: Float[ndarray, "frame 2"], time_s: ndarray, start_s: ndarray, stop_s: ndarray
-) -> Float[ndarray, "frame 2"]:
-    """How far a foot is from the line through each stance; NaN beyond them.
+) -> tuple[Float[ndarray, "frame 2"], Int[ndarray, "frame"]]:
+    """How far a foot is from the line through each stance, and which that is; NaN, -1 beyond them.
 
     As large as it would be beside the true line: that of few frames goes to meet them.
     """
-    found = np.full_like(foot_px, np.nan)
+    found, which = np.full_like(foot_px, np.nan), np.full(len(foot_px), -1)
     is_known = np.isfinite(foot_px.sum(axis=1))
-    for start, stop in zip(start_s.tolist(), stop_s.tolist(), strict=True):
+    for n, (start, stop) in enumerate(zip(start_s.tolist(), stop_s.tolist(), strict=True)):
         first, end = np.searchsorted(time_s, [start, stop])
         frames = first + np.flatnonzero(is_known[first:end])
         if len(frames) > OF_LINE:
@@ -88,4 +110,5 @@ def _beside_lines(
             own = foot_px[frames]
             off = own - line @ np.linalg.lstsq(line, own, rcond=None)[0]
             found[frames] = off * np.sqrt(len(frames) / (len(frames) - OF_LINE))
-    return found
+            which[frames] = n
+    return found, which

@@ -8,7 +8,7 @@ from stick_animals import BODY, LIMBS, smoothed, walker, walks_of
 
 from superanimal_core.behavior import shaking
 from superanimal_core.behavior.footfalls import detect_footfalls
-from superanimal_core.behavior.shaking import MIN_FRAMES, MUCH, shaking_px
+from superanimal_core.behavior.shaking import MIN_FRAMES, MUCH, shaking_px, usual_mean
 from superanimal_core.pose.expected_error import SD_OF_RADIUS_90, unknown_error
 from superanimal_core.settings.behavior import StrideSettings
 from superanimal_core.smoothing.sampling import lasting_noise
@@ -86,6 +86,33 @@ def test_two_feet_must_stand_long_enough():
         some = replace(walk, footfalls=early)
         both = frames_of_two(some, poses.poses.time_s)
         assert np.isfinite(shaking_px(some, poses.poses.time_s)) == (both >= MIN_FRAMES)
+
+
+@pytest.mark.parametrize("off_px", [3.0, 10.0, 30.0, 300.0])
+@pytest.mark.parametrize("shake_px", [0.0, 2.0])
+def test_a_few_frames_in_which_the_whole_animal_is_off_are_no_shaking(shake_px, off_px):
+    poses = shaken(shake_px, fps=100.0)
+    xy_px = poses.poses.xy_px.copy()
+    for first in (200, 545, 900):
+        xy_px[first : first + 3] += off_px
+    found = measured(smoothed(xy_px, poses.poses.time_s, 1.0))
+    assert found == pytest.approx(shake_px, rel=0.15, abs=0.3)
+
+
+@pytest.mark.parametrize(("sds", "counts"), [(4.99, True), (5.01, False), (-5.01, False)])
+def test_what_is_five_standard_deviations_beyond_does_not_count(sds, counts):
+    usual = np.repeat([-1.0, 0.0, 1.0], [50, 5, 50])  # median distance from 0: 1, an sd of 1.4826
+    values = np.append(usual, sds * 1.4826 / np.sqrt(4.0))  # the mean of four
+    weights = np.append(np.ones(len(usual)), 4.0)
+    mean = 4.0 * values[-1] / weights.sum() if counts else 0.0
+    assert usual_mean(values, weights) == pytest.approx(mean, abs=1e-9)
+
+
+def test_without_limbs_nothing_is_measured():
+    walk = detect_footfalls(poses := shaken(2.0), 0, SETTINGS)
+    known = {key: getattr(walk, key)[:0] for key in ("xy_px", "is_exchanged", "is_taken")}
+    none = replace(walk, **known, footfalls=[])
+    assert np.isnan(shaking_px(none, poses.poses.time_s))
 
 
 def frames_of_two(walk, time_s):
