@@ -1,14 +1,63 @@
 """Whether the labels that are held out can tell how sure positions are: told before a run."""
 
+from collections.abc import Collection, Iterator
+from pathlib import PurePath
+
 import numpy as np
 
+from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.split import SPLITS
 from superanimal_core.pose.labels import Labels
 from superanimal_core.settings import DatasetSettings
 from superanimal_core.smoothing.calibration import MIN_GROUPS, MIN_LABELS
+from superanimal_core.study.labeled_predictions import UNSEEN, labeled_predictions
+from superanimal_core.study.study import Study
+from superanimal_core.tables.given_files import frame_of_image
 
 LARGER = (0.3, 0.4, 0.5)  # parts to hold out that are proposed
 SO = "positions will have no circles, and measures no intervals"
+
+
+def circle_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
+    """Why models of a data set's space will have no circles, if nothing else is labeled.
+
+    Networks are told from `labels`, those of the study's keypoints; brought predictions from those
+    of their own videos.
+    """
+    row, settings = study.datasets[dataset], study.settings
+    models = {name: model for name, model in settings.models.items() if model.space == row.space}
+    brought = [name for name, model in models.items() if model.predictions is not None]
+    if len(brought) < len(models) or not models:
+        students = [name for name, model in models.items() if model.student_of is not None]
+        if why := why_no_circles(labels, settings.labels):
+            yield why + "".join(f"; then the student '{name}' saves nothing" for name in students)
+    seen = {video.model for video in study.videos.values()}
+    for name in filter(seen.__contains__, brought):
+        if row.role != UNSEEN:
+            yield (
+                f"no labels tell how far off '{name}' is: {SO}; give them the role '{UNSEEN}' if "
+                "its program has not learned from them"
+            )
+            continue
+        own = labels_of_videos(labels, labeled_predictions(study, name))
+        if why := why_no_circles(own, settings.labels):
+            pictures, of_own = (len(np.unique(each.image.astype(str))) for each in (labels, own))
+            others = (
+                f" ({pictures - of_own} of {pictures} labeled pictures are no frames of the videos "
+                f"of '{name}': a video's name stands in the picture's path, and the frame's number "
+                "at the end of its name)"
+            )
+            yield why + (others if of_own < pictures else "")
+
+
+def labels_of_videos(labels: Labels, names: Collection[str]) -> Labels:
+    """The labels of frames of videos that are called one of `names`, as predictions are matched."""
+    is_own = []
+    for image in map(str, labels.image):
+        video, frame = split_frame_name(image)
+        found = ([PurePath(video).stem], frame) if frame is not None else frame_of_image(image)
+        is_own.append(found is not None and any(name in names for name in found[0]))
+    return labels.select(np.flatnonzero(is_own))
 
 
 def why_no_circles(labels: Labels, settings: DatasetSettings) -> str:
@@ -21,7 +70,9 @@ def why_no_circles(labels: Labels, settings: DatasetSettings) -> str:
         return ""
     larger = [part for part in LARGER if part > settings.test_fraction]
     enough = [part for part in larger if _are_enough(*_held_out(labels, settings, part))]
-    if (labels.split != "").all():
+    if (labels.split == "test").all():
+        what = f"label at least {MIN_LABELS} keypoints of {MIN_GROUPS} or more videos"
+    elif (labels.split != "").all():
         what = f"{MIN_LABELS} labels of {MIN_GROUPS} videos or animals must be marked as 'test'"
     elif not settings.test_fraction:
         what = "write labels: { test_fraction: 0.2 }"

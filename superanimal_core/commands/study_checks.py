@@ -9,7 +9,7 @@ import numpy as np
 
 from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
 from superanimal_core.commands.found_predictions import PROGRAM, PROJECT, stem_of
-from superanimal_core.commands.held_out_labels import why_no_circles
+from superanimal_core.commands.held_out_labels import circle_doubts
 from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
@@ -140,8 +140,7 @@ def dataset_findings(study: Study, name: str) -> list[Finding]:
     if row.role == UNSEEN:  # no network sees them, whatever their own split is
         labels = replace(labels, split=np.full(len(labels), "test", dtype=object))
     unified = unify_labels(labels, conversion, space)
-    doubt = why_no_circles(unified, study.settings.labels)
-    return [Finding(DOUBT, what, doubt)] if doubt else []
+    return [Finding(DOUBT, what, doubt) for doubt in circle_doubts(study, name, unified)]
 
 
 def camera_findings(study: Study) -> Iterator[Finding]:

@@ -303,7 +303,7 @@ def test_labels_that_no_network_sees_all_count(spoiled, monkeypatch):
     study = replace(study, datasets={"lab": own})
     (finding,) = dataset_findings(study, "lab")
     assert finding.told.startswith("all labels that are held out are of one video")
-    assert finding.told.endswith("of 2 videos or animals must be marked as 'test'")
+    assert finding.told.endswith("; label at least 30 keypoints of 2 or more videos")
 
 
 @pytest.mark.parametrize(("spoil", "told"), [pytest.param(*row[1:], id=row[0]) for row in TABLE])

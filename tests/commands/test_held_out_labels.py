@@ -5,8 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from beginners_study import DATASETS, Spoiled, write_study
 
-from superanimal_core.commands.held_out_labels import why_no_circles
+from superanimal_core.commands.held_out_labels import (
+    circle_doubts,
+    labels_of_videos,
+    why_no_circles,
+)
+from superanimal_core.commands.study_folder import read_here
 from superanimal_core.datasets.split import split_by_group
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
@@ -101,3 +107,81 @@ def test_thirty_labels_of_keypoints_are_needed(each, is_told):
 def test_pictures_without_a_label_do_not_count():
     told = why_no_circles(labeled(8, 15, positions=0), settings())
     assert told.startswith("no labels of keypoints are held out")
+
+
+@pytest.fixture(scope="module")
+def sound(tmp_path_factory):
+    return write_study(tmp_path_factory.mktemp("sound") / "study")
+
+
+@pytest.fixture
+def study(sound, tmp_path, monkeypatch):
+    """A study of brought predictions of m1 and m2, labels of which no network sees."""
+    study = Spoiled(sound, tmp_path / "study")
+    monkeypatch.chdir(study.folder)
+    study.brought()
+    rows = [f"raw/{name}.mp4\ttheirs/{name}_net0.csv" for name in ("m1", "m2")]
+    study.videos(*rows, header="path\tpredictions")
+    study.write("config/datasets.tsv", DATASETS.replace("pretrain", "evaluate"))
+    study.write("project/labeled-data/m2/img000.png", "")
+    return study
+
+
+def of_videos(*names, each=15):
+    """Labels of frames of some videos, in a project's folders, all test labels."""
+    labels = labeled(len(names), each)
+    images = [f"project/labeled-data/{name}/img{i:03}.png" for name in names for i in range(each)]
+    split = np.full(len(labels), "test", dtype=object)
+    return replace(labels, image=np.array(images, dtype=object), split=split)
+
+
+@pytest.mark.parametrize(
+    ("names", "each", "told"),
+    [
+        (("m1", "m2"), 15, ""),
+        (("m1", "m2"), 14, "28 labels of keypoints are held out, fewer than 30"),
+        (("m1", "other"), 15, "all labels that are held out are of one video"),
+        (("other", "m1_day2"), 15, "no labels of keypoints are held out"),
+    ],
+)
+def test_of_brought_predictions_only_labels_of_their_videos_count(study, names, each, told):
+    said = list(circle_doubts(read_here(), "lab", of_videos(*names, each=each)))
+    assert len(said) == bool(told)
+    others = each * sum(name not in ("m1", "m2") for name in names)
+    for doubt in said:
+        assert doubt.startswith(told)
+        assert "label at least 30 keypoints of 2 or more videos" in doubt
+        assert "marked as" not in doubt
+        of_others = f"{others} of {2 * each} labeled pictures are no frames of the videos of"
+        assert (of_others in doubt) == (others > 0)
+
+
+def test_labels_that_a_network_may_have_learned_from_say_nothing_of_brought_predictions(study):
+    study.datasets("evaluate", "pretrain")
+    (doubt,) = circle_doubts(read_here(), "lab", of_videos("m1", "m2"))
+    assert "give them the role 'evaluate'" in doubt
+
+
+@pytest.mark.parametrize(("each", "is_told"), [(14, True), (15, False)])
+def test_a_student_of_a_model_without_circles_saves_nothing(study, each, is_told):
+    study.more("  fast: { student_of: mouse }\n")
+    study.videos("raw/m1.mp4\tfast", header="path\tmodel")
+    study.datasets("evaluate", "pretrain")
+    said = list(circle_doubts(read_here(), "lab", of_videos("m1", "m2", each=each)))
+    assert len(said) == is_told
+    assert all(doubt.endswith("; then the student 'fast' saves nothing") for doubt in said)
+
+
+def test_frames_of_videos_are_known_by_the_names_of_pictures():
+    images = {
+        "raw/m1.mp4#frame=12": True,
+        "m1/other.mp4#frame=12": False,
+        "lab/labeled-data/m1/img012.png": True,
+        "lab/m1/left/img012.png": True,
+        "lab/labeled-data/m1/nose.png": False,
+        "lab/labeled-data/m10/img012.png": False,
+    }
+    names = np.array(list(images), dtype=object)
+    labels = replace(labeled(1, len(images)), image=names)
+    found = labels_of_videos(labels, {"m1"}).image
+    assert [name in found for name in images] == list(images.values())
