@@ -27,6 +27,7 @@ from superanimal_core.commands.study_checks import (
     label_findings,
     model_findings,
     name_findings,
+    student_findings,
     video_findings,
 )
 from superanimal_core.commands.study_folder import checked_study, read_here
@@ -77,6 +78,7 @@ def check_study(study: Study) -> Iterator[Finding]:
     yield from name_findings(study)
     yield from date_findings(study)
     yield from group_findings(study)
+    yield from student_findings(study)
 
 
 _KNOWN: list[Study] = []  # of a process that looks at files: the study that it was given

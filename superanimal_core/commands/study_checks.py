@@ -32,6 +32,7 @@ from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.label_sheet import LabelRow
 from superanimal_core.study.labeled_predictions import UNSEEN
 from superanimal_core.study.sheet_columns import reads_as_other
+from superanimal_core.study.students import student_doubts
 from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.study.study_settings import WHOLE_FRAME
@@ -210,6 +211,12 @@ def group_findings(study: Study) -> Iterator[Finding]:
                 f"{FEWEST_ANIMALS} are needed for an interval"
             )
             yield Finding(DOUBT, study.settings.videos, told)
+
+
+def student_findings(study: Study) -> Iterator[Finding]:
+    """Of students and teachers that the run takes, and that gain nothing."""
+    for name, told in student_doubts(study.settings, study.videos):
+        yield Finding(DOUBT, f"model {name}", told)
 
 
 def label_findings(study: Study, which: tuple[str, int]) -> list[Finding]:

@@ -20,7 +20,7 @@ class DistillationSettings(Section):
     lessons: Count
     min_score: Fraction
     max_error: Positive
-    taught_share: Annotated[float, Field(gt=0, lt=1)]
+    taught_share: Annotated[float, Field(gt=0, le=0.9)]  # in at most 10 times the steps
     probe_frames: Count
     max_disagreement: Fraction
 

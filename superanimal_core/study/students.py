@@ -1,6 +1,6 @@
 """Students: models that learn what another model's ensemble knows, and from which videos."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from superanimal_core.pose.keypoints import did_you_mean
@@ -88,6 +88,22 @@ def student_mistakes(
                 f"which '{name}' could learn"
             )
     return mistakes
+
+
+def student_doubts(settings: Settings, videos: Mapping[str, VideoRow]) -> Iterator[tuple[str, str]]:
+    """Of models: students that see no video, and teachers of one network, who know no more."""
+    taught = {name: m.student_of for name, m in settings.models.items() if m.student_of}
+    seen = {row.model for row in videos.values()}
+    for name in taught:
+        if name not in seen:
+            yield (
+                name,
+                f"it is a student, and sees no video; write '{name}' into the column 'model' of "
+                f"{settings.videos} for those that it shall see",
+            )
+    for name in dict.fromkeys(taught.values()):
+        if len(settings.models[name].seeds) == 1:
+            yield name, "it teaches a student, and has one network: give it more seeds"
 
 
 def _reasons(model: ModelSettings, teacher: ModelSettings) -> list[str]:

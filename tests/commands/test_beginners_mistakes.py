@@ -34,6 +34,7 @@ IN_CONFIG = [
     ("a number in words", lambda s: s.more("training: { steps: many }"), "training.steps: read 'many'"),
     ("a decimal comma", lambda s: s.more("quality: { min_score: '0,3' }"), "quality.min_score: read '0,3'"),
     ("a percentage", lambda s: s.more("quality: { max_absent_fraction: 30 }"), "quality.max_absent_fraction: read 30"),
+    ("nearly no labels of people for a student", lambda s: s.more("distillation: { taught_share: 0.91 }"), "distillation.taught_share: read 0.91"),
     ("a negative count", lambda s: s.more("training: { steps: -5 }"), "training.steps: read -5"),
     ("thousands with a point", lambda s: s.more("training: { steps: 20.000 }"), "steps: '20.000': write 20000 or 20"),
     ("yes for a number", lambda s: s.more("training: { steps: yes }"), "training.steps: read True"),
@@ -304,6 +305,14 @@ def test_labels_that_no_network_sees_all_count(spoiled, monkeypatch):
     (finding,) = dataset_findings(study, "lab")
     assert finding.told.startswith("all labels that are held out are of one video")
     assert finding.told.endswith("; label at least 30 keypoints of 2 or more videos")
+
+
+def test_a_student_that_gains_nothing_is_doubtful(spoiled, capsys):
+    spoiled.more("  fast: { student_of: mouse }\n")
+    assert main(["check", "study"]) == 0
+    unseen, alone = (" ".join(line.split()) for line in sentences(capsys))
+    assert unseen.startswith("doubtful model fast it is a student, and sees no video;")
+    assert alone.startswith("doubtful model mouse it teaches a student, and has one network")
 
 
 @pytest.mark.parametrize(("spoil", "told"), [pytest.param(*row[1:], id=row[0]) for row in TABLE])

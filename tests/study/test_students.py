@@ -10,7 +10,13 @@ from superanimal_core.study.overlay import overlaid
 from superanimal_core.study.rule_settings import RuleSettings
 from superanimal_core.study.student_graph import StudentGraph
 from superanimal_core.study.student_settings import StudentSettings
-from superanimal_core.study.students import cohort, list_of_videos, student_mistakes, watched
+from superanimal_core.study.students import (
+    cohort,
+    list_of_videos,
+    student_doubts,
+    student_mistakes,
+    watched,
+)
 from superanimal_core.training.teaching import shares_of_batch
 
 FAST = {"mouse": {"seeds": [0, 3]}, "fast": {"seeds": [0], "student_of": "mouse"}}
@@ -87,6 +93,24 @@ def test_students_of_students_without_labels_and_without_videos_are_refused():
     other = [video("h", "horse")]
     horse = FAST | {"horse": {"space": "superanimal_quadruped"}}
     assert "no video has the model" in mistakes_of(horse, videos=other)[0]
+
+
+@pytest.mark.parametrize(
+    ("seeds", "model", "doubtful"),
+    [
+        ([0, 3], "fast", []),
+        ([0, 3], "mouse", ["fast"]),
+        ([3], "fast", ["mouse"]),
+        ([3], "mouse", ["fast", "mouse"]),
+    ],
+)
+def test_students_without_videos_and_teachers_of_one_network_are_doubtful(seeds, model, doubtful):
+    models = FAST | {"mouse": {"seeds": seeds}, "lone": {"seeds": [0]}}  # which teaches nobody
+    study = graph_of([video("v", model)], LABS, models).study
+    told = dict(student_doubts(study.settings, study.videos))
+    assert [*told] == doubtful
+    advice = {"fast": "write 'fast' into the column 'model'", "mouse": "give it more seeds"}
+    assert all(advice[name] in doubt for name, doubt in told.items())
 
 
 def test_a_student_learns_from_the_labels_that_its_teacher_knew():
@@ -183,7 +207,7 @@ def test_only_the_videos_of_a_student_have_two_who_may_see_them():
     assert "SMOOTHERS" not in settings.code_of_prediction("a")
 
 
-@pytest.mark.parametrize("share", [0.1, 0.5, 0.7])
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.7, 0.9])
 def test_a_student_sees_labels_of_people_as_often_as_its_teacher(share):
     """Batches are shared out in whole animals: as often within one of them a step."""
     graph = graph_of([video("a", "fast")], LABS, FAST, distillation={"taught_share": share})
