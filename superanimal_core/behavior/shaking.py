@@ -86,8 +86,8 @@ def _covariance(
 ) -> Float[ndarray, "2 pair"]:
     """Of any two stances at the same time: their covariance (px²), and in how many frames."""
     both = np.flatnonzero((of_one >= 0) & (of_other >= 0))
-    stances = np.stack([of_one[both], of_other[both]])
-    pair = np.unique(stances, axis=1, return_inverse=True)[1].ravel()
+    stances = of_one[both] * (of_other.max(initial=0) + 1) + of_other[both]  # one number for two
+    pair = np.unique(stances, return_inverse=True)[1]
     product = (one_px[both] * other_px[both]).mean(axis=1)
     frames = np.bincount(pair)
     return np.stack([np.bincount(pair, product) / frames, frames])
