@@ -1,7 +1,4 @@
-"""What all tests share: shapes and types of every function are checked, and nothing is timed.
-
-Files are not waited for until they are on the disk: no test cuts the power.
-"""
+"""What all tests share: shapes and types of every function are checked, and nothing is timed."""
 
 import os
 
@@ -14,7 +11,6 @@ jaxtyping.jaxtyped = typechecker.jaxtyped  # which the hook puts before every fu
 jaxtyping.install_import_hook("superanimal_core", "typechecker.checked")
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
-os.fsync = lambda file: None
 
 
 def pytest_runtest_setup() -> None:

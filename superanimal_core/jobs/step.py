@@ -10,7 +10,8 @@
 * On the last attempt the work runs in a child process. When the child dies without a word
   (segmentation fault, out of memory), the parent writes the outputs.
 
-Both end with the Snakemake that started the script.
+Both end with the Snakemake that started the script, and wait until what was made is on the disk:
+after a power cut Snakemake makes again what it was not told is done, and nothing else.
 """
 
 import ctypes
@@ -18,7 +19,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ def study_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     try:
         with _full_disk_told(snakemake):
             yield step_record(snakemake)
+            write_through(map(str, snakemake.output))
     except SuperAnimalError as error:
         print(error, file=sys.stderr, flush=True)
         os.write(terminal, f"\n{snakemake.rule}: {error}\n\n".encode())
@@ -97,6 +99,7 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
             end_with_runner()
         try:
             yield record
+            write_through(map(str, snakemake.output))
         except VideoError as error:
             _write_failure(snakemake, record, error.stage, error.reason)
         except Exception as error:
@@ -106,6 +109,15 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
             if not is_last:
                 raise
             _write_failure(snakemake, record, snakemake.rule, _one_sentence(error))
+
+
+def write_through(outputs: Iterable[str]) -> None:
+    """Wait until files, and all files of folders, are on the disk. OSError where it is full."""
+    for output in map(Path, outputs):
+        for file in output.rglob("*") if output.is_dir() else [output]:
+            if file.is_file():
+                with file.open("rb") as opened:
+                    os.fsync(opened.fileno())
 
 
 @contextmanager
@@ -158,6 +170,7 @@ def _write_failure(snakemake: Any, record: dict[str, Any], stage: str, reason: s
             write_failure_card(path, stage, reason)
         else:
             write_failure(path, {**record, "failure": {"stage": stage, "reason": reason}})
+    write_through(map(str, snakemake.output))
 
 
 def _continue_in_child(snakemake: Any, record: dict[str, Any]) -> None:

@@ -1,7 +1,4 @@
-"""Write to a temporary name, then rename: a killed job leaves no half-written file.
-
-What was written lies on the disk before it gets its name, so that a power cut leaves none either.
-"""
+"""Write to a temporary name, then rename: a killed job leaves no half-written file."""
 
 import os
 import shutil
@@ -23,7 +20,6 @@ def replacing(path: str | Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.stem}.{uuid.uuid4().hex}{path.suffix}")
     try:
         yield temporary
-        _write_through(temporary)
         if temporary.is_dir() and path.is_dir():  # only an empty folder can be replaced
             old = path.with_name(f".{path.name}.{uuid.uuid4().hex}")
             os.replace(path, old)
@@ -36,11 +32,3 @@ def replacing(path: str | Path) -> Iterator[Path]:
             shutil.rmtree(temporary, ignore_errors=True)
         else:
             temporary.unlink(missing_ok=True)
-
-
-def _write_through(path: Path) -> None:
-    """Wait until a file, or all files of a folder, are on the disk."""
-    for file in path.rglob("*") if path.is_dir() else [path]:
-        if file.is_file():
-            with file.open("rb") as opened:
-                os.fsync(opened.fileno())

@@ -102,6 +102,17 @@ def test_good_work_is_recorded_with_what_made_it(tmp_path, run, last_attempt):
     assert "said by the script" in log_of(tmp_path)
 
 
+@pytest.mark.parametrize("work", [WRITE, "raise VideoError('probe_video', 'no frame')"])
+@pytest.mark.parametrize("last_attempt", [0, 1])
+def test_what_was_made_is_on_the_disk_before_the_job_ends(tmp_path, run, work, last_attempt):
+    """After a power cut no result is empty that Snakemake was told is done."""
+    note = "open('synced', 'a').write(os.readlink(f'/proc/self/fd/{file}') + chr(10))"
+    pass_on = f"os.fsync = lambda file: {note}"
+    assert run(work, last_attempt=last_attempt, pass_on=pass_on)[0] == 0
+    made = [tmp_path / "out.parquet", *(tmp_path / "out").rglob("*")]
+    assert (tmp_path / "synced").read_text().splitlines() == [str(file) for file in made]
+
+
 @pytest.mark.parametrize("last_attempt", [0, 1])
 def test_a_known_fault_is_final_on_every_attempt(tmp_path, run, last_attempt):
     status, _ = run("raise VideoError('probe_video', 'no frame')", last_attempt=last_attempt)

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from superanimal_core.tables.atomic import replacing
@@ -61,21 +59,3 @@ def test_two_writers_do_not_touch_each_other(tmp_path):
         assert target.read_text() == "second"
         assert first.read_text() == "first"
     assert target.read_text() == "first"
-
-
-@pytest.mark.parametrize("name", ["table.parquet", "model/weights.npz"])
-def test_what_was_written_is_on_the_disk_before_it_has_its_name(tmp_path, monkeypatch, name):
-    """After a power cut a file is there whole or not at all."""
-    on_disk = []
-    target = tmp_path / name.partition("/")[0]
-
-    def note(descriptor):
-        assert not target.exists()
-        on_disk.append((os.fstat(descriptor).st_ino, os.fstat(descriptor).st_size))
-
-    monkeypatch.setattr(os, "fsync", note)
-    with replacing(target) as temporary:
-        file = temporary / "weights.npz" if "/" in name else temporary
-        file.parent.mkdir(exist_ok=True)
-        file.write_text("whole")
-    assert on_disk == [((tmp_path / name).stat().st_ino, len("whole"))]
