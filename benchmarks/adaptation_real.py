@@ -41,13 +41,13 @@ from distillation import (
     told,
 )  # fmt: skip
 from numpy import ndarray
+from published_poses import open_field_poses
 from semisupervised_recordings import SHARED, mirror_mouse
 from trust_labs import SETTINGS, SMOOTHING
 from trust_simulations import ROOT
 
 from superanimal_core.evaluation.stability import dropped_keypoints, jitter_px
 from superanimal_core.formats.foreign import read_foreign
-from superanimal_core.formats.prediction_files import read_predictions
 from superanimal_core.inference.labeled import predict_labels
 from superanimal_core.inference.lessons import Knowledge
 from superanimal_core.media.images import read_image
@@ -57,7 +57,6 @@ from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.boxes import boxes_from_keypoints, longer_side_px
 from superanimal_core.pose.labels import Labels, fill_boxes
-from superanimal_core.pose.members import middle_poses
 from superanimal_core.pose.poses import Poses
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
@@ -71,7 +70,6 @@ REAL = read_config(ROOT / "demo" / "real.yaml")  # how `make real` trains and ad
 SIDES_PX = {"openfield": 128, "mirror_mouse": 192}
 SIGMA_PX = 5.0
 MARGIN = 0.3  # of the labels' extent, beyond it: they leave out the body's sides
-AGREED_PX = 5.0  # between published networks
 
 
 @dataclass(frozen=True)
@@ -127,14 +125,10 @@ def open_field() -> Recording:
     project = SHARED / "openfield"
     labels = fill_boxes(read_foreign("openfield", str(project), "deeplabcut"), MARGIN)
     pictures = {str(name): read_image(str(project / str(name))) for name in np.unique(labels.image)}
-    tables = sorted((SHARED / "openfield_ensemble").glob("net*.h5"))
-    members = [read_predictions(table, fps=30.0) for table in tables]
-    middle = middle_poses(members).xy_px
-    apart = np.stack([np.linalg.norm(poses.xy_px - middle, axis=-1) for poses in members])
-    is_agreed = (apart <= AGREED_PX).all(axis=0)
-    order = [members[0].space.index(name) for name in labels.space.keypoints]
-    truth_px = np.where(is_agreed[..., None], middle, np.nan)[:, 0, order]
-    size_px = boxes_from_keypoints(middle, 0.0)
+    middle, agreed_px = open_field_poses(SHARED)
+    order = [middle.space.index(name) for name in labels.space.keypoints]
+    truth_px = agreed_px[:, 0, order]
+    size_px = boxes_from_keypoints(middle.xy_px, 0.0)
     side_px = longer_side_px(size_px)[..., None]
     boxes = size_px + MARGIN * np.concatenate([-side_px, -side_px, side_px, side_px], axis=-1)
     video = str(project / "videos" / "m3v1mp4.mp4")

@@ -5,9 +5,10 @@
 For each video of STUDY (demo-study, after `make demo`; real-study, after `make real`), and for each
 of one animal beside itself, backwards, which makes two: frames for each that the detector looks at,
 those looked at again counted; the share of keypoints within 2 px of those that detection on every
-frame gives; their error where the truth is known, and as a part of that of every frame; frames per
-second. The limit of the share is the detector's own repeatability: what is left of it when the
-detector sees every frame, moved by 3 px.
+frame gives; their error where the truth is known (on DeepLabCut's open field, where published
+networks agree: see published_poses), and as a part of that of every frame; frames per second. The
+limit of the share is the detector's own repeatability: what is left of it when the detector sees
+every frame, moved by 3 px.
 """
 
 import argparse
@@ -22,6 +23,7 @@ import pyarrow.parquet as pq
 import torch
 import yaml
 from machine_rows import add_record_option, keep_row
+from published_poses import open_field_poses
 
 from superanimal_core.errors import VideoError
 from superanimal_core.inference.detect import BoxedFrame
@@ -38,6 +40,14 @@ from superanimal_core.study.study import Study, read_study
 from superanimal_core.tables.truth_files import true_positions
 
 ROOT = Path(__file__).resolve().parents[1]
+SHARED = Path(os.environ.get("SUPERANIMAL_SHARED", "../shared")).resolve() / "data"
+OPEN_FIELD_VIDEO = "m3v1mp4.mp4"
+OPEN_FIELD = {
+    "snout": "nose",
+    "leftear": "left_ear",
+    "rightear": "right_ear",
+    "tailbase": "tail_base",
+}
 LIMIT_PX = 2.0
 MOVED_PX = (3, 2)
 NOT_MOVED = (0, 0)
@@ -178,10 +188,19 @@ def clip_of(study: Study, video: str, most: int | None) -> Clip:
         true_px, is_visible = true_positions(pq.read_table(path), keypoints, len(times))
         return np.where(is_visible[..., None], true_px, np.nan)[:, None]
 
+    def agreed_px(keypoints: tuple[str, ...]) -> np.ndarray:
+        middle, own = open_field_poses(SHARED)
+        places = [keypoints.index(OPEN_FIELD[name]) for name in middle.space.keypoints]
+        found = np.full((len(times), 1, len(keypoints), 2), np.nan)
+        found[:, :, places] = own[: len(times)]
+        return found
+
     def frames() -> Iterator[np.ndarray]:
         return (image for image, _ in zip(read_frames(row.path), times, strict=False))
 
-    return Clip(frames, times, row.max_individuals, 1, truth_px if path else None)
+    has_poses = SHARED.is_dir() and Path(row.path).name == OPEN_FIELD_VIDEO
+    truth = truth_px if path else agreed_px if has_poses else None
+    return Clip(frames, times, row.max_individuals, 1, truth)
 
 
 def twice(clip: Clip) -> Clip:
