@@ -245,6 +245,7 @@ def pythons():
     return [sys.executable, *found]
 
 
+@pytest.mark.slow
 def test_digests_are_the_same_on_every_python():
     answers = set()
     for python in pythons():

@@ -89,6 +89,7 @@ def changed_by_an_edit(root, module, before, chosen=None, rules=RULES):
     return {rule for rule in after if after[rule] != before[rule]}
 
 
+@pytest.mark.slow
 def test_an_edit_of_each_module_reruns_the_rules_that_the_page_names(copied):
     before, told = digests(), told_by_the_page()
     modules = {path.relative_to(copied).as_posix() for path in copied.rglob("*.py")}

@@ -73,6 +73,7 @@ def test_snakemake_still_asks_in_this_way():
     assert hasattr(JobScheduler, REQUEST)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("quiet", [True, False])
 def test_looks_of_a_real_run_multiply_only_without_it(tmp_path, quiet):
     (tmp_path / "Snakefile").write_text(SNAKEFILE)

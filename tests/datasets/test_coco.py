@@ -248,7 +248,10 @@ REAL = {
 }
 
 
-@pytest.mark.parametrize("name", REAL)
+LARGE = pytest.param("ap10k_labels", marks=pytest.mark.slow)
+
+
+@pytest.mark.parametrize("name", [LARGE, *list(REAL)[1:]])
 def test_real_coco_sets_have_the_documented_counts_and_round_trip(
     shared_data, memory_folder, are_same, name
 ):

@@ -34,7 +34,8 @@ def binomial_bounds(rate, trials):
     return stats.binom.ppf([0.001, 0.999], trials, rate) / trials
 
 
-@pytest.mark.parametrize("errors", [pytest.param(0.0, marks=pytest.mark.slow), 1.5])
+@pytest.mark.slow
+@pytest.mark.parametrize("errors", [0.0, 1.5])
 def test_intervals_hold_the_true_effect(errors):
     """Simulated cohorts of few animals; with errors of measurement that differ between videos."""
     found = [group_effects(*cohort(seed, errors=errors), None)[0] for seed in range(200)]
@@ -79,6 +80,7 @@ def test_with_one_video_each_it_is_students_t_test():
     assert (effect.low, effect.high) == pytest.approx((interval.low, interval.high))
 
 
+@pytest.mark.slow
 def test_doubtful_videos_count_less():
     """With errors that are known, estimates scatter less than with all videos alike."""
     scatter = []

@@ -146,6 +146,7 @@ def tell_to_requeue(folder):
         checkpoints.written()
 
 
+@pytest.mark.slow
 def test_a_preempted_job_starts_again(tmp_path):
     run_training(partial(tell_to_requeue, tmp_path), tmp_path / "work", jobs_of())
     assert (tmp_path / "starts").read_text().splitlines() == ["start", "start"]

@@ -48,6 +48,7 @@ def test_the_smoother_is_best_and_by_far_where_the_keypoint_is_hidden(
     assert error["seen", "eks"] < 1.05 * error["seen", "median"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("members", [1, 2, 5])
 def test_intervals_calibrated_on_images_cover_other_videos(benchmark, smoothing, members):
     videos = [benchmark.simulated_video(k, s) for s in range(100, 104) for k in benchmark.MAKERS]

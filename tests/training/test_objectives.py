@@ -164,6 +164,7 @@ def mean_jump_px(world, network):
     return float(torch.cat(found).mean())
 
 
+@pytest.mark.slow
 def test_unlabeled_clips_of_a_still_animal_make_the_network_steadier(world):
     """In pixels of the image nothing moves, though every frame is cut in its own way."""
     streams = {"labeled": labeled(world), "clips": clips(world)}

@@ -163,6 +163,7 @@ def test_naive_training_teaches_the_mapped_channels_only(world):
     assert not torch.equal(before["head.weight"][:blue], after["head.weight"][:blue])
 
 
+@pytest.mark.slow
 def test_replay_keeps_a_keypoint_that_naive_training_loses(world):
     teacher = trained(world, world.bundle(), world.labels(["all"] * 48), steps=150)
     weights = state_of(teacher)

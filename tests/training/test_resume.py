@@ -68,6 +68,7 @@ def assert_same(found, expected):
     assert all(torch.equal(found[0][name], expected[0][name]) for name in expected[0])
 
 
+@pytest.mark.slow
 def test_a_training_killed_at_random_steps_ends_as_if_it_had_not_been(world, tmp_path, undisturbed):
     first, second = sorted(np.random.default_rng().choice(np.arange(1, STEPS), 2, replace=False))
     assert killed(world, tmp_path, ALWAYS, first, signal.SIGKILL) == signal.SIGKILL

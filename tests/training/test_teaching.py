@@ -113,6 +113,7 @@ def test_what_is_masked_is_no_lesson_and_no_background(world):
     assert loss == pytest.approx(measured(world, lesson_objective("l", network, 1.0), lessons)[0])
 
 
+@pytest.mark.slow
 def test_a_keypoint_that_only_the_teacher_knows_is_learned_and_the_others_are_kept(world):
     labels = world.labels(["lab"] * 32, {"lab": ["blue"]})
     state, xy = lessons_of(world, 32, first=32).state, lessons_of(world, 32, first=32).xy_px

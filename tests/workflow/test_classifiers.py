@@ -27,6 +27,7 @@ def write_marks(study, count):
     (study / "marks/mouse.csv").write_text("\n".join(["start,stop,behavior", *rows, ""]))
 
 
+@pytest.mark.slow
 def test_a_classifier_is_one_training_and_a_job_per_video(workflow, fresh_study):
     assert not JOBS & planned(run_snakemake(workflow, fresh_study, "-n")).keys()
     add_classifier(fresh_study)

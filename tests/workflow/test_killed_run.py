@@ -62,6 +62,7 @@ def check_whole(results):
                 load_file(path)
 
 
+@pytest.mark.slow
 def test_a_second_run_is_told_whose_lock_it_is_and_how_to_go_on(workflow, fresh_study):
     target = "results/videos/mouse/frames.parquet"
     with running_until(fresh_study / RECORD, workflow, fresh_study, target) as run:

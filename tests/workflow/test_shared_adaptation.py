@@ -23,6 +23,7 @@ def add_cameras(study, *videos, per="camera"):
     (study / "config/videos.tsv").write_text("\n".join(rows) + "\n")
 
 
+@pytest.mark.slow
 def test_the_graph_of_shared_adaptations_has_no_circle(workflow, fresh_study):
     add_cameras(fresh_study, "top1", "side1")
     jobs = planned(run_snakemake(workflow, fresh_study, "-n"))

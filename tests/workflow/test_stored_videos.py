@@ -12,6 +12,7 @@ def shelf(tmp_path, monkeypatch):
     return tmp_path / "shelf"
 
 
+@pytest.mark.slow
 def test_a_stored_video_is_fetched_once_and_gives_the_same_predictions(workflow, study, shelf):
     table = study / "results/videos/mouse/predicted/member-0.parquet"
     expected = pd.read_parquet(table)

@@ -3,6 +3,7 @@
 import shutil
 
 import numpy as np
+import pytest
 from tiny_study import planned, run_snakemake
 
 from superanimal_core.tables.parquet import read_record
@@ -31,6 +32,7 @@ def _made(folder):
     return folder
 
 
+@pytest.mark.slow
 def test_the_views_of_a_session_without_calibration_are_smoothed_each_alone(workflow, study):
     before = read_smoothed(study / POSES[0])
     write_session(study)
