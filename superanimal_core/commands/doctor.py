@@ -29,8 +29,8 @@ from superanimal_core.cluster.slurm_limits import (
 )
 from superanimal_core.cluster.slurm_states import answer
 from superanimal_core.commands.profile_requests import Profile, installed_profile, read_profile
-from superanimal_core.commands.user_name import find_user_name
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.jobs.run_owner import name_user
 from superanimal_core.study.shipped import WORKFLOW
 
 GIB = 2**30
@@ -160,7 +160,7 @@ def cluster_findings(profile: Path) -> Iterator[Finding]:
 
 def account_finding(named: set[str]) -> Finding:
     """Whether the user may use the accounts of the profile."""
-    find_user_name()
+    name_user()
     question = ["sacctmgr", "-n", "-P", "show", "assoc", f"user={getpass.getuser()}"]
     listing = answer([*question, "format=Account"])
     if not listing:

@@ -42,7 +42,6 @@ from superanimal_core.commands.profile_requests import installed_profile, read_p
 from superanimal_core.commands.run import refuse_unwritable, snakemake_command
 from superanimal_core.commands.study_checks import space_of
 from superanimal_core.commands.study_folder import checked_study, read_here, to_type
-from superanimal_core.commands.user_name import find_user_name
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.media.quick_look import VideoLook
 from superanimal_core.report.cells import told_size, told_time
@@ -107,7 +106,6 @@ def try_on_cluster(folder: Path, seconds: float) -> NoReturn:
 def jobs_left() -> dict[str, int]:
     """The jobs that Snakemake would run in this folder, by rule. SuperAnimalError: it cannot."""
     command = snakemake_command(Path(), ["-n"], is_slurm=False)
-    find_user_name()
     find_cache_home(Path())
     told = subprocess.run(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False

@@ -34,7 +34,6 @@ from superanimal_core.commands.study_folder import (
     to_type,
     to_unlock,
 )
-from superanimal_core.commands.user_name import find_user_name
 from superanimal_core.errors import ConfigError, SuperAnimalError
 from superanimal_core.jobs.run_owner import lock_notice
 from superanimal_core.models.downloads import HASHES
@@ -87,8 +86,7 @@ def run(options: argparse.Namespace) -> None:
         if why := doubt_of_dates(study):  # trainings would be repeated
             raise SuperAnimalError(f"{why}: {to_type('run', study, ' -- --touch --forceall')}")
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
-    before = find_user_name() + find_cache_home(study)
-    print(before + shlex.join(command), file=sys.stderr, flush=True)
+    print(find_cache_home(study) + shlex.join(command), file=sys.stderr, flush=True)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # `kill -INT` must end it
     if is_watched(options.rest):

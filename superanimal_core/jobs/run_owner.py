@@ -37,9 +37,20 @@ class Owner:
     born: str
 
 
+def name_user() -> None:
+    """Give a user who has no name one, in the environment: Snakemake and `write_owner` ask for it.
+
+    In containers that run as a number it is `user` and the number.
+    """
+    try:
+        getpass.getuser()
+    except (KeyError, OSError):
+        os.environ["LOGNAME"] = f"user{os.getuid()}"  # POSIX; the first that is asked
+
+
 def write_owner(folder: str | Path) -> None:
     """Note that this process runs the study in a folder."""
-    own = Owner(_user(), socket.gethostname(), os.getpid(), _born(os.getpid()))
+    own = Owner(getpass.getuser(), socket.gethostname(), os.getpid(), _born(os.getpid()))
     with replacing(Path(folder) / RECORD) as temporary:
         temporary.write_text(json.dumps(asdict(own)), encoding="utf-8")
 
@@ -130,13 +141,6 @@ def _owner_of_lock(record: Path, since_s: float) -> Owner | None:
         return Owner(**json.loads(record.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-
-
-def _user() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # in a container that runs as a number
-        return f"user {os.getuid()}"
 
 
 def _user_of(path: Path) -> str:

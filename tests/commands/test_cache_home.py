@@ -1,13 +1,11 @@
-"""Snakemake's cache where the home folder takes nothing, and a name for users who have none."""
+"""Where Snakemake's cache goes for somebody whose home folder takes nothing."""
 
-import getpass
 import os
 import tempfile
 
 import pytest
 
 from superanimal_core.commands.cache_home import VARIABLE, find_cache_home
-from superanimal_core.commands.user_name import find_user_name
 
 NOWHERE = "/proc/self/no-home"  # no file can be made there, not even by root
 
@@ -50,14 +48,3 @@ def test_where_nothing_can_be_written_snakemake_tells_it(home, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", NOWHERE)
     (home / "file").touch()
     assert find_cache_home(home / "file") == ""
-
-
-def test_a_user_who_is_a_number_gets_a_name_and_others_keep_theirs(monkeypatch):
-    monkeypatch.setenv("LOGNAME", "ada")
-    assert find_user_name() == ""
-    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
-        monkeypatch.delenv(name, raising=False)
-    monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])
-    assert find_user_name() == f"LOGNAME=user{os.getuid()} "
-    assert getpass.getuser() == f"user{os.getuid()}"
-    assert find_user_name() == ""

@@ -1,5 +1,6 @@
 """A lock says whose it is and what to do about it."""
 
+import getpass
 import json
 import os
 import signal
@@ -9,7 +10,13 @@ import sys
 import pytest
 
 from superanimal_core.jobs import run_owner
-from superanimal_core.jobs.run_owner import RECORD, forget_owner, lock_notice, write_owner
+from superanimal_core.jobs.run_owner import (
+    RECORD,
+    forget_owner,
+    lock_notice,
+    name_user,
+    write_owner,
+)
 
 UNLOCK = "snakemake --unlock"
 
@@ -72,13 +79,17 @@ def test_of_another_users_process_the_start_counts_where_it_can_be_read(
     assert ("has died" in lock_notice(locked, UNLOCK)) is not lives
 
 
-def test_a_user_without_a_name_is_a_number(locked, monkeypatch):
-    def unknown():
-        raise KeyError("getpwuid(): uid not found: 1000")
-
-    monkeypatch.setattr("getpass.getuser", unknown)
+def test_a_user_who_is_a_number_has_a_name_and_others_keep_theirs(locked, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "ada")
+    name_user()
+    assert getpass.getuser() == "ada"
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("pwd.getpwuid", lambda uid: {}[uid])
+    name_user()
+    assert getpass.getuser() == f"user{os.getuid()}"
     write_owner(locked)
-    assert f"by user {os.getuid()}, process {os.getpid()}" in lock_notice(locked, UNLOCK)
+    assert f"by user{os.getuid()}, process {os.getpid()}" in lock_notice(locked, UNLOCK)
 
 
 def test_on_another_host_nothing_is_claimed(locked):

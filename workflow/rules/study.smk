@@ -21,6 +21,7 @@ from superanimal_core.jobs.run_owner import (
     forget_owner,
     lock_notice,
     name_runner,
+    name_user,
     write_owner,
 )
 from superanimal_core.jobs.snakemake_mended import mend_snakemake
@@ -77,4 +78,5 @@ if IS_MAIN:
     unlock = shlex.join(["snakemake", "--unlock", *map(str, here)])
     sys.stderr.write("" if "--unlock" in sys.argv else lock_notice(".", unlock))
 mend_snakemake(logger)
+name_user()
 name_runner()
