@@ -218,7 +218,8 @@ def test_videos_without_an_animal_end_as_rows_even_when_no_video_is_left(workflo
     rows = quality_rows(study)
     assert {row["status"] for row in rows.values()} == {"failed"}
     assert rows["gray"]["stage"] == "predict_poses"
-    assert re.match(r"no animal was found in any of \d+ frames looked at", rows["gray"]["reason"])
+    looks = len((0, 1, 3, 7, 15, 19))  # further and further apart, and the last frame of 20
+    assert f"no animal was found in any of {looks} frames looked at" in rows["gray"]["reason"]
     assert "needed 0.99" in rows["mouse"]["reason"]
     for name in TABLES[:-1]:
         assert len(pq.read_table(study / f"results/tables/{name}.parquet")) == 0
