@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from superanimal_core.commands.found_videos import FoundVideo, LeftOut, files_below
+from superanimal_core.commands.found_videos import FoundVideo, LeftOut, walked_files
 from superanimal_core.errors import DatasetError
 from superanimal_core.formats.given_predictions import keypoints_in
 from superanimal_core.formats.prediction_files import csv_header
@@ -72,7 +72,7 @@ def find_predictions(
 
 def _files_at(place: Path, without: LeftOut) -> list[Path]:
     """A file itself, or those below a folder that may hold poses. DatasetError: there is none."""
-    found = [place] if place.is_file() else sorted(files_below(place)) if place.is_dir() else []
+    found = [place] if place.is_file() else sorted(walked_files(place)) if place.is_dir() else []
     files = [
         file
         for file in found
@@ -80,13 +80,12 @@ def _files_at(place: Path, without: LeftOut) -> list[Path]:
     ]
     if not files:
         raise DatasetError(f"--predictions {place}: no {', '.join(_endings())} there")
-    others = {file for file in files if not _may_hold_poses(file)}
-    if len(others) == len(files):
+    others = [file for file in files if not _may_hold_poses(file)]
+    if others == files:
         raise DatasetError(f"--predictions {place}: no table of poses; {files[0]} is none")
-    for file in files:
-        if file in others:
-            without.add("no table of poses", file)
-    return [file for file in files if file not in others]
+    for file in others:
+        without.add("no table of poses", file)
+    return sorted({*files} - {*others})
 
 
 def _may_hold_poses(file: Path) -> bool:

@@ -118,7 +118,7 @@ def _videos_below(place: Path, left_out: LeftOut) -> Iterator[Path]:
         return
     if not place.is_dir():
         raise DatasetError(f"{place}: does not exist; name a folder of videos, or videos")
-    for file in files_below(place):
+    for file in walked_files(place):
         if file.suffix.lower() in SUFFIXES:
             reason = _why_not(file)
             if reason:
@@ -127,7 +127,7 @@ def _videos_below(place: Path, left_out: LeftOut) -> Iterator[Path]:
                 yield file
 
 
-def files_below(place: Path) -> Iterator[Path]:
+def walked_files(place: Path) -> Iterator[Path]:
     """All that lies in a folder and those in it, by path; links are followed, in circles too.
 
     Hidden folders, as notebooks and backups make them, are not entered.

@@ -19,7 +19,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -52,7 +52,7 @@ def study_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     try:
         with _full_disk_told(snakemake):
             yield step_record(snakemake)
-            write_through(map(str, snakemake.output))
+            _write_through(snakemake)
     except SuperAnimalError as error:
         print(error, file=sys.stderr, flush=True)
         os.write(terminal, f"\n{snakemake.rule}: {error}\n\n".encode())
@@ -99,7 +99,7 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
             end_with_runner()
         try:
             yield record
-            write_through(map(str, snakemake.output))
+            _write_through(snakemake)
         except VideoError as error:
             _write_failure(snakemake, record, error.stage, error.reason)
         except Exception as error:
@@ -111,9 +111,9 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
             _write_failure(snakemake, record, snakemake.rule, _one_sentence(error))
 
 
-def write_through(outputs: Iterable[str]) -> None:
-    """Wait until files, and all files of folders, are on the disk. OSError where it is full."""
-    for output in map(Path, outputs):
+def _write_through(snakemake: Any) -> None:
+    """Wait until all files that a job made are on the disk. OSError where it is full."""
+    for output in map(Path, map(str, snakemake.output)):
         for file in output.rglob("*") if output.is_dir() else [output]:
             if file.is_file():
                 with file.open("rb") as opened:
@@ -170,7 +170,7 @@ def _write_failure(snakemake: Any, record: dict[str, Any], stage: str, reason: s
             write_failure_card(path, stage, reason)
         else:
             write_failure(path, {**record, "failure": {"stage": stage, "reason": reason}})
-    write_through(map(str, snakemake.output))
+    _write_through(snakemake)
 
 
 def _continue_in_child(snakemake: Any, record: dict[str, Any]) -> None:
