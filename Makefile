@@ -43,7 +43,7 @@ demo: superanimal demo-study/config/videos.tsv ## the chain on synthetic animals
 
 # the sheet of videos is written last; the study is made again only when its makers change
 demo-study/config/videos.tsv: demo/config.yaml demo/make_study.py $(wildcard superanimal_core/synthetic/*.py) | $(READY)
-	@echo "drawing the demo's animals (half a minute)"
+	@echo "drawing the demo's animals (a minute)"
 	@$(BIN)/python demo/make_study.py demo-study
 
 real: $(READY) ## the chain on a real open-field video (needs SUPERANIMAL_SHARED)

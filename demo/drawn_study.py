@@ -6,8 +6,10 @@ keypoints there; COCO boxes are continuous. Everything gets a temporary name fir
 
 import json
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from fractions import Fraction
 from functools import partial
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,8 @@ from superanimal_core.tables.atomic import replacing
 SCORER = "annotator"
 LICENSE = "CC0-1.0"
 PIXEL_CENTER = 0.5
+PICTURES = 780  # labeled ones per lab
+PROCESSES = 2
 
 
 def write_synthetic_lab(
@@ -98,7 +102,7 @@ def write_synthetic_video(scene: Scene, path: str | Path, fps: float, frames: in
 def write_demo_study(
     folder: str | Path,
     seed: int,
-    images: int = 260,
+    images: int = PICTURES,
     size_px: tuple[int, int] = (320, 240),
     mouse_frames: int = 320,
     quadruped_frames: int = 390,
@@ -111,14 +115,27 @@ def write_demo_study(
     written here.
     """
     folder = Path(folder)
+    mouse = mouse_video_scene(seed, mouse_frames / fps)
+    quadruped = quadruped_video_scene(seed, quadruped_frames / fps, 560)
+    with ProcessPoolExecutor(PROCESSES, mp_context=get_context("spawn")) as pool:
+        drawn = [
+            pool.submit(write_synthetic_video, scene, folder / "raw" / name, fps, frames)
+            for scene, name, frames in (
+                (mouse, "mouse_tiles.mp4", mouse_frames),
+                (quadruped, "quadruped_room.mp4", quadruped_frames),
+            )
+        ]
+        drawn += [
+            pool.submit(
+                write_synthetic_lab, lab, folder / "datasets" / lab.name, images, seed, size_px
+            )
+            for lab in LABS
+        ]
+        for each in drawn:
+            each.result()
     for lab in LABS:
-        write_synthetic_lab(lab, folder / "datasets" / lab.name, images, seed, size_px)
         table = folder / "config" / "keypoints" / SPACES[lab.animal] / f"{lab.name}.tsv"
         write_conversion_table(lab, table)
-    mouse = mouse_video_scene(seed, mouse_frames / fps)
-    write_synthetic_video(mouse, folder / "raw" / "mouse_tiles.mp4", fps, mouse_frames)
-    quadruped = quadruped_video_scene(seed, quadruped_frames / fps, 560)
-    write_synthetic_video(quadruped, folder / "raw" / "quadruped_room.mp4", fps, quadruped_frames)
     _write_broken_video(folder / "raw" / "mouse_broken.mp4", seed + 1, fps)
     _write_sheets(folder / "config")
 

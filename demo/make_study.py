@@ -4,7 +4,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from drawn_study import write_demo_study
+from drawn_study import PICTURES, write_demo_study
 
 
 def main() -> None:
@@ -12,7 +12,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", help="the study's folder; made when it does not exist")
     parser.add_argument("--seed", type=int, default=0, help="the same seed, the same study")
-    parser.add_argument("--images", type=int, default=260, help="labeled pictures per lab")
+    parser.add_argument("--images", type=int, default=PICTURES, help="labeled pictures per lab")
     chosen = parser.parse_args()
     config = Path(chosen.folder) / "config"
     config.mkdir(parents=True, exist_ok=True)
