@@ -1,7 +1,8 @@
 """Predictions that survive a killed job: whole chunks of frames are kept in a work folder.
 
 Here, in training_checkpoints and in video_adaptation something beside Snakemake remembers progress.
-Chunks of another run never mix in (work_folder); they are removed when the poses are written.
+Chunks of another run never mix in (work_folder); they are removed when the poses are written. One
+that cannot be read (a power cut, a disk that fails) is predicted again, and all behind it.
 
 A chunk ends where a batch ends, and hands on what the detector has said and what is usual in its
 boxes, so that the poses are those of the whole video however long the chunks are.
@@ -12,6 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +27,7 @@ from superanimal_core.inference.predict import Redetection, member_poses, predic
 from superanimal_core.inference.seen import SeenFrames, join_seen
 from superanimal_core.inference.surroundings import Carried, carried_from
 from superanimal_core.jobs.log import Progress
+from superanimal_core.jobs.on_disk import write_through
 from superanimal_core.jobs.work_folder import remove_work_folders, work_folder
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.bundle import ModelBundle
@@ -70,7 +73,7 @@ class VideoPrediction:
         """
         folder = Path(folder)
         work = work_folder(folder, records)
-        chunks = _chunks_in(work)
+        chunks = _chunks_in(work, [*self.bundles])
         carried = self._restore(chunks)
         done = _stop_of(chunks[-1]) if chunks else 0
         for start, seen in self._predict(done, carried) if self.bundles else ():
@@ -140,6 +143,7 @@ class VideoPrediction:
                 table = _shifted(poses_to_table(of_member), start)
                 pq.write_table(table, temporary / f"{member}.parquet")
             np.savez(temporary / STATE, allow_pickle=False, **state)
+            write_through([temporary])
         return chunk
 
     def _write_boxes(
@@ -155,13 +159,27 @@ class VideoPrediction:
         write_parquet(table, path, {**record, LOOKS: looks})
 
 
-def _chunks_in(work: Path) -> list[Path]:
+def _chunks_in(work: Path, members: Sequence[str]) -> list[Path]:
     """The whole chunks that follow each other from the first frame on."""
     chunks: list[Path] = []
     for chunk in sorted(work.glob("[0-9]*-[0-9]*")):
-        if _start_of(chunk) == (_stop_of(chunks[-1]) if chunks else 0):
-            chunks.append(chunk)
+        if _start_of(chunk) != (_stop_of(chunks[-1]) if chunks else 0):
+            continue
+        try:
+            _read_through(chunk, members)
+        except (OSError, ValueError, KeyError, EOFError, BadZipFile, pa.ArrowException) as error:
+            print(f"{chunk.name}: cannot be read ({error}); these frames are predicted again")
+            break
+        chunks.append(chunk)
     return chunks
+
+
+def _read_through(chunk: Path, members: Sequence[str]) -> None:
+    """Read all of a chunk, as `_restore` and `_join` will."""
+    missing = {USED, FOUND_AGAIN, LOOKED_AGAIN} - {*_saved(chunk)}
+    rows = {pq.read_table(chunk / f"{member}.parquet").num_rows for member in members}
+    if missing or len(rows) != 1:
+        raise ValueError("a part is missing")
 
 
 def _saved(chunk: Path) -> dict[str, ndarray]:

@@ -2,6 +2,7 @@
 
 import errno
 import shutil
+import tempfile
 from pathlib import Path
 
 NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -19,8 +20,10 @@ def full_disk_sentence(output: str | Path) -> str:
     """Where there is no room, how much is left, and what to do."""
     folder = Path(output).absolute().parent
     folder = next(each for each in (folder, *folder.parents) if each.is_dir())
-    free_mb = shutil.disk_usage(folder).free / 1e6
+    temporary = tempfile.gettempdir()
+    free_mb, temporary_mb = (shutil.disk_usage(each).free / 1e6 for each in (folder, temporary))
     return (
         f"the disk is full: {output} could not be written, {free_mb:.1f} MB are free in {folder} "
-        "(or a quota is used up). Nothing half-written is left. Make room and run again"
+        f"(or a quota is used up), {temporary_mb:.1f} MB for temporary files in {temporary} "
+        "(TMPDIR names another place). Nothing half-written is left. Make room and run again"
     )

@@ -27,6 +27,7 @@ from typing import Any
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.jobs.full_disk import full_disk_sentence, is_full_disk
 from superanimal_core.jobs.log import log_to, say_at_last
+from superanimal_core.jobs.on_disk import write_through
 from superanimal_core.jobs.run_owner import end_with_runner
 from superanimal_core.study.places import Places
 from superanimal_core.tables.contents import content_digest
@@ -50,9 +51,9 @@ def study_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     log_to(snakemake.log)
     end_with_runner()
     try:
-        with _full_disk_told(snakemake):
+        with _ends_told(snakemake):
             yield step_record(snakemake)
-            _write_through(snakemake)
+            write_through(snakemake.output)
     except SuperAnimalError as error:
         print(error, file=sys.stderr, flush=True)
         os.write(terminal, f"\n{snakemake.rule}: {error}\n\n".encode())
@@ -92,14 +93,14 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     log_to(snakemake.log)
     record = step_record(snakemake)
     is_last = bool(snakemake.resources.get("last_attempt", 1))
-    with _full_disk_told(snakemake):
+    with _ends_told(snakemake):
         if is_last:
             _continue_in_child(snakemake, record)
         else:
             end_with_runner()
         try:
             yield record
-            _write_through(snakemake)
+            write_through(snakemake.output)
         except VideoError as error:
             _write_failure(snakemake, record, error.stage, error.reason)
         except Exception as error:
@@ -111,20 +112,17 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
             _write_failure(snakemake, record, snakemake.rule, _one_sentence(error))
 
 
-def _write_through(snakemake: Any) -> None:
-    """Wait until all files that a job made are on the disk. OSError where it is full."""
-    for output in map(Path, map(str, snakemake.output)):
-        for file in output.rglob("*") if output.is_dir() else [output]:
-            if file.is_file():
-                with file.open("rb") as opened:
-                    os.fsync(opened.fileno())
-
-
 @contextmanager
-def _full_disk_told(snakemake: Any) -> Iterator[None]:
-    """A full disk fails the job with one sentence: no video is at fault, so it makes no row."""
+def _ends_told(snakemake: Any) -> Iterator[None]:
+    """What is no fault of a video ends the job with one sentence, and makes no row.
+
+    A full disk; and somebody who ends the run.
+    """
     try:
         yield
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr, flush=True)
+        os._exit(128 + signal.SIGINT)
     except Exception as error:
         if not is_full_disk(error):
             raise
@@ -170,7 +168,7 @@ def _write_failure(snakemake: Any, record: dict[str, Any], stage: str, reason: s
             write_failure_card(path, stage, reason)
         else:
             write_failure(path, {**record, "failure": {"stage": stage, "reason": reason}})
-    _write_through(snakemake)
+    write_through(snakemake.output)
 
 
 def _continue_in_child(snakemake: Any, record: dict[str, Any]) -> None:

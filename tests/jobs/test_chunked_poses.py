@@ -247,6 +247,43 @@ def test_a_killed_job_goes_on_and_gives_the_same_table(case, tmp_path, monkeypat
     np.testing.assert_equal(tables_in(folder), tables_in(tmp_path / "undisturbed/predicted"))
 
 
+def _cut(path):
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+@pytest.mark.parametrize(
+    ("file", "damage"),
+    [
+        ("state.npz", lambda path: path.write_bytes(b"")),
+        ("state.npz", _cut),
+        ("state.npz", os.remove),
+        ("member-0.parquet", lambda path: path.write_bytes(b"")),
+        ("member-1.parquet", _cut),
+        ("member-1.parquet", os.remove),
+    ],
+)
+def test_a_chunk_that_a_power_cut_damaged_is_predicted_again(
+    case, tmp_path, monkeypatch, capsys, file, damage
+):
+    predict(case, tmp_path / "undisturbed/predicted", detects=True)
+    folder = tmp_path / "cut/predicted"
+    monkeypatch.setattr(chunked_poses, "_join", mock.Mock(side_effect=KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        predict(case, folder, detects=True)
+    monkeypatch.undo()
+    (second,) = folder.parent.glob(".predicted-*/*008-*12")
+    damage(second / file)
+    starts = []
+    whole = chunked_poses.read_frames
+    monkeypatch.setattr(
+        chunked_poses, "read_frames", lambda path, start: starts.append(start) or whole(path, start)
+    )
+    predict(case, folder, detects=True)
+    assert starts == [8]
+    assert f"{second.name}: cannot be read" in capsys.readouterr().out
+    np.testing.assert_equal(tables_in(folder), tables_in(tmp_path / "undisturbed/predicted"))
+
+
 def test_chunks_of_other_code_do_not_mix_in(case, tmp_path):
     folder = tmp_path / "predicted"
     stale = work_folder(folder, {"member-0": {**RECORD, "source_digest": "0"}})

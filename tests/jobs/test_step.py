@@ -1,14 +1,19 @@
 """What happens around a script's work; in processes of their own, since steps end theirs."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from superanimal_core.errors import VideoError
+from superanimal_core.jobs.full_disk import full_disk_sentence
 from superanimal_core.tables.contents import content_digest
 from superanimal_core.tables.parquet import (
     raise_failure_in,
@@ -259,3 +264,22 @@ def test_a_full_disk_fails_the_job_with_one_sentence_and_is_no_videos_fault(
     assert "the disk is full: out.parquet could not be written" in log_of(tmp_path)
     assert str(tmp_path) in log_of(tmp_path)
     assert "Traceback" not in log_of(tmp_path)
+
+
+@pytest.mark.parametrize("step", ["study_step", "video_step"])
+def test_a_job_that_somebody_ends_says_one_word_and_makes_no_row(run, tmp_path, step):
+    code, _ = run("raise KeyboardInterrupt", step=step)
+    assert code == 130
+    assert not list(tmp_path.glob("out*"))
+    assert log_of(tmp_path).splitlines()[-1] == "interrupted"
+    assert "Traceback" not in log_of(tmp_path)
+
+
+def test_a_full_disk_is_told_with_the_room_for_temporary_files(monkeypatch, tmp_path):
+    """Adaptation keeps frames there, on another disk perhaps."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "scratch"))
+    room = {tmp_path: 63583.2e6, tmp_path / "scratch": 0.0}
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: mock.Mock(free=room[Path(path)]))
+    told = full_disk_sentence(tmp_path / "adapted")
+    assert f"63583.2 MB are free in {tmp_path} (or" in told
+    assert f"0.0 MB for temporary files in {tmp_path / 'scratch'} (TMPDIR" in told
