@@ -18,6 +18,7 @@ setup(
         "superanimal_core": ["report/*.html", "report/*.css"],
         PROGRAM: [
             "Snakefile",
+            "workflow/*.smk",
             "workflow/rules/*.smk",
             "workflow/scripts/*.py",
             "workflow/report/*.rst",

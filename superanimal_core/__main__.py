@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from superanimal_core.commands.memory_limit import short_of_memory
 from superanimal_core.errors import ConfigError, SuperAnimalError, VideoError
-from superanimal_core.pose.keypoints import did_you_mean
 
 COMMANDS = {  # name: module in commands, what it does
     "init": ("init", "make a study from a folder of videos, or somebody's project"),
@@ -39,9 +39,22 @@ PASSES_ON = ("run",)  # to another program, what stands after --
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it went well, 1 after a mistake that was told in one sentence."""
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        return run_command(arguments)
+    except (ImportError, MemoryError) as error:
+        if not (why := short_of_memory(error)):
+            raise
+        print(f"{next(iter(arguments), 'superanimal')}: {why}", file=sys.stderr)
+        return 1
+
+
+def run_command(arguments: Sequence[str]) -> int:
+    """The same; what libraries cannot load is raised."""
     typed, rest = split_rest(arguments)
     parser = parser_of(typed)
     if typed and not typed[0].startswith("-") and typed[0] not in COMMANDS:
+        from superanimal_core.pose.keypoints import did_you_mean  # loads numpy
+
         hint = did_you_mean(typed[0], [*COMMANDS])
         parser.error(f"'{typed[0]}' is no command{hint} There are {', '.join(COMMANDS)}")
     options, unknown = parser.parse_known_args(typed)

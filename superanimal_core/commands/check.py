@@ -15,6 +15,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
 from typing import Any
 
+from superanimal_core.commands.repeated_labels import labeled_animals, repeated_labels
 from superanimal_core.commands.study_checks import (
     DOUBT,
     FAILS,
@@ -74,6 +75,11 @@ def check_study(study: Study) -> Iterator[Finding]:
     with ProcessPoolExecutor(READERS, initializer=_know, initargs=(study,)) as pool:
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
             yield from found
+        if len(study.datasets) > 1:
+            sets = [(labeled_animals, name) for name in study.datasets]
+            animals = dict(zip(study.datasets, pool.map(_look, sets), strict=True))
+            spaces = {name: row.space for name, row in study.datasets.items()}
+            yield from repeated_labels(spaces, animals)
     yield from camera_findings(study)
     yield from name_findings(study)
     yield from date_findings(study)
@@ -88,7 +94,7 @@ def _know(study: Study) -> None:
     _KNOWN[:] = [study]
 
 
-def _look(task: tuple[Callable[[Study, Any], list[Finding]], Any]) -> list[Finding]:
+def _look(task: tuple[Callable[[Study, Any], Any], Any]) -> Any:
     find, which = task
     return find(_KNOWN[0], which)
 

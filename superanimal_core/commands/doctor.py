@@ -28,6 +28,7 @@ from superanimal_core.cluster.slurm_limits import (
     refusals,
 )
 from superanimal_core.cluster.slurm_states import answer
+from superanimal_core.commands.memory_limit import short_of_memory
 from superanimal_core.commands.profile_requests import Profile, installed_profile, read_profile
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.jobs.run_owner import name_user
@@ -80,7 +81,8 @@ def accelerator_finding() -> Finding:
     try:
         import torch  # seconds; and a broken installation is a finding
     except (ImportError, OSError) as error:
-        return Finding("problem", "torch", f"{error}; install requirements.lock again")
+        why = short_of_memory(error) or f"{error}; install requirements.lock again"
+        return Finding("problem", "torch", why)
     found = f"torch {torch.__version__}"
     if torch.cuda.is_available():
         return Finding("ok", "accelerator", f"{found}, {torch.cuda.get_device_name()}")

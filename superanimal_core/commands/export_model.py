@@ -5,7 +5,8 @@
 It takes crops and gives positions and scores. Beside it lies mouse.json: how a crop is cut and
 colored, the way back to the picture as formulas, and the names of the keypoints. The crops to
 compare on are cut from the videos whose animals this study has found already; a file that differs
-is not written. Needs the packages onnx, and onnxruntime or openvino (superanimal-core[engines]).
+is not written, and where there are none the last line says that it was not compared. Needs the
+packages onnx, and onnxruntime or openvino (superanimal-core[engines]).
 """
 
 import argparse
@@ -21,7 +22,7 @@ import numpy as np
 from superanimal_core.commands.stages import VIDEOS
 from superanimal_core.commands.status import read_settings_and_rows
 from superanimal_core.commands.study_folder import checked_study
-from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.errors import ConfigError, SuperAnimalError, VideoError
 from superanimal_core.media.stills import read_first_stills
 from superanimal_core.report.cells import counted
 from superanimal_core.study.engine_mistakes import NEEDED
@@ -60,8 +61,8 @@ def run(options: argparse.Namespace) -> None:
     )
 
     bundle = read_bundle(folder)
-    document, crops = exported(bundle), list(own_crops(study, bundle))
-    told = "not compared with torch: in no video of this study was an animal found yet"
+    document, (crops, why_none) = exported(bundle), crops_to_compare(study, bundle)
+    told = f"not compared with torch: {why_none}"
     if crops:
         off_px = largest_difference_px(document, bundle, crops, engine)
         told = f"from torch by {off_px:.2g} px at most on {counted(len(crops), 'crop')} of this "
@@ -103,6 +104,14 @@ def folder_of(study: Path, network: str) -> Path:
     raise SuperAnimalError(
         f"{network} is no single network in {models}; there: {', '.join(there) or 'none'}"
     )
+
+
+def crops_to_compare(study: Path, bundle: Any) -> tuple[list[np.ndarray], str]:
+    """`own_crops`, and why there are none: a network needs no videos to leave."""
+    try:
+        return [*own_crops(study, bundle)], "in no video of this study was an animal found yet"
+    except ConfigError as error:
+        return [], error.mistakes[0]
 
 
 def own_crops(study: Path, bundle: Any) -> Iterator[np.ndarray]:

@@ -27,7 +27,13 @@ from superanimal_core.commands.cache_home import find_cache_home
 from superanimal_core.commands.live import is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
 from superanimal_core.commands.released_to_fetch import why_not_fetched
-from superanimal_core.commands.snakemake_options import is_run, is_whole, may_run, says_how_many
+from superanimal_core.commands.snakemake_options import (
+    is_beside_study,
+    is_run,
+    is_whole,
+    may_run,
+    says_how_many,
+)
 from superanimal_core.commands.study_folder import (
     checked_study,
     read_here,
@@ -42,7 +48,8 @@ from superanimal_core.study.overlay import CONFIG
 from superanimal_core.study.shipped import WORKFLOW
 
 SNAKEFILE = "Snakefile"
-OTHER_SETTINGS = ("-C", "--config", "--configfile", "--configfiles", "--unlock")  # asked for
+NO_RULES = "workflow/no_rules.smk"
+OTHER_SETTINGS = ("-C", "--config", "--configfile", "--configfiles")  # asked for
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -74,7 +81,8 @@ def run(options: argparse.Namespace) -> None:
         raise SuperAnimalError(
             f"{WORKFLOW} has no {SNAKEFILE}: the package is not whole; install it again"
         )
-    if not any(argument.partition("=")[0] in OTHER_SETTINGS for argument in options.rest):
+    others = any(argument.partition("=")[0] in OTHER_SETTINGS for argument in options.rest)
+    if not (others or is_beside_study(options.rest)):
         with chdir(study):
             known = read_here()  # Snakemake would tell the same, between lines of its own
             if is_whole(options.rest) and (why := why_not_fetched(known, study / HASHES)):
@@ -117,10 +125,14 @@ def make_study(options: argparse.Namespace) -> None:
 
 
 def snakemake_command(study: Path, rest: Sequence[str], *, is_slurm: bool) -> list[str]:
-    """The plain command that runs a study; all cores, unless `rest` or a profile says how many."""
+    """The plain command that runs a study; all cores, unless `rest` or a profile says how many.
+
+    Without the rules where nothing is asked of the study: a mistake in a sheet keeps no lock.
+    """
     snakemake = Path(sys.executable).with_name("snakemake")
     program = [str(snakemake)] if snakemake.is_file() else [sys.executable, "-m", "snakemake"]
-    command = [*program, "--snakefile", str(WORKFLOW / SNAKEFILE), "--directory", str(study)]
+    rules = WORKFLOW / (NO_RULES if is_beside_study(rest) else SNAKEFILE)
+    command = [*program, "--snakefile", str(rules), "--directory", str(study)]
     if is_slurm:
         command += ["--profile", str(installed_profile())]
     elif not any(says_how_many(argument) for argument in rest):

@@ -19,6 +19,10 @@ LOOKING = (  # with which no job runs, whatever else is said
     "--list-target-rules", "--list-untracked", "--lp", "--lt", "--lu", "--print-compilation",
     "--report", "--rulegraph", "--summary", "--touch", "--unlock", "--version",
 )  # fmt: skip
+BESIDE_STUDY = (  # what asks nothing of the settings and sheets
+    "--cleanup-metadata", "--cm", "--help", "--unlock", "--version",
+)  # fmt: skip
+BESIDE_LETTERS = frozenset("hv")
 LOOKING_LETTERS = frozenset("DShlntv")
 VALUED_LETTERS = frozenset("COPRTUcdejqsw")  # what follows one of these is its value: -call
 IDLE = ("dryrun", "touch")  # executors that run no job
@@ -34,7 +38,13 @@ def is_run(rest: Sequence[str]) -> bool:
 def may_run(rest: Sequence[str]) -> bool:
     """Whether Snakemake may run jobs: no option says that none runs."""
     named = any(word.removeprefix("--executor=").removeprefix("-e") in IDLE for word in rest)
-    return not (named or any(map(_looks, _options(rest))))
+    looks = (_is_one(option, LOOKING, LOOKING_LETTERS) for option in _options(rest))
+    return not (named or any(looks))
+
+
+def is_beside_study(rest: Sequence[str]) -> bool:
+    """Whether Snakemake does something that a mistake in the settings or sheets does not touch."""
+    return any(_is_one(option, BESIDE_STUDY, BESIDE_LETTERS) for option in _options(rest))
 
 
 def says_how_many(argument: str) -> bool:
@@ -56,9 +66,9 @@ def _options(rest: Sequence[str]) -> list[str]:
     return [argument.partition("=")[0] for argument in rest if argument.startswith("-")]
 
 
-def _looks(option: str) -> bool:
-    """Whether with an option no job runs; it may be cut short, or several letters in one: -np."""
+def _is_one(option: str, names: Sequence[str], letters: frozenset[str]) -> bool:
+    """Whether an option is among some; it may be cut short, or several letters in one: -np."""
     if option.startswith("--"):
-        return len(option) > 3 and any(full.startswith(option) for full in LOOKING)
+        return len(option) > 3 and any(full.startswith(option) for full in names)
     before_value = takewhile(lambda letter: letter not in VALUED_LETTERS, option[1:])
-    return not LOOKING_LETTERS.isdisjoint(before_value)
+    return not letters.isdisjoint(before_value)

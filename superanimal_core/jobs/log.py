@@ -20,7 +20,7 @@ def log_to(log: Any) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     sys.stderr.flush()
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
     os.utime(descriptor)  # that it has begun is its first word
     _BEFORE[:] = [os.dup(2)]
     os.dup2(descriptor, 1)

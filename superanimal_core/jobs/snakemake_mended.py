@@ -13,6 +13,7 @@ from typing import Any
 from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
 from superanimal_core.jobs.absent_inputs import leave_absence_to_jobs
 from superanimal_core.jobs.old_results import keep_old_records, keep_to_the_point
+from superanimal_core.jobs.protected_results import tell_protected
 from superanimal_core.jobs.unkept_cache import need_no_cache
 
 MISSING = (ImportError, AttributeError)
@@ -28,6 +29,10 @@ def mend_snakemake(logger: logging.Logger) -> None:
         keep_old_records(job, _named("snakemake.persistence", "PersistenceBase"))
     with suppress(*MISSING):
         need_no_cache(_named("snakemake.persistence", "PersistenceBase"))
+    with suppress(*MISSING):
+        refusal = _named("snakemake.exceptions", "ProtectedOutputException")
+        told = _named("snakemake.exceptions", "WorkflowError")
+        tell_protected(_named("snakemake.jobs", "Job"), refusal, told)
     with suppress(*MISSING):
         leave_absence_to_jobs(import_module("snakemake.jobs"), _named("snakemake.io", "is_flagged"))
 

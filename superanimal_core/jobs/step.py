@@ -19,7 +19,7 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ from superanimal_core.jobs.log import log_to, say_at_last
 from superanimal_core.jobs.on_disk import write_through
 from superanimal_core.jobs.run_owner import end_with_runner
 from superanimal_core.study.places import Places
-from superanimal_core.tables.contents import content_digest
+from superanimal_core.study.spread_contents import spread_digest
+from superanimal_core.tables.contents import DOCUMENT_BYTES, content_digest
 from superanimal_core.tables.parquet import (
     raise_failure_in,
     read_parquet,
@@ -138,14 +139,28 @@ def step_record(snakemake: Any) -> dict[str, Any]:
     """
     given = dict(snakemake.params.items())
     settings = {name: value for name, value in given.items() if not isinstance(value, Places)}
-    inputs = [Path(str(path)) for path in snakemake.input]
     return {
         "rule": snakemake.rule,
         **dict(snakemake.wildcards.items()),
         "source_digest": settings.pop("code", ""),
         "settings": settings,
-        "inputs": {_portable(path): content_digest(path) for path in inputs if path.exists()},
+        "inputs": _digests_of(Path(str(path)) for path in snakemake.input),
     }
+
+
+def _digests_of(inputs: Iterable[Path]) -> dict[str, str]:
+    """Digests of the inputs that are there, by name; several of one name stand side by side.
+
+    A large file has that of its blocks beside: work that a killed job left is named by the record,
+    and must not go on with a mended copy of a video (study.identities).
+    """
+    found: dict[str, str] = {}
+    for path in filter(Path.exists, inputs):
+        parts = content_digest(path), spread_digest(str(path), DOCUMENT_BYTES)
+        digest = "-".join(filter(None, parts))
+        name = _portable(path)
+        found[name] = f"{found[name]} {digest}" if name in found else digest
+    return found
 
 
 def _portable(path: Path) -> str:

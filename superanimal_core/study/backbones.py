@@ -55,7 +55,7 @@ def backbone_mistakes(settings: Settings) -> list[str]:
     known = read_backbones()
     mistakes = []
     for name, model in settings.models.items():
-        reasons = [_detector_mistake(model, known)] if trains_detector(model) else []
+        reasons = [_detector_mistake(model, known)]
         if (model.fine_tune, model.pose_weights, model.predictions) == (None, None, None):
             reasons.append(_mistake(model, settings.network.stride_px, known))
         # otherwise the network comes from elsewhere, with its geometry
@@ -100,10 +100,13 @@ def _mistake(model: ModelSettings, stride_px: int, known: dict[str, BackboneRow]
 
 
 def _detector_mistake(model: ModelSettings, known: dict[str, BackboneRow]) -> str:
-    """The same of the backbone of a detector: a pyramid from stride 8 on."""
-    own = model.detector_backbone
+    """The same of the backbone of a detector: a pyramid from stride 8 on.
+
+    Where none is trained it has a known name at least, for the day on which one is.
+    """
+    own, is_trained = model.detector_backbone, trains_detector(model)
     if own is None:
-        if model.architecture.removesuffix(CONTEXT) != VIT:
+        if not is_trained or model.architecture.removesuffix(CONTEXT) != VIT:
             return ""
         return (
             "detector_backbone: no detector can stand on a vision transformer; name a network "
@@ -112,7 +115,7 @@ def _detector_mistake(model: ModelSettings, known: dict[str, BackboneRow]) -> st
     row = known.get(_name(own))
     if row is None:
         return _unknown("detector_backbone", own, known)
-    if DETECTOR_STRIDE_PX not in row.head_strides:
+    if is_trained and DETECTOR_STRIDE_PX not in row.head_strides:
         return f"detector_backbone: '{own}' gives no features at stride {DETECTOR_STRIDE_PX}"
     return ""
 

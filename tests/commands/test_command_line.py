@@ -1,13 +1,16 @@
 """The one command: its help, its launcher, and what it does not load."""
 
 import os
+import resource
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from superanimal_core import __main__
 from superanimal_core.__main__ import COMMANDS, main, told
 from superanimal_core.commands import study_folder
 from superanimal_core.errors import ConfigError, SuperAnimalError
@@ -46,6 +49,40 @@ def test_an_unknown_command_is_told_with_those_that_there_are(capsys):
     with pytest.raises(SystemExit):
         main(["smoth"])
     assert "verify-weights" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("error", [
+    ImportError("libtorch_cpu.so: failed to map segment from shared object"),
+    ImportError("libx.so: cannot map zero-fill pages: Cannot allocate memory"),
+    MemoryError(),
+])  # fmt: skip
+@pytest.mark.parametrize("begins", [True, False])
+def test_too_little_memory_for_the_libraries_is_one_sentence(monkeypatch, capsys, error, begins):
+    """Whether a command fails when it is imported, or imports what fails."""
+
+    def fails(*_):
+        raise error
+
+    command = SimpleNamespace(__doc__="", add_arguments=lambda parser: None, run=fails)
+    monkeypatch.setattr(__main__, "command_module", fails if begins else lambda name: command)
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (resource.RLIM_INFINITY,) * 2)
+    with pytest.raises(type(error)):
+        main(["check"])
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (4_096_000_000,) * 2)
+    assert main(["check"]) == 1
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("check: memory is limited to 4.1 GB here")
+    assert "`ulimit -v unlimited`" in line
+
+
+def test_a_package_that_is_not_installed_is_no_matter_of_memory(monkeypatch):
+    def fails(name):
+        raise ModuleNotFoundError("No module named 'torch'")
+
+    monkeypatch.setattr(__main__, "command_module", fails)
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (1, 1))
+    with pytest.raises(ModuleNotFoundError):
+        main(["check"])
 
 
 def test_the_launcher_of_make_setup_works_from_any_folder_and_through_a_link(tmp_path):

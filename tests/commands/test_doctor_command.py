@@ -1,12 +1,14 @@
 """The examination before a run, with a Slurm that only talks."""
 
+import builtins
+import resource
 from pathlib import Path
 
 import pytest
 import yaml
 
 from superanimal_core.__main__ import main
-from superanimal_core.commands.doctor import writing_finding
+from superanimal_core.commands.doctor import accelerator_finding, writing_finding
 from superanimal_core.commands.profile_requests import read_profile
 from superanimal_core.errors import SuperAnimalError
 
@@ -128,3 +130,20 @@ def test_a_silent_controller_is_a_problem(tmp_path, slurm, capsys):
     code, out, _ = examine(tmp_path, SHIPPED, capsys)
     assert code == 1
     assert "problem  Slurm: sinfo does not answer" in out
+
+
+@pytest.mark.parametrize(
+    ("limit", "told"), [(10**9, "memory is limited to 1 GB"), (resource.RLIM_INFINITY, "install")]
+)
+def test_torch_that_has_no_room_need_not_be_installed_again(monkeypatch, limit, told):
+    usual = builtins.__import__
+
+    def without_room(name, *arguments):
+        if name == "torch":
+            raise ImportError("libtorch_cpu.so: failed to map segment from shared object")
+        return usual(name, *arguments)
+
+    monkeypatch.setattr(builtins, "__import__", without_room)
+    monkeypatch.setattr(resource, "getrlimit", lambda which: (limit, limit))
+    found = accelerator_finding()
+    assert (found.level, told in found.text) == ("problem", True)

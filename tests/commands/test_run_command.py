@@ -56,6 +56,7 @@ def become(monkeypatch):
         ("run -- --config a=b", ". --cores all --config a=b"),
         ("run -- --profile mine", ". --profile mine"),
         ("run --slurm", ". --profile {root}/profiles/slurm"),
+        ("run -- --list-rules", ". --cores all --list-rules"),
     ],
 )
 def test_it_becomes_the_plain_command_that_it_prints(study, become, capsys, typed, expected):
@@ -94,8 +95,23 @@ def test_mistakes_of_a_study_are_told_before_snakemake_starts(study, become, cap
     assert "run: config/videos.tsv: row 2: m.mp4 does not exist" in capsys.readouterr().err
     assert not become
     assert main(["run", "--", "--config", "videos=other.tsv"]) == 0  # of which we know nothing
-    assert main(["run", "--", "--unlock"]) == 0
-    assert len(become) == 2
+    assert main(["run", "--", "--list-rules"]) == 1
+    assert len(become) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "text"), [("videos.tsv", "path\ngone.mp4\n"), ("config.yaml", "models: [\n")]
+)
+def test_a_mistake_in_the_study_keeps_no_lock(study, name, text):
+    (study / "config" / name).write_text(text)
+    (study / ".snakemake/locks").mkdir(parents=True)
+    lock = study / ".snakemake/locks/0.output.lock"
+    lock.write_text("results/report/index.html\n")
+    command = [sys.executable, "-m", "superanimal_core", "run", ".", "--", "--unlock"]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert not lock.exists()
 
 
 def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, become, capsys):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from superanimal_core.commands.snakemake_options import is_run, is_whole, may_run
+from superanimal_core.commands.snakemake_options import is_beside_study, is_run, is_whole, may_run
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,17 @@ def test_nothing_runs_with_what_only_looks(typed):
 )  # fmt: skip
 def test_jobs_may_run_with_all_else_whatever_letters_a_value_has(typed):
     assert may_run(typed.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "is_beside"),
+    [("--unlock", True), ("--unlo", True), ("-c1 --unlock", True), ("--cm results/a", True),
+     ("--cleanup-metadata=a", True), ("--version", True), ("-h", True), ("-vn", True),
+     ("", False), ("-n", False), ("--touch", False), ("--list-rules", False), ("-jv", False),
+     ("--until unlock", False), ("--delete-all-output", False)],
+)  # fmt: skip
+def test_what_needs_neither_settings_nor_sheets(typed, is_beside):
+    assert is_beside_study(typed.split()) is is_beside
 
 
 @pytest.mark.parametrize(

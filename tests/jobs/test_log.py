@@ -78,6 +78,16 @@ def test_a_job_that_begins_touches_the_log_of_an_earlier_one(tmp_path):
     assert path.stat().st_mtime > 1
 
 
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o644), (0o002, 0o664), (0o077, 0o600)])
+def test_a_log_is_no_program_and_who_may_read_it_is_the_users_choice(tmp_path, umask, mode):
+    if not (child := os.fork()):
+        os.umask(umask)
+        log_to([tmp_path / "log"])
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+    assert (tmp_path / "log").stat().st_mode & 0o777 == mode
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
 @pytest.mark.parametrize(("place", "is_beside"), [("/dev/full", True), ("log", False)])
 def test_what_a_full_disk_keeps_out_of_the_log_is_said_beside_it(tmp_path, place, is_beside):

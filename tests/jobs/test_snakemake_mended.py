@@ -4,9 +4,11 @@ import asyncio
 import logging
 import sys
 import types
+from types import SimpleNamespace
 
 import pytest
 import snakemake.jobs
+from snakemake.exceptions import WorkflowError
 from snakemake.io import is_flagged
 from snakemake.jobs import Job
 from snakemake.persistence import PersistenceBase
@@ -28,7 +30,8 @@ def without(monkeypatch):
         monkeypatch.delattr(owner, path[-1])
 
     of_records = (PersistenceBase, "finished"), (PersistenceBase, "save_iocache")
-    for owner, name in ((Job, "postprocess"), *of_records):
+    of_jobs = (Job, "postprocess"), (Job, "check_protected_output")
+    for owner, name in (*of_jobs, *of_records):
         monkeypatch.setattr(owner, name, getattr(owner, name))  # what is mended is put back
     monkeypatch.setattr(snakemake.jobs, "wait_for_files", snakemake.jobs.wait_for_files)
     request = quiet_scheduler.REQUEST
@@ -74,6 +77,45 @@ def test_without_the_name_a_dry_run_keeps_its_cache_or_fails(without):
     without("snakemake.persistence", "PersistenceBase", "save_iocache")
     mend_snakemake(logger())
     assert not hasattr(PersistenceBase, "save_iocache")
+
+
+class Output(str):
+    """A result of a job; root may write all, so that it says itself whether it is closed."""
+
+    async def protected(self):
+        return self.startswith("closed")
+
+
+def job_that_makes(*outputs):
+    """With as much of a job of Snakemake as its own refusal asks for."""
+    job = Job.__new__(Job)
+    job.output = [Output(path) for path in outputs]
+    job.rule = SimpleNamespace(name="smooth_poses", snakefile="smooth_poses.smk", lineno=3)
+    job._wildcards = {"video": "m1"}
+    return job
+
+
+def test_results_that_cannot_be_written_are_told_with_what_to_do(without):
+    mend_snakemake(logger())
+    asyncio.run(job_that_makes("open.parquet").check_protected_output())
+    with pytest.raises(WorkflowError) as refused:
+        asyncio.run(job_that_makes("open.parquet", "closed.parquet").check_protected_output())
+    told = str(refused.value)
+    assert told.startswith("closed.parquet cannot be written by you, and would be made again by s")
+    assert "chmod -R u+w results" in told
+    assert "copy the study" in told
+
+
+@pytest.mark.parametrize(
+    "names",
+    [("snakemake.jobs", "Job", "check_protected_output"),
+     ("snakemake.exceptions", "ProtectedOutputException")],
+)  # fmt: skip
+def test_without_a_name_snakemake_tells_of_them_in_its_own_words(without, names):
+    before = Job.check_protected_output
+    without(*names)
+    mend_snakemake(logger())
+    assert getattr(Job, "check_protected_output", before) is before
 
 
 def logger():

@@ -8,13 +8,15 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from types import SimpleNamespace
 from unittest import mock
 
 import pytest
 
 from superanimal_core.errors import VideoError
 from superanimal_core.jobs.full_disk import full_disk_sentence
-from superanimal_core.tables.contents import content_digest
+from superanimal_core.jobs.step import step_record
+from superanimal_core.tables.contents import DOCUMENT_BYTES, content_digest
 from superanimal_core.tables.parquet import (
     raise_failure_in,
     read_parquet,
@@ -105,6 +107,42 @@ def test_good_work_is_recorded_with_what_made_it(tmp_path, run, last_attempt):
     assert record["settings"] == {"sigma": 2.5}
     assert record["inputs"] == {"in.parquet": content_digest(tmp_path / "in.parquet")}
     assert "said by the script" in log_of(tmp_path)
+
+
+def record_of(*inputs):
+    """What a job with these inputs writes into the metadata of its outputs, but for the rest."""
+    job = SimpleNamespace(rule="r", params={}, wildcards={}, input=[*map(str, inputs)])
+    return step_record(job)["inputs"]
+
+
+@pytest.mark.parametrize(
+    ("size", "is_wider"), [(DOCUMENT_BYTES, False), (DOCUMENT_BYTES + 1, True)]
+)
+def test_work_on_a_large_video_is_not_taken_for_that_on_its_mended_copy(tmp_path, size, is_wider):
+    """Of a smaller one all is read."""
+    video = tmp_path / "v.mp4"
+    with video.open("wb") as file:
+        file.truncate(size)
+    digest = content_digest(video)
+    before = record_of(video)
+    assert (before == {"v.mp4": digest}) is not is_wider
+    with video.open("r+b") as file:  # a hundredth, where the digest does not look
+        file.seek(size // 4)
+        file.write(b"1" * (size // 100))
+    assert (content_digest(video) == digest) is is_wider
+    assert record_of(video) != before
+
+
+def test_each_of_several_inputs_of_one_name_counts(tmp_path):
+    videos = [tmp_path / f"{day}/v.mp4" for day in ("monday", "tuesday")]
+    for video in videos:
+        video.parent.mkdir()
+        video.write_text("same")
+    found = [record_of(*videos)]
+    for video in videos:
+        video.write_text("another")
+        found.append(record_of(*videos))
+        assert found[-1] not in found[:-1]
 
 
 @pytest.mark.parametrize("work", [WRITE, "raise VideoError('probe_video', 'no frame')"])

@@ -22,7 +22,7 @@ VIT = {"architecture": "vit", "detector_backbone": "mobilenetv2_100"}
 DINO = VIT | {"backbone": "vit_small_patch14_dinov2"}
 
 
-def mistakes_of(backbone, stride_px=4, size_px=256, architecture="pyramid", **changes):
+def mistakes_of(backbone="resnet18", stride_px=4, size_px=256, architecture="pyramid", **changes):
     changes |= {"backbone": backbone, "input_size_px": size_px, "architecture": architecture}
     model = next(iter(SHIPPED.models.values())).model_copy(update=changes)
     network = SHIPPED.network.model_copy(update={"stride_px": stride_px})
@@ -77,6 +77,10 @@ def test_plain_vision_transformers_are_those_that_can_be_built():
             DINO | {"detector_backbone": "resnet81"},
             "detector_backbone: 'resnet81' is not a ne",
         ),
+        (
+            {"detector_backbone": "resnet81", "detector_weights": "whole_frame"},
+            "detector_backbone: 'resnet81' is not a network of timm; did you mean",
+        ),
         (DINO | {"detector_backbone": "vit_tiny_patch16_224"}, "no features at stride 8"),
         ({"backbone": "resnet18", "architecture": "hrnet"}, "'resnet18' is no HRNet"),
         ({"backbone": "inception_v3"}, "it never can .other grids than it says"),
@@ -102,6 +106,7 @@ def test_what_cannot_work_is_one_sentence(asked, sentence):
         DINO | {"detector_backbone": None, "detector_weights": "whole_frame"},
         DINO | {"detector_backbone": None, "fine_tune": "parent"},
         {"backbone": "resnet18", "detector_backbone": "lcnet_050"},
+        DINO | {"detector_backbone": "vit_tiny_patch16_224", "detector_weights": "whole_frame"},
     ],
 )
 def test_what_works_is_no_mistake(asked):

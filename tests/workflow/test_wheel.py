@@ -59,6 +59,7 @@ def test_every_file_of_the_program_is_carried(installed):
         for path in (REPOSITORY / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
+    own |= {path.relative_to(REPOSITORY) for path in (REPOSITORY / "workflow").glob("*.smk")}
     assert len(own) > 100
     assert {path for path in own if not (carried / path).is_file()} == set()
     package = {path.relative_to(REPOSITORY) for path in REPOSITORY.glob("superanimal_core/**/*.*")}
