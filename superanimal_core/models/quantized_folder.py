@@ -13,6 +13,7 @@ from numpy import ndarray
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.models.bundles import read_bundle
+from superanimal_core.models.quantizing import quantized_document
 from superanimal_core.network.crops import CropGeometry, Image
 from superanimal_core.network.engines import computed_by
 from superanimal_core.network.pose_network import ready_network
@@ -21,7 +22,6 @@ from superanimal_core.network.quantized import (
     MOST_PX,
     mean_move_px,
     outputs_by,
-    quantized_document,
 )
 from superanimal_core.pose.labels import Labels, fill_boxes, some_labels
 from superanimal_core.tables.atomic import replacing

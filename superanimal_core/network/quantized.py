@@ -1,15 +1,10 @@
 """A pose network in whole numbers of eight bits (int8), which processors compute faster.
 
-What ranges its inner values have is seen on crops of labeled animals (static quantization: weights
-by channel, activations by tensor); how far it moves keypoints is measured on others. Written by the
-docs of onnxruntime 1.32.
+Its ranges are those of some crops (models.quantizing); how far that moves keypoints is measured on
+others.
 """
 
-import os
-import tempfile
 from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -23,12 +18,11 @@ from superanimal_core.network.engines import (
     computed_by,
     engine_network,
 )
-from superanimal_core.network.onnx_document import CROPS, onnx_document
 from superanimal_core.network.pose_network import Outputs, PoseNetwork
 
 CROP_PX = 256  # sides of the crops in whose pixels keypoints are said to move
 SEEN = 0.5  # score from which on a keypoint counts
-MOST_PX = 0.3  # from here on int8 is not used; bfloat16 moves keypoints by 0.1 px
+MOST_PX = 0.3  # beyond it int8 is not used; bfloat16 moves keypoints by 0.1 px
 BATCH = 8
 CPU = torch.device("cpu")
 
@@ -74,35 +68,6 @@ def in_int8(network: PoseNetwork, engine: str, document: bytes) -> ComputedNetwo
     )
 
 
-def quantized_document(network: PoseNetwork, crops: Crops) -> bytes:
-    """A ready network as ONNX in int8, whose ranges are those of normalized crops.
-
-    Needs the packages onnx and onnxruntime.
-    """
-    # as network.engines says of it
-    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
-    import onnxruntime  # pyright: ignore[reportMissingImports] -- superanimal[engines]
-    from onnxruntime import quantization  # pyright: ignore[reportMissingImports]
-    from onnxruntime.quantization import shape_inference  # pyright: ignore[reportMissingImports]
-
-    onnxruntime.disable_telemetry_events()
-    height, width = crops.shape[2:]
-    with tempfile.TemporaryDirectory() as folder:
-        plain, prepared, quantized = (Path(folder) / f"{name}.onnx" for name in "abc")
-        plain.write_bytes(onnx_document(network, (width, height)))
-        shape_inference.quant_pre_process(plain, prepared, skip_symbolic_shape=True)
-        quantization.quantize_static(
-            prepared,
-            quantized,
-            _reader(crops),
-            quant_format=quantization.QuantFormat.QDQ,
-            per_channel=True,
-            activation_type=quantization.QuantType.QUInt8,
-            weight_type=quantization.QuantType.QInt8,
-        )
-        return quantized.read_bytes()
-
-
 def outputs_by(compute: Compute) -> Callable[[Tensor], Outputs]:
     """A network's raw outputs as an engine gives them, which nobody compares with torch's."""
 
@@ -118,7 +83,7 @@ def positions(
 ) -> tuple[Float[ndarray, "crop keypoint 2"], Float[ndarray, "crop keypoint"]]:
     """Positions (crop px) and scores that a network decodes from outputs for normalized crops."""
     with torch.inference_mode():
-        parts = [network.decode(outputs(torch.from_numpy(part))) for part in _parts(crops)]
+        parts = [network.decode(outputs(torch.from_numpy(part))) for part in in_batches(crops)]
     xy_px, score = (torch.cat(of).numpy().astype(np.float64) for of in zip(*parts, strict=True))
     return xy_px, score
 
@@ -154,23 +119,7 @@ def mean_move_px(
     return float(counted.mean()) if len(counted) else float("nan")
 
 
-def _parts(crops: Crops) -> Iterator[Crops]:
+def in_batches(crops: Crops) -> Iterator[Crops]:
     """Crops in batches."""
     for start in range(0, len(crops), BATCH):
         yield crops[start : start + BATCH]
-
-
-def _reader(crops: Crops) -> Any:
-    """Crops as ONNX Runtime's quantization asks for them."""
-    from onnxruntime.quantization import (  # pyright: ignore[reportMissingImports]
-        CalibrationDataReader,
-    )
-
-    class Batches(CalibrationDataReader):
-        def __init__(self) -> None:
-            self.parts = iter([{CROPS: part} for part in _parts(crops)])
-
-        def get_next(self) -> dict[str, ndarray] | None:
-            return next(self.parts, None)
-
-    return Batches()

@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from superanimal_core.models.quantizing import quantized_document
 from superanimal_core.network import quantized
 from superanimal_core.network.engines import computed_by
 from superanimal_core.network.pose_network import HeatmapNetwork
@@ -21,7 +22,6 @@ from superanimal_core.network.quantized import (
     moves_px,
     outputs_by,
     positions,
-    quantized_document,
 )
 
 CPU = torch.device("cpu")
@@ -177,7 +177,7 @@ def test_every_crop_is_looked_at_once():
 def test_quantizing_tells_its_maker_nothing(tmp_path, network):
     code = (
         "import sys; sys.path.insert(0, sys.argv[1])\n"
-        "from test_quantized import DotNetwork, crops_of, quantized_document\n"
+        "from test_quantizing import DotNetwork, crops_of, quantized_document\n"
         "quantized_document(DotNetwork().eval(), crops_of(0))"
     )
     silent = ("CI", "ORT_DISABLE_TELEMETRY", "XDG_CACHE_HOME")
