@@ -4,8 +4,8 @@
 
 For each video of STUDY (demo-study, after `make demo`; real-study, after `make real`): how far the
 first member's keypoints in bfloat16 and int8 lie from those in float32, in the same boxes.
-Distances are given for crops of 256 pixels, and in cells of the heatmap. int8 is calibrated on the study's
-labels, on which it is measured before, by the engines that are installed (superanimal[engines]).
+Distances are given for crops of 256 pixels, and in cells of the heatmap. int8 is calibrated on
+the study's labels, and computed by the engines that are installed (superanimal[engines]).
 """
 
 import argparse
