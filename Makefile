@@ -81,7 +81,8 @@ test-engines: $(READY) ## networks computed by ONNX Runtime and OpenVINO, which 
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	  --config-settings editable_mode=compat -e ".[engines]"
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/network/test_engines.py tests/commands/test_export_model.py \
-	  tests/models/test_exported_model.py
+	  tests/models/test_exported_model.py tests/models/test_quantizing.py tests/models/test_quantized_folder.py \
+	  tests/workflow/test_int8.py
 
 check: $(READY) ## style, types, workflow files, spelling, architecture
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""Pose networks by torch, ONNX Runtime and OpenVINO: one run, turn by turn.
+"""Pose networks by torch, ONNX Runtime and OpenVINO, in int8 too: one run, turn by turn.
 
     python benchmarks/engines.py [--quick] [--threads 2] [--record]
 
@@ -11,6 +11,7 @@ last, as inference uses it. Engines that are not installed are left out (superan
 import argparse
 import tempfile
 import time
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -22,11 +23,14 @@ from machine_rows import add_record_option, keep_row
 from superanimal_core.inference.passes import Ensemble
 from superanimal_core.inference.predict import predict_video
 from superanimal_core.media.video import read_frames
+from superanimal_core.models.quantizing import quantized_document
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.crops import CropGeometry
+from superanimal_core.network.pose_network import ready_network
+from superanimal_core.network.quantized import in_int8
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.report.video_file import write_video
-from superanimal_core.study.engine_mistakes import NEEDED
+from superanimal_core.study.engine_mistakes import NEEDED, QUANTIZES
 
 TURNS = 3
 FRAMES = {"MobileNetV2 0.5, 96 px": 400, "MobileNetV2 0.5, 128 px": 400, "HRNet-w32, 256 px": 48}
@@ -41,12 +45,14 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     there = [engine for engine, names in NEEDED.items() if all(map(find_spec, names))]
+    ways = [("torch", "float32"), *((engine, "float32") for engine in there)]
+    ways += [(engine, "int8") for engine in there if find_spec(QUANTIZES)]
     for case, frames in [*FRAMES.items()][: 2 if options.quick else 3]:
-        compare(case, frames, ["torch", *there], is_kept=options.record)
+        compare(case, frames, ways, is_kept=options.record)
 
 
-def compare(case: str, frames: int, engines: list[str], *, is_kept: bool) -> None:
-    """The figures of one network."""
+def compare(case: str, frames: int, ways: list[tuple[str, str]], *, is_kept: bool) -> None:
+    """The figures of one network, by engine and precision."""
     bundle = bundle_of(case)
     with tempfile.TemporaryDirectory() as folder:
         clip = Path(folder) / "clip.mp4"
@@ -54,30 +60,36 @@ def compare(case: str, frames: int, engines: list[str], *, is_kept: bool) -> Non
         boxes = np.stack([np.arange(frames) * 4.0 % 500, np.full(frames, 190.0)], axis=1)[:, None]
         boxes = np.concatenate([boxes, boxes + np.array([110.0, 100.0])], axis=2)
         started, alone, whole = {}, {}, {}
-        networks = {}
-        for engine in engines:
+        networks, seen_by = {}, {}
+        document = quantized(bundle) if any(p == "int8" for _, p in ways) else b""
+        for way in ways:
             begin = time.perf_counter()
-            ensemble = Ensemble([bundle], BATCH, "float32", CPU, engine=engine)
-            (networks[engine],) = ensemble._networks
-            started[engine] = time.perf_counter() - begin
+            seen_by[way] = bundle, way[0]
+            if way[1] == "int8":
+                own = in_int8(ready_network(bundle.network, CPU), way[0], document)
+                seen_by[way] = replace(bundle, network=own), "torch"
+            ensemble = Ensemble([seen_by[way][0]], BATCH, "float32", CPU, engine=seen_by[way][1])
+            (networks[way],) = ensemble._networks
+            started[way] = time.perf_counter() - begin
         for _ in range(TURNS):
-            for engine in engines:
-                alone.setdefault(engine, []).append(crops_per_s(networks[engine], bundle, frames))
-                whole.setdefault(engine, []).append(frames_per_s(bundle, clip, boxes, engine))
-    for engine in engines:
-        of_network, of_video = (np.median(of[engine]) for of in (alone, whole))
-        times = of_network / np.median(alone["torch"]), of_video / np.median(whole["torch"])
+            for way in ways:
+                alone.setdefault(way, []).append(crops_per_s(networks[way], bundle, frames))
+                own, engine = seen_by[way]
+                whole.setdefault(way, []).append(frames_per_s(own, clip, boxes, engine))
+    for way in ways:
+        of_network, of_video = (np.median(of[way]) for of in (alone, whole))
+        times = of_network / np.median(alone[ways[0]]), of_video / np.median(whole[ways[0]])
         print(
-            f"{case}, {engine}: {of_network:.1f} crops/s alone ({times[0]:.2f} x torch), "
+            f"{case}, {way[0]}, {way[1]}: {of_network:.1f} crops/s alone ({times[0]:.2f} x torch), "
             f"{of_video:.1f} frames/s of a video ({times[1]:.2f} x), "
-            f"{started[engine]:.1f} s to begin"
+            f"{started[way]:.1f} s to begin"
         )
         if is_kept:
             figures = {
                 "crops_per_s": of_network, "times_torch": times[0], "frames_per_s": of_video,
-                "video_times_torch": times[1], "start_s": started[engine],
+                "video_times_torch": times[1], "start_s": started[way],
             }  # fmt: skip
-            keep_row("engines", case, figures, engine=engine)
+            keep_row("engines", case, figures, engine=way[0], precision=way[1])
 
 
 def bundle_of(case: str):
@@ -93,6 +105,13 @@ def bundle_of(case: str):
         crop=CropGeometry((side, side), 1.25, (0.5,) * 3, (0.5,) * 3, False),
         trained_on=(),
     )
+
+
+def quantized(bundle) -> bytes:
+    """Its document in int8; calibrated on noise, which costs no other time."""
+    width, height = bundle.crop.size_px
+    noise = np.random.default_rng(0).normal(size=(2 * BATCH, 3, height, width))
+    return quantized_document(ready_network(bundle.network, CPU), noise.astype(np.float32))
 
 
 @torch.inference_mode()

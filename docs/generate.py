@@ -38,6 +38,7 @@ LEARNERS = (
     "watch_for_student",
     "compare_student",
     "train_detector",
+    "quantize_network",
     "evaluate_model",
     "propose_conversion",
     "transfer_run",

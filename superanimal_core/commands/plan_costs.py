@@ -34,7 +34,7 @@ PROBED_RULES = (*TRAININGS, *OF_NETWORKS)
 WITH_NETWORKS = (  # whose scripts import torch
     *(*TRAININGS, "transfer_run", *OF_NETWORKS, "evaluate_model", "propose_conversion"),
     *("import_pose_model", "import_detector", "offer_lessons", "train_classifier"),
-    *("watch_for_student", "choose_lessons", "compare_student"),
+    *("watch_for_student", "choose_lessons", "compare_student", "quantize_network"),
 )
 USUAL_MB = {True: 1600.0, False: 350.0}  # with torch, and without
 MEASURED, PROBED, USUAL = "measured in this study", "probed", "as in the demo"

@@ -28,7 +28,7 @@ from superanimal_core.network.detector import (
 )
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
-from superanimal_core.settings import AugmentSettings, InferenceSettings, TrainingSettings
+from superanimal_core.settings import INT8, AugmentSettings, InferenceSettings, TrainingSettings
 from superanimal_core.study.study_settings import WHOLE_FRAME
 from superanimal_core.training.detector_loop import fit_detector
 from superanimal_core.training.label_training import fit_labels
@@ -202,7 +202,8 @@ class Networks:
     def prediction(self, how: InferenceSettings, limit_s: float) -> tuple[float, float]:
         """The paces of finding the animals in a frame, and of an animal's pose by one network.
 
-        What an engine, or the compiler of torch, takes to begin is left out.
+        What an engine, or the compiler of torch, takes to begin is left out. What shall be
+        computed in int8 is tried in float32, as before it is calibrated.
         """
         found_s = 0.0
         if self.detector is not None:
@@ -211,7 +212,8 @@ class Networks:
             looked_s = repeated(lambda: detect(finder, pictures, self.device), limit_s / 2)
             found_s = looked_s / PICTURES
         bundles, batch = [self.pose], how.batch
-        ensemble = Ensemble(bundles, batch, how.precision, self.device, engine=how.engine)
+        precision = "float32" if how.precision == INT8 else how.precision
+        ensemble = Ensemble(bundles, batch, precision, self.device, engine=how.engine)
         width, height = self.pose.crop.size_px
         pixels = np.zeros((height, width, 3), dtype=np.uint8)
         views = [[Crop(pixels, WHOLE_IMAGE)]] * batch

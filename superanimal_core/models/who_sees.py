@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from superanimal_core.models.bundles import read_members
+from superanimal_core.models.quantized_seers import quantized_members
+from superanimal_core.models.quantized_students import quantized_student
 from superanimal_core.models.student_trust import student_or_ensemble
 from superanimal_core.network.bundle import ModelBundle
 
@@ -15,8 +17,11 @@ def own_members(video: str, members: Sequence[str], *_: object, **__: object) ->
     return read_members(members), {}
 
 
-# who sees the videos of a model, or of a student; a study without students knows nothing of them
+# who sees the videos of a model, or of a student; a study without students, or int8, knows nothing
+# of them
 SEERS: Mapping[str, Callable[..., Seers]] = {
     "model": own_members,
     "student": student_or_ensemble,
+    "quantized_model": quantized_members,
+    "quantized_student": quantized_student,
 }

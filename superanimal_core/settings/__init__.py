@@ -41,6 +41,7 @@ ExportFormat = Literal[
     "csv",
 ]
 CONTEXT = "_context"  # end of the names of architectures that look at neighboring frames
+INT8 = "int8"  # the precision in which engines compute quantized networks
 Single = Literal["pyramid", "hrnet", "tokenpose", "vit"]
 WithContext = Literal["pyramid_context", "hrnet_context", "tokenpose_context", "vit_context"]
 Identifier = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$", max_length=100)]
@@ -229,7 +230,7 @@ class InferenceSettings(Section):
     """How networks are run over a video."""
 
     batch: Count
-    precision: Literal["float32", "bfloat16", "float16"]
+    precision: Literal["float32", "bfloat16", "float16", "int8"]
     scales: tuple[Positive, ...] = Field(min_length=1)
     flip: bool
     compiled: bool

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from superanimal_core.settings import CONTEXT, OFF_IN_AUGMENT, ModelSettings
+from superanimal_core.settings import CONTEXT, INT8, OFF_IN_AUGMENT, ModelSettings
 from superanimal_core.settings.behavior import groups_of
 from superanimal_core.settings.lessons import lesson
 from superanimal_core.study.arenas import behaviors_told, plain_arena
@@ -37,8 +37,13 @@ class RuleSettings:
         return self.graph.study.settings.model_dump()
 
     def of(self, section: str, *keys: str) -> dict[str, Any]:
-        """A section of the configuration, or some keys of it."""
+        """A section of the configuration, or some keys of it.
+
+        Of inference: as all jobs compute. Those in int8 are told so by study.quantized_graph.
+        """
         whole = self.all[section]
+        if whole.get("precision") == INT8:
+            whole = whole | {"precision": "float32"}
         return {key: whole[key] for key in keys} if keys else whole
 
     # ── which code ───────────────────────────────────────────────────────────────────────────────

@@ -9,7 +9,7 @@ from superanimal_core.settings.report import named_or_all
 from superanimal_core.study.backbones import backbone_mistakes
 from superanimal_core.study.behavior_mistakes import feature_mistakes, zone_mistakes
 from superanimal_core.study.context_mistakes import context_mistakes
-from superanimal_core.study.engine_mistakes import engine_mistakes
+from superanimal_core.study.engine_mistakes import engine_mistakes, unlabeled_mistakes
 from superanimal_core.study.labeling_mistakes import labeling_mistakes
 from superanimal_core.study.sheet_schema import DATASETS
 from superanimal_core.study.study_rows import DatasetRow, ReleasedRow, VideoRow
@@ -65,7 +65,9 @@ def settings_mistakes(
         )
     mistakes += model_mistakes(settings, known, datasets) + backbone_mistakes(settings)
     mistakes += engine_mistakes(settings.inference)
-    mistakes += context_mistakes(settings, (row.model for row in videos.values()))
+    models_of_videos = [row.model for row in videos.values()]
+    mistakes += unlabeled_mistakes(settings, datasets, models_of_videos)
+    mistakes += context_mistakes(settings, models_of_videos)
     return mistakes + mirror_mistakes(settings, known, videos)
 
 

@@ -22,6 +22,25 @@ def test_torch_needs_nothing(monkeypatch):
     assert told(monkeypatch, (), compiled=True, precision="float16") == []
 
 
+def test_torch_does_not_compute_in_int8(monkeypatch):
+    (mistake,) = told(monkeypatch, precision="int8")
+    assert "inference.precision: int8 is computed by engine: openvino or" in mistake
+    assert "or write float32 or bfloat16" in mistake
+
+
+@pytest.mark.parametrize(
+    ("engine", "there", "lacking"),
+    [
+        ("openvino", ("onnx", "openvino"), "openvino in int8 needs onnxruntime,"),
+        ("onnxruntime", ("onnx",), "onnxruntime in int8 needs onnxruntime,"),
+    ],
+)
+def test_what_quantizes_is_needed_whoever_computes(monkeypatch, engine, there, lacking):
+    (mistake,) = told(monkeypatch, there, engine=engine, precision="int8")
+    assert lacking in mistake
+    assert "-m pip install onnxruntime," in mistake
+
+
 @pytest.mark.parametrize(
     ("there", "lacking"),
     [(("onnx",), "needs openvino,"), ((), "needs onnx and openvino,"), (("openvino",), "onnx,")],
@@ -40,6 +59,8 @@ def test_packages_that_are_not_installed_are_named(monkeypatch, there, lacking):
         ({"engine": "openvino", "precision": "bfloat16"}, None),
         ({"engine": "openvino", "precision": "float16"}, "precision"),
         ({"engine": "onnxruntime", "precision": "bfloat16"}, "precision"),
+        ({"engine": "onnxruntime", "precision": "int8"}, None),
+        ({"engine": "openvino", "precision": "int8"}, None),
         ({"engine": "openvino", "compiled": True}, "compiled"),
     ],
 )

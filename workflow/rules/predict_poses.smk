@@ -6,7 +6,7 @@ rule predict_poses:
         detector=lambda wildcards: GRAPH.detector(GRAPH.model_of(wildcards.video)),
         members=lambda wildcards: GRAPH.members(GRAPH.model_of(wildcards.video)),
         teachers=by("video", STUDENTS.teachers_of_video),
-        trust=by("video", STUDENTS.trust),
+        trust=by("video", QUANTIZED.trust),
     output:
         predicted=directory("results/videos/{video}/predicted"),
         boxes="results/videos/{video}/boxes.parquet",
@@ -23,11 +23,11 @@ rule predict_poses:
     resources:
         last_attempt=last_attempt,
     params:
-        code=code("predict_poses", by("video", SETTINGS.code_of_prediction)),
+        code=code("predict_poses", by("video", QUANTIZED_SETTINGS.code)),
         detector=by("video", SETTINGS.detection),
         redetect=SETTINGS.redetects(),
-        inference=SETTINGS.inference(),
-        seers=by("video", SETTINGS.seers),
-        probe=by("video", STUDENT_SETTINGS.probe),
+        inference=QUANTIZED_SETTINGS.inference(),
+        seers=by("video", QUANTIZED_SETTINGS.seers),
+        probe=by("video", QUANTIZED_SETTINGS.judged_by),
     script:
         "../scripts/predict_poses.py"

@@ -38,6 +38,7 @@ from superanimal_core.study.identities import Identities
 from superanimal_core.study.labeling import labeling_of
 from superanimal_core.study.places import places_of
 from superanimal_core.study.products import of_cohort
+from superanimal_core.study.quantized_graph import QuantizedGraph, QuantizedSettings
 from superanimal_core.study.rule_settings import AUDIT_LIMITS, RuleSettings
 from superanimal_core.study.student_graph import StudentGraph
 from superanimal_core.study.student_settings import StudentSettings
@@ -61,6 +62,8 @@ ADAPTATION = AdaptationGraph(GRAPH)
 ADAPTATION_SETTINGS = AdaptationRuleSettings(SETTINGS)
 CLASSIFIERS = ClassifierGraph(GRAPH)
 STUDENT_SETTINGS = StudentSettings(SETTINGS)
+QUANTIZED = QuantizedGraph(STUDENTS)
+QUANTIZED_SETTINGS = QuantizedSettings(STUDENT_SETTINGS)
 TRANSFER = TransferGraph(GRAPH)
 PICTURES = GRAPH.picture_places()
 # what was checked is what is used, by the rules and by the scripts
