@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from superanimal_core.commands.permissions import refused
 from superanimal_core.errors import ConfigError, SuperAnimalError, VideoError
 from superanimal_core.pose.keypoints import did_you_mean
 
@@ -58,6 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except VideoError as error:
         print(f"{options.command}: {error.reason}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        why = refused(error, getattr(options, "study", None) or "")
+        print(f"{options.command}: {why}", file=sys.stderr)
         return 1
     except SuperAnimalError as error:
         print(f"{options.command}: {told(error)}", file=sys.stderr)
