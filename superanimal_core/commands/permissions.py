@@ -24,11 +24,12 @@ def refused(error: PermissionError, folder: str | Path = "") -> str:
 def first_closed(path: Path) -> Path | None:
     """The first folder on the way to a file, or the file, that this user may not read."""
     whole = path.absolute()
+    by = {} if os.getuid() == os.geteuid() else {"effective_ids": True}
     for each in (*reversed(whole.parents), whole):
         if not os.path.lexists(each):
             return None
         needed = os.X_OK if each != whole else os.R_OK | (os.X_OK if each.is_dir() else 0)
-        if not os.access(each, needed, effective_ids=os.access in os.supports_effective_ids):
+        if not os.access(each, needed, **by):
             return each
     return None
 
