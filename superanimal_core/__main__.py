@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import Any
 
 from superanimal_core.commands.memory_limit import short_of_memory
+from superanimal_core.commands.permissions import refused
 from superanimal_core.errors import ConfigError, SuperAnimalError, VideoError
 
 COMMANDS = {  # name: module in commands, what it does
@@ -71,6 +72,10 @@ def run_command(arguments: Sequence[str]) -> int:
         return 1
     except VideoError as error:
         print(f"{options.command}: {error.reason}", file=sys.stderr)
+        return 1
+    except PermissionError as error:
+        why = refused(error, getattr(options, "study", None) or "")
+        print(f"{options.command}: {why}", file=sys.stderr)
         return 1
     except SuperAnimalError as error:
         print(f"{options.command}: {told(error)}", file=sys.stderr)

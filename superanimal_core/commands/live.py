@@ -17,7 +17,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 from superanimal_core.commands.progress import count_stages, progress_of_video
-from superanimal_core.commands.running import running_jobs
+from superanimal_core.commands.running import now_s_of, running_jobs
 from superanimal_core.commands.snakemake_options import is_run
 from superanimal_core.commands.stages import STAGES
 from superanimal_core.commands.status import (
@@ -126,9 +126,9 @@ def stage_lines(study: Path, settings: Settings, videos: Sequence[str]) -> list[
         progress = [progress_of_video(study, video) for video in videos]
     except SuperAnimalError as error:
         return [str(error).splitlines()[0]]
-    running = running_jobs(study)
-    counts = count_stages(progress, STAGES, running, since_s)
-    rows = [row_of(count) for count in counts if count.left and (count.running or count.waiting)]
+    running, now_s = running_jobs(study), now_s_of(study)
+    counts = count_stages(progress, STAGES, running, since_s, now_s)
+    rows = [row_of(count) for count in counts if count.running or count.waiting]
     head = [heading()] if rows else []
-    trained = training_lines(study, settings)
-    return [*head, *rows, *trained, *silent_lines(running), summary(progress)]
+    trained = training_lines(study, settings, now_s)
+    return [*head, *rows, *trained, *silent_lines(running, now_s), summary(progress)]

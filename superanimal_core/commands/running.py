@@ -1,10 +1,12 @@
 """The jobs that run, from Snakemake's marks of what is not complete, and what their logs say."""
 
+import os
 import time
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from superanimal_core.commands import stages
 from superanimal_core.jobs.log import last_line, told_progress
@@ -32,10 +34,24 @@ class RunningJob:
     part: float = 0.0
     per_s: float = 0.0
 
-    @property
-    def silent_s(self) -> float:
+    def silent_s(self, now_s: float) -> float:
         """For how long a job that has begun has said nothing; 0 for one that waits."""
-        return max(time.time() - self.said_s, 0.0) if self.said_s is not None else 0.0
+        return max(now_s - self.said_s, 0.0) if self.said_s is not None else 0.0
+
+
+def now_s_of(study: Path) -> float:
+    """Now, by the clock of the study's disk, which may be that of a file server.
+
+    It is asked by a file without a name, which is gone at once; where none can be written, the
+    clock of this machine tells.
+    """
+    try:
+        with TemporaryFile(dir=study / MARKS.parent) as asked:
+            asked.write(b"?")
+            asked.flush()
+            return os.fstat(asked.fileno()).st_mtime
+    except OSError:
+        return time.time()
 
 
 def running_jobs(study: Path) -> list[RunningJob]:

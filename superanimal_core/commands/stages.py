@@ -14,6 +14,14 @@ STAGES = {  # rule: the file or folder of a video that it makes last
     "describe_behavior": "features.parquet",
     "check_video": ACCOUNT,
 }
+MEASURED = {  # stage: what a video is processed for, which is made again where it is deleted
+    "smooth_poses": ("poses",),
+    "measure_gait": ("strides", "walks", "gait"),
+    "describe_behavior": ("features", "bouts"),
+}
+FIRST_MEASURED = "smooth_poses"  # the others are made from it
+CHECKED = "check_video"
+PREDICTED, ADAPTED = "predicted", "adapted"  # folders that may stand for a failed video
 SAME_STAGE = {"read_predictions": "predict_poses"}  # of videos whose predictions were brought
 DETECTOR, MEMBER = "detector", "member-"
 TRAININGS = ("pretrain", "fine_tune", "distill")

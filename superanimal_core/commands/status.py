@@ -8,26 +8,33 @@ change of a setting or a label will make again, it does not know: superanimal ru
 
 import argparse
 import os
-import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import chdir
 from pathlib import Path
 
+from superanimal_core.commands.permissions import closed_sentence, first_closed
 from superanimal_core.commands.progress import (
     DAMAGED,
+    REFUSED,
     StageCount,
     VideoProgress,
     count_stages,
     progress_of_video,
 )
-from superanimal_core.commands.running import SILENT_S, RunningJob, running_jobs
+from superanimal_core.commands.running import SILENT_S, RunningJob, now_s_of, running_jobs
 from superanimal_core.commands.stages import DETECTOR, MEMBER, STAGES, VIDEOS, training_log
-from superanimal_core.commands.study_folder import checked_study, to_type, to_unlock
-from superanimal_core.errors import ConfigError, first_lines
+from superanimal_core.commands.study_folder import (
+    checked_study,
+    to_do_again,
+    to_type,
+    to_unlock,
+)
+from superanimal_core.errors import ConfigError, SuperAnimalError, first_lines
 from superanimal_core.jobs.failed_jobs import failed_lines
 from superanimal_core.jobs.log import last_line
-from superanimal_core.jobs.run_owner import lock_notice, runs_since
+from superanimal_core.jobs.run_owner import LOCKS, lock_notice, runs_since
 from superanimal_core.report.cells import told_time
+from superanimal_core.report.rerun import rerun_arguments
 from superanimal_core.settings import Settings
 from superanimal_core.study.overlay import CONFIG, read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
@@ -44,12 +51,24 @@ GROUPS = Path("results/groups/comparison.parquet")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `status`."""
     parser.add_argument("study", nargs="?", default=".", help="its folder (default: this one)")
+    failed = "print only what `run STUDY --` takes to do the failed videos again, and no others"
+    parser.add_argument("--failed", action="store_true", help=failed)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the tables. ConfigError when the study's own files cannot be read."""
+    """Print the tables, or what does the failed videos again.
+
+    ConfigError when the study's own files cannot be read, SuperAnimalError where none has failed.
+    """
     study, mistakes = checked_study(options.study), list[str]()
     settings, rows = read_settings_and_rows(study, mistakes)
+    if options.failed:
+        progress = [progress_of_video(study, video) for video in rows]
+        failed = [video.video for video in progress if video.status == "failed"]
+        if not failed:
+            raise SuperAnimalError(f"no video of {study} has failed")
+        print(*rerun_arguments(failed), sep="\n")
+        return
     print(*status_lines(study, settings, [*rows], mistakes), sep="\n")
 
 
@@ -88,15 +107,20 @@ def status_lines(
         model.predictions is None for model in settings.models.values()
     )
     stages = [s for s in STAGES if s != "adapt_to_video" or learns]
-    running = running_jobs(study)
+    closed, now_s = first_closed(study / LOCKS), now_s_of(study)
+    running = [] if closed else running_jobs(study)
+    since_s = None if closed else runs_since(study)
     known = [f"{name:20} {done:5} {left:5}" for name, done, left in networks(study, settings)]
-    lines = [*_runner(study), *(["", "networks              done  left", *known] if known else [])]
-    lines += training_lines(study, settings)
+    lines = [
+        *_runner(study, closed),
+        *(["", "networks              done  left", *known] if known else []),
+    ]
+    lines += training_lines(study, settings, now_s)
     lines += ["", heading("videos")]
-    counts = count_stages(progress, stages, running, runs_since(study) or float("inf"))
+    counts = count_stages(progress, stages, running, since_s or float("inf"), now_s)
     lines += [row_of(count) for count in counts]
     lines += behavior_lines(study, settings, videos)
-    lines += ["", summary(progress), *_reasons(progress), *silent_lines(running)]
+    lines += ["", summary(progress), *_reasons(study, progress), *silent_lines(running, now_s)]
     lines += sheet_lines(study, mistakes)
     report = study / REPORT
     return [*lines, *([f"report: {report}"] if report.is_file() else ["no report yet"])]
@@ -123,7 +147,7 @@ def networks(study: Path, settings: Settings) -> Iterator[tuple[str, int, int]]:
             yield f"{name}, detector", int(is_there), int(not is_there)
 
 
-def training_lines(study: Path, settings: Settings) -> Iterator[str]:
+def training_lines(study: Path, settings: Settings, now_s: float) -> Iterator[str]:
     """Of networks that are not there: the last line of their training's log, and how old it is."""
     for name, model in settings.models.items():
         rule = "fine_tune" if model.fine_tune else "distill" if model.student_of else "pretrain"
@@ -132,7 +156,7 @@ def training_lines(study: Path, settings: Settings) -> Iterator[str]:
             path = study / training_log(rule, name, network)
             is_there = os.path.isfile(study / "results/models" / name / network / BUNDLE)
             if not is_there and path.is_file() and (line := last_line(path)):
-                minutes = (time.time() - path.stat().st_mtime) / 60
+                minutes = max(now_s - path.stat().st_mtime, 0.0) / 60
                 yield f"  {name}, {network}: {line} ({minutes:.0f} minutes ago)"
 
 
@@ -150,8 +174,10 @@ def behavior_lines(study: Path, settings: Settings, videos: list[str]) -> Iterat
         yield from ("", f"groups: {'compared' if is_there else 'not compared yet'}")
 
 
-def _runner(study: Path) -> list[str]:
+def _runner(study: Path, closed: Path | None) -> list[str]:
     """Whose run is going on, or has died; else with what jobs the last one failed."""
+    if closed:
+        return [f"whether a run goes on is not known: {closed_sentence(closed, study / LOCKS)}"]
     notice = lock_notice(study, to_unlock(study)).strip()
     return [notice] if notice else ["no run of this study is going on", *failed_lines(study)]
 
@@ -165,34 +191,47 @@ def row_of(count: StageCount) -> str:
     """A stage as a line: its figures, and, while it goes on, how fast and how long still."""
     told = [f"{count.running} running" * bool(count.running)]
     told += [f"{count.waiting} waiting" * bool(count.waiting)]
+    if (count.running or count.waiting) and not count.left:  # videos that were done before
+        told += [f"{count.made} made again"]
+    if count.per_s and (count.left or count.running):
+        told += [f"{count.per_s * 3600:.3g} an hour"]
     if count.per_s and count.left:
-        told += [f"{count.per_s * 3600:.3g} an hour", f"{told_time(count.left_s)} left"]
+        told += [f"{told_time(count.left_s)} left"]
     line = f"{count.stage:20} {count.done:5} {count.failed:6} {count.left:5}"
     return f"{line}   {', '.join(filter(None, told))}".rstrip()
 
 
-def silent_lines(running: Iterable[RunningJob]) -> Iterator[str]:
+def silent_lines(running: Iterable[RunningJob], now_s: float) -> Iterator[str]:
     """Of jobs that run and have said nothing for long: since when, and where they last did."""
     for job in running:
-        if job.silent_s >= SILENT_S:
+        if (silent_s := job.silent_s(now_s)) >= SILENT_S:
             yield (
-                f"  {job.of}: {job.rule} has said nothing for {told_time(job.silent_s)}; "
+                f"  {job.of}: {job.rule} has said nothing for {told_time(silent_s)}; "
                 f"its last words: {job.said or 'none'} ({job.log})"
             )
 
 
 def summary(progress: list[VideoProgress]) -> str:
     """The videos by their status, as a line."""
-    kinds = ("ok", "flagged", "failed", DAMAGED)
+    kinds = ("ok", "flagged", "failed", DAMAGED, REFUSED)
     counts = {kind: sum(video.status == kind for video in progress) for kind in kinds}
     open_ones = len(progress) - sum(counts.values())
-    told = {kind: count for kind, count in counts.items() if count or kind != DAMAGED}
+    told = {k: count for k, count in counts.items() if count or k not in (DAMAGED, REFUSED)}
     of_each = ", ".join(f"{status} {count}" for status, count in told.items())
     return f"videos {len(progress)}: {of_each}, not finished {open_ones}"
 
 
-def _reasons(progress: list[VideoProgress]) -> list[str]:
+def _reasons(study: Path, progress: list[VideoProgress]) -> list[str]:
+    """Why videos failed, and what does them again; of others why they cannot be counted."""
     failed = [video for video in progress if video.status == "failed"]
     lines = [f"  {video.video}: {video.stage}: {video.reason}" for video in failed]
-    damaged = [f"  {v.video}: {v.reason}" for v in progress if v.status == DAMAGED]
-    return [*first_lines(lines, SHOWN, "  "), *first_lines(damaged, SHOWN, "  ")]
+    told = first_lines(lines, SHOWN, "  ")
+    if failed:
+        told += [f"once a cause is removed, only that video: {to_do_again(study, failed[0].video)}"]
+    if len(failed) > 1:
+        those = f" -- $({to_type('status', study, ' --failed')})"
+        told += [f"all {len(failed)} that failed: {to_type('run', study, those)}"]
+    for kind in (DAMAGED, REFUSED):
+        of_kind = [f"  {v.video}: {v.reason}" for v in progress if v.status == kind]
+        told += first_lines(of_kind, SHOWN, "  ")
+    return told

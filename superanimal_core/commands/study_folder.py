@@ -4,7 +4,9 @@ import os
 import shlex
 from pathlib import Path
 
+from superanimal_core.commands.permissions import closed_sentence, first_closed
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.report.rerun import rerun_arguments
 from superanimal_core.study.overlay import CONFIG, read_config
 from superanimal_core.study.settings_document import check_text
 from superanimal_core.study.shipped import WORKFLOW
@@ -17,6 +19,11 @@ def to_type(command: str, study: str | Path, rest: str = "") -> str:
     """A command on a study, to be pasted into the terminal in which this one was typed."""
     program = shlex.quote(os.environ.get(CALLED, "superanimal"))
     return f"{program} {command} {shlex.quote(str(study))}{rest}"
+
+
+def to_do_again(study: str | Path, video: str) -> str:
+    """What does a video of a study again, and only that one."""
+    return to_type("run", study, f" -- {' '.join(rerun_arguments([video]))}")
 
 
 def to_unlock(study: str | Path) -> str:
@@ -33,6 +40,8 @@ def read_here() -> Study:
 def checked_study(written: str | Path) -> Path:
     """The folder. SuperAnimalError, with what to do, when it is not that of a study."""
     study = Path(written).expanduser()
+    if closed := first_closed(study / CONFIG):
+        raise SuperAnimalError(closed_sentence(closed, study / CONFIG))
     if (study / CONFIG).is_file():
         if is_program_alone(study):
             raise SuperAnimalError(

@@ -15,13 +15,15 @@ from typing import Any
 from superanimal_core.commands.progress import (
     ACCOUNT,
     DAMAGED,
+    REFUSED,
     STAGES,
     VIDEOS,
+    VideoProgress,
     progress_of_video,
     read_account,
 )
 from superanimal_core.commands.status import read_settings_and_videos
-from superanimal_core.commands.study_folder import checked_study, to_type
+from superanimal_core.commands.study_folder import checked_study, to_do_again, to_type
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.evaluation.absences import Absence
 from superanimal_core.pose.keypoints import did_you_mean
@@ -69,13 +71,46 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the account. SuperAnimalError for a video that the study does not have."""
+    """Print the account, after what has become of the video since.
+
+    SuperAnimalError for a video that the study does not have, or of which a file cannot be read.
+    """
     study = checked_study(options.study)
+    progress = progress_of_video(study, options.video)
+    if progress.status in (DAMAGED, REFUSED):
+        raise SuperAnimalError(progress.reason)
     path = study / VIDEOS / options.video / ACCOUNT
-    if path.is_file():
-        print(*told(read_account(path)), sep="\n")
+    if not path.is_file():
+        print(*told_of_unfinished(study, progress), sep="\n")
         return
-    print(told_of_unfinished(study, options.video))
+    account = told(read_account(path))
+    if progress.since:
+        print(*told_since(study, progress), "", *account, sep="\n")
+        return
+    again = again_lines(study, progress.video) if progress.status == "failed" else []
+    print(*account, *again, sep="\n")
+
+
+def told_since(study: Path, progress: VideoProgress) -> list[str]:
+    """What has become of a video since its account was made, and how it goes on."""
+    if progress.status == "failed":
+        return [*failed_lines(study, progress), "", "Its account is of before that, and was:"]
+    return [
+        f"{progress.video}: to be made again: {progress.since}. "
+        f"Go on with: {to_type('run', study)}",
+        "Its account is of before that, and was:",
+    ]
+
+
+def failed_lines(study: Path, progress: VideoProgress) -> list[str]:
+    """Of a failed video: where it failed, why, and what does it again."""
+    told = f"  {progress.stage}: {progress.reason}"
+    return [f"{progress.video}: failed", told, *again_lines(study, progress.video)]
+
+
+def again_lines(study: Path, video: str) -> list[str]:
+    """What does a failed video again."""
+    return [f"Once the cause is removed: {to_do_again(study, video)}"]
 
 
 def told(account: Mapping[str, Any]) -> list[str]:
@@ -126,19 +161,17 @@ def absence_rows(absences: Sequence[Absence]) -> list[str]:
     return [*head, *rows, *([f"  and {more} shorter ones"] if more else [])]
 
 
-def told_of_unfinished(study: Path, video: str) -> str:
+def told_of_unfinished(study: Path, progress: VideoProgress) -> list[str]:
     """How far a video without an account is. SuperAnimalError: the study has no such video."""
+    video = progress.video
     _, videos = read_settings_and_videos(study)
     if video not in videos:
         hint = did_you_mean(Path(video).stem, videos)
         raise SuperAnimalError(f"no video '{video}' in the sheet of {study}{hint}")
-    progress = progress_of_video(study, video)
-    if progress.status == DAMAGED:
-        raise SuperAnimalError(progress.reason)
     if progress.status == "failed":
-        return f"{video}: failed\n  {progress.stage}: {progress.reason}"
+        return failed_lines(study, progress)
     done = ", ".join(stage for stage in STAGES if stage in progress.done) or "nothing"
-    return f"{video}: not finished; done: {done}. Go on with: {to_type('run', study)}"
+    return [f"{video}: not finished; done: {done}. Go on with: {to_type('run', study)}"]
 
 
 def _verdict(verdict: Mapping[str, Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from superanimal_core.report.cells import ABSENT, Table, counted, number
+from superanimal_core.report.rerun import rerun_arguments
 from superanimal_core.report.results import Row
 
 STATUSES = ("failed", "flagged", "ok")
@@ -74,8 +75,7 @@ def failures(videos: Sequence[Row], snakemake: str) -> dict[str, object]:
 
 def rerun_command(video: str, snakemake: str) -> str:
     """The command that does everything for one video again, and nothing else."""
-    target = f"results/videos/{video}/quality.json"
-    return f"{snakemake} --cores all {target} --forcerun probe_video"
+    return f"{snakemake} --cores all {' '.join(rerun_arguments([video]))}"
 
 
 def quality_table(videos: Sequence[Row], accounts: Mapping[str, Row]) -> Table:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from superanimal_core.commands import progress
+from superanimal_core.commands import progress, running
 from superanimal_core.commands.progress import (
     LATELY_S,
     VideoProgress,
@@ -65,13 +65,16 @@ def test_the_jobs_of_a_real_run_are_told(tmp_path):
     assert running_jobs(tmp_path) == []
 
 
+NOW, BEGAN = 100_000.0, 90_000.0
+
+
 def job(**changes):
     return RunningJob("smooth_poses", "a", Path("logs/a.log"), 0.0, **changes)
 
 
 @pytest.mark.parametrize(("seconds", "is_told"), [(SILENT_S - 60, False), (SILENT_S + 1, True)])
 def test_a_job_that_has_been_silent_for_long_is_told(seconds, is_told):
-    lines = [*silent_lines([job(said_s=time.time() - seconds, said="3/9 frames")])]
+    lines = [*silent_lines([job(said_s=NOW - seconds, said="3/9 frames")], NOW)]
     assert bool(lines) is is_told
     if is_told:
         assert lines == [
@@ -80,10 +83,11 @@ def test_a_job_that_has_been_silent_for_long_is_told(seconds, is_told):
 
 
 def test_a_job_that_waits_is_not_silent():
-    assert not [*silent_lines([job()])]
+    assert not [*silent_lines([job()], NOW)]
 
 
-NOW, BEGAN = 100_000.0, 90_000.0
+def test_a_job_that_speaks_by_a_clock_ahead_is_not_silent():
+    assert job(said_s=NOW + 3600).silent_s(NOW) == 0.0
 
 
 @pytest.mark.parametrize(
@@ -97,6 +101,8 @@ NOW, BEGAN = 100_000.0, 90_000.0
         ([NOW - LATELY_S - 1, NOW - 10, NOW - 20], [], 0.0),  # one of them too long ago
         ([NOW - LATELY_S + 1, NOW - 10, NOW - 20], [], 2 / (LATELY_S - 1)),
         ([NOW - 10, NOW - 20, BEGAN - 1], [], 0.0),
+        ([NOW + 3600, NOW + 3590, NOW + 3580], [], 0.1),  # a disk whose clock is ahead
+        ([NOW, NOW, NOW], [], 2.0),
     ],
 )
 def test_how_fast_a_stage_goes_on(made_s, running, expected):
@@ -118,6 +124,27 @@ def test_the_time_left_counts_what_running_jobs_have_done():
     line = row_of(count)
     assert line.split()[:4] == ["smooth_poses", "2", "0", "4"]
     assert line.endswith(f"2 running, 1 waiting, 7.2 an hour, {told_time(1625)} left")
+
+
+def test_the_clock_is_that_of_the_studys_disk(tmp_path, monkeypatch):
+    monkeypatch.setattr(running.time, "time", lambda: 5.0)
+    assert running.now_s_of(tmp_path) == 5.0  # never run: there is no folder to ask in
+    (tmp_path / ".snakemake").mkdir()
+    (tmp_path / "beside").touch()
+    assert running.now_s_of(tmp_path) == pytest.approx(
+        (tmp_path / "beside").stat().st_mtime, abs=60
+    )
+    assert not [*(tmp_path / ".snakemake").iterdir()]
+
+
+def test_a_stage_that_is_made_again_tells_how_many():
+    videos = [VideoProgress(n, frozenset({"smooth_poses"}), made_s={"smooth_poses": s})
+              for n, s in (("a", BEGAN - 1), ("b", BEGAN), ("c", NOW))]  # fmt: skip
+    (count,) = count_stages(videos, ["smooth_poses"], [job(said_s=NOW)], BEGAN, NOW)
+    assert (count.made, count.left) == (2, 0)
+    assert row_of(count).endswith("   1 running, 2 made again")
+    (over,) = count_stages(videos, ["smooth_poses"], [], BEGAN, NOW)
+    assert row_of(over).split() == ["smooth_poses", "3", "0", "0"]
 
 
 def test_brought_predictions_run_in_the_stage_of_predictions():

@@ -10,6 +10,7 @@ import pytest
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands.progress import STAGES
+from superanimal_core.tables.names import OF_VIDEO
 from superanimal_core.tables.parquet import write_failure, write_parquet
 
 RULES = Path(__file__).resolve().parents[2] / "workflow/rules"
@@ -22,6 +23,7 @@ LIMITS = {
     "max_extrapolated_fraction": 0.25,
     "max_gap_s": 0.5,
 }
+TABLES = [f"{name}.parquet" for name in OF_VIDEO]  # what a video is processed for
 FIGURES = {
     "absent_fraction": 0.4,
     "dropped_fraction": 0.1,
@@ -46,9 +48,9 @@ def study(tmp_path):
     (results / "models/mouse/member-7/bundle.json").touch()
     (results / "models/mouse/member-0").mkdir()  # its training has begun
     make_results(results / "videos/half", "frames.parquet", "boxes.parquet")
-    make_results(results / "videos/good", *STAGES.values())
+    make_results(results / "videos/good", *STAGES.values(), *TABLES)
     write_account(results / "videos/good", "ok")
-    make_results(results / "videos/doubtful", "poses.parquet")  # the others were deleted
+    make_results(results / "videos/doubtful", *TABLES)  # the others were deleted
     write_account(results / "videos/doubtful", "flagged", ["no animal in 4 of 10 frames"])
     torn = failure("probe_video", "torn.mp4 is torn")
     write_failure(results / "videos/torn/frames.parquet", torn)
@@ -243,6 +245,7 @@ def test_why_lists_absences_the_longest_first(study, capsys):
     text = printed(capsys, "why", study, "good")
     assert "nothing speaks against it; how large its errors are, no labels tell\n" in text
     figures = FIGURES | {"expected_error_of_size": 0.05}
+    make_results(study / "results/videos/half", *TABLES)
     write_account(study / "results/videos/half", "ok", figures=figures)
     assert "nothing speaks against it\n" in printed(capsys, "why", study, "half")
     told = text.split("Without a pose:\n")[1].splitlines()
