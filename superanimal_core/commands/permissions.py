@@ -26,7 +26,7 @@ def first_closed(path: Path) -> Path | None:
     whole = path.absolute()
     by = {} if os.getuid() == os.geteuid() else {"effective_ids": True}
     for each in (*reversed(whole.parents), whole):
-        if not os.path.lexists(each):
+        if not os.path.lexists(each) or (each != whole and not each.is_dir()):
             return None
         needed = os.X_OK if each != whole else os.R_OK | (os.X_OK if each.is_dir() else 0)
         if not os.access(each, needed, **by):

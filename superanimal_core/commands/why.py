@@ -81,7 +81,7 @@ def run(options: argparse.Namespace) -> None:
         raise SuperAnimalError(progress.reason)
     path = study / VIDEOS / options.video / ACCOUNT
     if not path.is_file():
-        print(*told_of_unfinished(study, progress), sep="\n")
+        print(*told_of_unfinished(study, options.video, progress), sep="\n")
         return
     account = told(read_account(path))
     if progress.since:
@@ -161,9 +161,8 @@ def absence_rows(absences: Sequence[Absence]) -> list[str]:
     return [*head, *rows, *([f"  and {more} shorter ones"] if more else [])]
 
 
-def told_of_unfinished(study: Path, progress: VideoProgress) -> list[str]:
+def told_of_unfinished(study: Path, video: str, progress: VideoProgress) -> list[str]:
     """How far a video without an account is. SuperAnimalError: the study has no such video."""
-    video = progress.video
     _, videos = read_settings_and_videos(study)
     if video not in videos:
         hint = did_you_mean(Path(video).stem, videos)
