@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from importlib.metadata import version
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -48,7 +48,10 @@ class Measured:
     def why_not(self) -> str | None:
         """Why int8 is not used, as a part of a sentence; None where it is."""
         if self.move_px is None:
-            return "no held-out labeled animal tells how far int8 would move keypoints"
+            return (
+                "no keypoint of a held-out labeled animal scores enough to tell how far int8 would "
+                "move keypoints"
+            )
         if self.move_px <= self.most_px:
             return None
         return (
@@ -87,7 +90,7 @@ def write_quantized(
         len(measuring),
         len(calibrating),
         engine,
-        {package: version(package) for package in packages},
+        {package: import_module(package).__version__ for package in packages},
     )
     print(measured.why_not() or f"int8 moves keypoints by {move_px:.2f} px of a 256-px crop")
     with replacing(folder) as temporary:

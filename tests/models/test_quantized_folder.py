@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -89,7 +90,12 @@ def test_without_a_position_nothing_can_be_calibrated():
 
 @pytest.mark.parametrize(
     ("move_px", "told"),
-    [(0.3, None), (0.3001, "by 0.30 px"), (4.0, "by 4.00 px"), (None, "no held-out labeled")],
+    [
+        (0.3, None),
+        (0.3001, "by 0.30 px"),
+        (4.0, "by 4.00 px"),
+        (None, "no keypoint of a held-out labeled"),
+    ],
 )
 def test_the_limit_itself_is_within_it(move_px, told):
     why_not = replace(MEASURED, move_px=move_px).why_not()
@@ -129,7 +135,7 @@ def test_a_killed_job_leaves_the_old_folder_or_none(member, monkeypatch):
     monkeypatch.setattr(module, "quantized_document", lambda *_: b"document")
     monkeypatch.setattr(module, "computed_by", lambda *_: list)
     monkeypatch.setattr(module, "mean_move_px", lambda *_: 0.1)
-    monkeypatch.setattr(module, "version", lambda _: "1")
+    monkeypatch.setattr(module, "import_module", lambda _: SimpleNamespace(__version__="1"))
     with monkeypatch.context() as patch:
         patch.setattr(module.json, "dumps", lambda *_, **__: 1 / 0)
         with pytest.raises(ZeroDivisionError):
