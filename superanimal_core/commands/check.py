@@ -78,8 +78,7 @@ def check_study(study: Study) -> Iterator[Finding]:
         if len(study.datasets) > 1:
             sets = [(labeled_animals, name) for name in study.datasets]
             animals = dict(zip(study.datasets, pool.map(_look, sets), strict=True))
-            spaces = {name: row.space for name, row in study.datasets.items()}
-            yield from repeated_labels(spaces, animals)
+            yield from repeated_labels(study.datasets, animals)
     yield from camera_findings(study)
     yield from name_findings(study)
     yield from date_findings(study)

@@ -12,12 +12,12 @@ LOADER = ("failed to map segment", "annot allocate memory")  # glibc, and what t
 
 def short_of_memory(error: ImportError | MemoryError | OSError) -> str:
     """What to do where a limit of the shell is why; '' where there is none, or it is not why."""
-    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    limit, most = resource.getrlimit(resource.RLIMIT_AS)
     is_why = isinstance(error, MemoryError) or any(words in str(error) for words in LOADER)
     if limit == resource.RLIM_INFINITY or not is_why:
         return ""
+    lifted = "write `ulimit -v unlimited` and try again, or " * (most == resource.RLIM_INFINITY)
     return (
-        f"memory is limited to {told_size(limit)} here, too little for this command; write "
-        "`ulimit -v unlimited` and try again, or do it where there is more, as in a job of the "
-        "cluster"
+        f"memory is limited to {told_size(limit)} here, too little for this command; {lifted}do it "
+        "where there is more, as in a job of the cluster"
     )

@@ -6,6 +6,7 @@ which small tables to look: no result counts as newer for its date alone.
 
 import errno
 import json
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -64,22 +65,30 @@ def stages_without(lost: Mapping[str, list[str]]) -> frozenset[str]:
 def failure_in(path: Path) -> Failure | None:
     """The stage and reason of what stands for a failed video; None where it is a result.
 
-    SuperAnimalError where it cannot be read, PermissionError where that is for somebody else.
+    None, too, where it is gone meanwhile: a job makes it anew. SuperAnimalError where it cannot be
+    read, PermissionError where that is for somebody else.
     """
-    if path.is_dir():
-        mark = path / FAILURE_FILE
-        try:
-            return json.loads(mark.read_bytes())["failure"] if mark.is_file() else None
-        except (ValueError, KeyError, TypeError):
-            raise SuperAnimalError(f"{mark}: {UNREADABLE}") from None
-    if path.stat().st_size > STAND_IN_BYTES:
-        return None
+    mark = path / FAILURE_FILE
     try:
+        if os.path.isdir(path):
+            return json.loads(mark.read_bytes())["failure"]
+        if path.stat().st_size > STAND_IN_BYTES:
+            return None
         return read_record(path).get("failure")
+    except (ValueError, KeyError, TypeError):
+        raise SuperAnimalError(f"{mark}: {UNREADABLE}") from None
+    except OSError as error:
+        return none_if_gone(error, path)
     except SuperAnimalError as error:
         if isinstance(error.__cause__, OSError) and error.__cause__.errno:  # not what it holds
-            raise_refused(error.__cause__, path)
+            return none_if_gone(error.__cause__, path)
         raise
+
+
+def none_if_gone(error: OSError, path: Path) -> None:
+    """None where a file is gone; else as `raise_refused`."""
+    if not isinstance(error, FileNotFoundError | NotADirectoryError):
+        raise_refused(error, Path(error.filename or path))
 
 
 def raise_refused(error: OSError, path: Path) -> None:

@@ -16,7 +16,9 @@ def refused(error: PermissionError, folder: str | Path = "") -> str:
     for path in (Path(named), Path(folder, named)):
         if closed := first_closed(path):
             return closed_sentence(closed, path)
-    place = next(each for each in (Path(named), *Path(named).absolute().parents) if each.exists())
+    place = next(
+        each for each in (Path(named), *Path(named).absolute().parents) if os.path.exists(each)
+    )
     whose = f"{place} is {owner_of(place)}'s (mode {mode_of(place)})"
     return f"{named} may not be written by you: {whose}; name a place where you may write"
 
@@ -26,7 +28,10 @@ def first_closed(path: Path) -> Path | None:
     whole = path.absolute()
     by = {} if os.getuid() == os.geteuid() else {"effective_ids": True}
     for each in (*reversed(whole.parents), whole):
-        if not os.path.lexists(each) or (each != whole and not each.is_dir()):
+        if os.path.islink(each) and not os.path.exists(each):
+            there = Path(os.path.realpath(each))  # behind what is closed, or gone
+            return first_closed(there) if there != each else None
+        if not os.path.lexists(each) or (each != whole and not os.path.isdir(each)):
             return None
         needed = os.X_OK if each != whole else os.R_OK | (os.X_OK if each.is_dir() else 0)
         if not os.access(each, needed, **by):
@@ -72,7 +77,7 @@ def _study_of(path: Path, closed: Path) -> Path | None:
     for above in path.parents:
         is_open = above != closed and not above.is_relative_to(closed)
         is_named = path.relative_to(above).parts[0] in PARTS
-        if is_named and (not is_open or (above / PARTS[0]).is_dir()):
+        if is_named and (not is_open or os.path.isdir(above / PARTS[0])):
             return above
     return None
 

@@ -82,6 +82,9 @@ def progress_of_video(study: Path, video: str) -> VideoProgress:
         return VideoProgress(video, frozenset(made_s), DAMAGED, "", str(error), made_s)
     except PermissionError as error:
         return VideoProgress(video, frozenset(), REFUSED, "", refused(error))
+    except OSError as error:  # of a file server, for a moment
+        why = f"{folder}: cannot be read now: {error.strerror}; try again"
+        return VideoProgress(video, frozenset(), DAMAGED, "", why)
 
 
 def _with_account(folder: Path, there: Mapping[str, float]) -> VideoProgress:
@@ -169,9 +172,11 @@ def videos_per_s(
 def times_in(folder: Path) -> dict[str, float]:
     """What lies in a folder, and when it was written; nothing where there is no folder."""
     times: dict[str, float] = {}
-    if not folder.is_dir():
+    try:
+        entries = [*os.scandir(folder)]
+    except (FileNotFoundError, NotADirectoryError):
         return times
-    for entry in os.scandir(folder):
+    for entry in entries:
         with suppress(FileNotFoundError):  # a job has given it its last name meanwhile
             times[entry.name] = entry.stat().st_mtime
     return times

@@ -10,7 +10,9 @@ from superanimal_core.commands.study_checks import DOUBT, Finding
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.formats.foreign import read_foreign
 from superanimal_core.pose.labels import Labels
+from superanimal_core.study.labeled_predictions import UNSEEN
 from superanimal_core.study.study import Study
+from superanimal_core.study.study_rows import DatasetRow
 
 FEWEST_POINTS = 3  # two animals that share fewer positions may do so by chance
 LEAST_SHARED = 0.5  # of the smaller set: fewer are pictures that stand twice, which the audit tells
@@ -41,17 +43,19 @@ def animals_of(labels: Labels) -> frozenset[bytes]:
 
 
 def repeated_labels(
-    spaces: Mapping[str, str], animals: Mapping[str, frozenset[bytes]]
+    datasets: Mapping[str, DatasetRow], animals: Mapping[str, frozenset[bytes]]
 ) -> Iterator[Finding]:
     """Of data sets of one keypoint space: those that share half of their labeled animals."""
     for first, second in combinations(animals, 2):
-        if spaces[first] != spaces[second]:
-            continue  # no network learns from both
+        rows = datasets[first], datasets[second]
+        teaching = sum(row.role != UNSEEN for row in rows)
+        if rows[0].space != rows[1].space or not teaching:
+            continue  # no network learns from one and sees the other
         shared = len(animals[first] & animals[second])
         if shared and shared >= LEAST_SHARED * min(len(animals[first]), len(animals[second])):
             told = (
                 f"{shared} of its {len(animals[second])} labeled animals stand in data set "
-                f"'{first}', too, point for point: they teach twice, and what is held out of one "
-                "set may be taught by the other; leave one of them out"
+                f"'{first}', too, point for point: {'they teach twice, and ' * (teaching == 2)}"
+                "what is held out of one set may be taught by the other; leave one of them out"
             )
             yield Finding(DOUBT, f"data set {second}", told)

@@ -26,6 +26,7 @@ from superanimal_core.commands import init
 from superanimal_core.commands.cache_home import find_cache_home
 from superanimal_core.commands.live import is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
+from superanimal_core.commands.progress import progress_of_video
 from superanimal_core.commands.released_to_fetch import why_not_fetched
 from superanimal_core.commands.snakemake_options import (
     is_beside_study,
@@ -34,6 +35,7 @@ from superanimal_core.commands.snakemake_options import (
     may_run,
     says_how_many,
 )
+from superanimal_core.commands.status import read_settings_and_videos
 from superanimal_core.commands.study_folder import (
     checked_study,
     read_here,
@@ -43,6 +45,7 @@ from superanimal_core.commands.study_folder import (
 from superanimal_core.errors import ConfigError, SuperAnimalError
 from superanimal_core.jobs.run_owner import lock_notice
 from superanimal_core.models.downloads import HASHES
+from superanimal_core.report.rerun import forced_again
 from superanimal_core.study.dates import doubt_of_dates
 from superanimal_core.study.overlay import CONFIG
 from superanimal_core.study.shipped import WORKFLOW
@@ -57,12 +60,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("study", nargs="?", default=".", help="its folder (default: this one)")
     slurm = "on a cluster: with the installed profile (make slurm-profile), else profiles/slurm"
     parser.add_argument("--slurm", action="store_true", help=slurm)
+    failed = "try the videos that failed again, too"
+    parser.add_argument("--failed", action="store_true", help=failed)
     videos = "make the study first, where there is none: folders of videos, or videos"
     parser.add_argument("--videos", nargs="+", type=Path, default=[], metavar="PATH", help=videos)
     init.add_model(parser)
     parser.usage = (
-        "superanimal run [--slurm] [STUDY] [--videos PATH … --model MODEL [--preset PRESET]] "
-        "[-- ARGUMENTS OF SNAKEMAKE]"
+        "superanimal run [--slurm] [--failed] [STUDY] "
+        "[--videos PATH … --model MODEL [--preset PRESET]] [-- ARGUMENTS OF SNAKEMAKE]"
     )
 
 
@@ -77,6 +82,8 @@ def run(options: argparse.Namespace) -> None:
     if options.videos or options.model or options.preset:
         make_study(options)
     study = checked_study(options.study)
+    if options.failed:
+        options.rest = [*options.rest, *failed_again(study)]
     if not (WORKFLOW / SNAKEFILE).is_file():
         raise SuperAnimalError(
             f"{WORKFLOW} has no {SNAKEFILE}: the package is not whole; install it again"
@@ -100,6 +107,16 @@ def run(options: argparse.Namespace) -> None:
     if is_watched(options.rest):
         sys.exit(watch(command, study, sys.stderr.write))
     os.execv(command[0], command)
+
+
+def failed_again(study: Path) -> list[str]:
+    """What Snakemake is told to try failed videos again. SuperAnimalError where none has failed."""
+    _, videos = read_settings_and_videos(study)
+    progress = [progress_of_video(study, video) for video in videos]
+    failed = [video.video for video in progress if video.status == "failed"]
+    if not failed:
+        raise SuperAnimalError(f"no video of {study} has failed")
+    return forced_again(failed)
 
 
 def refuse_unwritable(study: Path) -> None:

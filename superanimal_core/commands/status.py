@@ -29,12 +29,11 @@ from superanimal_core.commands.study_folder import (
     to_type,
     to_unlock,
 )
-from superanimal_core.errors import ConfigError, SuperAnimalError, first_lines
+from superanimal_core.errors import ConfigError, first_lines
 from superanimal_core.jobs.failed_jobs import failed_lines
 from superanimal_core.jobs.log import last_line
 from superanimal_core.jobs.run_owner import LOCKS, lock_notice, runs_since
 from superanimal_core.report.cells import told_time
-from superanimal_core.report.rerun import rerun_arguments
 from superanimal_core.settings import Settings
 from superanimal_core.study.overlay import CONFIG, read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
@@ -51,24 +50,12 @@ GROUPS = Path("results/groups/comparison.parquet")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of `status`."""
     parser.add_argument("study", nargs="?", default=".", help="its folder (default: this one)")
-    failed = "print only what `run STUDY --` takes to do the failed videos again, and no others"
-    parser.add_argument("--failed", action="store_true", help=failed)
 
 
 def run(options: argparse.Namespace) -> None:
-    """Print the tables, or what does the failed videos again.
-
-    ConfigError when the study's own files cannot be read, SuperAnimalError where none has failed.
-    """
+    """Print the tables. ConfigError when the study's own files cannot be read."""
     study, mistakes = checked_study(options.study), list[str]()
     settings, rows = read_settings_and_rows(study, mistakes)
-    if options.failed:
-        progress = [progress_of_video(study, video) for video in rows]
-        failed = [video.video for video in progress if video.status == "failed"]
-        if not failed:
-            raise SuperAnimalError(f"no video of {study} has failed")
-        print(*rerun_arguments(failed), sep="\n")
-        return
     print(*status_lines(study, settings, [*rows], mistakes), sep="\n")
 
 
@@ -123,7 +110,7 @@ def status_lines(
     lines += ["", summary(progress), *_reasons(study, progress), *silent_lines(running, now_s)]
     lines += sheet_lines(study, mistakes)
     report = study / REPORT
-    return [*lines, *([f"report: {report}"] if report.is_file() else ["no report yet"])]
+    return [*lines, f"report: {report}" if os.path.isfile(report) else "no report yet"]
 
 
 def sheet_lines(study: Path, mistakes: Sequence[str]) -> list[str]:
@@ -155,7 +142,7 @@ def training_lines(study: Path, settings: Settings, now_s: float) -> Iterator[st
         for network, rule in rules.items():
             path = study / training_log(rule, name, network)
             is_there = os.path.isfile(study / "results/models" / name / network / BUNDLE)
-            if not is_there and path.is_file() and (line := last_line(path)):
+            if not is_there and os.path.isfile(path) and (line := last_line(path)):
                 minutes = max(now_s - path.stat().st_mtime, 0.0) / 60
                 yield f"  {name}, {network}: {line} ({minutes:.0f} minutes ago)"
 
@@ -170,7 +157,7 @@ def behavior_lines(study: Path, settings: Settings, videos: list[str]) -> Iterat
         asked = (study / VIDEOS / v / "classified" / name / "bouts.parquet" for v in videos)
         yield f"{name:20} {'yes' if has_learned else 'no':>4}  {sum(map(os.path.isfile, asked)):6}"
     if settings.groups.column is not None:
-        is_there = (study / GROUPS).is_file()
+        is_there = os.path.isfile(study / GROUPS)
         yield from ("", f"groups: {'compared' if is_there else 'not compared yet'}")
 
 
@@ -227,10 +214,9 @@ def _reasons(study: Path, progress: list[VideoProgress]) -> list[str]:
     lines = [f"  {video.video}: {video.stage}: {video.reason}" for video in failed]
     told = first_lines(lines, SHOWN, "  ")
     if failed:
-        told += [f"once a cause is removed, only that video: {to_do_again(study, failed[0].video)}"]
+        told += [f"once a cause is removed, that video: {to_do_again(study, failed[0].video)}"]
     if len(failed) > 1:
-        those = f" -- $({to_type('status', study, ' --failed')})"
-        told += [f"all {len(failed)} that failed: {to_type('run', study, those)}"]
+        told += [f"with all {len(failed)} that failed: {to_type('run', study, ' --failed')}"]
     for kind in (DAMAGED, REFUSED):
         of_kind = [f"  {v.video}: {v.reason}" for v in progress if v.status == kind]
         told += first_lines(of_kind, SHOWN, "  ")

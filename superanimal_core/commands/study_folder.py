@@ -22,7 +22,7 @@ def to_type(command: str, study: str | Path, rest: str = "") -> str:
 
 
 def to_do_again(study: str | Path, video: str) -> str:
-    """What does a video of a study again, and only that one."""
+    """What does a video of a study again."""
     return to_type("run", study, f" -- {' '.join(rerun_arguments([video]))}")
 
 

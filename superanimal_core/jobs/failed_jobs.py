@@ -5,6 +5,7 @@ that was tried again with success is no failed one, and videos that failed are r
 """
 
 import json
+import os
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -27,7 +28,7 @@ def note_failed(folder: str | Path, failed: Iterable[Any]) -> None:
         str(job.log[0])
         for each in failed
         for job in getattr(each, "jobs", [each])
-        if job.log and (job is each or (Path(folder) / str(job.log[0])).is_file())
+        if job.log and (job is each or os.path.isfile(Path(folder, str(job.log[0]))))
     }
     with replacing(Path(folder) / RECORD) as temporary:
         temporary.write_text(json.dumps({"logs": sorted(logs)}), encoding="utf-8")
@@ -55,7 +56,7 @@ def failed_lines(folder: str | Path) -> list[str]:
 
 def _end_of(log: Path) -> str:
     """The last words of a failed job; where these are no error, what that means."""
-    if not log.is_file():
+    if not os.path.isfile(log):
         return "it left no log"
     last = last_line(log)
     is_progress = last.startswith(DEVICE) or told_progress(last) != (0.0, 0.0)

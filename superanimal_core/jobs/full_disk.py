@@ -1,6 +1,7 @@
 """A full disk: how a failed write says it, and the sentence for the user."""
 
 import errno
+import os
 import shutil
 import tempfile
 from pathlib import Path
@@ -20,10 +21,22 @@ def full_disk_sentence(output: str | Path) -> str:
     """Where there is no room, how much is left, and what to do."""
     folder = Path(output).absolute().parent
     folder = next(each for each in (folder, *folder.parents) if each.is_dir())
-    temporary = tempfile.gettempdir()
-    free_mb, temporary_mb = (shutil.disk_usage(each).free / 1e6 for each in (folder, temporary))
+    free_mb = shutil.disk_usage(folder).free / 1e6
     return (
         f"the disk is full: {output} could not be written, {free_mb:.1f} MB are free in {folder} "
-        f"(or a quota is used up), {temporary_mb:.1f} MB for temporary files in {temporary} "
-        "(TMPDIR names another place). Nothing half-written is left. Make room and run again"
+        f"(or a quota is used up){_temporary_room()}. Nothing half-written is left. Make room and "
+        "run again"
     )
+
+
+def _temporary_room() -> str:
+    """How much is left for temporary files, where that can be asked.
+
+    `tempfile.gettempdir` would write there to find out, and raise where all disks are full.
+    """
+    temporary = tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp"
+    try:
+        free_mb = shutil.disk_usage(temporary).free / 1e6
+    except OSError:
+        return ""
+    return f", {free_mb:.1f} MB for temporary files in {temporary} (TMPDIR names another place)"

@@ -34,7 +34,9 @@ class QuantizedGraph:
         """Those of the data sets that a model learned from."""
         if own.student_of:
             return roles_of_student(self.students.graph.study.settings, model)
-        return ("fine_tune",) if own.fine_tune else ("pretrain",)
+        if own.fine_tune:
+            return ("fine_tune",)
+        return ROLES if own.pose_weights is not None else ("pretrain",)
 
     def networks(self, model: str) -> list[str]:
         """The networks of a model in int8."""

@@ -68,11 +68,12 @@ def test_too_little_memory_for_the_libraries_is_one_sentence(monkeypatch, capsys
     monkeypatch.setattr(resource, "getrlimit", lambda which: (resource.RLIM_INFINITY,) * 2)
     with pytest.raises(type(error)):
         main(["check"])
-    monkeypatch.setattr(resource, "getrlimit", lambda which: (4_096_000_000,) * 2)
-    assert main(["check"]) == 1
-    (line,) = capsys.readouterr().err.splitlines()
-    assert line.startswith("check: memory is limited to 4.1 GB here")
-    assert "`ulimit -v unlimited`" in line
+    for most in (resource.RLIM_INFINITY, 4_096_000_000):  # that a user may lift it to
+        monkeypatch.setattr(resource, "getrlimit", lambda _, most=most: (4_096_000_000, most))
+        assert main(["check"]) == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert line.startswith("check: memory is limited to 4.1 GB here")
+        assert ("`ulimit -v unlimited`" in line) == (most == resource.RLIM_INFINITY)
 
 
 def test_a_package_that_is_not_installed_is_no_matter_of_memory(monkeypatch):

@@ -1,5 +1,6 @@
 """Accounts of before: what has become of a video since decides, whatever the dates of a copy."""
 
+import errno
 import os
 import shutil
 
@@ -14,9 +15,12 @@ from test_status_command import (
     write_account,
 )
 
-from superanimal_core.__main__ import main
+from superanimal_core.commands import old_accounts, progress
+from superanimal_core.commands.old_accounts import failure_in
 from superanimal_core.commands.progress import progress_of_video
+from superanimal_core.commands.run import failed_again
 from superanimal_core.commands.stages import MEASURED, STAGES
+from superanimal_core.errors import SuperAnimalError
 from superanimal_core.tables.names import OF_VIDEO
 from superanimal_core.tables.parquet import write_failure
 
@@ -135,18 +139,46 @@ def test_every_final_table_is_of_a_stage():
 
 
 def test_what_does_failed_videos_again_is_told(study, capsys):
-    one = f"superanimal run {study} -- results/videos/torn/quality.json --forcerun probe_video"
+    one = f"superanimal run {study} -- {' '.join(again('torn'))}"
     text = printed(capsys, "status", study)
-    assert f"once a cause is removed, only that video: {one}" in text
-    assert (
-        f"all 2 that failed: superanimal run {study} -- $(superanimal status {study} --fa" in text
-    )
+    assert f"once a cause is removed, that video: {one}" in text
+    assert f"with all 2 that failed: superanimal run {study} --failed" in text.splitlines()
     assert one in printed(capsys, "why", study, "torn")
-    videos = ("results/videos/torn/quality.json", "results/videos/empty/quality.json")
-    again = printed(capsys, "status", study, "--failed").split()
-    assert again == [*videos, "--forcerun", "probe_video"]
+    assert failed_again(study) == again("torn", "empty")[2:]
     for video in ("torn", "empty"):
         shutil.rmtree(study / "results/videos" / video)
     assert "once a cause" not in printed(capsys, "status", study)
-    assert main(["status", str(study), "--failed"]) == 1
-    assert capsys.readouterr().out == ""  # `--forcerun` alone would make all videos again
+    with pytest.raises(SuperAnimalError, match=r"no video of .* has failed"):
+        failed_again(study)
+
+
+def again(*videos):
+    """The accounts of videos, and their first results, which are forced."""
+    made = [f"results/videos/{video}/quality.json" for video in videos]
+    return [*made, "--forcerun", *(f"results/videos/{video}/frames.parquet" for video in videos)]
+
+
+@pytest.mark.parametrize("gone", ["predicted", "boxes.parquet", "predicted/failure.json"])
+def test_a_result_that_a_job_removes_meanwhile_is_no_failure(study, good, monkeypatch, gone):
+    """The folder was listed with it; when it is looked into, a job makes it anew."""
+    fail_prediction(good)
+    dated(good / "boxes.parquet", 60)
+    listed = progress.times_in(good)
+    path = good / gone
+    shutil.rmtree(path) if path.is_dir() else path.unlink()
+    monkeypatch.setattr(progress, "times_in", lambda _: listed)
+    assert progress_of_video(study, "good").status in ("ok", "failed")
+    assert failure_in(path) is None
+
+
+def test_a_file_server_that_is_away_for_a_moment_stops_no_table(study, good, monkeypatch):
+    def stale(_):
+        raise OSError(errno.ESTALE, "Stale file handle")
+
+    monkeypatch.setattr(old_accounts.os.path, "isdir", stale)
+    told = progress_of_video(study, "good")
+    assert told.status == "damaged"
+    assert told.reason.endswith("cannot be read now: Stale file handle; try again")
+    monkeypatch.undo()
+    monkeypatch.setattr(progress.os, "scandir", stale)
+    assert progress_of_video(study, "good").status == "damaged"

@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 import pytest
 from test_status_command import study
 
+from superanimal_core.__main__ import main
+
 __all__ = ["study"]  # a fixture
 ROOT = Path(__file__).resolve().parents[2]
 NOBODY = 65534
@@ -94,3 +96,33 @@ def test_folders_of_a_study_that_may_not_be_read_are_told(shared, told):
     assert asked(shared, shared / "config", 700) in told("why", shared, "good")
     shared.chmod(0o700)
     assert asked(shared, shared, 700) in told("status", shared)
+
+
+def test_a_link_to_what_may_not_be_entered_names_that(shared, told):
+    private = shared.parent / "private"
+    private.mkdir()
+    moved = shared.rename(private / "study")
+    link = shared.parent / "linked"
+    link.symlink_to(moved)
+    private.chmod(0o700)
+    closed = f"{private} is {getpass.getuser()}'s (mode 700) and you may not read it"
+    for command in (["status", link], ["why", link, "good"]):
+        assert closed in told(*command)
+
+
+@pytest.mark.parametrize("closed", ["logs", "results", "results/report", "results/groups"])
+def test_closed_folders_beside_the_videos_leave_the_table(shared, told, closed):
+    (shared / closed).mkdir(parents=True, exist_ok=True)
+    (shared / closed).chmod(0o700)
+    text = told("status", shared)
+    assert "videos 6: " in text
+    assert ("not readable 6" in text) == (closed == "results")
+
+
+def test_a_link_that_leads_nowhere_is_no_file_of_somebody_else(study, tmp_path, capsys):
+    config = study / "config/config.yaml"
+    config.unlink()
+    config.symlink_to(tmp_path / "annex/config.yaml")
+    assert main(["status", str(study)]) == 1
+    assert "may not read" not in (told := capsys.readouterr().err)
+    assert len(told.splitlines()) == 1

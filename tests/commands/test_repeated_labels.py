@@ -13,6 +13,7 @@ from superanimal_core.commands.study_checks import DOUBT
 from superanimal_core.commands.study_folder import read_here
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
+from superanimal_core.study.study_rows import DatasetRow
 
 
 @pytest.fixture(scope="module")
@@ -71,15 +72,32 @@ def test_what_has_two_points_may_be_like_others_by_chance():
     assert len(animals_of(labels_at(xy_px))) == 1
 
 
+def row_of(name, space, role):
+    return DatasetRow(name, f"datasets/{name}", "coco", space, role, "", "")
+
+
 @pytest.mark.parametrize(("shared", "is_told"), [(4, True), (2, True), (1, False), (0, False)])
 @pytest.mark.parametrize("spaces", ["ss", "st"])
-def test_sets_of_one_space_that_share_half_of_the_smaller_are_told(shared, is_told, spaces):
+@pytest.mark.parametrize(
+    ("roles", "twice"), [("pf", True), ("pe", False), ("ef", False), ("ee", None)]
+)
+def test_sets_of_one_space_that_share_half_of_the_smaller_are_told(
+    shared, is_told, spaces, roles, twice
+):
+    """If a network learns from one of them at least; twice, if from both."""
+    words = {"p": "pretrain", "f": "fine_tune", "e": "evaluate"}
     each = [bytes([number]) for number in range(14)]
     animals = {"a": frozenset(each[:10]), "b": frozenset(each[10 - shared : 14 - shared])}
-    found = list(repeated_labels(dict(zip("ab", spaces, strict=True)), animals))
-    assert bool(found) == (is_told and spaces == "ss")
+    rows = {
+        name: row_of(name, space, words[role])
+        for name, space, role in zip("ab", spaces, roles, strict=True)
+    }
+    found = list(repeated_labels(rows, animals))
+    assert bool(found) == (is_told and spaces == "ss" and twice is not None)
+    assert ["teach twice" in each.told for each in found] == [twice] * len(found)
     assert all(one.told.startswith(f"{shared} of its 4 labeled animals") for one in found)
 
 
 def test_sets_without_labels_share_none():
-    assert not list(repeated_labels(dict.fromkeys("ab", "s"), dict.fromkeys("ab", frozenset())))
+    rows = {name: row_of(name, "s", "pretrain") for name in "ab"}
+    assert not list(repeated_labels(rows, dict.fromkeys("ab", frozenset())))

@@ -161,4 +161,6 @@ def test_a_file_that_gets_its_last_name_meanwhile_hides_no_other(tmp_path, monke
     (tmp_path / "adapted").unlink()
     monkeypatch.setattr(progress.os, "scandir", lambda _: there)
     assert set(progress.times_in(tmp_path)) == {"boxes.parquet", "frames.parquet"}
+    monkeypatch.undo()
     assert progress.times_in(tmp_path / "nowhere") == {}
+    assert progress.times_in(tmp_path / "boxes.parquet") == {}

@@ -321,3 +321,12 @@ def test_a_full_disk_is_told_with_the_room_for_temporary_files(monkeypatch, tmp_
     told = full_disk_sentence(tmp_path / "adapted")
     assert f"63583.2 MB are free in {tmp_path} (or" in told
     assert f"0.0 MB for temporary files in {tmp_path / 'scratch'} (TMPDIR" in told
+
+
+def test_a_full_disk_is_told_where_no_temporary_file_can_be_written_either(monkeypatch, tmp_path):
+    """All disks are full: Python's search for a place for temporary files fails, too."""
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    monkeypatch.setattr(tempfile, "gettempdir", mock.Mock(side_effect=FileNotFoundError))
+    for place in (str(tmp_path), str(tmp_path / "gone")):
+        monkeypatch.setenv("TMPDIR", place)
+        assert "the disk is full" in full_disk_sentence(tmp_path / "out.parquet")

@@ -58,7 +58,10 @@ class PageReader(HTMLParser):
 def test_a_failed_video_is_named_with_its_reason_and_its_command(page):
     read = PageReader(page)
     assert REASON in read.text
-    assert "results/videos/torn0/quality.json --forcerun probe_video" in read.text
+    assert (
+        "results/videos/torn0/quality.json --forcerun results/videos/torn0/frames.parquet"
+        in read.text
+    )
     assert "logs/probe_video/torn0" in read.text
     (row,) = read.rows_of("torn0")
     assert row[1] == "failed"
@@ -471,6 +474,6 @@ def test_of_many_failures_the_first_are_open(tmp_path, failed, folded):
     page = write_report(tmp_path, Made(good=1, failed=failed, has_truth=False))
     section = page[page.index('<section id="failures">') : page.index('<section id="wall">')]
     shown, _, hidden = section.partition("<details>")
-    assert shown.count("--forcerun probe_video") == failed - folded
-    assert hidden.count("--forcerun probe_video") == folded
+    assert shown.count("--forcerun results/") == failed - folded
+    assert hidden.count("--forcerun results/") == folded
     assert ("1 more failure<" in section) == bool(folded)
