@@ -15,14 +15,13 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
 from typing import Any
 
-from superanimal_core.commands.repeated_labels import labeled_animals, repeated_labels
+from superanimal_core.commands.repeated_labels import look_at_set, repeated_labels
 from superanimal_core.commands.study_checks import (
     DOUBT,
     FAILS,
     STOPS,
     Finding,
     camera_findings,
-    dataset_findings,
     date_findings,
     group_findings,
     label_findings,
@@ -68,17 +67,20 @@ def check_study(study: Study) -> Iterator[Finding]:
 
     In processes, not threads: what opens HDF5 bounds the memory of its process meanwhile.
     """
-    names = [*((dataset_findings, name) for name in study.datasets),
-             *((video_findings, name) for name in study.videos),
+    sets = [(look_at_set, name) for name in study.datasets]
+    names = [*((video_findings, name) for name in study.videos),
              *((label_findings, (name, number)) for name, rows in study.behavior_labels.items()
                for number in range(len(rows)))]  # fmt: skip
     with ProcessPoolExecutor(READERS, initializer=_know, initargs=(study,)) as pool:
+        looked = pool.map(_look, sets)
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
             yield from found
-        if len(study.datasets) > 1:
-            sets = [(labeled_animals, name) for name in study.datasets]
-            animals = dict(zip(study.datasets, pool.map(_look, sets), strict=True))
-            yield from repeated_labels(study.datasets, animals)
+        of_sets = dict(zip(study.datasets, looked, strict=True))
+    for found, _ in of_sets.values():
+        yield from found
+    yield from repeated_labels(
+        study.datasets, {name: animals for name, (_, animals) in of_sets.items()}
+    )
     yield from camera_findings(study)
     yield from name_findings(study)
     yield from date_findings(study)

@@ -5,7 +5,6 @@ which small tables to look: no result counts as newer for its date alone.
 """
 
 import errno
-import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,10 +20,10 @@ from superanimal_core.commands.stages import (
     STAGES,
 )
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.jobs.outcome import failure_told
 from superanimal_core.study.products import ACCOUNT
-from superanimal_core.tables.parquet import FAILURE_FILE, read_record
+from superanimal_core.tables.parquet import FAILURE_FILE
 
-STAND_IN_BYTES = 20_000  # a table that stands for a failed video has no rows
 UNREADABLE = "cannot be read; delete it and run again, which makes it anew"
 Failure = Mapping[str, Any]  # `stage` and `reason`
 Dates = Mapping[str, float]  # of what lies in a video's folder, by name
@@ -70,11 +69,7 @@ def failure_in(path: Path) -> Failure | None:
     """
     mark = path / FAILURE_FILE
     try:
-        if os.path.isdir(path):
-            return json.loads(mark.read_bytes())["failure"]
-        if path.stat().st_size > STAND_IN_BYTES:
-            return None
-        return read_record(path).get("failure")
+        return failure_told(mark if os.path.isdir(path) else path)
     except (ValueError, KeyError, TypeError):
         raise SuperAnimalError(f"{mark}: {UNREADABLE}") from None
     except OSError as error:

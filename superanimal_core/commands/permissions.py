@@ -5,6 +5,8 @@ import shlex
 import stat
 from pathlib import Path
 
+from superanimal_core.jobs.run_owner import user_of
+
 PARTS = ("config", "results", "logs", "benchmarks", ".snakemake")  # of a study
 
 
@@ -19,7 +21,7 @@ def refused(error: PermissionError, folder: str | Path = "") -> str:
     place = next(
         each for each in (Path(named), *Path(named).absolute().parents) if os.path.exists(each)
     )
-    whose = f"{place} is {owner_of(place)}'s (mode {mode_of(place)})"
+    whose = f"{place} is {user_of(place)}'s (mode {mode_of(place)})"
     return f"{named} may not be written by you: {whose}; name a place where you may write"
 
 
@@ -33,7 +35,7 @@ def first_closed(path: Path) -> Path | None:
             return first_closed(there) if there != each else None
         if not os.path.lexists(each) or (each != whole and not os.path.isdir(each)):
             return None
-        needed = os.X_OK if each != whole else os.R_OK | (os.X_OK if each.is_dir() else 0)
+        needed = os.X_OK if each != whole else os.R_OK | (os.X_OK if os.path.isdir(each) else 0)
         if not os.access(each, needed, **by):
             return each
     return None
@@ -51,20 +53,12 @@ def closed_sentence(closed: Path, path: Path) -> str:
         command = f"chmod -R {letter}+rX {shlex.quote(str(study))}"
     elif closed != path.absolute():
         command = f"chmod {letter}+x {shlex.quote(str(closed))}"
-    mode, owner = mode_of(closed), owner_of(closed)
+    mode, owner = mode_of(closed), user_of(closed)
     if letter == "u":
         return f"{closed} is yours, but its mode {mode} keeps you from reading it: `{command}`"
     return (
         f"{closed} is {owner}'s (mode {mode}) and you may not read it: ask {owner} for `{command}`"
     )
-
-
-def owner_of(path: Path) -> str:
-    """The name of whom a file belongs to, or the number of a user without a name."""
-    try:
-        return path.owner()
-    except KeyError:
-        return f"user {path.stat().st_uid}"
 
 
 def mode_of(path: Path) -> str:

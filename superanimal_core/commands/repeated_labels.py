@@ -6,9 +6,14 @@ from itertools import combinations
 
 import numpy as np
 
-from superanimal_core.commands.study_checks import DOUBT, Finding
+from superanimal_core.commands.study_checks import (
+    DOUBT,
+    Finding,
+    dataset_findings,
+    read_set,
+    set_that_stops,
+)
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.formats.foreign import read_foreign
 from superanimal_core.pose.labels import Labels
 from superanimal_core.study.labeled_predictions import UNSEEN
 from superanimal_core.study.study import Study
@@ -18,13 +23,13 @@ FEWEST_POINTS = 3  # two animals that share fewer positions may do so by chance
 LEAST_SHARED = 0.5  # of the smaller set: fewer are pictures that stand twice, which the audit tells
 
 
-def labeled_animals(study: Study, dataset: str) -> frozenset[bytes]:
-    """`animals_of` a data set; none where it cannot be read, which is told of itself."""
-    row = study.datasets[dataset]
+def look_at_set(study: Study, name: str) -> tuple[list[Finding], frozenset[bytes]]:
+    """What is wrong with a data set by itself, and `animals_of` it; it is read once."""
     try:
-        return animals_of(read_foreign(dataset, row.path, row.format))
-    except SuperAnimalError:
-        return frozenset()
+        labels = read_set(study, name)
+    except SuperAnimalError as error:
+        return set_that_stops(name, error), frozenset()
+    return dataset_findings(study, name, labels), animals_of(labels)
 
 
 def animals_of(labels: Labels) -> frozenset[bytes]:

@@ -23,6 +23,7 @@ from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.media.quick_look import VideoLook, look_at_video
 from superanimal_core.models.downloads import HASHES
 from superanimal_core.pose.keypoints import KeypointSpace
+from superanimal_core.pose.labels import Labels
 from superanimal_core.report.cells import counted
 from superanimal_core.report.dates import is_year_last
 from superanimal_core.settings import ModelSettings
@@ -122,17 +123,27 @@ def _brought(study: Study, row: VideoRow, look: VideoLook) -> GivenPredictions |
     )
 
 
-def dataset_findings(study: Study, name: str) -> list[Finding]:
-    """Of a data set: its documents, its pictures, and the names in its conversion table."""
+def read_set(study: Study, name: str) -> Labels:
+    """The labels of a data set. SuperAnimalError where its documents cannot be read."""
+    row = study.datasets[name]
+    return read_foreign(name, row.path, row.format)
+
+
+def set_that_stops(name: str, error: SuperAnimalError) -> list[Finding]:
+    """What keeps a data set from being converted."""
+    return [Finding(STOPS, f"data set {name}", line) for line in str(error).splitlines()]
+
+
+def dataset_findings(study: Study, name: str, labels: Labels) -> list[Finding]:
+    """Of the labels of a data set: its pictures, and the names in its conversion table."""
     row, what = study.datasets[name], f"data set {name}"
     try:
-        labels = read_foreign(name, row.path, row.format)
         keypoints, space = labels.space.keypoints, space_of(study, row.space)
         rows = read_conversion(row.conversion, row.space, keypoints)
         missing = missing_pictures(labels)
         conversion = conversion_from_rows(rows, labels.space, space, row.conversion)
     except SuperAnimalError as error:
-        return [Finding(STOPS, what, line) for line in str(error).splitlines()]
+        return set_that_stops(name, error)
     if missing:
         told = f"{len(missing)} labeled pictures are missing: {missing[0]}"
         return [Finding(STOPS, what, told)]

@@ -38,7 +38,7 @@ def _part_of_a_run(results: Path, since_s: float, table: Path) -> list[str]:
     for folder in sorted(results.glob("videos/*")):
         results_of_video = (*folder.glob("*.parquet"), *folder.glob(f"*/{FAILURE_FILE}"))
         new = [p for p in results_of_video if p.stat().st_mtime >= since_s]
-        failures = [failure for path in new if (failure := _failure(path))]
+        failures = [failure for path in new if (failure := failure_told(path))]
         worked += bool(new)
         if failures:
             failed.append((folder.name, failures[0]["stage"], failures[0]["reason"]))
@@ -49,7 +49,12 @@ def _part_of_a_run(results: Path, since_s: float, table: Path) -> list[str]:
     return [f"{counted}; it did not come to the table of all videos{earlier}", *_reasons(failed)]
 
 
-def _failure(path: Path) -> dict[str, str] | None:
+def failure_told(path: Path) -> dict[str, str] | None:
+    """The stage and reason that a mark of a failed folder tells, or a table that stands for one.
+
+    None for a result. OSError, ValueError and KeyError of a mark, SuperAnimalError of a table that
+    cannot be read.
+    """
     if path.name == FAILURE_FILE:
         return json.loads(path.read_text(encoding="utf-8"))["failure"]
     if path.stat().st_size > STAND_IN_BYTES:

@@ -76,7 +76,7 @@ def lock_notice(folder: str | Path, unlock: str) -> str:
     locked = f"{Path(folder).resolve()} is locked since {since} by"
     owner = _owner_of_lock(Path(folder) / RECORD, since_s)
     if owner is None:
-        whose = f"{_user_of(lock)}; the process is not known"
+        whose = f"{user_of(lock)}; the process is not known"
         return f"{locked} {whose}. If no run of this study is left: {unlock}\n"
     whose = f"{owner.user}, process {owner.process} on {owner.host}"
     if owner.host != socket.gethostname():
@@ -143,7 +143,8 @@ def _owner_of_lock(record: Path, since_s: float) -> Owner | None:
         return None
 
 
-def _user_of(path: Path) -> str:
+def user_of(path: Path) -> str:
+    """The name of whom a file belongs to, or the number of a user without a name."""
     try:
         return path.owner()
     except (KeyError, OSError):

@@ -74,7 +74,7 @@ def failures(videos: Sequence[Row], snakemake: str) -> dict[str, object]:
 
 
 def rerun_command(video: str, snakemake: str) -> str:
-    """The command that does everything for one video again, and nothing else."""
+    """The command that does everything for one video again, and what depends on it."""
     return f"{snakemake} --cores all {' '.join(rerun_arguments([video]))}"
 
 

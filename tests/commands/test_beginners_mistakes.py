@@ -10,7 +10,7 @@ from beginners_study import SPACE, Spoiled, write_study
 from superanimal_core.__main__ import main
 from superanimal_core.commands import check
 from superanimal_core.commands.held_out_labels import SO
-from superanimal_core.commands.study_checks import dataset_findings
+from superanimal_core.commands.repeated_labels import look_at_set
 from superanimal_core.commands.study_folder import read_here
 from superanimal_core.errors import MOST_TOLD
 
@@ -302,7 +302,7 @@ def test_labels_that_no_network_sees_all_count(spoiled, monkeypatch):
     study = read_here()
     own = replace(study.datasets["lab"], role="evaluate")
     study = replace(study, datasets={"lab": own})
-    (finding,) = dataset_findings(study, "lab")
+    (finding,), _ = look_at_set(study, "lab")
     assert finding.told.startswith("all labels that are held out are of one video")
     assert finding.told.endswith("; label at least 30 keypoints of 2 or more videos")
 
