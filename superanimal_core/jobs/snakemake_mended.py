@@ -26,7 +26,8 @@ def mend_snakemake(logger: logging.Logger) -> None:
         wake_scheduler_once(_named("snakemake.scheduling.job_scheduler", "JobScheduler"))
     with suppress(*MISSING):
         job = _named("snakemake.jobs", "Job")
-        keep_old_records(job, _named("snakemake.persistence", "PersistenceBase"))
+        persistence = _named("snakemake.persistence", "PersistenceBase")
+        keep_old_records(job, persistence, logger.error)
     with suppress(*MISSING):
         need_no_cache(_named("snakemake.persistence", "PersistenceBase"))
     with suppress(*MISSING):
