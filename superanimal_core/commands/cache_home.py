@@ -10,6 +10,8 @@ from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
+from superanimal_core.commands.room import why_not_written
+
 VARIABLE = "XDG_CACHE_HOME"  # freedesktop.org, XDG Base Directory Specification
 
 
@@ -34,6 +36,6 @@ def _takes_files(folder: Path) -> bool:
     """Whether a folder is there, or can be made, and takes another: what can be tried is tried."""
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=folder):
-            return True
+        with TemporaryDirectory(dir=folder) as inner:
+            return not why_not_written(Path(inner))
     return False

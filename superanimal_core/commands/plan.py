@@ -39,7 +39,8 @@ from superanimal_core.commands.plan_disk import measured_mb, usual_mb
 from superanimal_core.commands.plan_load import DRAWS, frames_of, load_of, looks_at_videos
 from superanimal_core.commands.plan_weights import owner_of, weights_here
 from superanimal_core.commands.profile_requests import installed_profile, read_profile
-from superanimal_core.commands.run import refuse_unwritable, snakemake_command
+from superanimal_core.commands.room import refuse_unwritable
+from superanimal_core.commands.run import snakemake_command
 from superanimal_core.commands.study_checks import space_of
 from superanimal_core.commands.study_folder import checked_study, read_here, to_type
 from superanimal_core.errors import SuperAnimalError

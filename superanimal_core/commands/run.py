@@ -28,6 +28,7 @@ from superanimal_core.commands.live import is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
 from superanimal_core.commands.progress import progress_of_video
 from superanimal_core.commands.released_to_fetch import why_not_fetched
+from superanimal_core.commands.room import refuse_full, refuse_unwritable
 from superanimal_core.commands.snakemake_options import (
     is_beside_study,
     is_run,
@@ -43,7 +44,7 @@ from superanimal_core.commands.study_folder import (
     to_unlock,
 )
 from superanimal_core.errors import ConfigError, SuperAnimalError
-from superanimal_core.jobs.run_owner import lock_notice
+from superanimal_core.jobs.run_owner import lock_notice, name_user, note_start
 from superanimal_core.models.downloads import HASHES
 from superanimal_core.report.rerun import forced_again
 from superanimal_core.study.dates import doubt_of_dates
@@ -98,8 +99,13 @@ def run(options: argparse.Namespace) -> None:
         raise SuperAnimalError(notice.strip())  # Snakemake would say less, after its own lines
     if may_run(options.rest):
         refuse_unwritable(study)
+        refuse_full(study)
         if why := doubt_of_dates(study):  # trainings would be repeated
             raise SuperAnimalError(f"{why}: {to_type('run', study, ' -- --touch --forceall')}")
+    if is_run(options.rest):
+        name_user()
+        if notice := note_start(study):
+            raise SuperAnimalError(notice.strip())
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(find_cache_home(study) + shlex.join(command), file=sys.stderr, flush=True)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)
@@ -117,16 +123,6 @@ def failed_again(study: Path) -> list[str]:
     if not failed:
         raise SuperAnimalError(f"no video of {study} has failed")
     return forced_again(failed)
-
-
-def refuse_unwritable(study: Path) -> None:
-    """SuperAnimalError for a study into which nothing can be written."""
-    for folder in (study, study / ".snakemake", study / "results", study / "logs"):
-        if folder.exists() and not os.access(folder, os.W_OK):
-            raise SuperAnimalError(
-                f"{folder} cannot be written by you; copy the study, or only its config folder, to "
-                "where you may write, and run it there"
-            )
 
 
 def make_study(options: argparse.Namespace) -> None:

@@ -4,6 +4,8 @@ Snakemake's lock names no owner. The main process of a run writes its own into
 `.snakemake/superanimal-run.json` and takes it away at its end; a killed run leaves both behind.
 Scripts end with the Snakemake that started them (`end_with_runner`): one that outlived it would
 write, beside the script that the next run starts, the same files.
+Snakemake locks a folder only once it has planned, seconds to minutes after its start: until then
+`.snakemake/superanimal-start.json` says who started one.
 The Snakefile imports this module in every job: nothing but the standard library.
 """
 
@@ -22,6 +24,7 @@ from pathlib import Path
 from superanimal_core.tables.atomic import replacing
 
 RECORD = Path(".snakemake/superanimal-run.json")
+START = Path(".snakemake/superanimal-start.json")
 LOCKS = Path(".snakemake/locks")
 RUNNER = "SUPERANIMAL_RUNNER"  # process and start of the Snakemake that runs a script
 LOOK_EVERY_S = 1.0
@@ -50,9 +53,8 @@ def name_user() -> None:
 
 def write_owner(folder: str | Path) -> None:
     """Note that this process runs the study in a folder."""
-    own = Owner(getpass.getuser(), socket.gethostname(), os.getpid(), _born(os.getpid()))
     with replacing(Path(folder) / RECORD) as temporary:
-        temporary.write_text(json.dumps(asdict(own)), encoding="utf-8")
+        temporary.write_text(_of_this_process(), encoding="utf-8")
 
 
 def forget_owner(folder: str | Path) -> float:
@@ -61,6 +63,34 @@ def forget_owner(folder: str | Path) -> float:
     began_s = record.stat().st_mtime if record.exists() else 0.0
     record.unlink(missing_ok=True)
     return began_s
+
+
+def note_start(folder: str | Path) -> str:
+    """Note that this process starts a run, unless another does: then who does, as a line.
+
+    One of another host is not told: whether it has died is only known there.
+    """
+    record = Path(folder) / START
+    record.parent.mkdir(parents=True, exist_ok=True)
+    if told := _start_notice(record):
+        return told
+    record.unlink(missing_ok=True)  # of a run that has ended
+    try:
+        with record.open("x", encoding="utf-8") as opened:
+            opened.write(_of_this_process())
+    except FileExistsError:
+        return _start_notice(record)
+    return ""
+
+
+def _start_notice(record: Path) -> str:
+    """Who started a run and goes on with it on this host; '' where nobody but this process does."""
+    owner = _owner_in(record)
+    is_other = owner is not None and owner.process != os.getpid()
+    if owner is None or not is_other or owner.host != socket.gethostname() or not _lives(owner):
+        return ""
+    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.stat().st_mtime))
+    return f"{record.parents[1].resolve()} is run since {since} by {_running(owner)}\n"
 
 
 def lock_notice(folder: str | Path, unlock: str) -> str:
@@ -78,14 +108,12 @@ def lock_notice(folder: str | Path, unlock: str) -> str:
     if owner is None:
         whose = f"{user_of(lock)}; the process is not known"
         return f"{locked} {whose}. If no run of this study is left: {unlock}\n"
-    whose = f"{owner.user}, process {owner.process} on {owner.host}"
+    whose = _named(owner)
     if owner.host != socket.gethostname():
         look = f"ssh {owner.host} ps -p {owner.process}"
         return f"{locked} {whose}. Look there whether it runs: {look}. If not: {unlock}\n"
     if _lives(owner):
-        # as Ctrl-C does, its jobs too: for those that go on, Snakemake waits, be it for days
-        stop = f"kill -INT -- -{os.getpgid(owner.process)}"
-        return f"{locked} {whose}, which is running. To end it: {stop}\n"
+        return f"{locked} {_running(owner)}\n"
     rest = "Its scripts here died with it, jobs on a cluster are taken over by the next run"
     return f"{locked} {whose}, which has died. {rest}. To go on: {unlock} and start again\n"
 
@@ -136,11 +164,36 @@ def _lock_of(folder: str | Path) -> Path | None:
 def _owner_of_lock(record: Path, since_s: float) -> Owner | None:
     """The owner, if its record is not older than the lock (of an earlier run) and can be read."""
     try:
-        if record.stat().st_mtime < since_s:
-            return None
+        return _owner_in(record) if record.stat().st_mtime >= since_s else None
+    except OSError:
+        return None
+
+
+def _owner_in(record: Path) -> Owner | None:
+    """The owner that a record tells; None where it cannot be read."""
+    try:
         return Owner(**json.loads(record.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
+
+
+def _of_this_process() -> str:
+    """The record of this process."""
+    own = Owner(getpass.getuser(), socket.gethostname(), os.getpid(), _born(os.getpid()))
+    return json.dumps(asdict(own))
+
+
+def _named(owner: Owner) -> str:
+    return f"{owner.user}, process {owner.process} on {owner.host}"
+
+
+def _running(owner: Owner) -> str:
+    """Whose a process is that is running here, and how it is ended.
+
+    As Ctrl-C does, with its jobs: for those that go on, Snakemake waits, be it for days.
+    """
+    stop = f"kill -INT -- -{os.getpgid(owner.process)}"
+    return f"{_named(owner)}, which is running. To end it: {stop}"
 
 
 def user_of(path: Path) -> str:

@@ -1,19 +1,21 @@
 """`run` is Snakemake with the right files: what it becomes, what it passes on, what it refuses."""
 
+import errno
 import json
 import os
 import shlex
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from superanimal_core.__main__ import main
-from superanimal_core.commands import released_to_fetch, run
-from superanimal_core.jobs.run_owner import RECORD, write_owner
+from superanimal_core.commands import released_to_fetch, room, run
+from superanimal_core.jobs.run_owner import RECORD, START, _born, write_owner
 from superanimal_core.study.dates import keep_dates
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -135,6 +137,61 @@ def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, 
     assert len(become) == 3
 
 
+def test_a_second_run_is_told_of_the_first_before_that_has_locked(study, become, capsys):
+    first = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        assert main(["run"]) == 0
+        record = json.loads((study / START).read_text())
+        assert record["process"] == os.getpid()  # which becomes Snakemake
+        born = _born(first.pid)
+        (study / START).write_text(json.dumps(record | {"process": first.pid, "born": born}))
+        capsys.readouterr()
+        assert main(["run"]) == 1
+        (told,) = capsys.readouterr().err.splitlines()
+        assert told.startswith(f"run: {study} is run since")
+        assert f"process {first.pid} on" in told
+        for rest in ("-n", "--unlock"):
+            assert main(["run", "--", rest]) == 0
+    finally:
+        first.kill()
+        first.wait()
+    assert main(["run"]) == 0
+    assert len(become) == 4
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+@pytest.mark.parametrize("part", [".", ".snakemake", "results", "logs", "temporary"])
+def test_a_disk_that_takes_nothing_is_told_before_snakemake_starts(
+    study, become, capsys, monkeypatch, part, number
+):
+    for name in (".snakemake", "results", "logs", "temporary"):
+        (study / name).mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(study / "temporary"))
+    synced = os.fsync
+
+    def sync(file):
+        """As file servers do, which say it at last."""
+        if Path(os.readlink(f"/proc/self/fd/{file}")).parent == (study / part).resolve():
+            raise OSError(number, os.strerror(number))
+        synced(file)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    assert main(["run"]) == 1
+    (told,) = capsys.readouterr().err.splitlines()
+    folder = study / part if part == "temporary" else Path(part)
+    if number == errno.EIO:
+        assert told.startswith(f"run: {folder} takes no files (Input/output error); run again")
+    else:
+        assert told.startswith(f"run: the disk of {folder} is full: ")
+        assert " MB are free (or a quota is used up); make room" in told
+    assert ("TMPDIR" in told) == (part == "temporary")
+    assert not become
+    assert main(["run", "--", "-n"]) == 0
+    monkeypatch.setattr(os, "fsync", synced)
+    assert main(["run"]) == 0
+    assert not list((study / part).glob("tmp*"))
+
+
 def test_results_that_snakemake_knows_nothing_of_are_not_made_again(study, become, capsys):
     """As after `cp -r study/* copy`: without their dates, trainings of days would be repeated."""
     (study / "results/models").mkdir(parents=True)
@@ -177,7 +234,7 @@ def test_a_folder_that_cannot_be_written_is_told(study, become, capsys, monkeypa
     def allowed(path, mode):
         return mode != os.W_OK or Path(path).resolve() != (study / closed).resolve()
 
-    monkeypatch.setattr(run.os, "access", allowed)  # tests may be run by root, who may do all
+    monkeypatch.setattr(room.os, "access", allowed)  # tests may be run by root, who may do all
     assert main(["run"]) == 1
     (told,) = capsys.readouterr().err.splitlines()
     assert told.startswith(f"run: {Path(closed)} cannot be written by you")

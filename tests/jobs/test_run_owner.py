@@ -12,9 +12,11 @@ import pytest
 from superanimal_core.jobs import run_owner
 from superanimal_core.jobs.run_owner import (
     RECORD,
+    START,
     forget_owner,
     lock_notice,
     name_user,
+    note_start,
     write_owner,
 )
 
@@ -28,8 +30,8 @@ def locked(tmp_path):
     return tmp_path
 
 
-def as_if(folder, **changes):
-    record = folder / RECORD
+def as_if(folder, of=RECORD, **changes):
+    record = folder / of
     record.write_text(json.dumps(json.loads(record.read_text()) | changes))
 
 
@@ -188,3 +190,30 @@ def test_a_script_does_not_outlive_its_snakemake():
 def test_a_script_is_left_alone_while_its_snakemake_lives():
     told, _ = run_script(2.5).communicate()
     assert told.split()[1] == "end"
+
+
+def test_who_started_a_run_that_has_not_locked_yet_is_told_to_the_next(tmp_path):
+    assert note_start(tmp_path) == ""
+    assert note_start(tmp_path) == ""  # itself
+    other = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        as_if(tmp_path, START, process=other.pid, born=run_owner._born(other.pid), user="ada")
+        told = note_start(tmp_path)
+        assert told.startswith(f"{tmp_path} is run since 2")
+        assert f"by ada, process {other.pid} on" in told
+        assert told.endswith(f"is running. To end it: kill -INT -- -{other.pid}\n")
+        assert json.loads((tmp_path / START).read_text())["process"] == other.pid
+    finally:
+        other.kill()
+        other.wait()
+    assert note_start(tmp_path) == ""
+    assert json.loads((tmp_path / START).read_text())["process"] == os.getpid()
+
+
+@pytest.mark.parametrize("changes", [{"host": "elsewhere"}, {"process": 1, "born": "no such"}])
+def test_a_start_of_which_nothing_is_known_keeps_nobody_away(tmp_path, changes):
+    note_start(tmp_path)
+    as_if(tmp_path, START, **{"process": os.getppid()} | changes)
+    assert note_start(tmp_path) == ""
+    (tmp_path / START).write_text("{")
+    assert note_start(tmp_path) == ""
