@@ -4,11 +4,14 @@ import os
 import re
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import Any
 
 END_BYTES = 4_000
 MOST_CHARACTERS = 300  # of a line that is shown
+# scipy, of k-means over fewer kinds of frames than asked for: there is nothing to do about it
+SAYS_NOTHING = "One of the clusters is empty"
 _BEFORE: list[int] = []  # where this process printed before it had a log
 
 
@@ -16,6 +19,7 @@ def log_to(log: Any) -> None:
     """Send all that this process prints, C libraries included, to the job's first log file."""
     if not log:
         return
+    warnings.filterwarnings("ignore", SAYS_NOTHING)
     path = Path(str(log[0]))
     path.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()

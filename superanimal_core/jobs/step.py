@@ -6,7 +6,8 @@
 * A VideoError (a known fault of the input, or a table that stands for one) becomes outputs without
   rows whose metadata hold stage and reason.
 * Any other exception fails the job, so that it is tried again; on the last attempt it becomes such
-  outputs too, with the traceback in the log. A full disk never does: the job fails.
+  outputs too, with the traceback in the log. A full disk never does, nor one that fails, nor a file
+  server that is away: the job fails.
 * On the last attempt the work runs in a child process. When the child dies without a word
   (segmentation fault, out of memory), the parent writes the outputs.
 
@@ -29,6 +30,7 @@ from superanimal_core.jobs.full_disk import full_disk_sentence, is_full_disk
 from superanimal_core.jobs.log import log_to, say_at_last
 from superanimal_core.jobs.on_disk import write_through
 from superanimal_core.jobs.run_owner import end_with_runner
+from superanimal_core.jobs.troubled_place import trouble_of_place, trouble_sentence
 from superanimal_core.study.places import Places
 from superanimal_core.study.spread_contents import spread_digest
 from superanimal_core.tables.contents import DOCUMENT_BYTES, content_digest
@@ -40,6 +42,7 @@ from superanimal_core.tables.parquet import (
 )
 
 PR_SET_PDEATHSIG = 1
+_Kinds = type[Exception] | tuple[type[Exception], ...]
 
 
 @contextmanager
@@ -52,7 +55,7 @@ def study_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     log_to(snakemake.log)
     end_with_runner()
     try:
-        with _ends_told(snakemake):
+        with _ends_told(snakemake, told=SuperAnimalError):
             yield step_record(snakemake)
             write_through(snakemake.output)
     except SuperAnimalError as error:
@@ -92,9 +95,9 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     whether a failure is final.
     """
     log_to(snakemake.log)
-    record = step_record(snakemake)
     is_last = bool(snakemake.resources.get("last_attempt", 1))
     with _ends_told(snakemake):
+        record = step_record(snakemake)
         if is_last:
             _continue_in_child(snakemake, record)
         else:
@@ -102,11 +105,12 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
         try:
             yield record
             write_through(snakemake.output)
-        except VideoError as error:
-            _write_failure(snakemake, record, error.stage, error.reason)
         except Exception as error:
-            if is_full_disk(error):
+            if _why_ended(error, snakemake):
                 raise
+            if isinstance(error, VideoError):
+                _write_failure(snakemake, record, error.stage, error.reason)
+                return
             traceback.print_exc()
             if not is_last:
                 raise
@@ -114,10 +118,11 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def _ends_told(snakemake: Any) -> Iterator[None]:
+def _ends_told(snakemake: Any, told: _Kinds = ()) -> Iterator[None]:
     """What is no fault of a video ends the job with one sentence, and makes no row.
 
-    A full disk; and somebody who ends the run.
+    A full disk, one that fails, a file server that is away (but for errors that have been `told` in
+    words of their own); and somebody who ends the run.
     """
     try:
         yield
@@ -125,10 +130,20 @@ def _ends_told(snakemake: Any) -> Iterator[None]:
         print("interrupted", file=sys.stderr, flush=True)
         os._exit(128 + signal.SIGINT)
     except Exception as error:
-        if not is_full_disk(error):
+        if not (why := _why_ended(error, snakemake, told)):
             raise
-        say_at_last(full_disk_sentence(next(iter(snakemake.output))))
+        say_at_last(why)
         os._exit(1)
+
+
+def _why_ended(error: Exception, snakemake: Any, told: _Kinds = ()) -> str:
+    """The sentence of a full disk, or of a place in trouble; '' where the error is another."""
+    if is_full_disk(error):
+        return full_disk_sentence(next(iter(snakemake.output)))
+    if isinstance(error, told):
+        return ""
+    trouble = trouble_of_place(error, map(str, snakemake.input))
+    return trouble_sentence(trouble) if trouble else ""
 
 
 def step_record(snakemake: Any) -> dict[str, Any]:

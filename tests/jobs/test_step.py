@@ -1,5 +1,6 @@
 """What happens around a script's work; in processes of their own, since steps end theirs."""
 
+import errno
 import os
 import shutil
 import signal
@@ -11,11 +12,15 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
+import numpy as np
 import pytest
 
 from superanimal_core.errors import VideoError
 from superanimal_core.jobs.full_disk import full_disk_sentence
 from superanimal_core.jobs.step import step_record
+from superanimal_core.jobs.troubled_place import trouble_of_place
+from superanimal_core.media.video import read_frames
+from superanimal_core.report.video_file import write_video
 from superanimal_core.tables.contents import DOCUMENT_BYTES, content_digest
 from superanimal_core.tables.parquet import (
     raise_failure_in,
@@ -330,3 +335,96 @@ def test_a_full_disk_is_told_where_no_temporary_file_can_be_written_either(monke
     for place in (str(tmp_path), str(tmp_path / "gone")):
         monkeypatch.setenv("TMPDIR", place)
         assert "the disk is full" in full_disk_sentence(tmp_path / "out.parquet")
+
+
+OF_PLACE = ["EIO", "ESTALE", "EMFILE", "ENETDOWN", "ENOTCONN"]
+LATER = """
+    import errno
+    try:
+        raise OSError(errno.{name}, os.strerror(errno.{name}), "m1.mp4")
+    except OSError:
+        raise VideoError("probe_video", "m1.mp4 cannot be opened") from None
+"""
+
+
+@pytest.mark.parametrize("last_attempt", [0, 1])
+@pytest.mark.parametrize("name", OF_PLACE)
+def test_a_disk_or_server_in_trouble_fails_the_job_and_is_no_videos_fault(
+    run, tmp_path, name, last_attempt
+):
+    code, _ = run(LATER.format(name=name), last_attempt=last_attempt)
+    assert code == 1
+    assert not list(tmp_path.glob("out*"))
+    told = log_of(tmp_path).splitlines()[-1]
+    assert told.startswith(f"m1.mp4: {os.strerror(getattr(errno, name))}: the disk, the network or")
+    assert told.endswith("no video counts as failed. Once that is mended, run again")
+    assert "Traceback" not in log_of(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["ENOENT", "EACCES", "EINVAL", "EISDIR"])
+def test_what_is_wrong_with_a_file_stays_its_videos_fault(run, tmp_path, name):
+    assert run(LATER.format(name=name))[0] == 0
+    assert reason_in(tmp_path) == ("probe_video", "m1.mp4 cannot be opened")
+
+
+def test_a_study_step_tells_such_trouble_too_but_for_what_is_told_already(run, tmp_path):
+    assert run("raise OSError(5, 'Input/output error', 'a.csv')", step="study_step")[0] == 1
+    assert "Traceback" not in log_of(tmp_path)
+    assert log_of(tmp_path).splitlines()[-1].startswith("a.csv: Input/output error: the disk")
+    told = "raise DatasetError('no network: bring the weights') from OSError(101, 'unreachable')"
+    _, said = run(told, step="study_step")
+    assert said.strip() == "some_rule: no network: bring the weights"
+
+
+FFMPEGS = """
+    class EndOfDisk(OSError):
+        __module__ = "av.error"
+    raise EndOfDisk(5, "Input/output error", "in.parquet")
+"""
+
+
+def test_ffmpegs_input_output_error_is_that_of_a_file_that_can_be_read(run, tmp_path):
+    """So it calls a video that is cut short."""
+    (tmp_path / "in.parquet").write_text("half")
+    assert run(FFMPEGS)[0] == 0
+    assert reason_in(tmp_path)[1].startswith("EndOfDisk: [Errno 5]")
+
+
+@pytest.mark.parametrize(
+    ("number", "is_place"), [("EIO", True), ("ESTALE", True), ("EACCES", False)]
+)
+def test_and_of_the_disk_where_the_file_cannot(monkeypatch, tmp_path, number, is_place):
+    video = tmp_path / "m1.mp4"
+    video.write_text("half")
+    cut = type("OSError", (OSError,), {"__module__": "av.error"})(errno.EIO, "cut")
+    number = getattr(errno, number)
+    assert trouble_of_place(cut, [tmp_path / "gone.mp4", video]) is None
+
+    def refuse(path, *arguments, **options):
+        raise OSError(number, os.strerror(number), str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    found = trouble_of_place(cut, [video])
+    assert (found is not None and found.errno == number) is is_place
+
+
+def test_a_video_that_is_cut_short_is_no_trouble_of_the_disk(tmp_path):
+    """Wherever FFmpeg stops, and whatever it says there."""
+    whole = tmp_path / "whole.mp4"
+    write_video(iter(np.zeros((20, 48, 64, 3), np.uint8)), whole, 25.0)
+    content, cut = whole.read_bytes(), tmp_path / "cut.mp4"
+    for part in (10, 100, len(content) // 2, len(content) - 1):
+        cut.write_bytes(content[:part])
+        told: Exception | None = None
+        try:
+            list(read_frames(cut))
+        except VideoError as error:
+            told = error
+        assert told is None or trouble_of_place(told, [cut]) is None
+
+
+def test_that_kinds_of_frames_are_few_is_no_word_for_the_log(run, tmp_path):
+    warn = "import warnings; warnings.warn('{}. Re-run kmeans'); warnings.warn('another')"
+    assert run(warn.format("One of the clusters is empty"), last_attempt=0)[0] == 0
+    assert "another" in log_of(tmp_path)
+    assert "clusters" not in log_of(tmp_path)
