@@ -63,4 +63,4 @@ def _end_of(log: Path) -> str:
     if last and not is_progress:
         return last
     said = f"; its last words: {last}" if last else ""
-    return f"it ended without an error, as what is killed does, for want of memory perhaps{said}"
+    return f"it ended without an error, as what is killed does; by what, its log does not say{said}"
