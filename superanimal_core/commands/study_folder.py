@@ -2,6 +2,7 @@
 
 import os
 import shlex
+from contextlib import suppress
 from pathlib import Path
 
 from superanimal_core.commands.permissions import closed_sentence, first_closed
@@ -12,6 +13,7 @@ from superanimal_core.study.settings_document import check_text
 from superanimal_core.study.shipped import WORKFLOW
 from superanimal_core.study.study import Study, read_study
 
+SHEETS = ("videos", "datasets")  # settings that name one
 CALLED = "SUPERANIMAL_COMMAND"  # the launcher says here how it was called
 
 
@@ -48,6 +50,9 @@ def checked_study(written: str | Path) -> Path:
                 f"{study} is the folder of the program and holds no study; name that of a study, "
                 f"or make one: {to_type('init', 'my-study')} --help"
             )
+        for sheet in sheets_of(study):
+            if closed := first_closed(sheet):
+                raise SuperAnimalError(closed_sentence(closed, sheet))
         return study
     if study.is_file():
         above = study.parent.parent if study.parent.name == CONFIG.parent.name else study.parent
@@ -62,6 +67,14 @@ def checked_study(written: str | Path) -> Path:
     raise SuperAnimalError(
         f"{study} has no {CONFIG}, so it is no study; make one: {to_type('init', study)} --help"
     )
+
+
+def sheets_of(study: Path) -> list[Path]:
+    """The sheets that a study's config.yaml names; none where it cannot be read."""
+    with suppress(SuperAnimalError, TypeError, AttributeError):
+        named = read_config(study / CONFIG)
+        return [study / named.get(key, f"config/{key}.tsv") for key in SHEETS]
+    return []
 
 
 def is_program_alone(study: Path) -> bool:

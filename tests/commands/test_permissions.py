@@ -98,6 +98,18 @@ def test_folders_of_a_study_that_may_not_be_read_are_told(shared, told):
     assert asked(shared, shared, 700) in told("status", shared)
 
 
+@pytest.mark.parametrize(("named", "own"), [("videos", ""), ("datasets", ""), ("datasets", "mine")])
+def test_a_sheet_that_may_not_be_read_is_told_with_its_owner(shared, told, named, own):
+    sheet = shared / "config" / f"{own or named}.tsv"
+    if own:
+        config = shared / "config/config.yaml"
+        config.write_text(f"{config.read_text()}{named}: config/{own}.tsv\n")
+    sheet.write_text("path\nm.mp4\n")
+    sheet.chmod(0)
+    for command in (["status", shared], ["check", shared], ["why", shared, "new"]):
+        assert asked(shared, sheet, "000") in told(*command)
+
+
 def test_a_link_to_what_may_not_be_entered_names_that(shared, told):
     private = shared.parent / "private"
     private.mkdir()
