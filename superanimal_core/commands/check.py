@@ -16,6 +16,7 @@ from contextlib import chdir
 from typing import Any
 
 from superanimal_core.commands.repeated_labels import look_at_set, repeated_labels
+from superanimal_core.commands.short_videos import short_video_findings
 from superanimal_core.commands.study_checks import (
     DOUBT,
     FAILS,
@@ -86,6 +87,7 @@ def check_study(study: Study) -> Iterator[Finding]:
     yield from date_findings(study)
     yield from group_findings(study)
     yield from student_findings(study)
+    yield from short_video_findings(study)
 
 
 _KNOWN: list[Study] = []  # of a process that looks at files: the study that it was given

@@ -1,17 +1,22 @@
 """Whether the labels that are held out can tell how sure positions are: told before a run."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from pathlib import PurePath
 
 import numpy as np
 
 from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.split import SPLITS
+from superanimal_core.errors import VideoError
+from superanimal_core.media.quick_look import look_at_video
 from superanimal_core.pose.labels import Labels
+from superanimal_core.report.cells import counted
 from superanimal_core.settings import DatasetSettings
 from superanimal_core.smoothing.calibration import MIN_GROUPS, MIN_LABELS
 from superanimal_core.study.labeled_predictions import UNSEEN, labeled_predictions
 from superanimal_core.study.study import Study
+from superanimal_core.study.video_sheet import is_stored
 from superanimal_core.tables.given_files import frame_of_image
 
 LARGER = (0.3, 0.4, 0.5)  # parts to hold out that are proposed
@@ -39,8 +44,18 @@ def circle_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
                 "its program has not learned from them"
             )
             continue
-        own = labels_of_videos(labels, labeled_predictions(study, name))
-        if why := why_no_circles(own, settings.labels):
+        folders = labeled_predictions(study, name)
+        own = labels_of_videos(labels, folders)
+        frames = frames_of_videos(study, folders)
+        is_beyond = np.array([_is_beyond(str(image), frames) for image in own.image], dtype=bool)
+        if beyond := sorted({str(image) for image in own.image[is_beyond]}):
+            video, frame = frame_of_video(beyond[0], frames) or ("", 0)
+            yield (
+                f"{counted(len(beyond), 'labeled picture')} beyond the end of a video of '{name}': "
+                f"{beyond[0]} is frame {frame} (the first is 0) of '{video}', which has "
+                f"{frames[video]}; they tell nothing of it: mend the numbers, or the video"
+            )
+        if why := why_no_circles(own.select(np.flatnonzero(~is_beyond)), settings.labels):
             pictures, of_own = (len(np.unique(each.image.astype(str))) for each in (labels, own))
             others = (
                 f" ({pictures - of_own} of {pictures} labeled pictures are no frames of the videos "
@@ -52,12 +67,34 @@ def circle_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
 
 def labels_of_videos(labels: Labels, names: Collection[str]) -> Labels:
     """The labels of frames of videos that are called one of `names`, as predictions are matched."""
-    is_own = []
-    for image in map(str, labels.image):
-        video, frame = split_frame_name(image)
-        found = ([PurePath(video).stem], frame) if frame is not None else frame_of_image(image)
-        is_own.append(found is not None and any(name in names for name in found[0]))
+    is_own = [frame_of_video(str(image), names) is not None for image in labels.image]
     return labels.select(np.flatnonzero(is_own))
+
+
+def frame_of_video(image: str, names: Collection[str]) -> tuple[str, int] | None:
+    """Of which of the videos called `names` a labeled picture is, and its frame; None of none."""
+    video, frame = split_frame_name(image)
+    found = ([PurePath(video).stem], frame) if frame is not None else frame_of_image(image)
+    named = [name for name in reversed(found[0]) if name in names] if found else []
+    return (named[0], found[1]) if found and named else None
+
+
+def frames_of_videos(study: Study, folders: Mapping[str, str]) -> dict[str, int]:
+    """How many frames videos have, by their names in labels; those that do not say are left out.
+
+    `folders` are those of their predictions.
+    """
+    frames = {}
+    for name, folder in folders.items():
+        path = study.videos[PurePath(folder).parent.name].path
+        with suppress(VideoError, OSError, ValueError):  # told of the video itself
+            frames[name] = 0 if is_stored(path) else look_at_video(path).frames
+    return {name: count for name, count in frames.items() if count}
+
+
+def _is_beyond(image: str, frames: Mapping[str, int]) -> bool:
+    place = frame_of_video(image, frames)
+    return place is not None and place[1] >= frames[place[0]]
 
 
 def why_no_circles(labels: Labels, settings: DatasetSettings) -> str:

@@ -2,11 +2,13 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from beginners_study import DATASETS, Spoiled, write_study
 
+from superanimal_core.commands import held_out_labels
 from superanimal_core.commands.held_out_labels import (
     circle_doubts,
     labels_of_videos,
@@ -14,6 +16,7 @@ from superanimal_core.commands.held_out_labels import (
 )
 from superanimal_core.commands.study_folder import read_here
 from superanimal_core.datasets.split import split_by_group
+from superanimal_core.media import quick_look
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import DatasetSettings
@@ -124,7 +127,14 @@ def study(sound, tmp_path, monkeypatch):
     study.videos(*rows, header="path\tpredictions")
     study.write("config/datasets.tsv", DATASETS.replace("pretrain", "evaluate"))
     study.write("project/labeled-data/m2/img000.png", "")
+    of_frames(monkeypatch, 15)
     return study
+
+
+def of_frames(monkeypatch, count):
+    """As if all videos had so many frames."""
+    look = lambda path: SimpleNamespace(frames=count)  # noqa: E731
+    monkeypatch.setattr(held_out_labels, "look_at_video", look)
 
 
 def of_videos(*names, each=15):
@@ -154,6 +164,33 @@ def test_of_brought_predictions_only_labels_of_their_videos_count(study, names, 
         assert "marked as" not in doubt
         of_others = f"{others} of {2 * each} labeled pictures are no frames of the videos of"
         assert (of_others in doubt) == (others > 0)
+
+
+@pytest.mark.parametrize(("frames", "beyond"), [(13, 4), (14, 2), (15, 0), (0, 0)])
+def test_labels_beyond_the_end_of_their_video_are_told_and_do_not_count(
+    study, monkeypatch, frames, beyond
+):
+    """Of a video whose header does not say how many it has (0), none is known to be beyond."""
+    of_frames(monkeypatch, frames)
+    said = list(circle_doubts(read_here(), "lab", of_videos("m1", "m2")))
+    assert len(said) == (2 if beyond else 0)
+    if beyond:
+        told, few = said
+        assert told.startswith(f"{beyond} labeled pictures beyond the end of a video of 'theirs'")
+        assert f"m1/img0{frames}.png is frame {frames} (the first is 0) of 'm1', which" in told
+        assert f"which has {frames}; " in told
+        assert few.startswith(f"{30 - beyond} labels of keypoints are held out, fewer than 30")
+        assert "are no frames of the videos" not in few
+
+
+def test_the_frames_of_a_video_are_asked_of_its_header(study, monkeypatch):
+    """The two have six; the first beyond is the seventh."""
+    monkeypatch.setattr(held_out_labels, "look_at_video", quick_look.look_at_video)
+    for each, is_told in ((6, False), (7, True)):
+        first, *_ = circle_doubts(read_here(), "lab", of_videos("m1", "m2", each=each))
+        assert (
+            "m1/img006.png is frame 6 (the first is 0) of 'm1', which has 6" in first
+        ) is is_told
 
 
 def test_labels_that_a_network_may_have_learned_from_say_nothing_of_brought_predictions(study):
