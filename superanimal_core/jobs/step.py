@@ -7,7 +7,7 @@
   rows whose metadata hold stage and reason.
 * Any other exception fails the job, so that it is tried again; on the last attempt it becomes such
   outputs too, with the traceback in the log. A full disk never does, nor one that fails, nor a file
-  server that is away: the job fails.
+  server that is away, nor a limit of the shell: the job fails.
 * On the last attempt the work runs in a child process. When the child dies without a word
   (segmentation fault, out of memory), the parent writes the outputs.
 
@@ -30,6 +30,7 @@ from superanimal_core.jobs.full_disk import full_disk_sentence, is_full_disk
 from superanimal_core.jobs.log import log_to, say_at_last
 from superanimal_core.jobs.on_disk import write_through
 from superanimal_core.jobs.run_owner import end_with_runner
+from superanimal_core.jobs.shell_limits import limit_of_death, limit_of_error
 from superanimal_core.jobs.troubled_place import trouble_of_place, trouble_sentence
 from superanimal_core.study.places import Places
 from superanimal_core.study.spread_contents import spread_digest
@@ -121,8 +122,8 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
 def _ends_told(snakemake: Any, told: _Kinds = ()) -> Iterator[None]:
     """What is no fault of a video ends the job with one sentence, and makes no row.
 
-    A full disk, one that fails, a file server that is away (but for errors that have been `told` in
-    words of their own); and somebody who ends the run.
+    A full disk, one that fails, a file server that is away, a limit of the shell (but for errors
+    that have been `told` in words of their own); and somebody who ends the run.
     """
     try:
         yield
@@ -137,11 +138,13 @@ def _ends_told(snakemake: Any, told: _Kinds = ()) -> Iterator[None]:
 
 
 def _why_ended(error: Exception, snakemake: Any, told: _Kinds = ()) -> str:
-    """The sentence of a full disk, or of a place in trouble; '' where the error is another."""
+    """The sentence of a full disk, a limit, a place in trouble; '' where the error is another."""
     if is_full_disk(error):
         return full_disk_sentence(next(iter(snakemake.output)))
     if isinstance(error, told):
         return ""
+    if limit := limit_of_error(error):
+        return limit
     trouble = trouble_of_place(error, map(str, snakemake.input))
     return trouble_sentence(trouble) if trouble else ""
 
@@ -213,9 +216,13 @@ def _continue_in_child(snakemake: Any, record: dict[str, Any]) -> None:
     end_with_runner()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: os.kill(child, received))
-    _, status = os.waitpid(child, 0)
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) not in (signal.SIGTERM, signal.SIGINT):
-        name = signal.Signals(os.WTERMSIG(status)).name
+    _, status, used = os.wait4(child, 0)
+    number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
+    if number and (why := limit_of_death(number, used.ru_utime + used.ru_stime)):
+        say_at_last(why)
+        os._exit(1)
+    if number not in (0, signal.SIGTERM, signal.SIGINT):
+        name = signal.Signals(number).name
         hint = "; it may have run out of memory" if name == "SIGKILL" else ""
         reason = f"the process died with {name}{hint}"
         _write_failure(snakemake, record, snakemake.rule, reason)

@@ -14,6 +14,7 @@ OF_PLACE = frozenset(
     for name in (
         "EIO", "ESTALE", "EREMOTEIO",  # a disk, a file server
         "EMFILE", "ENFILE",  # too many files are open here
+        "EFBIG",  # for this disk
         "ENETDOWN", "ENETUNREACH", "ENOTCONN", "EHOSTDOWN", "EHOSTUNREACH", "ETIMEDOUT",
     )
     if hasattr(errno, name)
@@ -23,7 +24,7 @@ READ_BYTES = 1 << 24
 
 def trouble_of_place(error: BaseException, files: Iterable[str | Path]) -> OSError | None:
     """The error of a place that is why a job over some files failed; None where it is another."""
-    for each in _causes(error):
+    for each in causes(error):
         number = getattr(each, "errno", None)
         if number is None or number not in OF_PLACE:
             continue
@@ -44,7 +45,7 @@ def trouble_sentence(trouble: OSError) -> str:
     )
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def causes(error: BaseException | None) -> Iterator[BaseException]:
     """An error, and those during whose handling it was raised."""
     while error is not None:
         yield error

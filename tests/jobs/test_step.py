@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 import shutil
 import signal
 import subprocess
@@ -17,6 +18,7 @@ import pytest
 
 from superanimal_core.errors import VideoError
 from superanimal_core.jobs.full_disk import full_disk_sentence
+from superanimal_core.jobs.shell_limits import limit_of_death, limit_of_error
 from superanimal_core.jobs.step import step_record
 from superanimal_core.jobs.troubled_place import trouble_of_place
 from superanimal_core.media.video import read_frames
@@ -337,7 +339,7 @@ def test_a_full_disk_is_told_where_no_temporary_file_can_be_written_either(monke
         assert "the disk is full" in full_disk_sentence(tmp_path / "out.parquet")
 
 
-OF_PLACE = ["EIO", "ESTALE", "EMFILE", "ENETDOWN", "ENOTCONN"]
+OF_PLACE = ["EIO", "ESTALE", "ENFILE", "ENETDOWN", "ENOTCONN", "EFBIG"]
 LATER = """
     import errno
     try:
@@ -359,6 +361,67 @@ def test_a_disk_or_server_in_trouble_fails_the_job_and_is_no_videos_fault(
     assert told.startswith(f"m1.mp4: {os.strerror(getattr(errno, name))}: the disk, the network or")
     assert told.endswith("no video counts as failed. Once that is mended, run again")
     assert "Traceback" not in log_of(tmp_path)
+
+
+SET = "import resource; resource.setrlimit(resource.RLIMIT_{}, ({}, {}))"
+OF_SIZE = """
+    with open("a", "wb") as file:
+        file.write(bytes({}))
+"""
+OPENED = "kept = [open(os.devnull) for _ in range(40)]"
+AT_LIMITS = {  # letter of ulimit: what is limited, to how much, work that is more, what is told
+    "f": ("FSIZE", 50_000, OF_SIZE.format(50_001), "no file may grow beyond 0.05 MB"),
+    "n": ("NOFILE", 40, OPENED, "the files that a process has open are at most 40"),
+    "t": ("CPU", "int(time.process_time()) + 2", "while True: pass", "a process may compute for"),
+}
+
+
+@pytest.mark.parametrize("is_liftable", [True, False])
+@pytest.mark.parametrize("letter", AT_LIMITS)
+def test_a_limit_of_the_shell_fails_the_job_and_is_no_videos_fault(
+    run, tmp_path, letter, is_liftable
+):
+    name, most, work, told = AT_LIMITS[letter]
+    limited = SET.format(name, most, "resource.RLIM_INFINITY" if is_liftable else most)
+    if name == "NOFILE" and is_liftable:
+        limited = SET.format(name, most, most + 1)
+    code, _ = run(work + WRITE, pass_on=limited)
+    assert code == 1
+    assert not list(tmp_path.glob("out*"))
+    last = log_of(tmp_path).splitlines()[-1]
+    assert told in last
+    assert f"(ulimit -{letter}), a limit of this shell" in last
+    assert (f"`ulimit -S -{letter} hard`" in last) == is_liftable
+    assert "Traceback" not in log_of(tmp_path)
+
+
+def test_work_up_to_a_limit_goes_well(run, tmp_path):
+    most = SET.format("FSIZE", 50_000, 50_000)
+    assert run(OF_SIZE.format(50_000) + WRITE, pass_on=most)[0] == 0
+    assert read_parquet(tmp_path / "out.parquet")["a"].to_pylist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("number", "computed_s", "limits", "is_limit"),
+    [
+        (signal.SIGKILL, 9.6, (10, 10), True),  # accounts of time are rounded
+        (signal.SIGKILL, 9.4, (10, 10), False),
+        (signal.SIGKILL, 99.0, (resource.RLIM_INFINITY,) * 2, False),
+        (signal.SIGKILL, 99.0, (10, 20), False),  # SIGXCPU comes first
+        (signal.SIGXCPU, 10.0, (10, 20), True),
+        (signal.SIGSEGV, 99.0, (10, 10), False),
+    ],
+)
+def test_what_is_killed_is_so_by_its_time_alone_where_that_was_used_up(
+    monkeypatch, number, computed_s, limits, is_limit
+):
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
+    assert bool(limit_of_death(number, computed_s)) == is_limit
+
+
+def test_a_file_that_the_disk_alone_finds_too_large_is_at_no_limit_of_the_shell():
+    assert resource.getrlimit(resource.RLIMIT_FSIZE)[0] == resource.RLIM_INFINITY
+    assert limit_of_error(OSError(errno.EFBIG, "File too large")) == ""
 
 
 @pytest.mark.parametrize("name", ["ENOENT", "EACCES", "EINVAL", "EISDIR"])
