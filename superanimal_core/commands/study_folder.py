@@ -7,7 +7,7 @@ from pathlib import Path
 
 from superanimal_core.commands.permissions import closed_sentence, first_closed
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.report.rerun import rerun_arguments
+from superanimal_core.report.rerun import Failed, rerun_arguments
 from superanimal_core.study.overlay import CONFIG, read_config
 from superanimal_core.study.settings_document import check_text
 from superanimal_core.study.shipped import WORKFLOW
@@ -23,9 +23,9 @@ def to_type(command: str, study: str | Path, rest: str = "") -> str:
     return f"{program} {command} {shlex.quote(str(study))}{rest}"
 
 
-def to_do_again(study: str | Path, video: str) -> str:
-    """What does a video of a study again."""
-    return to_type("run", study, f" -- {' '.join(rerun_arguments([video]))}")
+def to_do_again(study: str | Path, failed: Failed) -> str:
+    """What does a failed video of a study again."""
+    return to_type("run", study, f" -- {' '.join(rerun_arguments([failed]))}")
 
 
 def to_unlock(study: str | Path) -> str:

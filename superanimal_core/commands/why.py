@@ -87,7 +87,7 @@ def run(options: argparse.Namespace) -> None:
     if progress.since:
         print(*told_since(study, progress), "", *account, sep="\n")
         return
-    again = again_lines(study, progress.video) if progress.status == "failed" else []
+    again = again_lines(study, progress) if progress.status == "failed" else []
     print(*account, *again, sep="\n")
 
 
@@ -105,12 +105,13 @@ def told_since(study: Path, progress: VideoProgress) -> list[str]:
 def failed_lines(study: Path, progress: VideoProgress) -> list[str]:
     """Of a failed video: where it failed, why, and what does it again."""
     told = f"  {progress.stage}: {progress.reason}"
-    return [f"{progress.video}: failed", told, *again_lines(study, progress.video)]
+    return [f"{progress.video}: failed", told, *again_lines(study, progress)]
 
 
-def again_lines(study: Path, video: str) -> list[str]:
+def again_lines(study: Path, failed: VideoProgress) -> list[str]:
     """What does a failed video again."""
-    return [f"Once the cause is removed: {to_do_again(study, video)}"]
+    again = to_do_again(study, (failed.video, failed.stage, failed.reason))
+    return [f"Once the cause is removed: {again}"]
 
 
 def told(account: Mapping[str, Any]) -> list[str]:

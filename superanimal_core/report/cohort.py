@@ -66,16 +66,17 @@ def failures(videos: Sequence[Row], snakemake: str) -> dict[str, object]:
             {
                 **{key: video[key] for key in ("video", "file", "stage", "reason")},
                 "log": f"logs/{video['stage']}/{video['video']}*.log",
-                "command": rerun_command(video["video"], snakemake),
+                "command": rerun_command(video, snakemake),
             }
             for video in failed[:TABLE_ROWS]
         ],
     }
 
 
-def rerun_command(video: str, snakemake: str) -> str:
-    """The command that does everything for one video again, and what depends on it."""
-    return f"{snakemake} --cores all {' '.join(rerun_arguments([video]))}"
+def rerun_command(failed: Row, snakemake: str) -> str:
+    """The command that does one failed video again, and what depends on it."""
+    arguments = rerun_arguments([(failed["video"], failed["stage"], failed["reason"])])
+    return f"{snakemake} --cores all {' '.join(arguments)}"
 
 
 def quality_table(videos: Sequence[Row], accounts: Mapping[str, Row]) -> Table:

@@ -1,17 +1,46 @@
 """How a video is done again: the same words in the report and in the terminal."""
 
+import re
 from collections.abc import Iterable
 
+Failed = tuple[str, str, str]  # a video, the stage in which it failed, and why
+FIRST = "frames.parquet"
+MADE_IN = {  # stage: a file or folder of the video that its job makes
+    "predict_poses": "boxes.parquet",
+    "read_predictions": "boxes.parquet",
+    "adapt_to_video": "adapted",
+    "smooth_poses": "poses.parquet",
+    "measure_gait": "gait.parquet",
+    "describe_behavior": "features.parquet",
+    "check_video": "quality.json",
+}
+# of Linux, Python, NumPy, Arrow and CUDA; and of torch on processors
+TOO_LITTLE_MEMORY = re.compile(
+    r"the process died with SIGKILL|\w*MemoryError: |RuntimeError: .*can't allocate memory"
+)
 
-def rerun_arguments(videos: Iterable[str]) -> list[str]:
-    """What Snakemake is asked for to do everything for some videos again.
+
+def rerun_arguments(failed: Iterable[Failed]) -> list[str]:
+    """What Snakemake is asked for to do what failed videos need again.
 
     And what depends on them: other views, networks that learned of several videos together.
     """
-    videos = [*videos]
-    return [*(f"results/videos/{video}/quality.json" for video in videos), *forced_again(videos)]
+    failed = [*failed]
+    return [
+        *(f"results/videos/{video}/quality.json" for video, *_ in failed),
+        *forced_again(failed),
+    ]
 
 
-def forced_again(videos: Iterable[str]) -> list[str]:
-    """What Snakemake is asked for to begin with some videos anew, beside all else that it does."""
-    return ["--forcerun", *(f"results/videos/{video}/frames.parquet" for video in videos)]
+def forced_again(failed: Iterable[Failed]) -> list[str]:
+    """What Snakemake is asked for to begin with failed videos anew, beside all else that it does.
+
+    With the stage that failed, where it had too little memory; else with the first: what was made
+    before may be why it failed.
+    """
+    return ["--forcerun", *(f"results/videos/{video}/{_from(*why)}" for video, *why in failed)]
+
+
+def _from(stage: str, reason: str) -> str:
+    """What is made anew first of a failed video."""
+    return MADE_IN.get(stage, FIRST) if TOO_LITTLE_MEMORY.match(reason) else FIRST

@@ -145,6 +145,11 @@ def test_what_does_failed_videos_again_is_told(study, capsys):
     assert f"with all 2 that failed: superanimal run {study} --failed" in text.splitlines()
     assert one in printed(capsys, "why", study, "torn")
     assert failed_again(study) == again("torn", "empty")[2:]
+    write_failure(study / "results/videos/empty/boxes.parquet", FAILED)
+    write_account(study / "results/videos/empty", "failed", stage="predict_poses", reason=KILLED)
+    forced = ["results/videos/torn/frames.parquet", "results/videos/empty/boxes.parquet"]
+    assert failed_again(study) == ["--forcerun", *forced]
+    assert f"--forcerun {forced[1]}" in printed(capsys, "why", study, "empty")
     for video in ("torn", "empty"):
         shutil.rmtree(study / "results/videos" / video)
     assert "once a cause" not in printed(capsys, "status", study)
