@@ -8,7 +8,8 @@
 What stands after -- goes to Snakemake as it is: -n tells what is wrong and what would run, and
 --cores 4 takes four cores in place of all. The first line is the plain command, which does the
 same. In a terminal one line for each stage tells how far it is, how fast it goes, and how long
-still; all that Snakemake says lies in .snakemake/log. Ctrl-C ends a run; the same command goes on.
+still; all that Snakemake says lies in .snakemake/log. Ctrl-C ends a run; the same command goes on,
+and after a closed terminal or a kill, too.
 With --videos and --model the study is made first, as `init` makes it: poses by somebody's network,
 or released ones, without labels.
 """
@@ -44,7 +45,13 @@ from superanimal_core.commands.study_folder import (
     to_unlock,
 )
 from superanimal_core.errors import ConfigError, SuperAnimalError
-from superanimal_core.jobs.run_owner import lock_notice, name_user, note_start
+from superanimal_core.jobs.run_owner import (
+    dead_owner,
+    lock_notice,
+    name_user,
+    note_start,
+    unlock,
+)
 from superanimal_core.models.downloads import HASHES
 from superanimal_core.report.rerun import forced_again
 from superanimal_core.study.dates import doubt_of_dates
@@ -95,7 +102,8 @@ def run(options: argparse.Namespace) -> None:
             known = read_here()  # Snakemake would tell the same, between lines of its own
             if is_whole(options.rest) and (why := why_not_fetched(known, study / HASHES)):
                 raise SuperAnimalError(why)
-    if is_run(options.rest) and (notice := lock_notice(study, to_unlock(study))):
+    notice = lock_notice(study, to_unlock(study)) if is_run(options.rest) else ""
+    if notice and not dead_owner(study):
         raise SuperAnimalError(notice.strip())  # Snakemake would say less, after its own lines
     if may_run(options.rest):
         refuse_unwritable(study)
@@ -106,6 +114,9 @@ def run(options: argparse.Namespace) -> None:
         name_user()
         if notice := note_start(study):
             raise SuperAnimalError(notice.strip())
+        if dead := dead_owner(study):
+            unlock(study)
+            print(f"goes on after the run of {dead}, which has died", file=sys.stderr)
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
     print(find_cache_home(study) + shlex.join(command), file=sys.stderr, flush=True)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)

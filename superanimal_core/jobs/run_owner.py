@@ -28,16 +28,23 @@ START = Path(".snakemake/superanimal-start.json")
 LOCKS = Path(".snakemake/locks")
 RUNNER = "SUPERANIMAL_RUNNER"  # process and start of the Snakemake that runs a script
 LOOK_EVERY_S = 1.0
+STOPPED = ("T", "t")  # the state of a process, in proc(5)
 
 
 @dataclass(frozen=True)
 class Owner:
-    """A process: whose, where, which. `born` tells it from a later one of the same number."""
+    """A process: whose, where, which. `born` tells it from a later one of the same number.
+
+    `boot` is the machine's start, and `space` the processes that number it is of: those of a
+    container are its own. Both are '' where the system does not tell.
+    """
 
     user: str
     host: str
     process: int
     born: str
+    boot: str = ""
+    space: str = ""
 
 
 def name_user() -> None:
@@ -68,7 +75,7 @@ def forget_owner(folder: str | Path) -> float:
 def note_start(folder: str | Path) -> str:
     """Note that this process starts a run, unless another does: then who does, as a line.
 
-    One of another host is not told: whether it has died is only known there.
+    One of elsewhere is not told: whether it has died is only known there.
     """
     record = Path(folder) / START
     record.parent.mkdir(parents=True, exist_ok=True)
@@ -87,7 +94,7 @@ def _start_notice(record: Path) -> str:
     """Who started a run and goes on with it on this host; '' where nobody but this process does."""
     owner = _owner_in(record)
     is_other = owner is not None and owner.process != os.getpid()
-    if owner is None or not is_other or owner.host != socket.gethostname() or not _lives(owner):
+    if owner is None or not is_other or _is_elsewhere(owner) or not _lives(owner):
         return ""
     since = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.stat().st_mtime))
     return f"{record.parents[1].resolve()} is run since {since} by {_running(owner)}\n"
@@ -109,7 +116,10 @@ def lock_notice(folder: str | Path, unlock: str) -> str:
         whose = f"{user_of(lock)}; the process is not known"
         return f"{locked} {whose}. If no run of this study is left: {unlock}\n"
     whose = _named(owner)
-    if owner.host != socket.gethostname():
+    if _is_elsewhere(owner) and owner.host == socket.gethostname():
+        where = "in another container, or outside of this one"
+        return f"{locked} {whose}, {where}: not known from here. If it has ended: {unlock}\n"
+    if _is_elsewhere(owner):
         look = f"ssh {owner.host} ps -p {owner.process}"
         return f"{locked} {whose}. Look there whether it runs: {look}. If not: {unlock}\n"
     if _lives(owner):
@@ -128,8 +138,28 @@ def runs_since(folder: str | Path) -> float | None:
         return None
     since_s = lock.stat().st_mtime
     owner = _owner_of_lock(Path(folder) / RECORD, since_s)
-    is_dead = owner is not None and owner.host == socket.gethostname() and not _lives(owner)
+    is_dead = owner is not None and not _is_elsewhere(owner) and not _lives(owner)
     return None if is_dead else since_s
+
+
+def dead_owner(folder: str | Path) -> str:
+    """Whose the lock of a folder is, where it died for sure: since this machine's start; else ''.
+
+    And where it is the only lock: of several, the others may be of whom the record does not name.
+    """
+    lock = _lock_of(folder)
+    if lock is None or len({each.name.partition(".")[0] for each in _locks_of(folder)}) > 1:
+        return ""
+    owner = _owner_of_lock(Path(folder) / RECORD, lock.stat().st_mtime)
+    if owner is None or not owner.boot or (owner.host, owner.boot, owner.space) != _here():
+        return ""
+    return "" if _lives(owner) else _named(owner)
+
+
+def unlock(folder: str | Path) -> None:
+    """Remove a folder's lock, as Snakemake does when it is asked to."""
+    for lock in _locks_of(folder):
+        lock.unlink(missing_ok=True)
 
 
 def command_of_snakemake(snakefile: str) -> str:
@@ -158,7 +188,11 @@ def _end_with(process: int, born: str) -> None:
 
 def _lock_of(folder: str | Path) -> Path | None:
     """The first file of a folder's lock; None where it is not locked."""
-    return min((Path(folder) / LOCKS).glob("*.lock"), default=None)
+    return min(_locks_of(folder), default=None)
+
+
+def _locks_of(folder: str | Path) -> list[Path]:
+    return [*(Path(folder) / LOCKS).glob("*.lock")]
 
 
 def _owner_of_lock(record: Path, since_s: float) -> Owner | None:
@@ -179,8 +213,25 @@ def _owner_in(record: Path) -> Owner | None:
 
 def _of_this_process() -> str:
     """The record of this process."""
-    own = Owner(getpass.getuser(), socket.gethostname(), os.getpid(), _born(os.getpid()))
+    host, boot, space = _here()
+    own = Owner(getpass.getuser(), host, os.getpid(), _born(os.getpid()), boot, space)
     return json.dumps(asdict(own))
+
+
+def _here() -> tuple[str, str, str]:
+    """This host, its start, and the space of process numbers; '' for what it does not tell."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return socket.gethostname(), boot, os.readlink("/proc/self/ns/pid")
+    except OSError:
+        return socket.gethostname(), "", ""
+
+
+def _is_elsewhere(owner: Owner) -> bool:
+    """Whether nothing is known here of an owner's process: of another host, or container."""
+    host, boot, space = _here()
+    is_counted_apart = bool(owner.boot) and owner.boot == boot and owner.space != space
+    return owner.host != host or is_counted_apart
 
 
 def _named(owner: Owner) -> str:
@@ -190,9 +241,14 @@ def _named(owner: Owner) -> str:
 def _running(owner: Owner) -> str:
     """Whose a process is that is running here, and how it is ended.
 
-    As Ctrl-C does, with its jobs: for those that go on, Snakemake waits, be it for days.
+    As Ctrl-C does, with its jobs: for those that go on, Snakemake waits, be it for days. What is
+    stopped hears of that only once it goes on.
     """
-    stop = f"kill -INT -- -{os.getpgid(owner.process)}"
+    group = os.getpgid(owner.process)
+    stop, go_on = f"kill -INT -- -{group}", f"kill -CONT -- -{group}"
+    if next(iter(_account_of(owner.process)), "") in STOPPED:
+        told = f"which was stopped (Ctrl-Z). To let it go on: {go_on}. To end it: {stop}; {go_on}"
+        return f"{_named(owner)}, {told}"
     return f"{_named(owner)}, which is running. To end it: {stop}"
 
 
@@ -219,9 +275,14 @@ def _born(process: int) -> str:
 
     Elsewhere than on Linux it is always ''.
     """
+    fields = _account_of(process)
+    return "" if not fields or fields[0] in "ZX" else fields[19]
+
+
+def _account_of(process: int) -> list[str]:
+    """What Linux tells of a process (proc(5), from field 3 on); nothing where it is gone."""
     try:
         text = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
-        return ""
-    fields = text.rpartition(")")[2].split()
-    return "" if fields[0] in "ZX" else fields[19]
+        return []
+    return text.rpartition(")")[2].split()

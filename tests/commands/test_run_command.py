@@ -127,7 +127,7 @@ def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, 
         assert "is running" in told
     assert not become
     record = json.loads((study / RECORD).read_text())
-    (study / RECORD).write_text(json.dumps(record | {"born": "1"}))
+    (study / RECORD).write_text(json.dumps(record | {"born": "1", "boot": "another"}))
     assert main(["run"]) == 1
     told = capsys.readouterr().err
     assert "has died" in told
@@ -135,6 +135,22 @@ def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, 
     for rest in ("--unlock", "-n", "--summary"):
         assert main(["run", "--", rest]) == 0
     assert len(become) == 3
+
+
+def test_a_run_goes_on_after_one_that_has_died_here(study, become, capsys):
+    (study / ".snakemake/locks").mkdir(parents=True)
+    lock = study / ".snakemake/locks/0.output.lock"
+    lock.write_text("results/report/index.html\n")
+    write_owner(study)
+    record = json.loads((study / RECORD).read_text())
+    (study / RECORD).write_text(json.dumps(record | {"born": "1"}))
+    assert main(["run", "--", "-n"]) == 0
+    assert lock.exists()
+    assert main(["run"]) == 0
+    told = capsys.readouterr().err.splitlines()
+    assert f"goes on after the run of {record['user']}, process {os.getpid()} on" in told[1]
+    assert not lock.exists()
+    assert len(become) == 2
 
 
 def test_a_second_run_is_told_of_the_first_before_that_has_locked(study, become, capsys):

@@ -13,10 +13,13 @@ from superanimal_core.jobs import run_owner
 from superanimal_core.jobs.run_owner import (
     RECORD,
     START,
+    dead_owner,
     forget_owner,
     lock_notice,
     name_user,
     note_start,
+    runs_since,
+    unlock,
     write_owner,
 )
 
@@ -103,6 +106,81 @@ def test_on_another_host_nothing_is_claimed(locked):
     assert UNLOCK in told
     assert "died" not in told
     assert "is running" not in told
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_known"),
+    [
+        ({"space": "pid:[1]"}, False),  # a container's numbers are its own
+        ({"space": "pid:[1]", "boot": "before the last start of the machine"}, True),
+        ({"space": "", "boot": ""}, True),  # of an older version, which did not note it
+    ],
+)
+def test_of_a_container_with_the_hosts_name_nothing_is_claimed(locked, changes, is_known):
+    write_owner(locked)
+    note_start(locked)
+    for of in (RECORD, START):
+        as_if(locked, of, born="1", **changes)
+    told = lock_notice(locked, UNLOCK)
+    assert ("not known from here. If it has ended: snakemake --unlock" in told) is not is_known
+    assert ("has died" in told) is is_known
+    assert (runs_since(locked) is None) is is_known
+    as_if(locked, START, process=os.getppid(), born=run_owner._born(os.getppid()))
+    assert bool(note_start(locked)) is is_known
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_dead"),
+    [
+        ({"born": "1"}, True),
+        ({}, False),
+        ({"born": "1", "boot": "of another start"}, False),  # or another machine of that name
+        ({"born": "1", "boot": "", "space": ""}, False),
+        ({"born": "1", "space": "pid:[1]"}, False),
+        ({"born": "1", "host": "elsewhere"}, False),
+    ],
+)
+def test_who_has_died_for_sure_is_of_this_start_of_this_machine(locked, changes, is_dead):
+    assert dead_owner(locked) == ""  # nobody knows whose
+    write_owner(locked)
+    as_if(locked, **changes)
+    named = f"{getpass.getuser()}, process {os.getpid()} on {os.uname().nodename}"
+    assert dead_owner(locked) == (named if is_dead else "")
+
+
+def test_of_several_locks_the_record_names_the_owner_of_one(locked):
+    write_owner(locked)
+    as_if(locked, born="1")
+    (locked / ".snakemake/locks/0.input.lock").write_text("a.mp4\n")  # of the same run
+    os.utime(locked / RECORD)
+    assert dead_owner(locked)
+    (locked / ".snakemake/locks/1.output.lock").write_text("results/x\n")
+    os.utime(locked / RECORD)
+    assert dead_owner(locked) == ""
+    unlock(locked)
+    assert not [*(locked / ".snakemake/locks").iterdir()]
+    assert dead_owner(locked) == ""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc: Linux only")
+def test_a_stopped_owner_is_told_to_go_on_before_it_can_be_ended(locked):
+    owner = subprocess.Popen(["sleep", "60"], start_new_session=True)
+    try:
+        write_owner(locked)
+        as_if(locked, process=owner.pid, born=run_owner._born(owner.pid))
+        assert "which is running" in lock_notice(locked, UNLOCK)
+        os.kill(owner.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, owner.pid, os.WSTOPPED)
+        group, told = f"-- -{owner.pid}", lock_notice(locked, UNLOCK)
+        assert f"was stopped (Ctrl-Z). To let it go on: kill -CONT {group}." in told
+        assert told.endswith(f"To end it: kill -INT {group}; kill -CONT {group}\n")
+        os.killpg(owner.pid, signal.SIGINT)
+        assert owner.poll() is None
+        os.killpg(owner.pid, signal.SIGCONT)
+        assert owner.wait(60) == -signal.SIGINT
+    finally:
+        owner.kill()
+        owner.wait()
 
 
 @pytest.mark.parametrize("record", ["older", "broken", "none"])
