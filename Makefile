@@ -20,9 +20,11 @@ help: ## this list
 
 setup: $(READY) superanimal ## the environment, in .venv, and the command ./superanimal
 
-# `-P`: what lies in the folder where it is called is not imported
+# `-P`: what lies in the folder where it is called is not imported; nor is, without the two
+# variables, what modules of clusters bring for another Python
 superanimal: Makefile | $(READY)
 	@printf '%s\n' '#!/bin/sh' \
+	  'unset PYTHONPATH PYTHONHOME' \
 	  'here=$$(dirname -- "$$(readlink -f "$$0" || echo "$$0")")' \
 	  'SUPERANIMAL_COMMAND="$$0" exec "$(if $(filter /%,$(VENV)),,$$here/)$(BIN)/python" -P -m superanimal_core "$$@"' > $@
 	@chmod +x $@

@@ -73,6 +73,7 @@ rule all:
 onstart:
     write_owner(".")
     forget_failed(".")
+    note_stops()
     write_settings(STUDY.settings)
 
 
@@ -83,12 +84,8 @@ onsuccess:
 
 
 onerror:
-    from superanimal_core.jobs.outcome import outcome_lines
+    from superanimal_core.jobs.outcome import ended_lines, outcome_lines
 
-    note_failed(".", workflow.scheduler.failed)
-    print(
-        "Some jobs failed, or too many videos. So far:",
-        *outcome_lines("results", forget_owner(".")),
-        sep="\n",
-        file=sys.stderr,
-    )
+    note_failed(".", workflow.scheduler.failed, is_stopped())
+    done = outcome_lines("results", forget_owner("."))
+    print(*ended_lines(done, is_stopped()), sep="\n", file=sys.stderr)

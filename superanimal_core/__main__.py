@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Any
 
+from superanimal_core.commands.foreign_packages import foreign_package
 from superanimal_core.commands.memory_limit import short_of_memory
 from superanimal_core.commands.permissions import refused
 from superanimal_core.errors import ConfigError, SuperAnimalError, VideoError
@@ -43,7 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         return run_command(arguments)
     except (ImportError, MemoryError) as error:
-        if not (why := short_of_memory(error)):
+        why = short_of_memory(error)
+        if not why and isinstance(error, ImportError):
+            why = foreign_package(error)
+        if not why:
             raise
         print(f"{next(iter(arguments), 'superanimal')}: {why}", file=sys.stderr)
         return 1

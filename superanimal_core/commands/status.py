@@ -32,7 +32,7 @@ from superanimal_core.commands.study_folder import (
 from superanimal_core.errors import ConfigError, first_lines
 from superanimal_core.jobs.failed_jobs import failed_lines
 from superanimal_core.jobs.log import last_line
-from superanimal_core.jobs.run_owner import LOCKS, lock_notice, runs_since
+from superanimal_core.jobs.run_owner import LOCKS, dead_owner, lock_notice, runs_since
 from superanimal_core.report.cells import told_time
 from superanimal_core.settings import Settings
 from superanimal_core.study.overlay import CONFIG, read_complete
@@ -165,6 +165,8 @@ def _runner(study: Path, closed: Path | None) -> list[str]:
     """Whose run is going on, or has died; else with what jobs the last one failed."""
     if closed:
         return [f"whether a run goes on is not known: {closed_sentence(closed, study / LOCKS)}"]
+    if dead := dead_owner(study):
+        return [f"the run of {dead} has died; this goes on: {to_type('run', study)}"]
     notice = lock_notice(study, to_unlock(study)).strip()
     return [notice] if notice else ["no run of this study is going on", *failed_lines(study)]
 

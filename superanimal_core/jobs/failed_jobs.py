@@ -16,13 +16,15 @@ from superanimal_core.tables.atomic import replacing
 
 RECORD = Path(".snakemake/superanimal-failed.json")
 SHOWN = 10
+INTERRUPTED = "interrupted"  # the last word of a job that was ended
 DEVICE = "computes on "  # the first words of a job with networks
 
 
-def note_failed(folder: str | Path, failed: Iterable[Any]) -> None:
+def note_failed(folder: str | Path, failed: Iterable[Any], is_stopped: bool = False) -> None:
     """Note the logs of the jobs (Snakemake's, or groups of them) that a run in `folder` failed in.
 
-    Of a group those that have a log: the others were not begun.
+    Of a group those that have a log: the others were not begun. Of a run that somebody stopped
+    those that were not ended with it.
     """
     logs = {
         str(job.log[0])
@@ -30,6 +32,8 @@ def note_failed(folder: str | Path, failed: Iterable[Any]) -> None:
         for job in getattr(each, "jobs", [each])
         if job.log and (job is each or os.path.isfile(Path(folder, str(job.log[0]))))
     }
+    if is_stopped:
+        logs = {log for log in logs if last_line(Path(folder, log)) not in ("", INTERRUPTED)}
     with replacing(Path(folder) / RECORD) as temporary:
         temporary.write_text(json.dumps({"logs": sorted(logs)}), encoding="utf-8")
 

@@ -13,6 +13,14 @@ SHOWN = 10
 STAND_IN_BYTES = 20_000  # a table that stands for a failed video has no rows
 
 
+def ended_lines(done: list[str], is_stopped: bool) -> list[str]:
+    """What a run tells that did not come to its end, before the lines of what it has done."""
+    told = "Some jobs failed, or too many videos."
+    if is_stopped:
+        told = "Stopped before its end; the same command goes on."
+    return [f"{told} So far:", *done] if done else [told]
+
+
 def outcome_lines(results: str | Path, since_s: float) -> list[str]:
     """The last lines of a run that began at `since_s`, by the clock of the results' disk.
 

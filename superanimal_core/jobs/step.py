@@ -26,6 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.jobs.failed_jobs import INTERRUPTED
 from superanimal_core.jobs.full_disk import full_disk_sentence, is_full_disk
 from superanimal_core.jobs.log import log_to, say_at_last
 from superanimal_core.jobs.on_disk import write_through
@@ -128,7 +129,7 @@ def _ends_told(snakemake: Any, told: _Kinds = ()) -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr, flush=True)
+        print(INTERRUPTED, file=sys.stderr, flush=True)
         os._exit(128 + signal.SIGINT)
     except Exception as error:
         if not (why := _why_ended(error, snakemake, told)):

@@ -86,6 +86,31 @@ def test_a_package_that_is_not_installed_is_no_matter_of_memory(monkeypatch):
         main(["check"])
 
 
+def test_a_package_of_another_python_is_told_with_where_it_comes_from(tmp_path, monkeypatch):
+    (tmp_path / "numpy").mkdir()
+    (tmp_path / "numpy/__init__.py").write_text("raise ImportError('built for python3.8')")
+    (tmp_path / "study").mkdir()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), "", str(ROOT)])}
+    command = [sys.executable, "-P", "-m", "superanimal_core", "status", str(tmp_path / "study")]
+    ended = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    told = f"PYTHONPATH holds {tmp_path}, whose numpy this Python ("
+    assert ended.stderr.startswith(f"status: {told}")
+    assert ended.stderr.endswith("cannot load: `unset PYTHONPATH` and try again\n")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_an_import_that_fails_for_something_else_is_not_blamed_on_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(ROOT), str(tmp_path)]))
+
+    def fails(name):
+        raise ImportError("no such name")
+
+    monkeypatch.setattr(__main__, "command_module", fails)
+    with pytest.raises(ImportError):
+        main(["status"])
+
+
 def test_the_launcher_of_make_setup_works_from_any_folder_and_through_a_link(tmp_path):
     clone, elsewhere = tmp_path / "a clone", tmp_path / "elsewhere"
     (clone / ".venv/bin").mkdir(parents=True)
@@ -103,10 +128,10 @@ def test_the_launcher_of_make_setup_works_from_any_folder_and_through_a_link(tmp
     assert told.stdout.strip().count("\n") == 0
     assert f"{clone}/superanimal" in told.stdout
     (elsewhere / "linked").symlink_to(clone / "superanimal")
+    modules = {"PYTHONHOME": str(elsewhere), "PYTHONPATH": str(elsewhere)}
+    how |= {"cwd": elsewhere, "env": {**os.environ, **modules}}
     for called in (clone / "superanimal", "./linked"):
-        help_text = subprocess.run(
-            [called, "doctor", "--help"], cwd=elsewhere, capture_output=True, text=True, check=True
-        ).stdout
+        help_text = subprocess.run([called, "doctor", "--help"], **how).stdout
         assert "superanimal doctor --study" in help_text
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands.progress import STAGES
+from superanimal_core.jobs.run_owner import RECORD, write_owner
 from superanimal_core.tables.names import OF_VIDEO
 from superanimal_core.tables.parquet import write_failure, write_parquet
 
@@ -205,6 +206,12 @@ def test_a_run_that_goes_on_or_has_died_is_told(study, capsys, monkeypatch):
     text = printed(capsys, "status", study)
     assert f"{study} is locked since" in text
     assert f"./superanimal run {study} -- --unlock" in text
+    write_owner(study)
+    record = json.loads((study / RECORD).read_text())
+    (study / RECORD).write_text(json.dumps(record | {"born": "1"}))
+    first = printed(capsys, "status", study).splitlines()[0]
+    assert first.startswith(f"the run of {record['user']}, process {os.getpid()} on ")
+    assert first.endswith(f"has died; this goes on: ./superanimal run {study}")
 
 
 def test_a_stage_that_goes_on_tells_how_fast_and_how_long_still(study, capsys):

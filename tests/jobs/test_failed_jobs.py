@@ -51,6 +51,16 @@ def test_of_a_group_only_what_began_is_told(tmp_path):
     assert failed_lines(tmp_path)[1:] == ["  begun.log: killed"]
 
 
+def test_of_a_run_that_was_stopped_what_ended_with_it_is_no_failed_job(tmp_path):
+    for name, text in {"failed": "no room\n", "ended": "half\ninterrupted\n", "silent": ""}.items():
+        (tmp_path / f"{name}.log").write_text(text)
+    jobs = [job(f"{name}.log") for name in ("failed", "ended", "silent", "without")]
+    note_failed(tmp_path, jobs, is_stopped=True)
+    assert failed_lines(tmp_path)[1:] == ["  failed.log: no room"]
+    note_failed(tmp_path, jobs, is_stopped=False)
+    assert len(failed_lines(tmp_path)) == 5
+
+
 def test_ten_are_told_and_the_rest_is_counted(tmp_path):
     for count, lines in ((10, 11), (11, 12)):
         note_failed(tmp_path, [job(f"{number}.log") for number in range(count)])

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.jobs.outcome import judge_run, outcome_lines
+from superanimal_core.jobs.outcome import ended_lines, judge_run, outcome_lines
 from superanimal_core.tables.parquet import write_failure, write_parquet
 
 
@@ -77,3 +77,14 @@ def test_a_part_of_a_run_tells_a_prediction_that_failed(tmp_path):
         "this run worked on 1 videos, 1 of them failed; it did not come to the table of all videos",
         "  a: predict_poses: out of memory",
     ]
+
+
+def test_a_run_that_was_stopped_has_not_failed():
+    done = ["this run worked on 1 videos"]
+    assert ended_lines(done, is_stopped=True) == [
+        "Stopped before its end; the same command goes on. So far:",
+        *done,
+    ]
+    assert ended_lines([], is_stopped=True) == ["Stopped before its end; the same command goes on."]
+    assert ended_lines(done, is_stopped=False)[0].startswith("Some jobs failed")
+    assert ended_lines([], is_stopped=False) == ["Some jobs failed, or too many videos."]

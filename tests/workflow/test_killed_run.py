@@ -68,7 +68,7 @@ def test_a_second_run_is_told_whose_lock_it_is_and_how_to_go_on(workflow, fresh_
     with running_until(fresh_study / RECORD, workflow, fresh_study, target) as run:
         second = run_snakemake(workflow, fresh_study, target)
     third = run_snakemake(workflow, fresh_study, target)
-    for refused, state in ((second, "is running"), (third, "has died")):
+    for refused, state in ((second, "was stopped"), (third, "has died")):
         assert refused.returncode == 1
         assert f"process {run.pid} on " in refused.stdout
         assert f"which {state}" in refused.stdout
