@@ -16,7 +16,11 @@ from contextlib import chdir
 from typing import Any
 
 from superanimal_core.commands.repeated_labels import look_at_set, repeated_labels
-from superanimal_core.commands.short_videos import short_video_findings
+from superanimal_core.commands.short_videos import (
+    unlabeled_files,
+    why_no_window,
+    window_findings,
+)
 from superanimal_core.commands.study_checks import (
     DOUBT,
     FAILS,
@@ -69,6 +73,8 @@ def check_study(study: Study) -> Iterator[Finding]:
     In processes, not threads: what opens HDF5 bounds the memory of its process meanwhile.
     """
     sets = [(look_at_set, name) for name in study.datasets]
+    files = unlabeled_files(study)
+    windows = [(why_no_window, file) for file in files]
     names = [*((video_findings, name) for name in study.videos),
              *((label_findings, (name, number)) for name, rows in study.behavior_labels.items()
                for number in range(len(rows)))]  # fmt: skip
@@ -76,6 +82,7 @@ def check_study(study: Study) -> Iterator[Finding]:
         looked = pool.map(_look, sets)
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
             yield from found
+        reasons = dict(zip(files, pool.map(_look, windows), strict=True))
         of_sets = dict(zip(study.datasets, looked, strict=True))
     for found, _ in of_sets.values():
         yield from found
@@ -87,7 +94,7 @@ def check_study(study: Study) -> Iterator[Finding]:
     yield from date_findings(study)
     yield from group_findings(study)
     yield from student_findings(study)
-    yield from short_video_findings(study)
+    yield from window_findings(study, reasons)
 
 
 _KNOWN: list[Study] = []  # of a process that looks at files: the study that it was given

@@ -1,10 +1,12 @@
 """Whether the labels that are held out can tell how sure positions are: told before a run."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from pathlib import PurePath
 
 import numpy as np
+from jaxtyping import Bool
+from numpy import ndarray
 
 from superanimal_core.datasets.frame_names import split_frame_name
 from superanimal_core.datasets.split import SPLITS
@@ -44,18 +46,9 @@ def circle_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
                 "its program has not learned from them"
             )
             continue
-        folders = labeled_predictions(study, name)
-        own = labels_of_videos(labels, folders)
-        frames = frames_of_videos(study, folders)
-        is_beyond = np.array([_is_beyond(str(image), frames) for image in own.image], dtype=bool)
-        if beyond := sorted({str(image) for image in own.image[is_beyond]}):
-            video, frame = frame_of_video(beyond[0], frames) or ("", 0)
-            yield (
-                f"{counted(len(beyond), 'labeled picture')} beyond the end of a video of '{name}': "
-                f"{beyond[0]} is frame {frame} (the first is 0) of '{video}', which has "
-                f"{frames[video]}; they tell nothing of it: mend the numbers, or the video"
-            )
-        if why := why_no_circles(own.select(np.flatnonzero(~is_beyond)), settings.labels):
+        own = labels_of_videos(labels, labeled_predictions(study, name))
+        within = own.select(np.flatnonzero(~is_beyond(study, name, own)))
+        if why := why_no_circles(within, settings.labels):
             pictures, of_own = (len(np.unique(each.image.astype(str))) for each in (labels, own))
             others = (
                 f" ({pictures - of_own} of {pictures} labeled pictures are no frames of the videos "
@@ -63,6 +56,35 @@ def circle_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
                 "at the end of its name)"
             )
             yield why + (others if of_own < pictures else "")
+
+
+def beyond_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
+    """Which labels of a data set lie beyond the end of a video with brought predictions."""
+    space = study.datasets[dataset].space
+    for name, model in study.settings.models.items():
+        if model.predictions is None or model.space != space:
+            continue
+        images = labels.image[is_beyond(study, name, labels)]
+        if not (beyond := sorted(set(map(str, images)))):
+            continue
+        folders = labeled_predictions(study, name)
+        video, frame = frame_of_video(beyond[0], folders) or ("", 0)
+        yield (
+            f"{counted(len(beyond), 'labeled picture')} beyond the end of a video of '{name}': "
+            f"{beyond[0]} is frame {frame} (the first is 0) of '{video}', which has "
+            f"{frames_of_video(study, folders[video])}; they tell nothing of it: mend the numbers, "
+            "or the video"
+        )
+
+
+def is_beyond(study: Study, model: str, labels: Labels) -> Bool[ndarray, "animal"]:
+    """True for labels beyond the end of their video, one with a model's brought predictions."""
+    folders = labeled_predictions(study, model)
+    places = [frame_of_video(str(image), folders) for image in labels.image]
+    named = {place[0] for place in places if place}
+    frames = {name: frames_of_video(study, folders[name]) for name in named}
+    beyond = [bool(p) and 0 < frames[p[0]] <= p[1] for p in places]
+    return np.array(beyond, dtype=bool)
 
 
 def labels_of_videos(labels: Labels, names: Collection[str]) -> Labels:
@@ -79,22 +101,12 @@ def frame_of_video(image: str, names: Collection[str]) -> tuple[str, int] | None
     return (named[0], found[1]) if found and named else None
 
 
-def frames_of_videos(study: Study, folders: Mapping[str, str]) -> dict[str, int]:
-    """How many frames videos have, by their names in labels; those that do not say are left out.
-
-    `folders` are those of their predictions.
-    """
-    frames = {}
-    for name, folder in folders.items():
-        path = study.videos[PurePath(folder).parent.name].path
-        with suppress(VideoError, OSError, ValueError):  # told of the video itself
-            frames[name] = 0 if is_stored(path) else look_at_video(path).frames
-    return {name: count for name, count in frames.items() if count}
-
-
-def _is_beyond(image: str, frames: Mapping[str, int]) -> bool:
-    place = frame_of_video(image, frames)
-    return place is not None and place[1] >= frames[place[0]]
+def frames_of_video(study: Study, folder: str) -> int:
+    """How many frames the video of a folder of predictions has; 0 where it does not say."""
+    path = study.videos[PurePath(folder).parent.name].path
+    with suppress(VideoError, OSError, ValueError):  # told of the video itself
+        return 0 if is_stored(path) else look_at_video(path).frames
+    return 0
 
 
 def why_no_circles(labels: Labels, settings: DatasetSettings) -> str:

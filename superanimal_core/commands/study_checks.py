@@ -9,7 +9,7 @@ import numpy as np
 
 from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
 from superanimal_core.commands.found_predictions import PROGRAM, PROJECT, stem_of
-from superanimal_core.commands.held_out_labels import circle_doubts
+from superanimal_core.commands.held_out_labels import beyond_doubts, circle_doubts
 from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
@@ -147,12 +147,14 @@ def dataset_findings(study: Study, name: str, labels: Labels) -> list[Finding]:
     if missing:
         told = f"{len(missing)} labeled pictures are missing: {missing[0]}"
         return [Finding(STOPS, what, told)]
+    beyond = [Finding(DOUBT, what, doubt) for doubt in beyond_doubts(study, name, labels)]
     if study.datasets_of(row.space, *ROLES) != [name]:
-        return []  # of several sets each may hold out a part of what is needed
+        return beyond  # of several sets each may hold out a part of what is needed
     if row.role == UNSEEN:  # no network sees them, whatever their own split is
         labels = replace(labels, split=np.full(len(labels), "test", dtype=object))
     unified = unify_labels(labels, conversion, space)
-    return [Finding(DOUBT, what, doubt) for doubt in circle_doubts(study, name, unified)]
+    doubts = circle_doubts(study, name, unified)
+    return [*beyond, *(Finding(DOUBT, what, doubt) for doubt in doubts)]
 
 
 def camera_findings(study: Study) -> Iterator[Finding]:

@@ -10,6 +10,7 @@ from beginners_study import DATASETS, Spoiled, write_study
 
 from superanimal_core.commands import held_out_labels
 from superanimal_core.commands.held_out_labels import (
+    beyond_doubts,
     circle_doubts,
     labels_of_videos,
     why_no_circles,
@@ -172,25 +173,35 @@ def test_labels_beyond_the_end_of_their_video_are_told_and_do_not_count(
 ):
     """Of a video whose header does not say how many it has (0), none is known to be beyond."""
     of_frames(monkeypatch, frames)
-    said = list(circle_doubts(read_here(), "lab", of_videos("m1", "m2")))
-    assert len(said) == (2 if beyond else 0)
-    if beyond:
-        told, few = said
+    labels = of_videos("m1", "m2")
+    said = list(beyond_doubts(read_here(), "lab", labels))
+    few = list(circle_doubts(read_here(), "lab", labels))
+    assert len(said) == len(few) == bool(beyond)
+    for told in said:
         assert told.startswith(f"{beyond} labeled pictures beyond the end of a video of 'theirs'")
         assert f"m1/img0{frames}.png is frame {frames} (the first is 0) of 'm1', which" in told
         assert f"which has {frames}; " in told
-        assert few.startswith(f"{30 - beyond} labels of keypoints are held out, fewer than 30")
-        assert "are no frames of the videos" not in few
+    for told in few:
+        assert told.startswith(f"{30 - beyond} labels of keypoints are held out, fewer than 30")
+        assert "are no frames of the videos" not in told
 
 
 def test_the_frames_of_a_video_are_asked_of_its_header(study, monkeypatch):
     """The two have six; the first beyond is the seventh."""
     monkeypatch.setattr(held_out_labels, "look_at_video", quick_look.look_at_video)
-    for each, is_told in ((6, False), (7, True)):
-        first, *_ = circle_doubts(read_here(), "lab", of_videos("m1", "m2", each=each))
-        assert (
-            "m1/img006.png is frame 6 (the first is 0) of 'm1', which has 6" in first
-        ) is is_told
+    assert list(beyond_doubts(read_here(), "lab", of_videos("m1", "m2", each=6))) == []
+    (told,) = beyond_doubts(read_here(), "lab", of_videos("m1", "m2", each=7))
+    assert "m1/img006.png is frame 6 (the first is 0) of 'm1', which has 6" in told
+
+
+def test_a_label_is_beyond_its_own_video_alone(study, monkeypatch):
+    """A folder may be called like another video: the nearest one counts, be its end unknown."""
+    frames = {"raw/m1.mp4": 0, "raw/m2.mp4": 5}
+    look = lambda path: SimpleNamespace(frames=frames[path])  # noqa: E731
+    monkeypatch.setattr(held_out_labels, "look_at_video", look)
+    labels = of_videos("m1")
+    labels = replace(labels, image=np.array([f"m2/{image}" for image in labels.image], object))
+    assert list(beyond_doubts(read_here(), "lab", labels)) == []
 
 
 def test_labels_that_a_network_may_have_learned_from_say_nothing_of_brought_predictions(study):
