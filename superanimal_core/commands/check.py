@@ -15,7 +15,8 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
 from typing import Any
 
-from superanimal_core.commands.repeated_labels import look_at_set, repeated_labels
+from superanimal_core.commands.dataset_checks import look_at_set
+from superanimal_core.commands.repeated_labels import repeated_labels
 from superanimal_core.commands.short_videos import (
     unlabeled_files,
     why_no_window,

@@ -6,30 +6,13 @@ from itertools import combinations
 
 import numpy as np
 
-from superanimal_core.commands.study_checks import (
-    DOUBT,
-    Finding,
-    dataset_findings,
-    read_set,
-    set_that_stops,
-)
-from superanimal_core.errors import SuperAnimalError
+from superanimal_core.commands.study_checks import DOUBT, Finding
 from superanimal_core.pose.labels import Labels
 from superanimal_core.study.labeled_predictions import UNSEEN
-from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import DatasetRow
 
 FEWEST_POINTS = 3  # two animals that share fewer positions may do so by chance
 LEAST_SHARED = 0.5  # of the smaller set: fewer are pictures that stand twice, which the audit tells
-
-
-def look_at_set(study: Study, name: str) -> tuple[list[Finding], frozenset[bytes]]:
-    """What is wrong with a data set by itself, and `animals_of` it; it is read once."""
-    try:
-        labels = read_set(study, name)
-    except SuperAnimalError as error:
-        return set_that_stops(name, error), frozenset()
-    return dataset_findings(study, name, labels), animals_of(labels)
 
 
 def animals_of(labels: Labels) -> frozenset[bytes]:

@@ -2,36 +2,29 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
 from superanimal_core.commands.found_predictions import PROGRAM, PROJECT, stem_of
-from superanimal_core.commands.held_out_labels import beyond_doubts, circle_doubts
 from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
-from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
 from superanimal_core.formats.camera_files import read_cameras
 from superanimal_core.formats.documents import read_keypoint_space
-from superanimal_core.formats.foreign import missing_pictures, read_foreign
 from superanimal_core.formats.given_predictions import GivenPredictions, read_given
-from superanimal_core.formats.project_conversion import read_conversion
 from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.media.quick_look import VideoLook, look_at_video
 from superanimal_core.models.downloads import HASHES
 from superanimal_core.pose.keypoints import KeypointSpace
-from superanimal_core.pose.labels import Labels
 from superanimal_core.report.cells import counted
 from superanimal_core.report.dates import is_year_last
 from superanimal_core.settings import ModelSettings
 from superanimal_core.settings.classifiers import ClassifierSettings
 from superanimal_core.study.brought_predictions import conversion_file
-from superanimal_core.study.dataset_sheet import ROLES
 from superanimal_core.study.label_sheet import LabelRow
-from superanimal_core.study.labeled_predictions import UNSEEN
 from superanimal_core.study.sheet_columns import reads_as_other
 from superanimal_core.study.students import student_doubts
 from superanimal_core.study.study import Study
@@ -121,40 +114,6 @@ def _brought(study: Study, row: VideoRow, look: VideoLook) -> GivenPredictions |
     return read_given(
         row.predictions, model.predictions.format, Path(row.path).stem, space, rows, times
     )
-
-
-def read_set(study: Study, name: str) -> Labels:
-    """The labels of a data set. SuperAnimalError where its documents cannot be read."""
-    row = study.datasets[name]
-    return read_foreign(name, row.path, row.format)
-
-
-def set_that_stops(name: str, error: SuperAnimalError) -> list[Finding]:
-    """What keeps a data set from being converted."""
-    return [Finding(STOPS, f"data set {name}", line) for line in str(error).splitlines()]
-
-
-def dataset_findings(study: Study, name: str, labels: Labels) -> list[Finding]:
-    """Of the labels of a data set: its pictures, and the names in its conversion table."""
-    row, what = study.datasets[name], f"data set {name}"
-    try:
-        keypoints, space = labels.space.keypoints, space_of(study, row.space)
-        rows = read_conversion(row.conversion, row.space, keypoints)
-        missing = missing_pictures(labels)
-        conversion = conversion_from_rows(rows, labels.space, space, row.conversion)
-    except SuperAnimalError as error:
-        return set_that_stops(name, error)
-    if missing:
-        told = f"{len(missing)} labeled pictures are missing: {missing[0]}"
-        return [Finding(STOPS, what, told)]
-    beyond = [Finding(DOUBT, what, doubt) for doubt in beyond_doubts(study, name, labels)]
-    if study.datasets_of(row.space, *ROLES) != [name]:
-        return beyond  # of several sets each may hold out a part of what is needed
-    if row.role == UNSEEN:  # no network sees them, whatever their own split is
-        labels = replace(labels, split=np.full(len(labels), "test", dtype=object))
-    unified = unify_labels(labels, conversion, space)
-    doubts = circle_doubts(study, name, unified)
-    return [*beyond, *(Finding(DOUBT, what, doubt) for doubt in doubts)]
 
 
 def camera_findings(study: Study) -> Iterator[Finding]:

@@ -9,8 +9,8 @@ from beginners_study import SPACE, Spoiled, write_study
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands import check
+from superanimal_core.commands.dataset_checks import look_at_set
 from superanimal_core.commands.held_out_labels import SO
-from superanimal_core.commands.repeated_labels import look_at_set
 from superanimal_core.commands.study_folder import read_here
 from superanimal_core.errors import MOST_TOLD
 
