@@ -109,7 +109,10 @@ def train_network(
         trained_on=train.sources,
     )
     steps = round(config["training"]["steps"] * part)
-    training = TrainingSettings(**{**config["training"], "steps": steps, "masking": masking})
+    measured = {"learning_rate": 0.004}  # in docs/measured.md
+    training = TrainingSettings(
+        **config["training"] | measured | {"steps": steps, "masking": masking}
+    )
     augment = AugmentSettings(**config["augment"])
     device = torch.device("cpu")
     fit_labels(

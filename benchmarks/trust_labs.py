@@ -44,6 +44,7 @@ from superanimal_core.training.label_training import fit_labels
 
 SHARED = Path(os.environ.get("SUPERANIMAL_SHARED", ROOT.parent / "shared")) / "data"
 SETTINGS = overlaid(read_config(ROOT / CONFIG), read_config(ROOT / "demo" / "config.yaml"))
+SETTINGS["training"]["learning_rate"] = 0.004  # of the networks that docs/decisions measured
 SMOOTHING = SmoothingSettings(**SETTINGS["smoothing"])
 SPACE = KeypointSpace("superanimal_topviewmouse", tuple(MOUSE_KEYPOINTS))
 PICTURES = 120
