@@ -9,7 +9,6 @@ From a clone after `make setup`, write ./superanimal. Every command explains its
 """
 
 import argparse
-import os
 import sys
 from collections.abc import Sequence
 from importlib import import_module
@@ -18,7 +17,13 @@ from typing import Any
 from superanimal_core.commands.foreign_packages import foreign_package
 from superanimal_core.commands.memory_limit import short_of_memory
 from superanimal_core.commands.permissions import refused
+from superanimal_core.commands.streams import (
+    leave_stdout,
+    open_closed_streams,
+    refuse_gone_folder,
+)
 from superanimal_core.errors import ConfigError, SuperAnimalError, VideoError
+from superanimal_core.jobs.full_disk import is_full_disk
 
 COMMANDS = {  # name: module in commands, what it does
     "init": ("init", "make a study from a folder of videos, or somebody's project"),
@@ -40,6 +45,7 @@ PASSES_ON = ("run",)  # to another program, what stands after --
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it went well, 1 after a mistake that was told in one sentence."""
+    open_closed_streams()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         return run_command(arguments)
@@ -69,10 +75,11 @@ def run_command(arguments: Sequence[str]) -> int:
     options.rest = rest
     options.words = words_of_commands() if options.command == "completion" else {}
     try:
+        refuse_gone_folder()
         options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough: `… | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        leave_stdout()
         return 1
     except VideoError as error:
         print(f"{options.command}: {error.reason}", file=sys.stderr)
@@ -83,6 +90,13 @@ def run_command(arguments: Sequence[str]) -> int:
         return 1
     except SuperAnimalError as error:
         print(f"{options.command}: {told(error)}", file=sys.stderr)
+        return 1
+    except OSError as error:
+        if not is_full_disk(error):
+            raise
+        leave_stdout()
+        why = f"what it prints or writes could not be written: {error.strerror}; make room"
+        print(f"{options.command}: {why} and try again", file=sys.stderr)
         return 1
     return 0
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from superanimal_core.commands.status import read_settings_and_rows
 from superanimal_core.commands.study_folder import checked_study
+from superanimal_core.commands.typed_path import typed_path
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.exports import EXPORTS
 from superanimal_core.formats.exports.from_tables import export_video
@@ -43,7 +44,7 @@ def run(options: argparse.Namespace) -> None:
     study = checked_study(options.study)
     settings, rows = read_settings_and_rows(study)
     chosen = chosen_videos(options.videos, options.all, rows)
-    folder = (options.output or study / "exports" / options.to).expanduser()
+    folder = typed_path(options.output or study / "exports" / options.to)
     check_folder(study, rows, folder)
     left_out = [*export_videos(study, settings, chosen, options.to, folder)]
     for video, reason in left_out:

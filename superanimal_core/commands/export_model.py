@@ -22,6 +22,7 @@ import numpy as np
 from superanimal_core.commands.stages import VIDEOS
 from superanimal_core.commands.status import read_settings_and_rows
 from superanimal_core.commands.study_folder import checked_study
+from superanimal_core.commands.typed_path import typed_path
 from superanimal_core.errors import ConfigError, SuperAnimalError, VideoError
 from superanimal_core.media.stills import read_first_stills
 from superanimal_core.report.cells import counted
@@ -76,7 +77,7 @@ def run(options: argparse.Namespace) -> None:
 
 def checked_file(written: Path) -> Path:
     """Where to write. SuperAnimalError: no .onnx, a folder, or a .json of something else beside."""
-    file = written.expanduser().absolute()
+    file = typed_path(written).absolute()
     if file.is_dir():
         raise SuperAnimalError(f"{written} is a folder; name a file in it, as {file.name}/m.onnx")
     if file.suffix != ".onnx":
@@ -93,7 +94,7 @@ def folder_of(study: Path, network: str) -> Path:
     SuperAnimalError, with what there is, when it is none.
     """
     models = study / MODELS
-    for folder in (models / network, study / network, Path(network).expanduser()):
+    for folder in (models / network, study / network, typed_path(network)):
         if (folder / DESCRIPTION).is_file():
             return folder
         members = sorted(folder.glob(f"member-*/{DESCRIPTION}"))

@@ -197,7 +197,8 @@ def legible_identifier(text: str) -> str:
     """
     plain = "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
     words = re.sub("_+", "_", cell_of_identifier(plain.replace("ß", "ss"))).strip("_")
-    return (words or "video")[-(MOST_LETTERS - 6) :]
+    short = words[-(MOST_LETTERS - 6) :].lstrip("-_")  # commands take -n for an option
+    return short or "video"
 
 
 def _counted(files: Sequence[Path]) -> str:

@@ -9,6 +9,7 @@ from superanimal_core.commands.deeplabcut_snapshots import (
     snapshots_of,
 )
 from superanimal_core.commands.presets import GivenModel, chosen_released
+from superanimal_core.commands.typed_path import typed_path
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.formats.documents import read_json
 from superanimal_core.pose.keypoints import KeypointSpace, did_you_mean
@@ -29,7 +30,7 @@ def find_model(written: str, preset: str) -> GivenModel:
     a DeepLabCut project that was trained.
     Of several members the first counts. ConfigError when there is none, or several models.
     """
-    path = Path(written).expanduser()
+    path = typed_path(written)
     if path.is_dir():
         return _of_folder(path)
     if path.is_file():

@@ -56,6 +56,7 @@ from superanimal_core.commands.project_labels import (
     review_of_space,
 )
 from superanimal_core.commands.study_folder import to_type
+from superanimal_core.commands.typed_path import refuse_no_text, typed_path
 from superanimal_core.errors import ConfigError, DatasetError
 from superanimal_core.report.cells import counted
 from superanimal_core.study.dataset_sheet import KEYPOINTS
@@ -93,9 +94,10 @@ def add_model(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> None:
     """Write the study and say what to do next. ConfigError or DatasetError: one sentence."""
-    study = options.study.expanduser()
+    study = typed_path(options.study)
+    refuse_no_text(study)
     check_place(study)
-    project = read_any_project(options.project.expanduser()) if options.project else None
+    project = read_any_project(typed_path(options.project)) if options.project else None
     preset = checked_preset(options.preset) if options.preset else preset_of_computer()
     given = find_model(options.model, preset) if options.model else None
     is_own = options.species == OWN and not is_of_model(given, project)
@@ -108,13 +110,13 @@ def run(options: argparse.Namespace) -> None:
         space = chosen_space(options.species, given, project)
         refuse_other_keypoints(given, space, options)
     left_out = LeftOut()
-    places = [path.expanduser() for path in options.videos]
+    places = [typed_path(path) for path in options.videos]
     videos = find_videos([*places, *_videos_of(project, bool(places))], left_out)
     title, individuals = study.resolve().name, project.individuals if project else 1
     if options.predictions:
         if project or given:
             raise ConfigError(["--predictions: stands in place of networks; leave out the others"])
-        found = find_predictions(options.predictions.expanduser(), videos, left_out)
+        found = find_predictions(typed_path(options.predictions), videos, left_out)
         videos = [video for video in videos if video.video in found.files]
         told = write_brought(study, title, space, videos, found, is_own=is_own)
         print(*left_out.lines(), *told, sep="\n")
@@ -140,7 +142,7 @@ def run(options: argparse.Namespace) -> None:
     gone = [path for path in (project.lost if project else ()) if file_name(path) not in there]
     lost = [f"left out, not there: {path}" for path in gone]
     told = [f"networks and settings for a computer {PRESETS[preset].computer} (--preset {preset})"]
-    if options.model and is_trained_project(Path(options.model).expanduser()) and given:
+    if options.model and is_trained_project(typed_path(options.model)) and given:
         told.append(f"of this project the network {Path(*Path(given.pose).parts[-4:])} is used")
     if given and given.members > 1:
         first = Path(given.pose).name

@@ -29,7 +29,7 @@ EXPRESSION = {
 
 def installed_profile() -> Path:
     """The site's profile that `make slurm-profile` has installed, else the shipped one."""
-    home = os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"
+    home = os.environ.get("XDG_CONFIG_HOME") or os.path.expanduser("~/.config")
     installed = Path(home) / "snakemake/slurm"
     return installed if installed.is_dir() else WORKFLOW / "profiles/slurm"
 

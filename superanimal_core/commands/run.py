@@ -44,6 +44,7 @@ from superanimal_core.commands.study_folder import (
     to_type,
     to_unlock,
 )
+from superanimal_core.commands.typed_path import typed_path
 from superanimal_core.errors import ConfigError, SuperAnimalError
 from superanimal_core.jobs.run_owner import (
     dead_owner,
@@ -140,7 +141,7 @@ def make_study(options: argparse.Namespace) -> None:
     """The study, as `init` makes it; one that is there already goes on as it is."""
     if not (options.videos and options.model):
         raise ConfigError(["--videos and --model belong together: both make a study, or neither"])
-    study = Path(options.study).expanduser()
+    study = typed_path(options.study)
     if (study / CONFIG).is_file():
         print(f"{study} is a study and goes on as its config says", file=sys.stderr)
         return
@@ -154,7 +155,7 @@ def snakemake_command(study: Path, rest: Sequence[str], *, is_slurm: bool) -> li
     Without the rules where nothing is asked of the study: a mistake in a sheet keeps no lock.
     """
     snakemake = Path(sys.executable).with_name("snakemake")
-    program = [str(snakemake)] if snakemake.is_file() else [sys.executable, "-m", "snakemake"]
+    program = [str(snakemake)] if snakemake.is_file() else [sys.executable, "-P", "-m", "snakemake"]
     rules = WORKFLOW / (NO_RULES if is_beside_study(rest) else SNAKEFILE)
     command = [*program, "--snakefile", str(rules), "--directory", str(study)]
     if is_slurm:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from superanimal_core.commands.permissions import closed_sentence, first_closed
+from superanimal_core.commands.typed_path import refuse_no_text, typed_path
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.report.rerun import Failed, rerun_arguments
 from superanimal_core.study.overlay import CONFIG, read_config
@@ -41,7 +42,8 @@ def read_here() -> Study:
 
 def checked_study(written: str | Path) -> Path:
     """The folder. SuperAnimalError, with what to do, when it is not that of a study."""
-    study = Path(written).expanduser()
+    study = typed_path(written)
+    refuse_no_text(study)
     if closed := first_closed(study / CONFIG):
         raise SuperAnimalError(closed_sentence(closed, study / CONFIG))
     if (study / CONFIG).is_file():

@@ -163,9 +163,9 @@ def unlock(folder: str | Path) -> None:
 
 
 def command_of_snakemake(snakefile: str) -> str:
-    """How to call this Snakemake with this workflow in the study's folder."""
+    """How to call this Snakemake with this workflow in the study's folder, which -P leaves out."""
     program, file = map(os.path.relpath, (sys.executable, snakefile))
-    return f"{shlex.quote(program)} -m snakemake --snakefile {shlex.quote(file)}"
+    return f"{shlex.quote(program)} -P -m snakemake --snakefile {shlex.quote(file)}"
 
 
 def name_runner() -> None:

@@ -23,6 +23,7 @@ def lead_scripts_here() -> None:
     before = os.environ.get("PYTHONPATH", "").split(os.pathsep)
     paths = dict.fromkeys([str(PACKAGE.parent), *filter(None, before)])
     os.environ["PYTHONPATH"] = os.pathsep.join(paths)
+    os.environ["PYTHONSAFEPATH"] = "1"  # what lies in the study's folder is not imported
 
 
 def own_or_shipped(path: str | Path, workflow_folder: str | Path = WORKFLOW) -> str:

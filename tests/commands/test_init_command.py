@@ -402,6 +402,14 @@ def test_other_names_are_text_for_those_who_read_the_tables(name, tmp_path):
     assert distinct_names([f"{name}.mp4"]) == [name]
 
 
+def test_no_name_is_taken_for_an_option_by_other_commands():
+    paths = ["-n.mp4", "n.mp4", "--.mp4", "-20C_mouse.mp4", f"{'m' * 300}-{'x' * 200}.mp4"]
+    names = distinct_names([*paths, "a-b.mp4"])
+    assert names[:4] == ["n_mp4", "n_mp4_2", "video", "20C_mouse"]
+    assert not [name for name in names if name.startswith("-")]
+    assert names[-1] == "a-b"
+
+
 def test_names_are_no_longer_than_they_must_be():
     paths = ["m1.mp4", "a/x/m2.mp4", "b/x/m2.mp4", "m3.mp4", "m3.avi", "c/m4.mp4"]
     expected = ["m1", "a_x_m2", "b_x_m2", "m3_mp4", "m3_avi", "m4"]
