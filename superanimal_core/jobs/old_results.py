@@ -20,7 +20,12 @@ from superanimal_core.errors import first_of
 from superanimal_core.jobs.run_owner import LOCKS
 
 BACKUPS = Path(".snakemake/backups")
-PRIVATE = ("_clear_cache", "_unmark_incomplete", "_get_key")  # of Snakemake's persistence
+PRIVATE = (  # of Snakemake's persistence
+    "_clear_cache",
+    "_filter_incomplete_keys",
+    "_get_key",
+    "_unmark_incomplete",
+)
 SHOWN = 3
 
 
@@ -41,8 +46,9 @@ def keep_old_records(job: Any, persistence: Any, tell: Callable[[str], object]) 
     Snakemake (9.20) writes the record of the job that failed, so that the old result would count as
     that of the new settings, and never be made again. Where it cannot write that of a job that went
     well, for want of room, it would remove what the job made: that stays, with Snakemake's mark
-    that it is not complete, and is recorded when a later job of the run is. Patches the two classes
-    of Snakemake; AttributeError where they have not what that takes.
+    that it is not complete, and is recorded when a later job of the run is. Without a mark, which
+    a full disk does not take either, the next run would take it for done: it goes. Patches the two
+    classes of Snakemake; AttributeError where they have not what that takes.
     """
     for name in PRIVATE:
         getattr(persistence, name)
@@ -67,6 +73,9 @@ def keep_old_records(job: Any, persistence: Any, tell: Callable[[str], object]) 
         try:
             await finished(self, job)
         except OSError as error:
+            keys = {self._get_key(path) for path in job.output}
+            if self._filter_incomplete_keys(keys) != keys:
+                raise
             unrecorded[job] = None
             tell(unrecorded_sentence(list(map(str, job.output)), self.path, error))
             return

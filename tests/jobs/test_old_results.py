@@ -107,6 +107,26 @@ def test_what_went_well_is_kept_and_recorded_with_the_next_job(told, persistence
     assert len(told) == 2
 
 
+@pytest.mark.parametrize("is_marked", [(True, True), (True, False), (False, True), (False, False)])
+def test_what_has_no_mark_goes_where_it_has_no_record(told, persistence, is_marked):
+    """A disk that was full at the start, too; the next run would take such a result for done."""
+    both = Done(MEMBER, TABLE)
+    assert persistence.are_incomplete(*both.output) == [False, False]
+    persistence.started(
+        Done(*(o for o, is_it in zip(both.output, is_marked, strict=True) if is_it))
+    )
+    persistence.error = errno.ENOSPC
+    if all(is_marked):
+        asyncio.run(persistence.finished(both))
+    else:
+        with pytest.raises(OSError, match="No space left"):
+            asyncio.run(persistence.finished(both))
+    assert len(told) == all(is_marked)
+    persistence.error = None
+    asyncio.run(persistence.finished(Done("third")))
+    assert persistence.are_recorded(MEMBER, TABLE) == [all(is_marked)] * 2
+
+
 def test_with_room_nothing_is_said(told, persistence):
     persistence.started(Done(MEMBER))
     asyncio.run(persistence.finished(Done(MEMBER)))
