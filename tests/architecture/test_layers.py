@@ -74,7 +74,8 @@ def test_the_snakefile_asks_the_study_and_a_few_plumbers() -> None:
     rules = [ROOT / "Snakefile", *(ROOT / "workflow" / "rules").glob("*.smk")]
     text = "\n".join(path.read_text(encoding="utf-8") for path in rules)
     used = set(re.findall(r"from superanimal_core\.([\w.]+) import", text))
-    plumbers = {"run_owner", "snakemake_mended", "old_results", "outcome", "failed_jobs"}
+    around_a_run = {"run_owner", "outcome", "failed_jobs", "stopped"}
+    plumbers = around_a_run | {"snakemake_mended", "old_results"}
     others = {name for name in used if not name.startswith("study.")}
     assert others == {"errors", "provenance", *(f"jobs.{name}" for name in plumbers)}
 
