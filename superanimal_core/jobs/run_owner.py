@@ -5,7 +5,7 @@ Snakemake's lock names no owner. The main process of a run writes its own into
 Scripts end with the Snakemake that started them (`end_with_runner`): one that outlived it would
 write, beside the script that the next run starts, the same files.
 Snakemake locks a folder only once it has planned, seconds to minutes after its start: until then
-`.snakemake/superanimal-start.json` says who started one.
+`.snakemake/superanimal-start.json` says who started one; the run takes it away once it has locked.
 The Snakefile imports this module in every job: nothing but the standard library.
 """
 
@@ -18,9 +18,11 @@ import socket
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from superanimal_core.jobs.first_file import write_first
 from superanimal_core.tables.atomic import replacing
 
 RECORD = Path(".snakemake/superanimal-run.json")
@@ -59,9 +61,10 @@ def name_user() -> None:
 
 
 def write_owner(folder: str | Path) -> None:
-    """Note that this process runs the study in a folder."""
+    """Note that this process runs the study in a folder, which it has locked."""
     with replacing(Path(folder) / RECORD) as temporary:
         temporary.write_text(_of_this_process(), encoding="utf-8")
+    (Path(folder) / START).unlink(missing_ok=True)
 
 
 def forget_owner(folder: str | Path) -> float:
@@ -75,29 +78,24 @@ def forget_owner(folder: str | Path) -> float:
 def note_start(folder: str | Path) -> str:
     """Note that this process starts a run, unless another does: then who does, as a line.
 
-    One of elsewhere is not told: whether it has died is only known there.
+    Of several that ask at once, one goes on. One of elsewhere is not told, nor one whose start the
+    system does not tell: it may have died.
     """
     record = Path(folder) / START
-    record.parent.mkdir(parents=True, exist_ok=True)
-    if told := _start_notice(record):
-        return told
-    record.unlink(missing_ok=True)  # of a run that has ended
-    try:
-        with record.open("x", encoding="utf-8") as opened:
-            opened.write(_of_this_process())
-    except FileExistsError:
-        return _start_notice(record)
-    return ""
+    return write_first(record, _of_this_process(), lambda: _start_notice(record))
 
 
 def _start_notice(record: Path) -> str:
     """Who started a run and goes on with it on this host; '' where nobody but this process does."""
     owner = _owner_in(record)
-    is_other = owner is not None and owner.process != os.getpid()
-    if owner is None or not is_other or _is_elsewhere(owner) or not _lives(owner):
+    if owner is None or owner.process == os.getpid() or _is_elsewhere(owner):
         return ""
-    since = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.stat().st_mtime))
-    return f"{record.parents[1].resolve()} is run since {since} by {_running(owner)}\n"
+    if not owner.born or _born(owner.process) != owner.born:
+        return ""
+    with suppress(OSError):  # it has locked meanwhile, or died
+        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.stat().st_mtime))
+        return f"{record.parents[1].resolve()} is run since {since} by {_running(owner)}\n"
+    return ""
 
 
 def lock_notice(folder: str | Path, unlock: str) -> str:

@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -295,3 +296,84 @@ def test_a_start_of_which_nothing_is_known_keeps_nobody_away(tmp_path, changes):
     assert note_start(tmp_path) == ""
     (tmp_path / START).write_text("{")
     assert note_start(tmp_path) == ""
+
+
+def test_a_start_without_a_known_process_keeps_nobody_away(tmp_path, monkeypatch):
+    """As on macOS: the number may be a stranger's by now, and killing him is no advice."""
+    monkeypatch.setattr(run_owner, "_born", lambda process: "")
+    note_start(tmp_path)
+    as_if(tmp_path, START, process=os.getppid())
+    assert note_start(tmp_path) == ""
+
+
+def test_a_run_that_has_locked_is_no_start_any_more(tmp_path):
+    note_start(tmp_path)
+    write_owner(tmp_path)
+    assert not (tmp_path / START).exists()
+    assert (tmp_path / RECORD).exists()
+
+
+STARTER = """
+import errno, os, sys, time
+from superanimal_core.jobs import first_file, run_owner
+
+def without(*_):
+    raise OSError(errno.EOPNOTSUPP, "not supported")
+
+if "locks" in sys.argv:
+    first_file.flock = without
+if "links" in sys.argv:
+    os.link = without
+print("ready", flush=True)
+for line in sys.stdin:
+    at_s, _, folder = line.rstrip("\\n").partition(" ")
+    while time.time() < float(at_s):
+        pass
+    print(run_owner.note_start(folder).strip(), flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc: Linux only")
+@pytest.mark.parametrize(
+    ("missing", "before"),
+    [
+        ([], "none"),
+        ([], "dead"),
+        ([], "broken"),
+        (["links"], "none"),
+        (["links"], "dead"),
+        (["locks"], "none"),
+    ],
+)
+def test_of_runs_that_start_at_once_one_goes_on(tmp_path, missing, before):
+    """Of three, in many folders, after a run that died there, or none."""
+    note_start(tmp_path)
+    as_if(tmp_path, START, born="1")
+    died = {"none": None, "dead": (tmp_path / START).read_text(), "broken": "{"}[before]
+    command = [sys.executable, "-c", STARTER, *missing]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    starters = [subprocess.Popen(command, text=True, **pipes) for _ in range(3)]
+    try:
+        assert {each.stdout.readline() for each in starters} == {"ready\n"}
+        for number in range(60):
+            folder = tmp_path / str(number)
+            (folder / START).parent.mkdir(parents=True)
+            if died:
+                (folder / START).write_text(died)
+            at_s = time.time() + 0.005
+            for each in starters:
+                each.stdin.write(f"{at_s} {folder}\n")
+                each.stdin.flush()
+            told = [each.stdout.readline().strip() for each in starters]
+            assert told.count("") == 1
+            winner = starters[told.index("")].pid
+            assert all(f", process {winner} on " in line for line in told if line)
+            assert json.loads((folder / START).read_text())["process"] == winner
+            assert {path.name for path in (folder / START).parent.iterdir()} <= {
+                START.name,
+                START.with_suffix(".lock").name,
+            }
+    finally:
+        for each in starters:
+            each.kill()
+            each.communicate()
