@@ -7,7 +7,7 @@
   rows whose metadata hold stage and reason.
 * Any other exception fails the job, so that it is tried again; on the last attempt it becomes such
   outputs too, with the traceback in the log. A full disk never does, nor one that fails, nor a file
-  server that is away, nor a limit of the shell: the job fails.
+  server that is away, nor a limit of the shell: the job fails. A single file that is damaged does.
 * On the last attempt the work runs in a child process. When the child dies without a word
   (segmentation fault, out of memory), the parent writes the outputs.
 
@@ -23,7 +23,7 @@ import traceback
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from superanimal_core.errors import SuperAnimalError, VideoError
 from superanimal_core.jobs.failed_jobs import INTERRUPTED
@@ -32,7 +32,14 @@ from superanimal_core.jobs.log import log_to, say_at_last
 from superanimal_core.jobs.on_disk import write_through
 from superanimal_core.jobs.run_owner import end_with_runner
 from superanimal_core.jobs.shell_limits import limit_of_death, limit_of_error
-from superanimal_core.jobs.troubled_place import trouble_of_place, trouble_sentence
+from superanimal_core.jobs.troubled_place import (
+    OF_MAPPED_FILE,
+    OF_NETWORK,
+    Trouble,
+    raised_by,
+    trouble_of_files,
+    trouble_of_place,
+)
 from superanimal_core.study.places import Places
 from superanimal_core.study.spread_contents import spread_digest
 from superanimal_core.tables.contents import DOCUMENT_BYTES, content_digest
@@ -44,7 +51,6 @@ from superanimal_core.tables.parquet import (
 )
 
 PR_SET_PDEATHSIG = 1
-_Kinds = type[Exception] | tuple[type[Exception], ...]
 
 
 @contextmanager
@@ -57,7 +63,7 @@ def study_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     log_to(snakemake.log)
     end_with_runner()
     try:
-        with _ends_told(snakemake, told=SuperAnimalError):
+        with _ends_told(snakemake, of_study=True):
             yield step_record(snakemake)
             write_through(snakemake.output)
     except SuperAnimalError as error:
@@ -81,7 +87,8 @@ def pass_failure_on(snakemake: Any) -> None:
             raise_failure_in(path)
     except VideoError as error:
         log_to(snakemake.log)
-        _write_failure(snakemake, step_record(snakemake), error.stage, error.reason)
+        with _ends_told(snakemake):
+            _write_failure(snakemake, _what_is_known(snakemake), error.stage, error.reason)
         sys.exit(0)
     except SuperAnimalError:
         with video_step(snakemake):
@@ -98,33 +105,39 @@ def video_step(snakemake: Any) -> Iterator[dict[str, Any]]:
     """
     log_to(snakemake.log)
     is_last = bool(snakemake.resources.get("last_attempt", 1))
-    with _ends_told(snakemake):
-        record = step_record(snakemake)
-        if is_last:
-            _continue_in_child(snakemake, record)
-        else:
-            end_with_runner()
-        try:
+    begun: dict[str, Any] = {}
+    try:
+        with _ends_told(snakemake, makes_row=is_last):
+            record = step_record(snakemake)
+            if is_last:
+                _continue_in_child(snakemake, record)
+            else:
+                end_with_runner()
+            begun = record
             yield record
             write_through(snakemake.output)
-        except Exception as error:
-            if _why_ended(error, snakemake):
-                raise
-            if isinstance(error, VideoError):
-                _write_failure(snakemake, record, error.stage, error.reason)
-                return
-            traceback.print_exc()
-            if not is_last:
-                raise
-            _write_failure(snakemake, record, snakemake.rule, _one_sentence(error))
+        return
+    except VideoError as error:
+        stage, reason = error.stage, error.reason
+    except Exception as error:
+        traceback.print_exc()
+        if not (is_last and begun):
+            raise
+        stage, reason = snakemake.rule, _one_sentence(error)
+    with _ends_told(snakemake):
+        _write_failure(snakemake, begun or _named(snakemake), stage, reason)
+    if not begun:
+        sys.exit(0)  # there is no work that could end
 
 
 @contextmanager
-def _ends_told(snakemake: Any, told: _Kinds = ()) -> Iterator[None]:
+def _ends_told(
+    snakemake: Any, *, of_study: bool = False, makes_row: bool = False
+) -> Iterator[None]:
     """What is no fault of a video ends the job with one sentence, and makes no row.
 
-    A full disk, one that fails, a file server that is away, a limit of the shell (but for errors
-    that have been `told` in words of their own); and somebody who ends the run.
+    A full disk, one that fails, a file server that is away, a limit of the shell; and somebody who
+    ends the run. VideoError for a file that is damaged, where that `makes_row`.
     """
     try:
         yield
@@ -132,30 +145,62 @@ def _ends_told(snakemake: Any, told: _Kinds = ()) -> Iterator[None]:
         print(INTERRUPTED, file=sys.stderr, flush=True)
         os._exit(128 + signal.SIGINT)
     except Exception as error:
-        if not (why := _why_ended(error, snakemake, told)):
+        if why := _limit_sentence(error, snakemake):
+            _end(why)
+        trouble = _trouble(error, snakemake, of_study=of_study)
+        if trouble is None:
             raise
-        say_at_last(why)
-        os._exit(1)
+        if not (trouble.is_damage and makes_row):
+            _end(trouble.sentence())
+        raise VideoError(snakemake.rule, trouble.sentence()) from error
 
 
-def _why_ended(error: Exception, snakemake: Any, told: _Kinds = ()) -> str:
-    """The sentence of a full disk, a limit, a place in trouble; '' where the error is another."""
+def _end(sentence: str) -> NoReturn:
+    say_at_last(sentence)
+    os._exit(1)
+
+
+def _limit_sentence(error: Exception, snakemake: Any) -> str:
+    """The sentence of a full disk, or of a limit of the shell; '' where the error is another."""
     if is_full_disk(error):
         return full_disk_sentence(next(iter(snakemake.output)))
-    if isinstance(error, told):
-        return ""
-    if limit := limit_of_error(error):
-        return limit
-    trouble = trouble_of_place(error, map(str, snakemake.input))
-    return trouble_sentence(trouble) if trouble else ""
+    return limit_of_error(error)
+
+
+def _trouble(error: Exception, snakemake: Any, *, of_study: bool) -> Trouble | None:
+    """The trouble of a place or a file; None where the error is another, or told in its own words.
+
+    So are a network that is away, by jobs over the study, and what a table says of its video.
+    """
+    if isinstance(error, VideoError) and raised_by(error) == raise_failure_in.__module__:
+        return None
+    files = map(str, snakemake.input)
+    trouble = trouble_of_place(error, files, of_one_video=not of_study)
+    is_told = of_study and isinstance(error, SuperAnimalError)
+    is_away = trouble is not None and not trouble.file and trouble.number in OF_NETWORK
+    return None if is_told and is_away else trouble
 
 
 def step_record(snakemake: Any) -> dict[str, Any]:
     """Rule, wildcards, settings, source digest and digests of the inputs of a job.
 
     What is known by its content only has no place in it: a path that leads out of the study is
-    there by its last part, `Places` are not.
+    there by its last part, `Places` are not. OSError where an input cannot be read.
     """
+    inputs = _digests_of(Path(str(path)) for path in snakemake.input)
+    return {**_named(snakemake), "inputs": inputs}
+
+
+def _what_is_known(snakemake: Any) -> dict[str, Any]:
+    """The same, without digests where an input cannot be read."""
+    try:
+        return step_record(snakemake)
+    except OSError:
+        return _named(snakemake)
+
+
+def _named(snakemake: Any) -> dict[str, Any]:
+    """The same without digests."""
     given = dict(snakemake.params.items())
     settings = {name: value for name, value in given.items() if not isinstance(value, Places)}
     return {
@@ -163,7 +208,6 @@ def step_record(snakemake: Any) -> dict[str, Any]:
         **dict(snakemake.wildcards.items()),
         "source_digest": settings.pop("code", ""),
         "settings": settings,
-        "inputs": _digests_of(Path(str(path)) for path in snakemake.input),
     }
 
 
@@ -220,15 +264,25 @@ def _continue_in_child(snakemake: Any, record: dict[str, Any]) -> None:
     _, status, used = os.wait4(child, 0)
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
     if number and (why := limit_of_death(number, used.ru_utime + used.ru_stime)):
-        say_at_last(why)
-        os._exit(1)
+        _end(why)
     if number not in (0, signal.SIGTERM, signal.SIGINT):
-        name = signal.Signals(number).name
-        hint = "; it may have run out of memory" if name == "SIGKILL" else ""
-        reason = f"the process died with {name}{hint}"
-        _write_failure(snakemake, record, snakemake.rule, reason)
+        _write_failure(snakemake, record, snakemake.rule, _why_died(number, snakemake))
         status = 0
     os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+
+
+def _why_died(number: int, snakemake: Any) -> str:
+    """The reason of the row of a video whose work a signal killed.
+
+    SIGBUS says that a file in memory could not be read, which ends the job: but for a damaged one.
+    """
+    if number == signal.SIGBUS:
+        trouble = trouble_of_files(map(str, snakemake.input), with_folders=True)
+        if not (trouble and trouble.is_damage):
+            _end(trouble.sentence() if trouble else OF_MAPPED_FILE)
+        return trouble.sentence()
+    hint = "; it may have run out of memory" if number == signal.SIGKILL else ""
+    return f"the process died with {signal.Signals(number).name}{hint}"
 
 
 def _die_with_parent(parent: int) -> None:
