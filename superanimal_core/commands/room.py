@@ -53,4 +53,5 @@ def why_not_written(folder: Path) -> str:
 
 
 def _parts_of(study: Path) -> list[Path]:
-    return [folder for part in PARTS if (folder := study / part).exists()]
+    """Those folders of a study that are there, by names that hold wherever one stands."""
+    return [folder.resolve() for part in PARTS if (folder := study / part).exists()]

@@ -76,7 +76,7 @@ def test_a_study_on_a_disk_for_reading_alone_is_told_so(tmp_path, monkeypatch):
     Path("results").mkdir()
     monkeypatch.setattr(plan, "snakemake_command", lambda *_, **__: ["sh", "-c", "exit 1"])
     monkeypatch.setattr(plan, "find_cache_home", lambda _: "")
-    monkeypatch.setattr("os.access", lambda folder, _: str(folder) != "results")
+    monkeypatch.setattr("os.access", lambda folder, _: Path(folder).name != "results")
     with pytest.raises(SuperAnimalError, match="results cannot be written by you"):
         plan.jobs_left()
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
@@ -194,7 +195,7 @@ def test_a_disk_that_takes_nothing_is_told_before_snakemake_starts(
     monkeypatch.setattr(os, "fsync", sync)
     assert main(["run"]) == 1
     (told,) = capsys.readouterr().err.splitlines()
-    folder = study / part if part == "temporary" else Path(part)
+    folder = (study / part).resolve()
     if number == errno.EIO:
         assert told.startswith(f"run: {folder} takes no files (Input/output error); run again")
     else:
@@ -205,7 +206,17 @@ def test_a_disk_that_takes_nothing_is_told_before_snakemake_starts(
     assert main(["run", "--", "-n"]) == 0
     monkeypatch.setattr(os, "fsync", synced)
     assert main(["run"]) == 0
-    assert not list((study / part).glob("tmp*"))
+
+
+@pytest.mark.parametrize("number", [0, errno.EDQUOT])
+def test_nothing_is_left_of_what_is_written_on_trial(tmp_path, monkeypatch, number):
+    """Also where a file must have a name (file servers), and where it is told at last."""
+    monkeypatch.setattr(tempfile, "_O_TMPFILE_WORKS", False, raising=False)
+    if number:
+        told = OSError(number, os.strerror(number))
+        monkeypatch.setattr(os, "fsync", mock.Mock(side_effect=told))
+    assert bool(room.why_not_written(tmp_path)) == bool(number)
+    assert not os.listdir(tmp_path)
 
 
 def test_results_that_snakemake_knows_nothing_of_are_not_made_again(study, become, capsys):
@@ -253,7 +264,7 @@ def test_a_folder_that_cannot_be_written_is_told(study, become, capsys, monkeypa
     monkeypatch.setattr(room.os, "access", allowed)  # tests may be run by root, who may do all
     assert main(["run"]) == 1
     (told,) = capsys.readouterr().err.splitlines()
-    assert told.startswith(f"run: {Path(closed)} cannot be written by you")
+    assert told.startswith(f"run: {(study / closed).resolve()} cannot be written by you")
     assert not become
     assert main(["run", "--", "-n"]) == 0
 
