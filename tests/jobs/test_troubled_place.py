@@ -9,6 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.error import FFmpegError
 
 from superanimal_core.errors import VideoError
 from superanimal_core.jobs import troubled_place
@@ -135,7 +136,7 @@ def test_a_file_that_the_system_itself_cannot_read_is_trouble():
     told: Exception | None = None
     try:
         av.open(memory)
-    except av.FFmpegError as error:
+    except FFmpegError as error:
         told = error
     assert told is not None
     found = trouble_of_place(told, [memory], of_one_video=True)
