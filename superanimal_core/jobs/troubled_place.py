@@ -54,12 +54,13 @@ class Trouble:
         """What is wrong, and what to do."""
         why = os.strerror(self.number)
         is_made = Path(self.file).parts[:1] == (MADE,)
-        replace = "delete it and run again" if is_made else "copy it again or leave it out"
-        if self.is_damage:
+        if self.is_damage:  # by its content a copy is the same video, which has failed
+            replace = "copy it again and run with --failed, or leave it out"
             return (
-                f"{self.file} cannot be read beyond {self.read_bytes / 1e6:,.3f} MB ({why}): "
-                f"its disk is damaged there; {replace}"
+                f"{self.file} cannot be read beyond {self.read_bytes / 1e6:,.3f} MB ({why}): its "
+                f"disk is damaged there; {'delete it and run again' if is_made else replace}"
             )
+        replace = "delete it and run again" if is_made else "copy it again or leave it out"
         alone = f"; where it is this file alone, {replace}"
         return (
             f"{self.file}{': ' * bool(self.file)}{why}: the disk, the network or this machine says "

@@ -73,7 +73,8 @@ def test_a_file_of_a_job_that_is_damaged_is_to_be_made_again(tmp_path, monkeypat
     break_disk("a", SECTOR)
     told = [trouble_of_files([f"{name}/a"], with_folders=False) for name in ("results", "raw")]
     ends = [found.sentence().rpartition("; ")[2] for found in told if found]
-    assert ends == ["delete it and run again", "copy it again or leave it out"]
+    copied = "copy it again and run with --failed, or leave it out"
+    assert ends == ["delete it and run again", copied]
 
 
 def test_a_disk_that_is_gone_meanwhile_is_no_damage(video, break_disk):
