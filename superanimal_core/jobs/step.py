@@ -7,7 +7,7 @@
   rows whose metadata hold stage and reason.
 * Any other exception fails the job, so that it is tried again; on the last attempt it becomes such
   outputs too, with the traceback in the log. A full disk never does, nor one that fails, nor a file
-  server that is away, nor a limit of the shell: the job fails. A single file that is damaged does.
+  server that is away, nor a limit of the shell: the job fails. A damaged file of the video does.
 * On the last attempt the work runs in a child process. When the child dies without a word
   (segmentation fault, out of memory), the parent writes the outputs.
 
@@ -35,6 +35,7 @@ from superanimal_core.jobs.shell_limits import limit_of_death, limit_of_error
 from superanimal_core.jobs.troubled_place import (
     OF_MAPPED_FILE,
     OF_NETWORK,
+    OfVideo,
     Trouble,
     raised_by,
     trouble_of_files,
@@ -174,11 +175,16 @@ def _trouble(error: Exception, snakemake: Any, *, of_study: bool) -> Trouble | N
     """
     if isinstance(error, VideoError) and raised_by(error) == raise_failure_in.__module__:
         return None
-    files = map(str, snakemake.input)
-    trouble = trouble_of_place(error, files, of_one_video=not of_study)
+    of_video = None if of_study else _of_video(snakemake)
+    trouble = trouble_of_place(error, map(str, snakemake.input), of_video)
     is_told = of_study and isinstance(error, SuperAnimalError)
     is_away = trouble is not None and not trouble.file and trouble.number in OF_NETWORK
     return None if is_told and is_away else trouble
+
+
+def _of_video(snakemake: Any) -> OfVideo:
+    folder, inputs = f"results/videos/{snakemake.wildcards.video}", snakemake.input
+    return OfVideo(folder, str(inputs.get("video", "")), bool(inputs.get("frames")))
 
 
 def step_record(snakemake: Any) -> dict[str, Any]:
@@ -277,7 +283,8 @@ def _why_died(number: int, snakemake: Any) -> str:
     SIGBUS says that a file in memory could not be read, which ends the job: but for a damaged one.
     """
     if number == signal.SIGBUS:
-        trouble = trouble_of_files(map(str, snakemake.input), with_folders=True)
+        files = map(str, snakemake.input)
+        trouble = trouble_of_files(files, _of_video(snakemake), with_folders=True)
         if not (trouble and trouble.is_damage):
             _end(trouble.sentence() if trouble else OF_MAPPED_FILE)
         return trouble.sentence()

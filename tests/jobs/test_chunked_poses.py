@@ -18,6 +18,7 @@ from superanimal_core.inference.detect_where_needed import detected_boxes
 from superanimal_core.inference.predict import Redetection, predict_video
 from superanimal_core.jobs import chunked_poses
 from superanimal_core.jobs.chunked_poses import VideoPrediction
+from superanimal_core.jobs.troubled_place import OfVideo, trouble_of_place
 from superanimal_core.jobs.work_folder import work_folder
 from superanimal_core.media.video import read_frames
 from superanimal_core.network.detector import DetectorBundle
@@ -205,8 +206,11 @@ def test_poses_of_further_members_are_taken_as_they_are(case, tmp_path):
 def test_a_video_that_has_lost_its_end_since_it_was_probed_fails(case, tmp_path):
     video, boxes, _, bundles, *_ = case
     longer = np.concatenate([boxes, boxes]), np.arange(2 * FRAMES) / 25
-    with pytest.raises(VideoError, match=f"gives {FRAMES} frames, and gave {2 * FRAMES}"):
+    with pytest.raises(VideoError, match=f"gives {FRAMES} frames, and gave {2 * FRAMES}") as told:
         predict((video, *longer, bundles), tmp_path / "predicted")
+    found = trouble_of_place(told.value, [video], OfVideo("results/videos/v", str(video), True))
+    assert found is not None  # FFmpeg keeps to itself that a server is away
+    assert "and no video counts as failed. Run again" in found.sentence()
 
 
 def _predict_until_killed(case, folder, chunks):

@@ -456,6 +456,7 @@ def test_a_study_step_tells_a_network_that_is_away_in_its_own_words(run, tmp_pat
 BAD = """
 import errno, io
 import superanimal_core.jobs.troubled_place as place
+Job.input = Named(video="in.parquet")
 class Bad(io.FileIO):
     def __init__(self, path):
         super().__init__(path)
@@ -482,6 +483,10 @@ FFMPEGS_END = """
         __module__ = "av.error"
     raise EndOfDisk(5, "Input/output error", "in.parquet")
 """
+OF_MEDIA = """
+    from superanimal_core.media.video_stream import open_video
+    open_video("in.parquet")
+"""
 DAMAGED = "in.parquet cannot be read beyond 0.010 MB (Input/output error): its disk is damaged"
 DIED_WITH_SIGBUS = """
     import mmap
@@ -493,9 +498,7 @@ DIED_WITH_SIGBUS = """
 
 
 @pytest.mark.parametrize("last_attempt", [0, 1])
-@pytest.mark.parametrize(
-    "work", [FFMPEGS, FFMPEGS_END, "raise VideoError('probe_video', 'in.parquet: torn')"]
-)
+@pytest.mark.parametrize("work", [FFMPEGS, FFMPEGS_END, OF_MEDIA])
 def test_what_is_said_of_a_video_on_a_disk_in_trouble_fails_the_job(
     run, tmp_path, work, last_attempt
 ):
@@ -546,7 +549,49 @@ def test_a_damaged_file_ends_a_study_step_with_what_to_do(run, tmp_path):
     (tmp_path / "in.parquet").write_bytes(bytes(20_000))
     work = "raise DatasetError('delete it') from OSError(errno.EIO, 'odd')"
     assert run(work, step="study_step", pass_on=BAD.format(beyond=10_000))[0] == 1
-    assert log_of(tmp_path).splitlines()[-1].startswith(DAMAGED)
+    told = log_of(tmp_path).splitlines()[-1]
+    assert told.startswith("in.parquet: Input/output error: the disk")
+    assert told.endswith("where it is this file alone, copy it again or leave it out")
+
+
+@pytest.mark.parametrize("work", ["raise OSError(errno.EIO, 'odd')", DIED_WITH_SIGBUS])
+@pytest.mark.parametrize(
+    ("given", "is_row"),
+    [("results/videos/mouse/predicted", True), ("results/models/mouse/member-0", False)],
+)
+def test_damage_makes_a_row_where_it_is_in_what_belongs_to_the_video(
+    run, tmp_path, given, is_row, work
+):
+    folder = tmp_path / given
+    folder.mkdir(parents=True)
+    (folder / "a").write_bytes(bytes(20_000))
+    damaged = BAD.format(beyond=10_000).replace('self.name == "in.parquet"', "self.name[-1] == 'a'")
+    damaged += f"Job.input = Named(folder='{given}')"
+    assert run(work, pass_on=damaged)[0] == 1 - is_row
+    if is_row:
+        assert reason_in(tmp_path)[1].startswith(f"{given}/a cannot be read beyond 0.010 MB")
+    else:
+        assert not list(tmp_path.glob("out*"))
+        assert f"delete {given}, all of it, and run again" in log_of(tmp_path).splitlines()[-1]
+
+
+@pytest.mark.parametrize("last_attempt", [0, 1])
+@pytest.mark.parametrize("is_probed", [True, False])
+def test_a_probed_video_that_opens_no_more_and_can_be_read_fails_its_job(
+    run, tmp_path, is_probed, last_attempt
+):
+    """Its server was away when FFmpeg read it; before the probe it is no video."""
+    (tmp_path / "m1.mp4").write_bytes(bytes(20_000))
+    inputs = "Job.input = Named(video='m1.mp4', **{})"
+    probed = {"frames": "in.parquet"} if is_probed else {}
+    work = OF_MEDIA.replace("in.parquet", "m1.mp4")
+    code, _ = run(work, pass_on=inputs.format(probed), last_attempt=last_attempt)
+    assert code == is_probed
+    if is_probed:
+        assert not list(tmp_path.glob("out*"))
+        assert log_of(tmp_path).splitlines()[-1].startswith("m1.mp4: FFmpeg stopped before the end")
+    else:
+        assert "m1.mp4 cannot be opened as a video" in reason_in(tmp_path)[1]
 
 
 def test_a_job_that_dies_of_a_file_in_memory_is_no_videos_fault(run, tmp_path):
