@@ -138,7 +138,7 @@ def _ends_told(
     """What is no fault of a video ends the job with one sentence, and makes no row.
 
     A full disk, one that fails, a file server that is away, a limit of the shell; and somebody who
-    ends the run. VideoError for a file that is damaged, where that `makes_row`.
+    ends the run. What `makes_row`: VideoError for a damaged file, and that FFmpeg stopped early.
     """
     try:
         yield
@@ -149,7 +149,7 @@ def _ends_told(
         if why := _limit_sentence(error, snakemake):
             _end(why)
         trouble = _trouble(error, snakemake, of_study=of_study)
-        if trouble is None:
+        if trouble is None or (makes_row and not trouble.number):
             raise
         if not (trouble.is_damage and makes_row):
             _end(trouble.sentence())

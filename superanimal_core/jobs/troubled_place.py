@@ -45,7 +45,7 @@ OF_MAPPED_FILE = (
 STOPPED_EARLY = (
     "{}: FFmpeg stopped before the end that was found when it was probed, and the file can be read "
     "now: its disk or server was away meanwhile, or it was replaced; nothing half-written is left, "
-    "and no video counts as failed. Run again; where it stops again, encode it anew or leave it out"
+    "and no video counts as failed yet. It is tried again"
 )
 
 
