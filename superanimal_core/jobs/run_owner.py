@@ -88,13 +88,13 @@ def note_start(folder: str | Path) -> str:
 def _start_notice(record: Path) -> str:
     """Who started a run and goes on with it on this host; '' where nobody but this process does."""
     owner = _owner_in(record)
-    if owner is None or owner.process == os.getpid() or _is_elsewhere(owner):
-        return ""
-    if not owner.born or _born(owner.process) != owner.born:
+    if owner is None or owner.process == os.getpid() or not owner.born:
         return ""
     with suppress(OSError):  # it has locked meanwhile, or died
-        since = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.stat().st_mtime))
-        return f"{record.parents[1].resolve()} is run since {since} by {_running(owner)}\n"
+        since_s = record.stat().st_mtime
+        if _born(owner.process) == owner.born and not _elsewhere(owner, since_s):
+            since = time.strftime("%Y-%m-%d %H:%M", time.localtime(since_s))
+            return f"{record.parents[1].resolve()} is run since {since} by {_running(owner)}\n"
     return ""
 
 
@@ -114,12 +114,11 @@ def lock_notice(folder: str | Path, unlock: str) -> str:
         whose = f"{user_of(lock)}; the process is not known"
         return f"{locked} {whose}. If no run of this study is left: {unlock}\n"
     whose = _named(owner)
-    if _is_elsewhere(owner) and owner.host == socket.gethostname():
-        where = "in another container, or outside of this one"
-        return f"{locked} {whose}, {where}: not known from here. If it has ended: {unlock}\n"
-    if _is_elsewhere(owner):
+    if owner.host != socket.gethostname():
         look = f"ssh {owner.host} ps -p {owner.process}"
         return f"{locked} {whose}. Look there whether it runs: {look}. If not: {unlock}\n"
+    if where := _elsewhere(owner, since_s):
+        return f"{locked} {whose}, {where}: not known from here. If it has ended: {unlock}\n"
     if _lives(owner):
         return f"{locked} {_running(owner)}\n"
     rest = "Its scripts here died with it, jobs on a cluster are taken over by the next run"
@@ -136,7 +135,7 @@ def runs_since(folder: str | Path) -> float | None:
         return None
     since_s = lock.stat().st_mtime
     owner = _owner_of_lock(Path(folder) / RECORD, since_s)
-    is_dead = owner is not None and not _is_elsewhere(owner) and not _lives(owner)
+    is_dead = owner is not None and not (_elsewhere(owner, since_s) or _lives(owner))
     return None if is_dead else since_s
 
 
@@ -225,11 +224,26 @@ def _here() -> tuple[str, str, str]:
         return socket.gethostname(), "", ""
 
 
-def _is_elsewhere(owner: Owner) -> bool:
-    """Whether nothing is known here of an owner's process: of another host, or container."""
+def _elsewhere(owner: Owner, since_s: float) -> str:
+    """Where a process is of which nothing is known here; '' where it is of here, dead or alive.
+
+    `since_s`: when it wrote. What an earlier start of this machine left is older than this start.
+    """
     host, boot, space = _here()
-    is_counted_apart = bool(owner.boot) and owner.boot == boot and owner.space != space
-    return owner.host != host or is_counted_apart
+    if owner.host != host:
+        return f"on {owner.host}"
+    if owner.boot in ("", boot):
+        is_counted_here = not owner.boot or owner.space == space
+        return "" if is_counted_here else "in another container, or outside of this one"
+    return "of another machine of that name" if since_s >= _started_s() else ""
+
+
+def _started_s() -> float:
+    """When this machine was started, by its clock (proc(5)); 0 where the system does not tell."""
+    with suppress(OSError):
+        _, _, rest = Path("/proc/stat").read_text(encoding="ascii").partition("\nbtime ")
+        return float(rest.partition("\n")[0] or 0)
+    return 0.0
 
 
 def _named(owner: Owner) -> str:

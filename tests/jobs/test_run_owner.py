@@ -113,11 +113,11 @@ def test_on_another_host_nothing_is_claimed(locked):
     ("changes", "is_known"),
     [
         ({"space": "pid:[1]"}, False),  # a container's numbers are its own
-        ({"space": "pid:[1]", "boot": "before the last start of the machine"}, True),
+        ({"boot": "of a machine that is called alike"}, False),
         ({"space": "", "boot": ""}, True),  # of an older version, which did not note it
     ],
 )
-def test_of_a_container_with_the_hosts_name_nothing_is_claimed(locked, changes, is_known):
+def test_of_others_with_this_hosts_name_nothing_is_claimed(locked, changes, is_known):
     write_owner(locked)
     note_start(locked)
     for of in (RECORD, START):
@@ -128,6 +128,26 @@ def test_of_a_container_with_the_hosts_name_nothing_is_claimed(locked, changes, 
     assert (runs_since(locked) is None) is is_known
     as_if(locked, START, process=os.getppid(), born=run_owner._born(os.getppid()))
     assert bool(note_start(locked)) is is_known
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs /proc: Linux only")
+@pytest.mark.parametrize(("after_start_s", "is_dead"), [(-1, True), (0, False)])
+@pytest.mark.parametrize("space", [{}, {"space": "pid:[1]"}])
+def test_a_run_of_another_start_has_died_where_it_began_before_this_one(
+    locked, after_start_s, is_dead, space
+):
+    """A younger one is of another machine of that name, as of a second `ubuntu` on one server."""
+    began_s = float(subprocess.check_output(["awk", "/^btime/ { print $2 }", "/proc/stat"]))
+    write_owner(locked)
+    as_if(locked, born="1", boot="of another start", **space)
+    for path in (locked / RECORD, locked / ".snakemake/locks/0.output.lock"):
+        os.utime(path, (began_s + after_start_s,) * 2)
+    told = lock_notice(locked, UNLOCK)
+    assert ("has died" in told) is is_dead
+    unknown = f"on {os.uname().nodename}, of another machine of that name: not known from here"
+    assert (unknown in told) is not is_dead
+    assert (runs_since(locked) is None) is is_dead
+    assert dead_owner(locked) == ""
 
 
 @pytest.mark.parametrize(
