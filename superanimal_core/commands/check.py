@@ -13,9 +13,11 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import chdir
+from functools import partial
 from typing import Any
 
 from superanimal_core.commands.dataset_checks import look_at_set
+from superanimal_core.commands.held_out_labels import videos_with_labels
 from superanimal_core.commands.repeated_labels import repeated_labels
 from superanimal_core.commands.short_videos import (
     unlabeled_files,
@@ -73,7 +75,8 @@ def check_study(study: Study) -> Iterator[Finding]:
 
     In processes, not threads: what opens HDF5 bounds the memory of its process meanwhile.
     """
-    sets = [(look_at_set, name) for name in study.datasets]
+    look = partial(look_at_set, folders=videos_with_labels(study))
+    sets = [(look, name) for name in study.datasets]
     files = unlabeled_files(study)
     windows = [(why_no_window, file) for file in files]
     names = [*((video_findings, name) for name in study.videos),

@@ -1,6 +1,6 @@
 """Whether the labels that are held out can tell how sure positions are: told before a run."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import suppress
 from pathlib import PurePath
 
@@ -22,14 +22,40 @@ from superanimal_core.study.video_sheet import is_stored
 from superanimal_core.tables.given_files import frame_of_image
 
 LARGER = (0.3, 0.4, 0.5)  # parts to hold out that are proposed
+Ends = Mapping[str, Mapping[str, int]]  # frames of each labeled video, by the model of its poses
 SO = "positions will have no circles, and measures no intervals"
 
 
-def circle_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
+def videos_with_labels(study: Study) -> dict[str, dict[str, str]]:
+    """By model with brought predictions, its `labeled_predictions`; walks the sets of labels."""
+    models = study.settings.models.items()
+    brought = [name for name, model in models if model.predictions is not None]
+    return {name: labeled_predictions(study, name) for name in brought}
+
+
+def ends_of_videos(
+    study: Study, dataset: str, labels: Labels, folders: Mapping[str, Mapping[str, str]]
+) -> dict[str, dict[str, int]]:
+    """How many frames each video has that a data set tells of brought predictions (`Ends`).
+
+    `folders` are the `videos_with_labels`. Sets that a network may have learned from tell nothing.
+    """
+    row, models = study.datasets[dataset], study.settings.models
+    if row.role != UNSEEN:
+        return {}
+    images, ends = set(map(str, labels.image)), {}
+    for model in filter(lambda each: models[each].space == row.space, folders):
+        own = folders[model]
+        named = {place[0] for image in images if (place := frame_of_video(image, own))}
+        ends[model] = {name: frames_of_video(study, own[name]) for name in sorted(named)}
+    return ends
+
+
+def circle_doubts(study: Study, dataset: str, labels: Labels, ends: Ends) -> Iterator[str]:
     """Why models of a data set's space will have no circles, if nothing else is labeled.
 
     Networks are told from `labels`, those of the study's keypoints; brought predictions from those
-    of their own videos.
+    of their own videos, whose `ends_of_videos` are given.
     """
     row, settings = study.datasets[dataset], study.settings
     models = {name: model for name, model in settings.models.items() if model.space == row.space}
@@ -46,8 +72,8 @@ def circle_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
                 "its program has not learned from them"
             )
             continue
-        own = labels_of_videos(labels, labeled_predictions(study, name))
-        within = own.select(np.flatnonzero(~is_beyond(study, name, own)))
+        own = labels_of_videos(labels, ends[name])
+        within = own.select(np.flatnonzero(~is_beyond(own, ends[name])))
         if why := why_no_circles(within, settings.labels):
             pictures, of_own = (len(np.unique(each.image.astype(str))) for each in (labels, own))
             others = (
@@ -58,31 +84,23 @@ def circle_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
             yield why + (others if of_own < pictures else "")
 
 
-def beyond_doubts(study: Study, dataset: str, labels: Labels) -> Iterator[str]:
+def beyond_doubts(labels: Labels, ends: Ends) -> Iterator[str]:
     """Which labels of a data set lie beyond the end of a video with brought predictions."""
-    space = study.datasets[dataset].space
-    for name, model in study.settings.models.items():
-        if model.predictions is None or model.space != space:
-            continue
-        images = labels.image[is_beyond(study, name, labels)]
+    for name, frames in ends.items():
+        images = labels.image[is_beyond(labels, frames)]
         if not (beyond := sorted(set(map(str, images)))):
             continue
-        folders = labeled_predictions(study, name)
-        video, frame = frame_of_video(beyond[0], folders) or ("", 0)
+        video, frame = frame_of_video(beyond[0], frames) or ("", 0)
         yield (
             f"{counted(len(beyond), 'labeled picture')} beyond the end of a video of '{name}': "
             f"{beyond[0]} is frame {frame} (the first is 0) of '{video}', which has "
-            f"{frames_of_video(study, folders[video])}; they tell nothing of it: mend the numbers, "
-            "or the video"
+            f"{frames[video]}; they tell nothing of it: mend the numbers, or the video"
         )
 
 
-def is_beyond(study: Study, model: str, labels: Labels) -> Bool[ndarray, "animal"]:
-    """True for labels beyond the end of their video, one with a model's brought predictions."""
-    folders = labeled_predictions(study, model)
-    places = [frame_of_video(str(image), folders) for image in labels.image]
-    named = {place[0] for place in places if place}
-    frames = {name: frames_of_video(study, folders[name]) for name in named}
+def is_beyond(labels: Labels, frames: Mapping[str, int]) -> Bool[ndarray, "animal"]:
+    """True for labels beyond the end of their video, one of those whose `frames` are given."""
+    places = [frame_of_video(str(image), frames) for image in labels.image]
     beyond = [bool(p) and 0 < frames[p[0]] <= p[1] for p in places]
     return np.array(beyond, dtype=bool)
 

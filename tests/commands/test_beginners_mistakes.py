@@ -302,7 +302,7 @@ def test_labels_that_no_network_sees_all_count(spoiled, monkeypatch):
     study = read_here()
     own = replace(study.datasets["lab"], role="evaluate")
     study = replace(study, datasets={"lab": own})
-    (finding,), _ = look_at_set(study, "lab")
+    (finding,), _ = look_at_set(study, "lab", {})
     assert finding.told.startswith("all labels that are held out are of one video")
     assert finding.told.endswith("; label at least 30 keypoints of 2 or more videos")
 

@@ -1,5 +1,6 @@
 """Labels that will give no circles are told before a run, with a setting under which they do."""
 
+import os
 import re
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,12 +8,16 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from beginners_study import DATASETS, Spoiled, write_study
+from beginners_study import SPACE as SPACE_OF_STUDY
 
 from superanimal_core.commands import held_out_labels
+from superanimal_core.commands.check import check_study
 from superanimal_core.commands.held_out_labels import (
     beyond_doubts,
     circle_doubts,
+    ends_of_videos,
     labels_of_videos,
+    videos_with_labels,
     why_no_circles,
 )
 from superanimal_core.commands.study_folder import read_here
@@ -21,6 +26,7 @@ from superanimal_core.media import quick_look
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState
 from superanimal_core.settings import DatasetSettings
+from superanimal_core.study.labeled_predictions import labeled_predictions
 
 SPACE = KeypointSpace("one", ("nose",))
 
@@ -146,6 +152,19 @@ def of_videos(*names, each=15):
     return replace(labels, image=np.array(images, dtype=object), split=split)
 
 
+def ends(labels):
+    study = read_here()
+    return ends_of_videos(study, "lab", labels, videos_with_labels(study))
+
+
+def circles(labels):
+    return circle_doubts(read_here(), "lab", labels, ends(labels))
+
+
+def told_beyond(labels):
+    return beyond_doubts(labels, ends(labels))
+
+
 @pytest.mark.parametrize(
     ("names", "each", "told"),
     [
@@ -156,7 +175,7 @@ def of_videos(*names, each=15):
     ],
 )
 def test_of_brought_predictions_only_labels_of_their_videos_count(study, names, each, told):
-    said = list(circle_doubts(read_here(), "lab", of_videos(*names, each=each)))
+    said = list(circles(of_videos(*names, each=each)))
     assert len(said) == bool(told)
     others = each * sum(name not in ("m1", "m2") for name in names)
     for doubt in said:
@@ -174,8 +193,8 @@ def test_labels_beyond_the_end_of_their_video_are_told_and_do_not_count(
     """Of a video whose header does not say how many it has (0), none is known to be beyond."""
     of_frames(monkeypatch, frames)
     labels = of_videos("m1", "m2")
-    said = list(beyond_doubts(read_here(), "lab", labels))
-    few = list(circle_doubts(read_here(), "lab", labels))
+    said = list(told_beyond(labels))
+    few = list(circles(labels))
     assert len(said) == len(few) == bool(beyond)
     for told in said:
         assert told.startswith(f"{beyond} labeled pictures beyond the end of a video of 'theirs'")
@@ -189,9 +208,50 @@ def test_labels_beyond_the_end_of_their_video_are_told_and_do_not_count(
 def test_the_frames_of_a_video_are_asked_of_its_header(study, monkeypatch):
     """The two have six; the first beyond is the seventh."""
     monkeypatch.setattr(held_out_labels, "look_at_video", quick_look.look_at_video)
-    assert list(beyond_doubts(read_here(), "lab", of_videos("m1", "m2", each=6))) == []
-    (told,) = beyond_doubts(read_here(), "lab", of_videos("m1", "m2", each=7))
+    assert list(told_beyond(of_videos("m1", "m2", each=6))) == []
+    (told,) = told_beyond(of_videos("m1", "m2", each=7))
     assert "m1/img006.png is frame 6 (the first is 0) of 'm1', which has 6" in told
+
+
+@pytest.mark.parametrize(("role", "is_told"), [("evaluate", True), ("pretrain", False)])
+def test_labels_that_tell_nothing_of_brought_predictions_are_not_beyond(
+    study, monkeypatch, role, is_told
+):
+    """A training set's videos may be called like those of the study, and longer."""
+    study.datasets("evaluate", role)
+    of_frames(monkeypatch, 5)
+    assert bool(list(told_beyond(of_videos("m1", "m2")))) is is_told
+
+
+def test_a_video_is_opened_once_and_one_without_labels_not_at_all(study, monkeypatch):
+    opened = []
+    look = lambda path: opened.append(path) or SimpleNamespace(frames=5)  # noqa: E731
+    monkeypatch.setattr(held_out_labels, "look_at_video", look)
+    labels = of_videos("m1", "other")
+    of_m1 = ends(labels)
+    assert of_m1 == {"theirs": {"m1": 5}}
+    assert len(list(beyond_doubts(labels, of_m1))) == 1
+    assert len(list(circle_doubts(read_here(), "lab", labels, of_m1))) == 1
+    assert opened == ["raw/m1.mp4"]
+
+
+def test_the_sets_of_labels_are_walked_once_however_many_they_are(study, monkeypatch):
+    row = DATASETS.splitlines()[1].replace("pretrain", "evaluate")
+    table = study.folder / f"config/keypoints/{SPACE_OF_STUDY}/lab.tsv"
+    for name in ("lab2", "lab3"):
+        study.write(f"config/keypoints/{SPACE_OF_STUDY}/{name}.tsv", table.read_text())
+    more = [row.replace("lab", name, 1) for name in ("lab2", "lab3")]
+    study.write("config/datasets.tsv", "\n".join([DATASETS.splitlines()[0], row, *more, ""]))
+    walked, walker = [], os.getpid()
+
+    def walk(study, model):
+        assert os.getpid() == walker
+        walked.append(model)
+        return labeled_predictions(study, model)
+
+    monkeypatch.setattr(held_out_labels, "labeled_predictions", walk)
+    assert [each for each in check_study(read_here()) if "data set" in each.what] == []
+    assert walked == ["theirs"]
 
 
 def test_a_label_is_beyond_its_own_video_alone(study, monkeypatch):
@@ -201,12 +261,12 @@ def test_a_label_is_beyond_its_own_video_alone(study, monkeypatch):
     monkeypatch.setattr(held_out_labels, "look_at_video", look)
     labels = of_videos("m1")
     labels = replace(labels, image=np.array([f"m2/{image}" for image in labels.image], object))
-    assert list(beyond_doubts(read_here(), "lab", labels)) == []
+    assert list(told_beyond(labels)) == []
 
 
 def test_labels_that_a_network_may_have_learned_from_say_nothing_of_brought_predictions(study):
     study.datasets("evaluate", "pretrain")
-    (doubt,) = circle_doubts(read_here(), "lab", of_videos("m1", "m2"))
+    (doubt,) = circles(of_videos("m1", "m2"))
     assert "give them the role 'evaluate'" in doubt
 
 
@@ -215,7 +275,7 @@ def test_a_student_of_a_model_without_circles_saves_nothing(study, each, is_told
     study.more("  fast: { student_of: mouse }\n")
     study.videos("raw/m1.mp4\tfast", header="path\tmodel")
     study.datasets("evaluate", "pretrain")
-    said = list(circle_doubts(read_here(), "lab", of_videos("m1", "m2", each=each)))
+    said = list(circles(of_videos("m1", "m2", each=each)))
     assert len(said) == is_told
     assert all(doubt.endswith("; then the student 'fast' saves nothing") for doubt in said)
 
