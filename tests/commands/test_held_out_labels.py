@@ -152,9 +152,20 @@ def of_videos(*names, each=15):
     return replace(labels, image=np.array(images, dtype=object), split=split)
 
 
-def ends(labels):
+def more_sets(study, **roles):
+    """Beside `lab`, sets of the same project in other roles."""
+    header, row = DATASETS.splitlines()
+    folder = f"config/keypoints/{SPACE_OF_STUDY}"
+    for name in roles:
+        study.write(f"{folder}/{name}.tsv", (study.folder / folder / "lab.tsv").read_text())
+    own = [row.replace("lab", n, 1).replace("pretrain", role) for n, role in roles.items()]
+    text = "\n".join([header, row.replace("pretrain", "evaluate"), *own, ""])
+    study.write("config/datasets.tsv", text)
+
+
+def ends(labels, dataset="lab"):
     study = read_here()
-    return ends_of_videos(study, "lab", labels, videos_with_labels(study))
+    return ends_of_videos(study, dataset, labels, videos_with_labels(study))
 
 
 def circles(labels):
@@ -218,9 +229,10 @@ def test_labels_that_tell_nothing_of_brought_predictions_are_not_beyond(
     study, monkeypatch, role, is_told
 ):
     """A training set's videos may be called like those of the study, and longer."""
-    study.datasets("evaluate", role)
+    more_sets(study, more=role)
     of_frames(monkeypatch, 5)
-    assert bool(list(told_beyond(of_videos("m1", "m2")))) is is_told
+    labels = of_videos("m1", "m2")
+    assert bool(list(beyond_doubts(labels, ends(labels, "more")))) is is_told
 
 
 def test_a_video_is_opened_once_and_one_without_labels_not_at_all(study, monkeypatch):
@@ -236,12 +248,7 @@ def test_a_video_is_opened_once_and_one_without_labels_not_at_all(study, monkeyp
 
 
 def test_the_sets_of_labels_are_walked_once_however_many_they_are(study, monkeypatch):
-    row = DATASETS.splitlines()[1].replace("pretrain", "evaluate")
-    table = study.folder / f"config/keypoints/{SPACE_OF_STUDY}/lab.tsv"
-    for name in ("lab2", "lab3"):
-        study.write(f"config/keypoints/{SPACE_OF_STUDY}/{name}.tsv", table.read_text())
-    more = [row.replace("lab", name, 1) for name in ("lab2", "lab3")]
-    study.write("config/datasets.tsv", "\n".join([DATASETS.splitlines()[0], row, *more, ""]))
+    more_sets(study, lab2="evaluate", lab3="evaluate")
     walked, walker = [], os.getpid()
 
     def walk(study, model):
