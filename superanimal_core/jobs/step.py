@@ -26,12 +26,12 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from superanimal_core.errors import SuperAnimalError, VideoError
+from superanimal_core.jobs import shell_limits
 from superanimal_core.jobs.failed_jobs import INTERRUPTED
 from superanimal_core.jobs.full_disk import full_disk_sentence, is_full_disk
 from superanimal_core.jobs.log import log_to, say_at_last
 from superanimal_core.jobs.on_disk import write_through
 from superanimal_core.jobs.run_owner import end_with_runner
-from superanimal_core.jobs.shell_limits import limit_of_death, limit_of_error
 from superanimal_core.jobs.troubled_place import (
     OF_MAPPED_FILE,
     OF_NETWORK,
@@ -165,7 +165,7 @@ def _limit_sentence(error: Exception, snakemake: Any) -> str:
     """The sentence of a full disk, or of a limit of the shell; '' where the error is another."""
     if is_full_disk(error):
         return full_disk_sentence(next(iter(snakemake.output)))
-    return limit_of_error(error)
+    return shell_limits.limit_of_error(error)
 
 
 def _trouble(error: Exception, snakemake: Any, *, of_study: bool) -> Trouble | None:
@@ -260,16 +260,16 @@ def _continue_in_child(snakemake: Any, record: dict[str, Any]) -> None:
     sys.stdout.flush()
     sys.stderr.flush()
     parent = os.getpid()
-    child = os.fork()
-    if child == 0:
+    if (child := os.fork()) == 0:
         _die_with_parent(parent)
+        shell_limits.be_told_of_time()
         return
     end_with_runner()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda received, _: os.kill(child, received))
-    _, status, used = os.wait4(child, 0)
+    _, status = os.waitpid(child, 0)
     number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else 0
-    if number and (why := limit_of_death(number, used.ru_utime + used.ru_stime)):
+    if number and (why := shell_limits.limit_of_death(number)):
         _end(why)
     if number not in (0, signal.SIGTERM, signal.SIGINT):
         _write_failure(snakemake, record, snakemake.rule, _why_died(number, snakemake))
@@ -289,7 +289,7 @@ def _why_died(number: int, snakemake: Any) -> str:
             _end(trouble.sentence() if trouble else OF_MAPPED_FILE)
         return trouble.sentence()
     hint = "; it may have run out of memory" if number == signal.SIGKILL else ""
-    return f"the process died with {signal.Signals(number).name}{hint}"
+    return f"the process died with {shell_limits.name_of_signal(number)}{hint}"
 
 
 def _die_with_parent(parent: int) -> None:

@@ -17,7 +17,7 @@ import pytest
 
 from superanimal_core.errors import VideoError
 from superanimal_core.jobs.full_disk import full_disk_sentence
-from superanimal_core.jobs.shell_limits import limit_of_death, limit_of_error
+from superanimal_core.jobs.shell_limits import limit_of_error
 from superanimal_core.jobs.step import step_record
 from superanimal_core.tables.contents import DOCUMENT_BYTES, content_digest
 from superanimal_core.tables.parquet import (
@@ -192,6 +192,13 @@ def test_a_dead_process_on_the_last_attempt_is_reported_by_its_parent(tmp_path, 
     assert stage == "some_rule"
     assert reason.startswith(f"the process died with {number}")
     assert ("out of memory" in reason) == (number == "SIGKILL")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGRTMIN"), reason="no signals for real time")
+def test_a_signal_without_a_name_is_told_by_its_number(tmp_path, run):
+    assert run("os.kill(os.getpid(), signal.SIGRTMIN + 1)")[0] == 0
+    told = f"the process died with signal {signal.SIGRTMIN + 1}"
+    assert reason_in(tmp_path) == ("some_rule", told)
 
 
 def test_a_dead_process_before_the_last_attempt_fails_the_job(tmp_path, run):
@@ -398,24 +405,6 @@ def test_work_up_to_a_limit_goes_well(run, tmp_path):
     most = SET.format("FSIZE", 50_000, 50_000)
     assert run(OF_SIZE.format(50_000) + WRITE, pass_on=most)[0] == 0
     assert read_parquet(tmp_path / "out.parquet")["a"].to_pylist() == [1]
-
-
-@pytest.mark.parametrize(
-    ("number", "computed_s", "limits", "is_limit"),
-    [
-        (signal.SIGKILL, 9.6, (10, 10), True),  # accounts of time are rounded
-        (signal.SIGKILL, 9.4, (10, 10), False),
-        (signal.SIGKILL, 99.0, (resource.RLIM_INFINITY,) * 2, False),
-        (signal.SIGKILL, 99.0, (10, 20), False),  # SIGXCPU comes first
-        (signal.SIGXCPU, 10.0, (10, 20), True),
-        (signal.SIGSEGV, 99.0, (10, 10), False),
-    ],
-)
-def test_what_is_killed_is_so_by_its_time_alone_where_that_was_used_up(
-    monkeypatch, number, computed_s, limits, is_limit
-):
-    monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
-    assert bool(limit_of_death(number, computed_s)) == is_limit
 
 
 def test_a_file_that_the_disk_alone_finds_too_large_is_at_no_limit_of_the_shell():
