@@ -17,7 +17,9 @@ from typing import Any
 from superanimal_core.commands.foreign_packages import foreign_package
 from superanimal_core.commands.memory_limit import short_of_memory
 from superanimal_core.commands.permissions import refused
+from superanimal_core.commands.room import told_full
 from superanimal_core.commands.streams import (
+    complain,
     leave_stdout,
     open_closed_streams,
     refuse_gone_folder,
@@ -55,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             why = foreign_package(error)
         if not why:
             raise
-        print(f"{next(iter(arguments), 'superanimal')}: {why}", file=sys.stderr)
+        complain(f"{next(iter(arguments), 'superanimal')}: {why}")
         return 1
 
 
@@ -82,21 +84,20 @@ def run_command(arguments: Sequence[str]) -> int:
         leave_stdout()
         return 1
     except VideoError as error:
-        print(f"{options.command}: {error.reason}", file=sys.stderr)
+        complain(f"{options.command}: {error.reason}")
         return 1
     except PermissionError as error:
         why = refused(error, getattr(options, "study", None) or "")
-        print(f"{options.command}: {why}", file=sys.stderr)
+        complain(f"{options.command}: {why}")
         return 1
     except SuperAnimalError as error:
-        print(f"{options.command}: {told(error)}", file=sys.stderr)
+        complain(f"{options.command}: {told(error)}")
         return 1
     except OSError as error:
         if not is_full_disk(error):
             raise
         leave_stdout()
-        why = f"what it prints or writes could not be written: {error.strerror}; make room"
-        print(f"{options.command}: {why} and try again", file=sys.stderr)
+        complain(f"{options.command}: {told_full(error, getattr(options, 'study', None) or '.')}")
         return 1
     return 0
 

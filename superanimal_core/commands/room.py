@@ -6,7 +6,7 @@ from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.jobs.full_disk import NO_ROOM
+from superanimal_core.jobs.full_disk import NO_ROOM, temporary_folder
 
 TRIAL_BYTES = 1 << 16  # Snakemake's records of a few jobs
 PARTS = (".", ".snakemake", "results", "logs")  # of a study
@@ -38,18 +38,47 @@ def refuse_full(study: Path) -> None:
 
 def why_not_written(folder: Path) -> str:
     """Why a folder takes no file of some kB; '' where it takes one. It is gone at once."""
+    error = _error_of_trial(folder)
+    if error is None:
+        return ""
+    if error.errno not in NO_ROOM:
+        return f"{folder} takes no files ({error.strerror or error}); run again once it does"
+    return f"the disk of {folder} is full: {_room_in(folder)}; make room and run again"
+
+
+def told_full(error: OSError, study: str) -> str:
+    """What could not be written for want of room, where that is known, and what to do.
+
+    A write names no file, other than an opening: then the disks are asked that a command may write
+    to. Where these take something, it is what is printed, or another's.
+    """
+    why = error.strerror or str(error)
+    if isinstance(error.filename, str):
+        file = Path(error.filename).absolute()
+        folder = next(each for each in file.parents if each.is_dir())
+        return f"{file} could not be written ({why}): {_room_in(folder)}; make room and try again"
+    for folder in dict.fromkeys([*_parts_of(Path(study)), Path.cwd(), Path(temporary_folder())]):
+        tried = _error_of_trial(folder)
+        if tried is not None and tried.errno in NO_ROOM:
+            return f"the disk of {folder} is full: {_room_in(folder)}; make room and try again"
+    return f"what it prints or writes could not be written: {why}; make room and try again"
+
+
+def _room_in(folder: Path) -> str:
+    free_mb = shutil.disk_usage(folder).free / 1e6
+    return f"{free_mb:.1f} MB are free (or a quota is used up)"
+
+
+def _error_of_trial(folder: Path) -> OSError | None:
+    """Why a folder takes no file of some kB; None where it takes one. It is gone at once."""
     try:
         with TemporaryFile(dir=folder) as trial:
             trial.write(os.urandom(TRIAL_BYTES))  # which no disk makes smaller
             trial.flush()
             os.fsync(trial.fileno())  # a file server may say it only now
     except OSError as error:
-        if error.errno not in NO_ROOM:
-            return f"{folder} takes no files ({error.strerror or error}); run again once it does"
-        free_mb = shutil.disk_usage(folder).free / 1e6
-        room = f"{free_mb:.1f} MB are free (or a quota is used up)"
-        return f"the disk of {folder} is full: {room}; make room and run again"
-    return ""
+        return error
+    return None
 
 
 def _parts_of(study: Path) -> list[Path]:

@@ -28,6 +28,14 @@ def leave_stdout() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def complain(sentence: str) -> None:
+    """Tell a mistake, where that can be told: what takes no output may take no mistakes either."""
+    try:
+        print(sentence, file=sys.stderr, flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
+
+
 def refuse_gone_folder() -> None:
     """SuperAnimalError where the working directory was deleted, or cannot be read."""
     try:

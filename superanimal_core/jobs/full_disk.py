@@ -29,12 +29,17 @@ def full_disk_sentence(output: str | Path) -> str:
     )
 
 
-def _temporary_room() -> str:
-    """How much is left for temporary files, where that can be asked.
+def temporary_folder() -> str:
+    """Where temporary files are meant to be, be there room or not.
 
     `tempfile.gettempdir` would write there to find out, and raise where all disks are full.
     """
-    temporary = tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp"
+    return tempfile.tempdir or os.environ.get("TMPDIR") or "/tmp"
+
+
+def _temporary_room() -> str:
+    """How much is left for temporary files, where that can be asked."""
+    temporary = temporary_folder()
     try:
         free_mb = shutil.disk_usage(temporary).free / 1e6
     except OSError:

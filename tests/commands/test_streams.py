@@ -1,12 +1,19 @@
 """What a shell takes away from a command: where it prints, and the folder that it is in."""
 
+import errno
 import os
+import re
 import shlex
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+
+from superanimal_core.commands import room
+from superanimal_core.commands.room import told_full
+from superanimal_core.jobs.full_disk import NO_ROOM
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = f"{shlex.quote(sys.executable)} -P -m superanimal_core"
@@ -73,3 +80,50 @@ def test_a_full_disk_takes_no_words_and_is_told(study):
         "status: what it prints or writes could not be written: No space left on device; make "
         "room and try again"
     ]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
+@pytest.mark.parametrize("command", ["status .", "why . nobody"])
+def test_where_not_even_a_mistake_can_be_told_a_command_ends_as_after_one(study, command):
+    told = ended(f"$0 {command} > /dev/full 2>&1; echo $? > code", study)
+    assert (told.stdout, told.stderr) == ("", "")
+    assert (study / "code").read_text() == "1\n"
+
+
+@pytest.mark.parametrize("number", sorted(NO_ROOM))
+def test_a_file_that_does_not_fit_is_named_with_what_is_free(tmp_path, monkeypatch, number):
+    monkeypatch.chdir(tmp_path)
+    error = OSError(number, os.strerror(number), "new/poses.csv")
+    told = told_full(error, ".")
+    begun = f"{tmp_path}/new/poses.csv could not be written ({os.strerror(number)}): "
+    assert re.fullmatch(
+        re.escape(begun)
+        + r"[0-9.]+ MB are free \(or a quota is used up\); make room and try again",
+        told,
+    )
+
+
+@pytest.mark.parametrize("full", ["results", ".", "here", "temporary", "other"])
+def test_a_write_names_no_file_and_the_full_disk_is_found(study, tmp_path, monkeypatch, full):
+    """One that only may not be written is none."""
+    for folder in (here := tmp_path / "here", study / "results", tmp_path / "temporary"):
+        folder.mkdir()
+    monkeypatch.chdir(here)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    places = {"here": here, "temporary": tmp_path / "temporary"}
+    at, tried = places.get(full, (study / full).resolve()), []
+
+    def take(*, dir):
+        tried.append(dir)
+        if dir == at:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(room, "TemporaryFile", take)
+    told = told_full(OSError(errno.ENOSPC, "No space left on device"), str(study))
+    if full == "other":
+        assert told.startswith("what it prints or writes could not be written: No space left")
+        assert len(tried) == 4
+    else:
+        assert told.startswith(f"the disk of {at} is full: ")
+    assert told.endswith("; make room and try again")
