@@ -19,7 +19,6 @@ from tempfile import TemporaryFile
 from superanimal_core.commands.progress import count_stages, progress_of_video
 from superanimal_core.commands.running import now_s_of, running_jobs
 from superanimal_core.commands.snakemake_options import is_run
-from superanimal_core.commands.stages import STAGES
 from superanimal_core.commands.status import (
     heading,
     read_settings_and_videos,
@@ -31,6 +30,7 @@ from superanimal_core.commands.status import (
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.jobs.run_owner import runs_since
 from superanimal_core.settings import Settings
+from superanimal_core.study.video_stages import STAGES
 
 QUIET = ("--quiet", "rules", "progress", "reason", "host")  # the lines below say it shorter
 LOOK_EVERY_S = 0.5

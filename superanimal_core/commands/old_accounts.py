@@ -10,18 +10,11 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from superanimal_core.commands.stages import (
-    ADAPTED,
-    CHECKED,
-    FIRST_MEASURED,
-    MEASURED,
-    PREDICTED,
-    SAME_STAGE,
-    STAGES,
-)
+from superanimal_core.commands.stages import ADAPTED, CHECKED, FIRST_MEASURED, MEASURED, PREDICTED
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.jobs.outcome import failure_told
 from superanimal_core.study.products import ACCOUNT
+from superanimal_core.study.video_stages import SAME_STAGE, STAGES
 from superanimal_core.tables.parquet import FAILURE_FILE
 
 UNREADABLE = "cannot be read; delete it and run again, which makes it anew"

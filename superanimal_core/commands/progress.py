@@ -17,10 +17,11 @@ from superanimal_core.commands.old_accounts import (
 )
 from superanimal_core.commands.permissions import refused
 from superanimal_core.commands.running import RunningJob
-from superanimal_core.commands.stages import CHECKED, SAME_STAGE, STAGES, VIDEOS
+from superanimal_core.commands.stages import CHECKED, VIDEOS
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.report.cells import listed
 from superanimal_core.study.products import ACCOUNT
+from superanimal_core.study.video_stages import SAME_STAGE, STAGES
 from superanimal_core.tables.accounts import account_in
 
 DAMAGED = "damaged"

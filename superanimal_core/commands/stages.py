@@ -1,19 +1,10 @@
-"""The stages of a study: which rule makes which file last, and where each writes its log."""
+"""The stages of a study: which rules make which file last, and where each writes its log."""
 
 from pathlib import Path
 
-from superanimal_core.study.products import ACCOUNT
+from superanimal_core.study.video_stages import SAME_STAGE, STAGES
 
 VIDEOS, MODELS = Path("results/videos"), Path("results/models")
-STAGES = {  # rule: the file or folder of a video that it makes last
-    "probe_video": "frames.parquet",
-    "predict_poses": "boxes.parquet",
-    "adapt_to_video": "adapted",
-    "smooth_poses": "poses.parquet",
-    "measure_gait": "gait.parquet",
-    "describe_behavior": "features.parquet",
-    "check_video": ACCOUNT,
-}
 MEASURED = {  # stage: what a video is processed for, which is made again where it is deleted
     "smooth_poses": ("poses",),
     "measure_gait": ("strides", "walks", "gait"),
@@ -22,7 +13,6 @@ MEASURED = {  # stage: what a video is processed for, which is made again where 
 FIRST_MEASURED = "smooth_poses"  # the others are made from it
 CHECKED = "check_video"
 PREDICTED, ADAPTED = "predicted", "adapted"  # folders that may stand for a failed video
-SAME_STAGE = {"read_predictions": "predict_poses"}  # of videos whose predictions were brought
 DETECTOR, MEMBER = "detector", "member-"
 TRAININGS = ("pretrain", "fine_tune", "distill")
 

@@ -22,7 +22,7 @@ from superanimal_core.commands.progress import (
     progress_of_video,
 )
 from superanimal_core.commands.running import SILENT_S, RunningJob, now_s_of, running_jobs
-from superanimal_core.commands.stages import DETECTOR, MEMBER, STAGES, VIDEOS, training_log
+from superanimal_core.commands.stages import DETECTOR, MEMBER, VIDEOS, training_log
 from superanimal_core.commands.study_folder import (
     checked_study,
     to_do_again,
@@ -39,6 +39,7 @@ from superanimal_core.study.overlay import CONFIG, read_complete
 from superanimal_core.study.settings_document import settings_from_mapping
 from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.study.video_sheet import read_videos
+from superanimal_core.study.video_stages import STAGES
 
 SHOWN = 10
 BUNDLE = "bundle.json"

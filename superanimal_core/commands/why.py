@@ -16,7 +16,6 @@ from superanimal_core.commands.progress import (
     ACCOUNT,
     DAMAGED,
     REFUSED,
-    STAGES,
     VIDEOS,
     VideoProgress,
     progress_of_video,
@@ -27,6 +26,7 @@ from superanimal_core.commands.study_folder import checked_study, to_do_again, t
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.evaluation.absences import Absence
 from superanimal_core.pose.keypoints import did_you_mean
+from superanimal_core.study.video_stages import STAGES
 
 SHOWN = 10
 ERRORS = "expected_error_of_size", "held_out_error_of_size"

@@ -3,20 +3,15 @@
 import re
 from collections.abc import Iterable
 
+from superanimal_core.study.video_stages import SAME_STAGE, STAGES
+
 Failed = tuple[str, str, str]  # a video, the stage in which it failed, and why
-FIRST = "frames.parquet"
-MADE_IN = {  # stage: a file or folder of the video that its job makes
-    "predict_poses": "boxes.parquet",
-    "read_predictions": "boxes.parquet",
-    "adapt_to_video": "adapted",
-    "smooth_poses": "poses.parquet",
-    "measure_gait": "gait.parquet",
-    "describe_behavior": "features.parquet",
-    "check_video": "quality.json",
-}
+FIRST = STAGES["probe_video"]
 # of Linux, Python, NumPy, Arrow and CUDA; and of torch on processors
 TOO_LITTLE_MEMORY = re.compile(
-    r"the process died with SIGKILL|\w*MemoryError: |RuntimeError: .*can't allocate memory"
+    r"the process died with SIGKILL|\w*MemoryError: |OSError: \[Errno 12\]|"
+    r"(Runtime|Accelerator)Error: .*"
+    r"(can't allocate memory|CUDA error: out of memory|CUBLAS_STATUS_ALLOC_FAILED)"
 )
 
 
@@ -43,4 +38,5 @@ def forced_again(failed: Iterable[Failed]) -> list[str]:
 
 def _from(stage: str, reason: str) -> str:
     """What is made anew first of a failed video."""
-    return MADE_IN.get(stage, FIRST) if TOO_LITTLE_MEMORY.match(reason) else FIRST
+    made = STAGES.get(SAME_STAGE.get(stage, stage), FIRST)
+    return made if TOO_LITTLE_MEMORY.match(reason) else FIRST

@@ -19,8 +19,9 @@ from superanimal_core.commands import old_accounts, progress
 from superanimal_core.commands.old_accounts import failure_in
 from superanimal_core.commands.progress import progress_of_video
 from superanimal_core.commands.run import failed_again
-from superanimal_core.commands.stages import MEASURED, STAGES
+from superanimal_core.commands.stages import MEASURED
 from superanimal_core.errors import SuperAnimalError
+from superanimal_core.study.video_stages import STAGES
 from superanimal_core.tables.names import OF_VIDEO
 from superanimal_core.tables.parquet import write_failure
 

@@ -4,17 +4,19 @@ from pathlib import Path
 
 import pytest
 
-from superanimal_core.report.rerun import MADE_IN, forced_again, rerun_arguments
+from superanimal_core.report.rerun import forced_again, rerun_arguments
+from superanimal_core.study.video_stages import SAME_STAGE, STAGES
 
 RULES = Path(__file__).parents[2] / "workflow/rules"
 KILLED = "the process died with SIGKILL; it may have run out of memory"
 
 
-@pytest.mark.parametrize("stage", MADE_IN)
+@pytest.mark.parametrize("stage", [*STAGES, *SAME_STAGE])
 def test_what_is_forced_of_a_stage_is_what_its_rule_makes(stage):
     _, _, output = (RULES / f"{stage}.smk").read_text().partition("output:")
     made, _, _ = output.partition("log:")
-    assert f'"results/videos/{{video}}/{MADE_IN[stage]}"' in made
+    (forced,) = forced_again([("{video}", stage, KILLED)])[1:]
+    assert f'"{forced}"' in made
 
 
 @pytest.mark.parametrize(
@@ -25,6 +27,12 @@ def test_what_is_forced_of_a_stage_is_what_its_rule_makes(stage):
         ("_ArrayMemoryError: Unable to allocate 9 GiB (traceback in the log)", True),
         ("OutOfMemoryError: CUDA out of memory. Tried (traceback in the log)", True),
         ("RuntimeError: [enforce fail] CPU: can't allocate memory: you tried", True),
+        ("OSError: [Errno 12] Cannot allocate memory (traceback in the log)", True),
+        ("RuntimeError: CUDA error: out of memory CUDA kernel errors might be", True),
+        ("AcceleratorError: CUDA error: out of memory Search for `cudaErrorMemory", True),
+        ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling", True),
+        ("RuntimeError: CUDA error: CUBLAS_STATUS_EXECUTION_FAILED when calling", False),
+        ("OSError: [Errno 5] Input/output error: 'm.mp4'", False),
         ("the process died with SIGSEGV", False),
         ("results/videos/m/poses.parquet: not a table of ours (ArrowInvalid); delete it", False),
         ("OSError: Corrupt snappy compressed data. (traceback in the log)", False),
