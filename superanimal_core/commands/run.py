@@ -9,7 +9,7 @@ What stands after -- goes to Snakemake as it is: -n tells what is wrong and what
 --cores 4 takes four cores in place of all. The first line is the plain command, which does the
 same. In a terminal one line for each stage tells how far it is, how fast it goes, and how long
 still; all that Snakemake says lies in .snakemake/log. Ctrl-C ends a run; the same command goes on,
-and after a closed terminal or a kill, too.
+and after a closed terminal or a kill, too, on the same machine.
 With --videos and --model the study is made first, as `init` makes it: poses by somebody's network,
 or released ones, without labels.
 """
