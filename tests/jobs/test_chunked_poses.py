@@ -210,7 +210,7 @@ def test_a_video_that_has_lost_its_end_since_it_was_probed_fails(case, tmp_path)
         predict((video, *longer, bundles), tmp_path / "predicted")
     found = trouble_of_place(told.value, [video], OfVideo("results/videos/v", str(video), True))
     assert found is not None  # FFmpeg keeps to itself that a server is away
-    assert "and no video counts as failed. Run again" in found.sentence()
+    assert "and no video counts as failed yet. It is tried again" in found.sentence()
 
 
 def _predict_until_killed(case, folder, chunks):
