@@ -119,7 +119,8 @@ def test_a_mistake_in_the_study_keeps_no_lock(study, name, text):
 
 def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, become, capsys):
     (study / ".snakemake/locks").mkdir(parents=True)
-    (study / ".snakemake/locks/0.output.lock").write_text("results/report/index.html\n")
+    lock = study / ".snakemake/locks/0.output.lock"
+    lock.write_text("results/report/index.html\n")
     write_owner(study)
     for rest in ([], ["--", "--cores", "2"]):
         assert main(["run", *rest]) == 1
@@ -129,6 +130,8 @@ def test_a_second_run_is_told_whose_the_first_is_before_snakemake_starts(study, 
     assert not become
     record = json.loads((study / RECORD).read_text())
     (study / RECORD).write_text(json.dumps(record | {"born": "1", "boot": "another"}))
+    for file in (lock, study / RECORD):
+        os.utime(file, (1e9, 1e9))  # before this machine was started
     assert main(["run"]) == 1
     told = capsys.readouterr().err
     assert "has died" in told
