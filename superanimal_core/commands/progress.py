@@ -20,6 +20,7 @@ from superanimal_core.commands.running import RunningJob
 from superanimal_core.commands.stages import CHECKED, VIDEOS
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.report.cells import listed
+from superanimal_core.report.rerun import Failed
 from superanimal_core.study.products import ACCOUNT
 from superanimal_core.study.video_stages import SAME_STAGE, STAGES
 from superanimal_core.tables.accounts import account_in
@@ -48,6 +49,11 @@ class VideoProgress:
     reason: str = ""
     made_s: Mapping[str, float] = field(default_factory=dict)
     since: str = ""
+
+    @property
+    def failure(self) -> Failed:
+        """What tells how a failed video is done again."""
+        return self.video, self.stage, self.reason
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,11 @@
 """Whether a run can write where it must: permissions, and a little that is written on trial."""
 
 import os
-import shutil
 from pathlib import Path
 from tempfile import TemporaryFile, gettempdir
 
 from superanimal_core.errors import SuperAnimalError
-from superanimal_core.jobs.full_disk import NO_ROOM, temporary_folder
+from superanimal_core.jobs.full_disk import NO_ROOM, folder_above, free_mb, temporary_folder
 
 TRIAL_BYTES = 1 << 16  # Snakemake's records of a few jobs
 PARTS = (".", ".snakemake", "results", "logs")  # of a study
@@ -55,8 +54,8 @@ def told_full(error: OSError, study: str) -> str:
     why = error.strerror or str(error)
     if isinstance(error.filename, str):
         file = Path(error.filename).absolute()
-        folder = next(each for each in file.parents if each.is_dir())
-        return f"{file} could not be written ({why}): {_room_in(folder)}; make room and try again"
+        room = _room_in(folder_above(file))
+        return f"{file} could not be written ({why}): {room}; make room and try again"
     for folder in dict.fromkeys([*_parts_of(Path(study)), Path.cwd(), Path(temporary_folder())]):
         tried = _error_of_trial(folder)
         if tried is not None and tried.errno in NO_ROOM:
@@ -65,8 +64,7 @@ def told_full(error: OSError, study: str) -> str:
 
 
 def _room_in(folder: Path) -> str:
-    free_mb = shutil.disk_usage(folder).free / 1e6
-    return f"{free_mb:.1f} MB are free (or a quota is used up)"
+    return f"{free_mb(folder)} are free (or a quota is used up)"
 
 
 def _error_of_trial(folder: Path) -> OSError | None:

@@ -131,7 +131,7 @@ def failed_again(study: Path) -> list[str]:
     """What Snakemake is told to try failed videos again. SuperAnimalError where none has failed."""
     _, videos = read_settings_and_videos(study)
     progress = [progress_of_video(study, video) for video in videos]
-    failed = [(v.video, v.stage, v.reason) for v in progress if v.status == "failed"]
+    failed = [video.failure for video in progress if video.status == "failed"]
     if not failed:
         raise SuperAnimalError(f"no video of {study} has failed")
     return forced_again(failed)

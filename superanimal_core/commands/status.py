@@ -217,8 +217,8 @@ def _reasons(study: Path, progress: list[VideoProgress]) -> list[str]:
     lines = [f"  {video.video}: {video.stage}: {video.reason}" for video in failed]
     told = first_lines(lines, SHOWN, "  ")
     if failed:
-        first = failed[0].video, failed[0].stage, failed[0].reason
-        told += [f"once a cause is removed, that video: {to_do_again(study, first)}"]
+        again = to_do_again(study, failed[0].failure)
+        told += [f"once a cause is removed, that video: {again}"]
     if len(failed) > 1:
         told += [f"with all {len(failed)} that failed: {to_type('run', study, ' --failed')}"]
     for kind in (DAMAGED, REFUSED):

@@ -110,8 +110,7 @@ def failed_lines(study: Path, progress: VideoProgress) -> list[str]:
 
 def again_lines(study: Path, failed: VideoProgress) -> list[str]:
     """What does a failed video again."""
-    again = to_do_again(study, (failed.video, failed.stage, failed.reason))
-    return [f"Once the cause is removed: {again}"]
+    return [f"Once the cause is removed: {to_do_again(study, failed.failure)}"]
 
 
 def told(account: Mapping[str, Any]) -> list[str]:

@@ -19,14 +19,22 @@ def is_full_disk(error: BaseException) -> bool:
 
 def full_disk_sentence(output: str | Path) -> str:
     """Where there is no room, how much is left, and what to do."""
-    folder = Path(output).absolute().parent
-    folder = next(each for each in (folder, *folder.parents) if each.is_dir())
-    free_mb = shutil.disk_usage(folder).free / 1e6
+    folder = folder_above(output)
     return (
-        f"the disk is full: {output} could not be written, {free_mb:.1f} MB are free in {folder} "
+        f"the disk is full: {output} could not be written, {free_mb(folder)} are free in {folder} "
         f"(or a quota is used up){_temporary_room()}. Nothing half-written is left. Make room and "
         "run again"
     )
+
+
+def folder_above(file: str | Path) -> Path:
+    """The nearest folder above a file that is there."""
+    return next(each for each in Path(file).absolute().parents if each.is_dir())
+
+
+def free_mb(folder: str | Path) -> str:
+    """How much is free in a folder, as `2.3 MB`. OSError where that cannot be asked."""
+    return f"{shutil.disk_usage(folder).free / 1e6:.1f} MB"
 
 
 def temporary_folder() -> str:
@@ -41,7 +49,7 @@ def _temporary_room() -> str:
     """How much is left for temporary files, where that can be asked."""
     temporary = temporary_folder()
     try:
-        free_mb = shutil.disk_usage(temporary).free / 1e6
+        free = free_mb(temporary)
     except OSError:
         return ""
-    return f", {free_mb:.1f} MB for temporary files in {temporary} (TMPDIR names another place)"
+    return f", {free} for temporary files in {temporary} (TMPDIR names another place)"

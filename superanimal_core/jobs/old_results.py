@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from superanimal_core.errors import first_of
+from superanimal_core.jobs.full_disk import free_mb
 from superanimal_core.jobs.run_owner import LOCKS
 
 BACKUPS = Path(".snakemake/backups")
@@ -101,5 +102,5 @@ def unrecorded_sentence(outputs: Sequence[str], folder: Path, error: OSError) ->
 def _room(folder: Path) -> str:
     """How much is free there, where that can be asked."""
     with suppress(OSError):
-        return f", {shutil.disk_usage(folder).free / 1e6:.1f} MB are free"
+        return f", {free_mb(folder)} are free"
     return ""

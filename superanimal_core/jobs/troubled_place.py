@@ -40,8 +40,6 @@ OF_MAPPED_FILE = (
     "or a disk in memory (/dev/shm) is full; no video counts as failed. Once that is mended, run "
     "again"
 )
-
-
 STOPPED_EARLY = (
     "{}: FFmpeg stopped before the end that was found when it was probed, and the file can be read "
     "now: its disk or server was away meanwhile, or it was replaced; nothing half-written is left, "
