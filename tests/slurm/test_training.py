@@ -40,8 +40,14 @@ class Training:
 
     def wait_for_step(self, step):
         """Until a step is done. The job's identifier."""
-        wait_until(lambda: step in self.steps(), f"step {step}")
+        wait_until(lambda: step in self.steps(), lambda: f"step {step} of {self.told()}")
         return (self.folder / "work/job").read_text()
+
+    def told(self):
+        """What is known of the training, for whoever waits for it in vain."""
+        job = self.folder / "work/job"
+        known = slurm_says("scontrol", "show", "job", job.read_text()) if job.exists() else "no job"
+        return f"{self.steps()}\n{known}\n{self.log.read_text() if self.log.exists() else ''}"
 
     def finish(self):
         """Lets the last run end, which must end well."""
@@ -71,10 +77,13 @@ def training(slurm, tmp_path, monkeypatch):
     subprocess.run(["scancel", "--user", str(os.getuid())], check=False)
 
 
-def start_again_now(job):
-    """Slurm waits a while before it starts a requeued job again; not here."""
+def start_again_soon(job):
+    """Slurm waits twenty seconds before it starts a requeued job again; here three.
+
+    In the second of its requeue the nodes would still refuse it, as a job that was killed.
+    """
     wait_until(lambda: state_of(job) == "PENDING", "the job is requeued")
-    slurm_says("scontrol", "update", f"JobId={job}", "StartTime=now")
+    slurm_says("scontrol", "update", f"JobId={job}", "StartTime=now+3seconds")
 
 
 def assert_same(found, expected):
@@ -96,7 +105,7 @@ def test_a_job_that_is_told_of_its_end_is_requeued_and_goes_on_exactly(training,
     training.start()
     job = training.wait_for_step(HELD_AT)
     slurm_says("scancel", "--signal=USR2", job)
-    start_again_now(job)
+    start_again_soon(job)
     training.wait_for_step(HELD_AT + 2)
     training.finish()
     assert_went_on(training, job, undisturbed)
@@ -108,7 +117,7 @@ def test_a_job_over_its_time_goes_on_exactly(training, undisturbed):
     slurm_says("scontrol", "update", f"JobId={job}", "TimeLimit=2")  # the signal comes 90 s before
     wait_until(lambda: state_of(job) == "PENDING", "the job is requeued")
     slurm_says("scontrol", "update", f"JobId={job}", "TimeLimit=5")  # a slow start needs over 30 s
-    start_again_now(job)
+    start_again_soon(job)
     training.wait_for_step(HELD_AT + 2)
     training.finish()
     assert_went_on(training, job, undisturbed)
@@ -120,7 +129,7 @@ def test_a_preempted_job_goes_on_exactly(training, undisturbed):
     other = occupy_the_cluster()
     wait_until(lambda: state_of(other) == "RUNNING", "the preempting job runs")
     slurm_says("scancel", other)
-    start_again_now(job)
+    start_again_soon(job)
     training.wait_for_step(HELD_AT + 2)
     training.finish()
     assert_went_on(training, job, undisturbed)

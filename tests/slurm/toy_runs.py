@@ -7,16 +7,19 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 HERE = Path(__file__).resolve().parent
 REPOSITORY = HERE.parents[1]
 WITHIN_S = 150
 
 
 def wait_until(true, what):
-    """Waits for something to become true."""
+    """Waits for something to become true; `what` that is may be asked for only when it did not."""
     deadline = time.monotonic() + WITHIN_S
     while not true():
-        assert time.monotonic() < deadline, f"not within {WITHIN_S} s: {what}"
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {WITHIN_S} s: {what() if callable(what) else what}")
         time.sleep(0.2)
 
 
