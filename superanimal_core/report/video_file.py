@@ -57,7 +57,7 @@ def write_timed_video(frames: Iterable[tuple[Image, float]], path: str | Path, f
 
 def preset_for(height: int, width: int) -> str:
     """How thoroughly x264 looks for savings: large pictures are encoded faster, into more bytes."""
-    return "superfast" if height * width > LARGE_PX else "veryfast"
+    return "ultrafast" if height * width > LARGE_PX else "veryfast"
 
 
 def _even(image: Image) -> UInt8[ndarray, "even_height even_width 3"]:
