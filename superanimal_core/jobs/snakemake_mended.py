@@ -14,6 +14,7 @@ from superanimal_core.cluster.quiet_scheduler import wake_scheduler_once
 from superanimal_core.jobs.absent_inputs import leave_absence_to_jobs
 from superanimal_core.jobs.old_results import keep_old_records, keep_to_the_point
 from superanimal_core.jobs.protected_results import tell_protected
+from superanimal_core.jobs.stopped import end_beside_the_scheduler
 from superanimal_core.jobs.unkept_cache import need_no_cache
 
 MISSING = (ImportError, AttributeError)
@@ -24,6 +25,8 @@ def mend_snakemake(logger: logging.Logger) -> None:
     keep_to_the_point(logger)
     with suppress(*MISSING):
         wake_scheduler_once(_named("snakemake.scheduling.job_scheduler", "JobScheduler"))
+    with suppress(*MISSING):
+        end_beside_the_scheduler(_named("snakemake.scheduling.job_scheduler", "JobScheduler"))
     with suppress(*MISSING):
         job = _named("snakemake.jobs", "Job")
         persistence = _named("snakemake.persistence", "PersistenceBase")

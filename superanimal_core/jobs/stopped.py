@@ -4,8 +4,10 @@ import signal
 import threading
 from collections.abc import Callable
 from types import FrameType
+from typing import Any
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
+END = "exit_gracefully"  # of Snakemake's scheduler
 _CAME: list[int] = []  # to this process
 
 
@@ -22,6 +24,22 @@ def note_stops() -> None:
 def is_stopped() -> bool:
     """Whether such a signal has come."""
     return bool(_CAME)
+
+
+def end_beside_the_scheduler(scheduler: type[Any]) -> None:
+    """Let a scheduler class (`JobScheduler`) hear of SIGTERM in a thread of its own.
+
+    Its handler takes a lock, which the main thread, in which handlers run, may hold: then the run
+    would wait for itself for ever. A class without that handler stays as it is.
+    """
+    end = getattr(scheduler, END, None)
+    if end is None:
+        return
+
+    def end_beside(own: Any, *signal_and_frame: Any) -> None:
+        threading.Thread(target=end, args=(own, *signal_and_frame), daemon=True).start()
+
+    setattr(scheduler, END, end_beside)
 
 
 def _noted_before(

@@ -17,6 +17,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 from superanimal_core.cluster import quiet_scheduler
 from superanimal_core.jobs import old_results
 from superanimal_core.jobs.snakemake_mended import input_with_identity, mend_snakemake
+from superanimal_core.jobs.stopped import END
 
 
 @pytest.fixture
@@ -35,7 +36,8 @@ def without(monkeypatch):
         monkeypatch.setattr(owner, name, getattr(owner, name))  # what is mended is put back
     monkeypatch.setattr(snakemake.jobs, "wait_for_files", snakemake.jobs.wait_for_files)
     request = quiet_scheduler.REQUEST
-    monkeypatch.setattr(JobScheduler, request, getattr(JobScheduler, request))
+    for name in (request, END):
+        monkeypatch.setattr(JobScheduler, name, getattr(JobScheduler, name))
     return take
 
 
@@ -123,10 +125,11 @@ def logger():
 
 
 def test_all_names_are_there_and_mended(without):
-    before = Job.postprocess, PersistenceBase.finished
+    before = Job.postprocess, PersistenceBase.finished, getattr(JobScheduler, END)
     mend_snakemake(logger())
     assert Job.postprocess is not before[0]
     assert PersistenceBase.finished is not before[1]
+    assert getattr(JobScheduler, END) is not before[2]
     assert is_flagged(input_with_identity("raw/v.mp4", "0123"), "sourcecache_entry")
 
 
@@ -152,6 +155,7 @@ def test_without_a_name_old_records_are_not_kept_and_nothing_breaks(without, nam
     [
         ("snakemake.scheduling.job_scheduler", "JobScheduler"),
         ("snakemake.scheduling.job_scheduler", "JobScheduler", quiet_scheduler.REQUEST),
+        ("snakemake.scheduling.job_scheduler", "JobScheduler", END),
     ],
 )
 def test_without_a_scheduler_to_quiet_the_rest_is_mended(without, names):

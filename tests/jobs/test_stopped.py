@@ -3,8 +3,12 @@
 import signal
 import subprocess
 import sys
+import threading
 
 import pytest
+from snakemake.scheduling.job_scheduler import JobScheduler
+
+from superanimal_core.jobs.stopped import END, end_beside_the_scheduler
 
 RUN = """
 import os, signal
@@ -43,3 +47,41 @@ def test_a_signal_that_is_ignored_stays_so():
     command = [sys.executable, "-c", script]
     ended = subprocess.run(command, capture_output=True, text=True, check=True)
     assert ended.stdout.splitlines() == ["False", "[] False"]
+
+
+class Scheduler:
+    """What of Snakemake's scheduler matters here."""
+
+    def __init__(self):
+        self._lock = threading.Lock()
+        self.ended = threading.Event()
+
+    def exit_gracefully(self, *_):
+        with self._lock:
+            self.ended.set()
+
+
+def test_a_scheduler_that_holds_its_lock_hears_of_its_end_and_does_not_wait_for_itself():
+    end_beside_the_scheduler(Scheduler)
+    scheduler = Scheduler()
+    with scheduler._lock:  # as the main thread does when the signal comes
+        asked = threading.Thread(
+            target=scheduler.exit_gracefully, args=(signal.SIGTERM, None), daemon=True
+        )
+        asked.start()
+        asked.join(60)
+        assert not asked.is_alive()
+        assert not scheduler.ended.is_set()
+    assert scheduler.ended.wait(60)
+
+
+def test_a_class_without_such_an_end_stays_as_it_is():
+    class Other:
+        pass
+
+    end_beside_the_scheduler(Other)
+    assert not hasattr(Other, END)
+
+
+def test_snakemakes_scheduler_still_ends_so():
+    assert hasattr(JobScheduler, END)
