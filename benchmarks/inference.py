@@ -4,8 +4,10 @@
 
 HRNet-w32 and fasterrcnn_resnet50_fpn_v2, 640 x 480, one animal. Both programs load the same files
 of random weights in the released layout (their boxes are random too: nothing is looked for again).
-The whole way is video to poses with loaded networks; ours detects every 25th frame. The peer lives
-in .peers/deeplabcut (make peers); without it only our times are shown.
+The whole way is video to poses with loaded networks. Ours detects in every 25th, 13th and 4th
+frame: networks of the demo need a look in 13 and in 11 frames, one of `make real` in 4.5
+(benchmarks/strided_detection.py). The peer lives in .peers/deeplabcut (make peers); without it
+there are no weights to load, and nothing is compared.
 """
 
 import argparse
@@ -42,7 +44,8 @@ PEER = ROOT / ".peers/deeplabcut/bin/python"
 JOB = ROOT / "benchmarks/peers/deeplabcut_job.py"
 SPACE = ROOT / "config/keypoints/superanimal_topviewmouse.yaml"
 CPU = torch.device("cpu")
-SIZE, BATCH, EVERY = (640, 480), 16, 25
+SIZE, BATCH, EVERY = (640, 480), 16, (25, 13, 4)
+OWN_FRAMES = 100  # of ours: looks in every 25th are more than the first and the last
 LENGTHS = {(64, 64): (2_000, 10_000, 100_000), (640, 480): (1_000, 5_000, 20_000)}
 PRECISIONS = ("float32", "bfloat16")
 
@@ -83,8 +86,9 @@ def main() -> None:
 def compare(folder: Path, frames: int, crops: int, options: argparse.Namespace) -> None:
     """Networks alone and the whole way, both programs."""
     threads = options.threads
-    clip = folder / "clip.mp4"
+    clip, own_clip = folder / "clip.mp4", folder / "own.mp4"
     write_video(moving_blob(frames), clip, 25)
+    write_video(moving_blob(OWN_FRAMES), own_clip, 25)
     if not PEER.is_file():
         print("no DeepLabCut in .peers (make peers): nothing to compare with")
         return
@@ -119,32 +123,38 @@ def compare(folder: Path, frames: int, crops: int, options: argparse.Namespace) 
     print(
         f"peer, whole way: {1 / default:.3f} frames/s at its defaults, {1 / best:.3f} at its best"
     )
-    times = index_frames(clip, None).time_s
     for precision in precisions:
-        source = DetectedBoxes(
-            detector, times, max_individuals=1, min_score=0.0, every_frames=EVERY, max_gap_s=2.0,
-            batch=1, device=CPU, precision=precision,
-        )  # fmt: skip
-        start = time.perf_counter()
-        boxes = np.array([f.boxes_xyxy_px for f in source.boxed(read_frames(clip), 0)])
-        found = time.perf_counter() - start
-        predict_video(
-            [bundle], read_frames(clip), boxes, times, batch=BATCH, precision=precision, device=CPU
-        )
-        seconds = (time.perf_counter() - start) / frames
-        print(
-            f"whole way, {precision}: {1 / seconds:.2f} frames/s, {default / seconds:.1f} x the "
-            f"peer's default, {best / seconds:.1f} x its best ({found / frames / seconds:.0%} of "
-            f"the time in the detector, every {EVERY}th frame)"
-        )
-        if options.record:
-            figures = {
-                "frames_per_s": 1 / seconds,
-                "times_peer": default / seconds,
-                "detector_fraction": found / frames / seconds,
-            }
-            case = f"HRNet-w32 and R-CNN, every {EVERY}th frame"
-            keep_row("inference", case, figures, precision=precision)
+        for every in EVERY:
+            seconds, found = whole_way(own_clip, detector, bundle, precision, every)
+            print(
+                f"whole way, {precision}, every {every}th frame: {1 / seconds:.2f} frames/s, "
+                f"{default / seconds:.1f} x the peer's default, {best / seconds:.1f} x its best "
+                f"({found / seconds:.0%} of the time in the detector)"
+            )
+            if options.record:
+                figures = {
+                    "frames_per_s": 1 / seconds,
+                    "times_peer": default / seconds,
+                    "detector_fraction": found / seconds,
+                }
+                case = f"HRNet-w32 and R-CNN, every {every}th frame"
+                keep_row("inference", case, figures, precision=precision)
+
+
+def whole_way(clip, detector, bundle, precision, every):
+    """Seconds per frame from the video to poses, and those of them until there are boxes."""
+    times = index_frames(clip, None).time_s
+    source = DetectedBoxes(
+        detector, times, max_individuals=1, min_score=0.0, every_frames=every, max_gap_s=2.0,
+        batch=1, device=CPU, precision=precision,
+    )  # fmt: skip
+    start = time.perf_counter()
+    boxes = np.array([f.boxes_xyxy_px for f in source.boxed(read_frames(clip), 0)])
+    found = time.perf_counter() - start
+    predict_video(
+        [bundle], read_frames(clip), boxes, times, batch=BATCH, precision=precision, device=CPU
+    )
+    return (time.perf_counter() - start) / len(times), found / len(times)
 
 
 def moving_blob(frames):

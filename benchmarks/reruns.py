@@ -1,6 +1,6 @@
 """What runs again after what people do to a finished study: one line each.
 
-    python benchmarks/reruns.py [--study FOLDER]
+    python benchmarks/reruns.py [--study FOLDER] [--quick]
 
 A tiny study is run once (kept in FOLDER, where that is given), then each change is made to a copy
 of its own and planned with `snakemake -n`.
@@ -42,7 +42,7 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--study", type=Path, help="where the finished study is kept")
-    parser.add_argument("--quick", action="store_true", help="the same")
+    parser.add_argument("--quick", action="store_true", help="changes nothing")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
@@ -110,8 +110,7 @@ CHANGES: dict[str, Callable[[Path], None]] = {
     "label corrected (COCO document)": changes.correct_a_label_in_a_document,
     "labels of new sessions added": changes.add_labels_of_new_sessions,
     "picture replaced, same date": changes.replace_a_picture,
-    "stray files added": changes.add_stray_files,
-    "all inputs touched": changes.touch_inputs,
+    "all inputs touched, stray files added": changes.touch_inputs_and_add_stray_files,
     "video replaced by an older one": replace_video_by_an_older_one,
     "video on another disk, another name": changes.move_the_video_to_another_disk,
     "data set on another disk": changes.move_a_data_set_to_another_disk,

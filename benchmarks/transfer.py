@@ -104,7 +104,7 @@ def trained(
         limits = {key: tuning[key] for key in ("min_score", "min_overlap")}
         labels = complete_labels(labels, xy_px[0], score[0], **limits)
     torch.manual_seed(seed)
-    own = {key: tuning[key] for key in ("steps", "batch")}
+    own = {key: tuning[key] for key in ("steps", "batch", "learning_rate")}
     training = TrainingSettings(**config["training"] | own)
     augment = AugmentSettings(**config["augment"])
     taught = taught_keypoints(labels, training, augment)
