@@ -17,7 +17,6 @@ from statsmodels.regression.linear_model import WLS
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 LEVEL = 0.95
-NO_VARIANCE = 1e-6  # between animals, in parts of the residual variance
 ROUNDING = 1e-9  # of the scatter of all rows: a standard error below is none
 LEAST_PART = 0.05  # of the residual variance that no error of measurement explains
 
@@ -93,16 +92,29 @@ def _weighted(
     if len(np.unique(animal)) == len(animal):  # one row per animal: nothing to tell apart
         return _plain(value, design, variance)
     root = 1 / np.sqrt(variance)
-    model = MixedLM(value * root, design * root[:, None], animal, exog_re=root[:, None])
+    value, design = value * root, design * root[:, None]
+    model = MixedLM(value, design, animal, exog_re=root[:, None])
     with warnings.catch_warnings(), suppress(np.linalg.LinAlgError):
         warnings.simplefilter("ignore")  # of a variance between animals that is 0
         fit = model.fit(reml=True, method="powell")  # lbfgs ends in an infinite likelihood
-        coefficients, errors = (np.asarray(each) for each in (fit.fe_params, fit.bse_fe))
+        between, scale = float(np.asarray(fit.cov_re).ravel()[0]), float(fit.scale)
+        covariance = between * np.where(animal[:, None] == animal, np.outer(root, root), 0.0)
+        covariance[np.diag_indices(len(value))] += scale
+        coefficients, errors = _generalized(value, design, covariance)
         if np.isfinite(errors).all():
-            return coefficients, errors, float(fit.scale)
-        if float(np.asarray(fit.cov_re).ravel()[0]) < NO_VARIANCE:
-            return _plain(value, design, variance)
-    return _of_means(value, design, animal)
+            return coefficients, errors, scale
+    return _of_means(value / root, design / root[:, None], animal)
+
+
+def _generalized(value: ndarray, design: ndarray, covariance: ndarray) -> tuple[ndarray, ndarray]:
+    """Coefficients and standard errors of rows that vary together.
+
+    statsmodels' own errors come from the curvature of the likelihood in all it has fitted, which
+    says nothing where the variance between animals is estimated to be 0, or nearly.
+    """
+    whitened = np.linalg.solve(covariance, design)
+    of_coefficients = np.linalg.inv(design.T @ whitened)
+    return of_coefficients @ (whitened.T @ value), np.sqrt(np.diag(of_coefficients))
 
 
 def _plain(value: ndarray, design: ndarray, variance: ndarray) -> tuple[ndarray, ndarray, float]:

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 import statsmodels.formula.api as smf
 from scipy import stats
+from statsmodels.api import OLS
 
 from superanimal_core.evaluation.group_comparison import (
     Measure,
@@ -69,6 +70,25 @@ def test_without_errors_it_is_the_model_of_the_formula():
     assert effect.difference == pytest.approx(fit.params["g"] * value.std(), rel=1e-3)
     half = stats.t.ppf(0.975, 12 - 3) * fit.bse["g"] * value.std()
     assert effect.high - effect.difference == pytest.approx(half, rel=1e-2)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_where_animals_do_not_differ_it_is_the_model_without_them(seed):
+    """REML at a variance of 0 between animals: least squares, with the animals' freedom."""
+    lot = np.random.default_rng(seed)
+    animal = np.repeat(np.arange(6), 3)
+    group = (animal >= 3).astype(int)
+    value = lot.normal(size=18)
+    for one in range(6):  # means of a group's animals that are nearer than chance would have them
+        value[animal == one] -= value[animal == one].mean()
+    value += 0.1 * group
+    design = np.stack([np.ones(18), group], axis=1)
+    plain = OLS(value, design).fit()
+    expected = stats.t(4).ppf(0.975) * plain.bse[1]
+    (found,) = group_effects(value, np.full(18, np.nan), group, animal, None)
+    assert found.difference == pytest.approx(0.1)
+    assert found.high - found.difference == pytest.approx(expected, rel=1e-3)
+    assert found.p == pytest.approx(2 * stats.t(4).sf(0.1 / plain.bse[1]), rel=1e-3)
 
 
 def test_with_one_video_each_it_is_students_t_test():
