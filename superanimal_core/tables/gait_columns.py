@@ -80,7 +80,7 @@ GAIT = (
         "strides": "how many were measured",
         "steady_strides": "of them: neither at an end of a walk, nor turning, nor put back",
         "resolved_fraction": "of the strides",
-        "stride_frequency_hz": "1 over the median stride time",
+        "stride_frequency_hz": "1 over the mean stride time",
     }
     | STRIDE
     | {
@@ -95,7 +95,7 @@ GAIT = (
             f"{name}_resultant": "resultant length: 1 where all phases are alike, 0 for any"
             for name in PARTNERS
         },
-        "time_resolution_ms": "one frame",
+        "time_resolution_ms": "standard deviation of rounding to a frame: a frame over √12",
         "draws": f"{DRAWS} the limb has a stride",
         "strides_per_draw": "their mean number; far from `strides`: do not trust the limb",
         "no_interval_because": f"empty, or {NO_INTERVAL}, {OTHER}",

@@ -23,6 +23,7 @@ INTERVAL_SDS = 2 * float(stats.norm.ppf(0.95))  # of a 90 % interval
 QUALITY = {  # columns of the quality table that should be alike in all groups: what they are called
     "expected_error_of_size": "the expected error (of the animal's size)",
     "dropped_keypoints_per_frame": "the number of dropped keypoints",
+    "absent_fraction": "the part of the frames in which the animal is not seen",
 }
 
 Row = Mapping[str, Any]

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from superanimal_core.evaluation.group_comparison import compare_groups, group_warnings
 from superanimal_core.jobs.group_comparing import compare_and_write
 from superanimal_core.report.group_section import draw_differences, group_section
 from superanimal_core.settings.groups import GroupSettings
@@ -15,6 +16,7 @@ from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.tables.group_tables import (
     Animals,
     behavior_measures,
+    conditions,
     gait_measures,
     scale_warnings,
 )
@@ -261,3 +263,19 @@ def test_groups_that_can_be_compared_are_no_mistake():
     for column in ("group", None):
         settings = GroupSettings(column=column, reference="a", animal_column="subject")
         assert group_mistakes(settings, "videos.tsv", sheet("a", "b", "")) == []
+
+
+def test_groups_that_are_out_of_sight_for_longer_are_told():
+    """Time in which an animal is not seen is time in which it does nothing that is told."""
+    animals = Animals([(row["video"], "animal0") for row in VIDEOS], VIDEOS, "group", "subject")
+    lot = np.random.default_rng(0)
+    quality = [
+        {
+            "video": row["video"],
+            "absent_fraction": 0.3 * (row["group"] == "treated") + 0.01 * lot.random(),
+        }
+        for row in VIDEOS
+    ]
+    groups = ["control", "treated"]
+    told = group_warnings(compare_groups([], groups), conditions(quality, animals), [], groups)
+    assert [each for each in told if "in which the animal is not seen differs" in each]
