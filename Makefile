@@ -119,6 +119,9 @@ peers: ## environments of other programs, for benchmarks only
 	.peers/eks/bin/pip install --quiet ensemble-kalman-smoother==4.6.2
 	$(PYTHON) -m venv .peers/deeplabcut
 	.peers/deeplabcut/bin/pip install --quiet deeplabcut==3.0.1
+	$(PYTHON) -m venv .peers/lightning_pose
+	.peers/lightning_pose/bin/pip install --quiet -r benchmarks/peers/lightning_pose.txt
+	.peers/lightning_pose/bin/pip install --quiet --no-deps lightning-pose==2.4.3
 
 # each says by itself what it lacks; one that fails does not stop the others
 benchmarks: demo ## every benchmark that has a quick form (hours); those that fail are named at the end
