@@ -117,6 +117,8 @@ def tell_losses(own: Mapping[str, ndarray], published: Mapping[str, ndarray]) ->
     for loss in OURS:
         names = [name for name in own if name.startswith(f"{loss}/") and name not in DIFFERENT]
         apart = {name: difference(own[name], published[name]) for name in names}
+        if not apart:
+            continue
         worst = max(apart, key=lambda name: apart[name])
         where = f" ({worst.partition('/')[2]})" if apart[worst] else ""
         number = len({name.rpartition("/")[0] for name in names})

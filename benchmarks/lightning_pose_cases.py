@@ -55,8 +55,8 @@ def of_maps(generator: np.random.Generator) -> Cases:
     place = {"size": SIZE, "grid": np.array(GRID)}
     yield "targets", "random", {"positions": inside, **place}
     yield "targets", "at the border and unknown", {"positions": edges[None], **place}
-    seen = {"visibility": np.array([[0, 1, 2, 2, 1, 0, 2]])}
-    yield "targets", "left out and hidden", {"positions": edges[None], **place, **seen}
+    known = {"visibility": np.array([[0, 1, 2, 2, 1, 0, 2]])}
+    yield "targets", "left out and hidden", {"positions": edges[None], **place, **known}
     target, noisy = maps_at(inside), disturbed(maps_at(inside), generator)
     wild = generator.normal(0, 3, (FRAMES, KEYPOINTS, *GRID))
     wild = np.exp(wild) / np.exp(wild).sum(axis=(2, 3), keepdims=True)
@@ -77,12 +77,10 @@ def of_maps(generator: np.random.Generator) -> Cases:
         yield loss, "equal", {"target": target, "predicted": target}
         yield loss, "far from it", {"target": target, "predicted": maps_at(inside[::-1])}
         yield loss, "none labeled", {"target": np.zeros_like(target), "predicted": noisy}
+    two = 0.6 * target + 0.4 * target[::-1]
+    seen = {"two peaks": two, "two peaks and noise": noisy, "random": wild}
     for loss in ("unimodal mse", "unimodal kl"):
-        for case, maps in {
-            "one peak": target,
-            "two peaks and noise": noisy,
-            "random": wild,
-        }.items():
+        for case, maps in seen.items():
             yield loss, case, {"maps": maps, "size": SIZE}
     sure = generator.uniform(size=(FRAMES, KEYPOINTS))
     for loss, epsilon in {"temporal heatmap mse": 1e-6, "temporal heatmap kl": 0.3}.items():
