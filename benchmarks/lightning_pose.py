@@ -129,7 +129,7 @@ def tell_losses(own: Mapping[str, ndarray], published: Mapping[str, ndarray]) ->
 
 
 def tell_trainings(trainings: list[ShortTraining], threads: int) -> None:
-    """A line for each seed, and how both programs stand to each other over the seeds."""
+    """A line for each seed, and of several how both programs stand to their spread."""
     errors = []
     for training in trainings:
         losses, seen = training.ours()
@@ -146,6 +146,8 @@ def tell_trainings(trainings: list[ShortTraining], threads: int) -> None:
             f"the first ten steps' up to {apart[1]:.1g}, of all up to {apart[2]:.1g}",
             flush=True,
         )
+    if len(errors) < 2:
+        return
     ours, theirs = np.array(errors).T
     print(
         f"{len(errors)} seeds: ours {ours.mean():.2f} px ({ours.min():.2f} to {ours.max():.2f}), "

@@ -55,11 +55,16 @@ def unimodal(loss: Callable[..., Tensor]) -> Callable[..., Results]:
     return of
 
 
+def one_or_each(epsilon: Tensor) -> float | Tensor:
+    """An epsilon of all keypoints, or one of each."""
+    return epsilon if epsilon.ndim else epsilon.item()
+
+
 def temporal(
     *, positions: Tensor, epsilon: Tensor, threshold: Tensor, confidence: Tensor | None = None
 ) -> Results:
     """Jumps of positions."""
-    how: dict[str, Any] = {"epsilon_px": epsilon, "min_confidence": threshold.item()}
+    how: dict[str, Any] = {"epsilon_px": one_or_each(epsilon), "min_confidence": threshold.item()}
     return {"loss": losses.temporal_difference(positions, confidence, **how).mean()}
 
 
@@ -67,7 +72,7 @@ def temporal_heatmap(loss: Callable[..., Tensor]) -> Callable[..., Results]:
     """Changes of maps."""
 
     def of(*, maps: Tensor, epsilon: Tensor, threshold: Tensor, confidence: Tensor) -> Results:
-        how = {"epsilon": epsilon, "min_confidence": threshold.item()}
+        how = {"epsilon": one_or_each(epsilon), "min_confidence": threshold.item()}
         return {"loss": loss(maps, confidence, **how).mean()}
 
     return of
