@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy import ndarray
-from scipy.stats import spearmanr
+from trust_counts import rank_correlation as of_videos
 from trust_simulations import ROOT
 
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
@@ -20,7 +20,7 @@ from superanimal_core.network.bundle import ModelBundle, new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState, fill_boxes
-from superanimal_core.pose.poses import Poses
+from superanimal_core.pose.poses import Poses, SmoothedPoses
 from superanimal_core.settings import AugmentSettings, TrainingSettings
 from superanimal_core.settings.smoothing import SmoothingSettings
 from superanimal_core.smoothing.baselines import SMOOTHERS
@@ -30,6 +30,7 @@ from superanimal_core.smoothing.calibration import (
     expected_error,
     fit_calibration,
     is_extrapolated,
+    predict_error,
     radius_factor,
 )
 from superanimal_core.smoothing.familiarity import growth_at
@@ -88,23 +89,39 @@ LABS = {
 
 
 @dataclass(frozen=True)
-class LeftOut:
-    """What was found in a laboratory that a network and its calibration have not seen.
+class Video:
+    """What was promised of some pictures, and what was found.
 
-    `strange` and `error` are means over its videos, the error in parts of the body; those of the
-    other laboratories' held-out videos stand behind them.
+    Parts of the labels within circles of 90 % and of the pictures that are extrapolated; means of
+    strangeness and of the error in parts of the body.
     """
 
-    name: str
     held: float
     extrapolated: float
-    strange: list[float]
-    error: list[float]
+    strange: float
+    error: float
 
     @property
     def is_flagged(self) -> bool:
         """Whether more of it is extrapolated than a video may have without a flag."""
         return self.extrapolated > FLAGGED
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What was found in a laboratory that a network and its calibration have not seen.
+
+    `whole` are all its pictures, `videos` each video; `familiar` are videos of the other
+    laboratories that were held out. `said` is the probability that a keypoint is there and near,
+    and `is_near` whether it was, of each labeled keypoint.
+    """
+
+    name: str
+    whole: Video
+    videos: list[Video]
+    familiar: list[Video]
+    said: ndarray
+    is_near: ndarray
 
 
 def leave_out(name: str, names: Sequence[str], steps: int) -> LeftOut:
@@ -113,33 +130,51 @@ def leave_out(name: str, names: Sequence[str], steps: int) -> LeftOut:
     is_own = labels.source == name
     bundle, calibration = learned(labels.select(~is_own), pictures, steps)
     rows = is_own | (labels.split == "test")
-    errors, radius = promised(bundle, calibration, labels.select(rows), pictures)
+    asked = labels.select(rows)
+    errors, radius = promised(bundle, calibration, asked, pictures)
     own = is_own[rows]
-    inside = (errors.error <= radius)[own][errors.is_known[own]]
+    group = errors.animals.group
     assert calibration.familiarity is not None
     strange = np.log(growth_at(calibration.familiarity, errors.signs))
-    boxes = labels.box_xyxy_px[rows]
-    side = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    extrapolated = is_extrapolated(calibration, errors.signs)
+    side = (asked.box_xyxy_px[:, 2:] - asked.box_xyxy_px[:, :2]).max(axis=1)
     is_labeled = errors.is_known.any(axis=1)
     relative = np.full(len(side), np.nan)
     relative[is_labeled] = np.nanmean(errors.error[is_labeled], axis=1) / side[is_labeled]
-    videos = np.unique(errors.animals.group)
-    return LeftOut(
-        name,
-        float(inside.mean()),
-        float(is_extrapolated(calibration, errors.signs)[own].mean()),
-        [float(strange[errors.animals.group == video].mean()) for video in videos],
-        [float(np.nanmean(relative[errors.animals.group == video])) for video in videos],
+
+    def video(at: ndarray) -> Video:
+        inside = (errors.error <= radius)[at][errors.is_known[at]]
+        held, far, odd = (float(each.mean()) for each in (inside, extrapolated[at], strange[at]))
+        return Video(held, far, odd, float(np.nanmean(relative[at])))
+
+    parts = own, ~own
+    own_videos, familiar = (
+        [video(part & (group == name)) for name in np.unique(group[part])] for part in parts
     )
+    said = said_and_near(bundle, calibration, labels.select(is_own), pictures)
+    return LeftOut(name, video(own), own_videos, familiar, *said)
 
 
-def real_open_field(names: Sequence[str], steps: int) -> LeftOut:
+def said_and_near(
+    bundle: ModelBundle, calibration: Calibration, labels: Labels, pictures: dict[str, ndarray]
+) -> tuple[ndarray, ndarray]:
+    """Of each labeled keypoint: the probability that it is there and near, and whether it is."""
+    smoothed, _, known = smoothed_at_labels([bundle], labels, pictures, False)
+    expected = predict_error(calibration, smoothed)
+    apart_px = np.linalg.norm(smoothed.poses.xy_px[0] - known.xy_px, axis=-1)
+    is_labeled = np.isfinite(known.xy_px).all(axis=-1)
+    is_near = apart_px <= expected.within_px  # not where it was found absent
+    return expected.probability[0][is_labeled], is_near[is_labeled]
+
+
+def real_open_field(names: Sequence[str], steps: int) -> Video:
     """What a network that learned and was calibrated on drawn mice alone promises of real ones."""
     bundle, calibration = learned(*drawn([LABS[name] for name in names]), steps)
     errors, radius = promised(bundle, calibration, *open_field())
     inside = (errors.error <= radius)[errors.is_known]
     strange = is_extrapolated(calibration, errors.signs)
-    return LeftOut("open field", float(inside.mean()), float(strange.mean()), [], [])
+    nan = float("nan")
+    return Video(float(inside.mean()), float(strange.mean()), nan, nan)
 
 
 def open_field() -> tuple[Labels, dict[str, ndarray]]:
@@ -178,8 +213,8 @@ def promised(
 
 
 def rank_correlation(found: Sequence[LeftOut]) -> float:
-    """Mean over the networks of Spearman's, between strangeness and error of videos."""
-    return float(np.mean([spearmanr(one.strange, one.error).statistic for one in found]))
+    """Mean over the networks of that of all their videos, the familiar ones among them."""
+    return float(np.mean([of_videos([*one.videos, *one.familiar]) for one in found]))
 
 
 def drawn(labs: Sequence[Lab]) -> tuple[Labels, dict[str, ndarray]]:
@@ -253,6 +288,25 @@ def errors_of(
     bones: Bones | None = None,
 ) -> LabeledErrors:
     """Errors at labels, those in disturbed pictures among them; `bones`: what is usual."""
+    smoothed, is_disturbed, known = smoothed_at_labels(bundles, labels, pictures, with_disturbed)
+    animals = LabeledAnimals(
+        label_xy_px=known.xy_px,
+        is_asked=np.ones(known.state.shape, bool),
+        group=known.group,
+        dataset=known.source,
+        image=known.image,
+        is_disturbed=is_disturbed,
+    )
+    return errors_at_labels(smoothed, animals, bones)
+
+
+def smoothed_at_labels(
+    bundles: Sequence[ModelBundle],
+    labels: Labels,
+    pictures: dict[str, ndarray],
+    with_disturbed: bool,
+) -> tuple[SmoothedPoses, ndarray, Labels]:
+    """Animals of one frame, which of them are of disturbed pictures, and the label of each."""
     how = {"batch": 64, "precision": "float32", "device": CPU}
     xy, score = predict_labels(bundles, labels, pictures.__getitem__, **how)
     rows, is_disturbed = np.arange(len(labels)), np.zeros(len(labels), bool)
@@ -267,12 +321,4 @@ def errors_of(
     names = tuple(map(str, range(len(rows))))
     seen = zip(xy[:, None], score[:, None], strict=True)
     poses = [Poses(labels.space, names, np.zeros(1), *of) for of in seen]
-    animals = LabeledAnimals(
-        label_xy_px=known.xy_px,
-        is_asked=np.ones(known.state.shape, bool),
-        group=known.group,
-        dataset=known.source,
-        image=known.image,
-        is_disturbed=is_disturbed,
-    )
-    return errors_at_labels(SMOOTHERS["eks"](poses, SMOOTHING.of("eks")), animals, bones)
+    return SMOOTHERS["eks"](poses, SMOOTHING.of("eks")), is_disturbed, known

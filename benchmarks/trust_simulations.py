@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 from smoothing_truth import labeled_animals
+from trust_counts import missed_or_unknown
 
 from superanimal_core.behavior.actions import (
     BoutTable,
@@ -115,8 +116,11 @@ def measure(case: tuple[str, int, float], animals: int) -> dict[str, float]:
         smoothed = SMOOTHERS["eks"](seen, SMOOTHING.of("eks"))
         expected = predict_error(calibration, smoothed)
         apart = smoothed.poses.xy_px - truth.poses.xy_px
-        inside = np.hypot(apart[..., 0], apart[..., 1]) <= expected.radius_90_px
+        apart_px = np.hypot(apart[..., 0], apart[..., 1])
+        inside = apart_px <= expected.radius_90_px
         found.setdefault("positions", []).extend(inside.ravel().tolist())
+        less = expected.probability - (apart_px <= expected.within_px)
+        found.setdefault("probability of near, said more than happened", []).extend(less.ravel())
         for what, values in (
             *strides_held(truth, smoothed, expected).items(),
             *bouts_held(truth, smoothed, expected).items(),
@@ -210,13 +214,22 @@ def strides_held(
     names = {"stride time": "stride_time_s", "stride length": "stride_length_px",
              "duty factor": "duty_factor"}  # fmt: skip
     held: dict[str, list[float]] = {what: [] for what in (*names, "strides unknown")}
-    for row, same in _pairs_of_strides(strides, true):
-        is_known = bool(np.isfinite(intervals["stride_time_s_low"][row]))
+    pairs = _pairs_of_strides(strides, true)
+    known = np.isfinite(intervals["stride_time_s_low"])
+    held["strides missed or unknown"] = parts_missed(len(true), pairs, known)
+    for row, same in pairs:
+        is_known = bool(known[row])
         held["strides unknown"].append(float(not is_known))
         for what, column in names.items() if is_known else ():
             low, high = (intervals[f"{column}_{end}"][row] for end in ("low", "high"))
             held[what].append(float(low <= getattr(true, column)[same] <= high))
     return held
+
+
+def parts_missed(true: int, pairs: list[tuple[int, int]], is_known: ndarray) -> list[float]:
+    """1 for each of the true ones that nobody found with an interval, 0 for each other."""
+    missed = missed_or_unknown(true, pairs, [bool(is_known[row]) for row, _ in pairs])
+    return [1.0] * missed + [0.0] * (true - missed)
 
 
 def _pairs_of_strides(strides: StrideTable, true: StrideTable) -> list[tuple[int, int]]:
@@ -248,7 +261,10 @@ def bouts_held(
     intervals = bout_intervals(bouts, drawn)
     held: dict[str, list[float]] = {"bout times": [], "bouts unknown": []}
     frame_s = 1 / truth.poses.fps
-    for row, same in _pairs_of_bouts(bouts, true):
+    pairs = _pairs_of_bouts(bouts, true)
+    known = np.isfinite(intervals["start_s_low"])
+    held["bouts missed or unknown"] = parts_missed(len(true), pairs, known)
+    for row, same in pairs:
         held["bouts unknown"].append(float(np.isnan(intervals["start_s_low"][row])))
         for end in ("start_s", "stop_s"):
             time_s = getattr(true, end)[same]
