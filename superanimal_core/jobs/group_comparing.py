@@ -31,8 +31,8 @@ def compare_and_write(
     """Write the table of groups; its metadata hold the warnings.
 
     `tables`: gait, bouts, features, quality, videos of all videos; `classified` the bouts that
-    each classifier found, and its sums of the animals that it was asked about; `untold` the videos
-    that cannot tell a behavior by definition.
+    each classifier found, and its sums of the animals that it was asked about; `untold` the
+    behaviors by definition, each with the videos that cannot tell it.
     """
     own = GroupSettings.model_validate(settings)
     column = own.column or ""
@@ -47,8 +47,9 @@ def compare_and_write(
     measures += behavior_measures(rows_of(tables["bouts"]), "behavior", lasting, animals, lacking)
     for path, sums in classified:
         bouts, part = rows_of(path), f"classifier {Path(path).stem}"
-        not_asked = {*animals.keys} - {(row["video"], row["individual"]) for row in rows_of(sums)}
-        lacking = dict.fromkeys((row["behavior"] for row in bouts), not_asked)
+        asked = rows_of(sums)
+        not_asked = {*animals.keys} - {(row["video"], row["individual"]) for row in asked}
+        lacking = dict.fromkeys((row["behavior"] for row in [*asked, *bouts]), not_asked)
         measures += behavior_measures(bouts, part, lasting, animals, lacking)
     table = compare_groups(measures, groups)
     alike = [m for m in measures if m.name in SPEEDS] + conditions(quality, animals)

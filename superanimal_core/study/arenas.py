@@ -47,11 +47,13 @@ def behaviors_told(video: VideoRow, definitions: Mapping[str, Any]) -> dict[str,
 
 
 def untold_by(told: Mapping[str, Iterable[str]]) -> dict[str, list[str]]:
-    """Of each behavior that only some videos tell, the others; `told` are a video's behaviors."""
+    """Of each behavior that any video tells, the videos that do not: none where all do.
+
+    `told` are a video's behaviors.
+    """
     of = {video: set(behaviors) for video, behaviors in told.items()}
     every = sorted(set().union(*of.values()))
-    lacking = {behavior: [v for v in of if behavior not in of[v]] for behavior in every}
-    return {behavior: videos for behavior, videos in lacking.items() if videos}
+    return {behavior: [v for v in of if behavior not in of[v]] for behavior in every}
 
 
 def plain_arena(video: VideoRow) -> dict[str, Any] | None:

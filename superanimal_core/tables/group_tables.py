@@ -145,13 +145,14 @@ def behavior_measures(
 
     An animal that never shows a behavior has 0 of it; of whom it is `untold` (a limit in cm
     without a scale, a zone that the video has not, a classifier that was not asked), nothing is
-    known. The error of the time comes from the intervals of starts and stops where there are some.
+    known. What nobody shows is a behavior, too, where `untold` names it. The error of the time
+    comes from the intervals of starts and stops where there are some.
     """
     by: dict[tuple[str, Key], list[Row]] = {}
     for row in bouts:
         by.setdefault((row["behavior"], (row["video"], row["individual"])), []).append(row)
     measures = []
-    for behavior in sorted({behavior for behavior, _ in by}):
+    for behavior in sorted({behavior for behavior, _ in by} | {*untold}):
         part_of_time, rate, mean = {}, {}, {}
         known = [key for key in animals.keys if key not in untold.get(behavior, ())]
         for key in known:

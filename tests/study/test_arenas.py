@@ -118,11 +118,12 @@ def test_zones_have_names_of_their_own():
     assert len(mistakes) == 4
 
 
-def test_behaviors_that_only_some_videos_tell():
+def test_of_each_behavior_the_videos_that_do_not_tell_it():
     assert untold_by({"a": ["walk", "freeze"], "b": ["walk"], "c": []}) == {
         "freeze": ["b", "c"],
         "walk": ["c"],
     }
+    assert untold_by({"a": ["walk"], "b": ["walk"]}) == {"walk": []}  # it is one that all tell
     assert untold_by({}) == {}
 
 

@@ -174,18 +174,40 @@ def test_animals_that_a_classifier_was_not_asked_about_are_not_counted(tmp_path)
     given = tables(tmp_path)
     bouts = [b for b in pq.read_table(given["bouts"]).to_pylist() if b["video"] == "m1_0"]
     write_parquet(pa.Table.from_pylist(bouts), tmp_path / "rearing.parquet", {})
-    sums = [{"video": f"m{i}_0", "individual": "animal0"} for i in range(6)]
+    sums = [
+        {"video": f"m{i}_0", "individual": "animal0", "behavior": behavior}
+        for i in range(6)
+        for behavior in ("rear", "groom")
+    ]
     write_parquet(pa.Table.from_pylist(sums), tmp_path / "rearing-videos.parquet", {})
     classified = [tuple(str(tmp_path / f"rearing{end}.parquet") for end in ("", "-videos"))]
     settings = {"column": "group", "reference": None, "animal_column": "subject"}
     output = tmp_path / "groups.parquet"
     compare_and_write(given, classified, {}, settings, str(output), {})
     found = {
-        row["group"]: row["videos"]
+        (row["measure"].removesuffix(": bouts per min"), row["group"]): (row["videos"], row["mean"])
         for row in pq.read_table(output).to_pylist()
-        if row["part"] == "classifier rearing" and row["measure"] == "rear: bouts per min"
+        if row["part"] == "classifier rearing" and row["measure"].endswith(": bouts per min")
     }
-    assert found == {"control": 4, "treated": 2}
+    assert found.keys() == {(b, g) for b in ("rear", "groom") for g in ("control", "treated")}
+    assert [found["rear", group][0] for group in ("control", "treated")] == [4, 2]
+    assert found["groom", "control"] == (4, 0.0)  # it is learned, and nobody shows it
+    assert found["groom", "treated"] == (2, 0.0)
+
+
+def test_a_behavior_that_nobody_shows_is_0_and_changes_no_p(tmp_path):
+    settings = {"column": "group", "reference": None, "animal_column": "subject"}
+    given, found = tables(tmp_path), []
+    for untold in ({}, {"rear": [], "never": []}):
+        output = tmp_path / "groups.parquet"
+        compare_and_write(given, [], untold, settings, str(output), {})
+        found.append(pq.read_table(output).to_pylist())
+    before, after = found
+    never = [row for row in after if row["measure"].startswith("never: ")]
+    rates = [row for row in never if row["measure"] == "never: bouts per min"]
+    assert [(row["videos"], row["mean"]) for row in rates] == [(8, 0.0), (8, 0.0)]
+    assert all(np.isnan(row["p"]) for row in never)
+    assert repr([row for row in after if row not in never]) == repr(before)
 
 
 def test_lengths_in_px_of_videos_that_have_a_scale_are_told(tmp_path):

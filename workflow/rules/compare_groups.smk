@@ -26,6 +26,6 @@ rule compare_groups:
     params:
         code=code("compare_groups"),
         groups=asked_of_groups(STUDY.settings.groups, STUDY.videos),
-        untold=untold_by({video: SETTINGS.behaviors(video) for video in STUDY.videos}),
+        untold=UNTOLD,
     script:
         "../scripts/compare_groups.py"

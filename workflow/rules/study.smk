@@ -67,6 +67,7 @@ QUANTIZED = QuantizedGraph(STUDENTS)
 QUANTIZED_SETTINGS = QuantizedSettings(STUDENT_SETTINGS)
 TRANSFER = TransferGraph(GRAPH)
 PICTURES = GRAPH.picture_places()
+UNTOLD = untold_by({video: SETTINGS.behaviors(video) for video in STUDY.videos})
 # what was checked is what is used, by the rules and by the scripts
 config.clear()
 config.update(SETTINGS.all)
