@@ -23,8 +23,8 @@ SCORES = (
 FOUND = (
     ("classifier", ""),
     ("behavior", ""),
-    ("animals", "with it"),
-    ("animals", "in all"),
+    ("animals of videos", "with it"),
+    ("animals of videos", "in all"),
     ("bouts", "in all"),
     ("time", "s in all"),
     ("bout", "s, mean"),

@@ -1,4 +1,7 @@
-"""Gait by group: the medians of every animal's steady strides, side by side."""
+"""Gait by group: the medians of every animal's steady strides, side by side.
+
+Phases go around: their means are circular, and their quantiles lie around these.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -6,30 +9,39 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.figure import Figure
 
+from superanimal_core.behavior.gait_intervals import is_circular
+from superanimal_core.behavior.gait_summary import known_mean
 from superanimal_core.report.cells import Table, number
 from superanimal_core.report.figures import new_figure, svg
 from superanimal_core.report.grouped import in_order
+from superanimal_core.report.phases import mean_phase, side_by_side, told_phases, unwound
 from superanimal_core.report.results import Row
 from superanimal_core.report.strips import Strip, draw_strips, group_handles, looks_of
 from superanimal_core.report.walk_section import MEASURES
+from superanimal_core.tables.animal_names import Key
 
 COLUMNS = 2  # panels side by side
 Measure = tuple[str, str, str, int]
 
 
 def gait_section(
-    walks: Sequence[Row], groups: Mapping[str, str], reference: str | None
+    walks: Sequence[Row],
+    animals: Mapping[Key, str],
+    groups: Mapping[str, str],
+    reference: str | None,
 ) -> dict[str, object] | None:
     """Figure and table of the animals with steady strides in videos that have a group.
 
-    `walks` are the rows about all walks of an animal of a video, `groups` the group of each video;
-    the `reference` group comes first. None where no such animal walks.
+    `walks` are the rows about all walks of an animal of a video, `animals` what it is called,
+    `groups` the group of each video; the `reference` group comes first. None where no such animal
+    walks.
     """
     walking = [row for row in walks if row["steady_strides"] and row["video"] in groups]
     if not walking:
         return None
     named = in_order((groups[row["video"]] for row in walking), reference)
     measures = known_measures(walking)
+    walking = of_animals(walking, animals, groups, [name for name, *_ in measures])
     return {
         "animals": len(walking),
         "figure": svg(
@@ -50,6 +62,32 @@ def known_measures(walking: Sequence[Row]) -> list[Measure]:
         for name, heading, unit, digits in MEASURES
     ]
     return [one for one in named if any(math.isfinite(row[one[0]]) for row in walking)]
+
+
+def of_animals(
+    walking: Sequence[Row],
+    animals: Mapping[Key, str],
+    groups: Mapping[str, str],
+    names: Sequence[str],
+) -> list[Row]:
+    """A row for each animal of a group: the means over its videos, and one of these videos."""
+    rows: dict[tuple[str, str], list[Row]] = {}
+    for row in walking:
+        video = row["video"]
+        rows.setdefault((groups[video], animals[video, row["individual"]]), []).append(row)
+    return [
+        {
+            "video": own[0]["video"],
+            **{name: _mean(name, [row[name] for row in own]) for name in names},
+        }
+        for own in rows.values()
+    ]
+
+
+def _mean(measure: str, values: Sequence[float]) -> float:
+    if is_circular(measure):
+        return mean_phase(values)
+    return known_mean(np.array(values, dtype=float))
 
 
 def _by_group(
@@ -75,6 +113,7 @@ def draw_gait(
     looks = looks_of(named)
     for axes, (name, heading, unit, _) in zip(panels, measures, strict=False):
         found = _by_group(walking, groups, named, name)
+        found = side_by_side(found) if is_circular(name) else found
         draw_strips(axes, [Strip(group, group, found[group]) for group in named], looks)
         axes.set_title(f"{heading}, {unit}" if unit else heading)
     for axes in panels[len(measures) :]:
@@ -94,7 +133,7 @@ def gait_table(
     rows = []
     for name, heading, unit, digits in measures:
         found = _by_group(walking, groups, named, name)
-        rows.append((heading, unit, *(_cell(found[group], digits) for group in named)))
+        rows.append((heading, unit, *(_cell(found[group], name, digits) for group in named)))
     columns = (
         ("measure", ""),
         ("unit", ""),
@@ -103,9 +142,12 @@ def gait_table(
     return Table(columns, rows, words=("measure", "unit"))
 
 
-def _cell(values: Sequence[float], digits: int) -> str:
+def _cell(values: Sequence[float], measure: str, digits: int) -> str:
     if not values:
         return number(None)
-    low, middle, high = (float(q) for q in np.quantile(values, (0.05, 0.5, 0.95)))
+    around = unwound(values) if is_circular(measure) else values
+    low, middle, high = (float(q) for q in np.quantile(around, (0.05, 0.5, 0.95)))
     said = f"{number(middle, digits)} ({number(low, digits)} to {number(high, digits)})"
+    if is_circular(measure):
+        said = told_phases(low, middle, high, digits)
     return f"{said}, {len(values):,}"

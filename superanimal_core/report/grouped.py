@@ -1,8 +1,9 @@
-"""Which group each video belongs to, by the sheet's column that the study compares."""
+"""Which group each video belongs to, and which animal is in it, by columns of the sheet."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
 from superanimal_core.report.results import Row
+from superanimal_core.tables.animal_names import Key, animal_names
 
 EVERY = "all"
 
@@ -19,6 +20,21 @@ def groups_of(
         return dict.fromkeys(usable, EVERY)
     named = {video: str(accounts[video]["columns"].get(column) or "") for video in usable}
     return {video: group for video, group in named.items() if group}
+
+
+def animals_of(
+    rows: Iterable[Row], groups: Mapping[str, str], accounts: Mapping[str, Row], column: str
+) -> dict[Key, str]:
+    """What each animal of each video that has a group is called, in the order of the videos.
+
+    An animal is there if a row (video, individual) is about it; a video without any counts as one,
+    of the individual ''. Without the `column` each video is an animal.
+    """
+    present = {(row["video"], row["individual"]) for row in rows if row["video"] in groups}
+    present |= {(video, "") for video in groups.keys() - {video for video, _ in present}}
+    order = {video: place for place, video in enumerate(groups)}
+    named = {video: str(accounts[video]["columns"].get(column) or video) for video in groups}
+    return animal_names(sorted(present, key=lambda key: (order[key[0]], key[1])), named)
 
 
 def in_order(groups: Iterable[str], reference: str | None) -> list[str]:

@@ -6,7 +6,7 @@ results, which took the same time, give the same page.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +44,7 @@ from superanimal_core.report.fingerprints import (
 )
 from superanimal_core.report.gait_section import gait_section
 from superanimal_core.report.group_section import group_section
-from superanimal_core.report.grouped import groups_of
+from superanimal_core.report.grouped import animals_of, groups_of
 from superanimal_core.report.methods import (
     dataset_table,
     methods_sentences,
@@ -83,16 +83,18 @@ def write_page(
     pictures: Mapping[str, str],
     snakemake: str,
     places: Mapping[str, Mapping[str, Any]],
+    untold: Mapping[str, Sequence[str]],
 ) -> None:
     """Write the page about a study.
 
     `inputs` as in `read_results`.
     `settings` is the whole configuration, `datasets` the rows of the sheet of data sets,
     `pictures` where their pictures lie (`picture_path`), `snakemake` how the study's folder calls
-    Snakemake with this workflow, `places` the videos of which a map is drawn (`path_maps`).
+    Snakemake with this workflow, `places` the videos of which a map is drawn (`path_maps`),
+    `untold` the behaviors by definition, each with the videos that cannot tell it.
     """
     results = read_results(inputs, places)
-    contents = page_contents(results, settings, datasets, pictures, snakemake, places)
+    contents = page_contents(results, settings, datasets, pictures, snakemake, places, untold)
     template, style = (FOLDER.joinpath(name).read_text("utf-8") for name in PARTS)
     with replacing(path) as temporary:
         temporary.write_text(render(template, style, contents), encoding="utf-8")
@@ -113,6 +115,7 @@ def page_contents(
     pictures: Mapping[str, str],
     snakemake: str,
     places: Mapping[str, Mapping[str, Any]],
+    untold: Mapping[str, Sequence[str]],
 ) -> dict[str, Any]:
     """Everything that the template asks for, by section."""
     videos, report = results.videos, settings["report"]
@@ -146,7 +149,7 @@ def page_contents(
         "behaviors": behavior_section(results.classifiers, results.classified),
         "groups": group_section(results.groups, results.group_warnings),
         "maps": path_maps(videos, results.paths, places),
-        **_what_animals_did(results, **_groups(settings)),
+        **_what_animals_did(results, settings["groups"], untold),
         "drift": drift_section(videos, results.accounts),
         "resources": resources(results.uses, results.sizes),
         "transfer": transfer_section(results.transfer) if results.transfer else None,
@@ -164,19 +167,20 @@ def page_contents(
     }
 
 
-def _groups(settings: Mapping[str, Any]) -> dict[str, str | None]:
-    return {key: settings["groups"][key] for key in ("column", "reference")}
-
-
 def _what_animals_did(
-    results: StudyResults, column: str | None, reference: str | None
+    results: StudyResults, of: Mapping[str, Any], untold: Mapping[str, Sequence[str]]
 ) -> dict[str, Any]:
-    """Time per behavior and gait, by the groups of that column of the sheet."""
-    groups = groups_of(results.videos, results.accounts, column)
+    """Time per behavior and gait, by group; `of` are the settings of groups."""
+    groups = groups_of(results.videos, results.accounts, of["column"])
     lasting = {v["video"]: v["duration_s"] for v in results.videos if v.get("duration_s")}
-    shares = shares_of({"": results.times, **results.classified}, results.walks, lasting, groups)
-    gait = gait_section(results.walks, groups, reference)
-    return {"times": time_section(shares, reference), "gait": gait}
+    empty = [v["video"] for v in results.videos if v.get("frames_predicted") == 0]
+    lacking = {behavior: {*videos, *empty} for behavior, videos in untold.items()}
+    classified, walks = results.classified, results.walks
+    rows = [*results.times, *(row for own in classified.values() for row in own), *walks]
+    animals = animals_of(rows, groups, results.accounts, of["animal_column"])
+    shares = shares_of(results.times, classified, animals, lasting, groups, lacking)
+    gait = gait_section(walks, animals, groups, of["reference"])
+    return {"times": time_section(shares, of["reference"]), "gait": gait}
 
 
 def _trust(results: StudyResults) -> dict[str, Any]:

@@ -124,7 +124,8 @@ def write_report(folder: Path, made: Made, title: str = "A study") -> str:
     write_study(folder / "results", made)
     inputs = inputs_of(folder / "results", made)
     page = folder / "results" / "report" / "index.html"
-    write_page(page, inputs, settings(made, title), DATASETS, {}, "snakemake", places_of(made))
+    places = places_of(made)
+    write_page(page, inputs, settings(made, title), DATASETS, {}, "snakemake", places, UNTOLD)
     return page.read_text(encoding="utf-8")
 
 
@@ -135,6 +136,7 @@ def places_of(made: Made) -> dict:
     return {video: {"arena": arena, "cm_per_px": 0.05} for video in names_of(made)}
 
 
+UNTOLD = {"walk": [], "pause": []}  # behaviors by definition, and videos that cannot tell them
 DATASETS = {
     "barn": {"space": "stick", "role": "pretrain", "format": "coco", "license": "CC0-1.0"},
     "yard": {"space": "stick", "role": "pretrain", "format": "sleap", "license": ""},

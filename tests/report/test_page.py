@@ -11,7 +11,17 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from made_study import DATASETS, REASON, REMARK, Made, inputs_of, places_of, settings, write_report
+from made_study import (
+    DATASETS,
+    REASON,
+    REMARK,
+    UNTOLD,
+    Made,
+    inputs_of,
+    places_of,
+    settings,
+    write_report,
+)
 
 from superanimal_core.report.cohort import figure_ranges, quality_table, videos_to_show
 from superanimal_core.report.methods import methods_sentences, terms_sentences
@@ -246,12 +256,34 @@ def test_where_animals_went_what_they_did_and_what_it_cost_is_shown(tmp_path):
     assert "1 job took 1 h of processors" in read.text
 
 
+def test_what_a_video_cannot_tell_and_what_nobody_shows_reach_the_page(study):
+    results = read_results(inputs_of(study / "results", Made(flagged=1)), ())
+    [_, doubtful] = [v["video"] for v in results.videos if v["status"] != "failed"]
+    untold = UNTOLD | {"walk": [doubtful], "never": []}
+    given = (settings(Made(), "s"), DATASETS, {}, "snakemake", {}, untold)
+
+    def rows():
+        table = page_contents(results, *given)["times"]["table"]
+        return {row[0]: row[2:5] for row in table.rows}
+
+    # mouse1 is in both videos: one animal; of walk only the first video tells, 50 %
+    assert rows()["walk"] == ("1", "1", "50.0")
+    assert rows()["never"] == ("1", "0", "0.0")
+    assert page_contents(results, *given)["gait"]["animals"] == 1
+    for account in results.accounts.values():
+        account["columns"]["subject"] = account["video"]
+    assert rows()["never"] == ("2", "0", "0.0")
+    for row in results.videos:
+        row["frames_predicted"] = 0 if row["video"] == doubtful else row["frames_predicted"]
+    assert rows()["never"] == ("1", "0", "0.0")  # where no animal is seen, nothing is told
+
+
 def test_days_and_cameras_are_shown_where_the_sheet_has_them(study, page):
     assert 'id="drift"' not in page
     results = read_results(inputs_of(study / "results", Made(flagged=1)), ())
     for day, account in enumerate(results.accounts.values(), start=1):
         account["columns"]["date"] = f"2026-01-0{day}"
-    contents = page_contents(results, settings(Made(), "s"), DATASETS, {}, "snakemake", {})
+    contents = page_contents(results, settings(Made(), "s"), DATASETS, {}, "snakemake", {}, {})
     assert contents["drift"]["asked"] == "the days of the column date, 2026-01-01 to 2026-01-03"
 
 
@@ -284,6 +316,7 @@ def test_the_same_results_give_the_same_page(study, page):
         {},
         "snakemake",
         places_of(made),
+        UNTOLD,
     )
     assert again.read_text(encoding="utf-8") == page
 
@@ -461,7 +494,7 @@ def test_a_study_without_data_sets_has_no_sections_about_them(study):
     made = Made(flagged=1)
     results = read_results(inputs_of(study / "results", made), ())
     results = replace(results, coverage=[], unified={}, findings=[], repeats=[])
-    contents = page_contents(results, settings(made, "s"), {}, {}, "snakemake", {})
+    contents = page_contents(results, settings(made, "s"), {}, {}, "snakemake", {}, {})
     text = render(*((FOLDER / name).read_text() for name in PARTS), contents)
     for name in ("coverage", "labels"):
         assert f'id="{name}"' not in text

@@ -49,5 +49,6 @@ rule report:
         datasets=SETTINGS.datasets(),
         page=SETTINGS.page(),
         mapped=places_on_maps(STUDY.videos, config["report"]["video_pictures"]),
+        untold=UNTOLD,
     script:
         "../scripts/report.py"

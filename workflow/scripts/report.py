@@ -12,4 +12,5 @@ with study_step(snakemake):
         snakemake.params.pictures,
         snakemake.params.again["snakemake"],
         snakemake.params.mapped,
+        snakemake.params.untold,
     )
