@@ -31,11 +31,13 @@ from superanimal_core.commands.progress import progress_of_video
 from superanimal_core.commands.released_to_fetch import why_not_fetched
 from superanimal_core.commands.room import refuse_full, refuse_unwritable
 from superanimal_core.commands.snakemake_options import (
+    asks_for_none,
     is_beside_study,
     is_run,
     is_whole,
     may_run,
     says_how_many,
+    with_forced,
 )
 from superanimal_core.commands.status import read_settings_and_videos
 from superanimal_core.commands.study_folder import (
@@ -88,11 +90,16 @@ def run(options: argparse.Namespace) -> None:
     ConfigError for mistakes in its settings and sheets, SuperAnimalError where there is no study,
     or no Snakefile beside the package.
     """
+    if may_run(options.rest) and (none := asks_for_none(options.rest)):
+        raise SuperAnimalError(
+            f"with {none} no job ever begins; give at least 1, or leave it out for all cores"
+        )
     if options.videos or options.model or options.preset:
         make_study(options)
     study = checked_study(options.study)
     if options.failed:
-        options.rest = [*options.rest, *failed_again(study)]
+        _, *forced = failed_again(study)
+        options.rest = with_forced(options.rest, forced)
     if not (WORKFLOW / SNAKEFILE).is_file():
         raise SuperAnimalError(
             f"{WORKFLOW} has no {SNAKEFILE}: the package is not whole; install it again"

@@ -1,7 +1,7 @@
 """What Snakemake does with the options that are passed on to it, as far as they are known here."""
 
 from collections.abc import Sequence
-from itertools import takewhile
+from itertools import takewhile, zip_longest
 
 CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
 RUNNING = (  # with which a run is still a run, and nothing else
@@ -26,6 +26,11 @@ BESIDE_LETTERS = frozenset("hv")
 LOOKING_LETTERS = frozenset("DShlntv")
 VALUED_LETTERS = frozenset("COPRTUcdejqsw")  # what follows one of these is its value: -call
 IDLE = ("dryrun", "touch")  # executors that run no job
+WRITTEN = {  # a letter: its long names, whole and cut short as far as Snakemake knows them
+    "c": ("--cores", "--core", "--cor"),
+    "j": ("--jobs",),
+    "R": ("--forcerun", "--forceru", "--forcer"),
+}
 
 
 def is_run(rest: Sequence[str]) -> bool:
@@ -53,6 +58,42 @@ def says_how_many(argument: str) -> bool:
     return name in CORES or (argument[:2] in CORES and _is_count(argument[2:]))
 
 
+def asks_for_none(rest: Sequence[str]) -> str:
+    """The words that ask for no core, or no job at a time (-c0): Snakemake waits for ever; or ''.
+
+    Of several that say how many the last counts.
+    """
+    options = _before_targets(rest)
+    none = dict.fromkeys("cj", "")
+    for word, following in zip_longest(options, options[1:], fillvalue=""):
+        for letter in none:
+            if (value := _value_in(word, letter)) is not None:
+                count = value or following
+                is_none = count.lstrip("-").isdigit() and int(count) <= 0
+                none[letter] = " ".join([word, following][: 1 if value else 2]) * is_none
+    return none["c"] or none["j"]
+
+
+def with_forced(rest: Sequence[str], forced: Sequence[str]) -> list[str]:
+    """The same with more to be made anew: of several --forcerun, Snakemake takes only the last."""
+    options, kept, more = _before_targets(rest), list[str](), list[str]()
+    targets = list(rest)[len(options) :]
+    is_forced = False
+    for word in options:
+        value = _value_in(word, "R")
+        if value is not None:
+            more += [value] * bool(value)
+            letters = "" if word.startswith("--") else word[1:].partition("R")[0]
+            kept += [f"-{letters}"] * bool(letters)
+            is_forced = not value  # what stands in the same word is all
+        elif is_forced and not word.startswith("-"):
+            more.append(word)
+        else:
+            is_forced = False
+            kept.append(word)
+    return [*kept, "--forcerun", *more, *forced, *targets]
+
+
 def is_whole(rest: Sequence[str]) -> bool:
     """Whether all is run, and not a part of it, or nothing: no word but on how many cores."""
     return all(says_how_many(word) or _is_count(word) for word in rest)
@@ -60,6 +101,24 @@ def is_whole(rest: Sequence[str]) -> bool:
 
 def _is_count(word: str) -> bool:
     return word == "all" or word.isdigit()
+
+
+def _before_targets(rest: Sequence[str]) -> list[str]:
+    """What stands before --, after which nothing is an option."""
+    return list(takewhile(lambda word: word != "--", rest))
+
+
+def _value_in(word: str, letter: str) -> str | None:
+    """The value of one of WRITTEN in a word; '' where it follows, None where it is another's."""
+    if word.startswith("--"):
+        name, _, value = word.partition("=")
+        return value if name in WRITTEN[letter] else None
+    if not word.startswith("-"):
+        return None
+    before = "".join(takewhile(lambda each: each not in VALUED_LETTERS, word[1:]))
+    if not word[1 + len(before) :].startswith(letter):
+        return None
+    return word[2 + len(before) :].removeprefix("=")
 
 
 def _options(rest: Sequence[str]) -> list[str]:

@@ -279,6 +279,23 @@ def test_options_of_snakemake_in_the_wrong_place_are_told_the_right_one(study, c
     assert "unrecognized arguments: -n; Snakemake's own stand after --" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("none", ["--cores 0", "-c0", "-j 0", "--jobs=0"])
+def test_no_cores_are_told_before_anything_is_made(study, become, capsys, none):
+    typed = f"run new --videos raw --model superanimal_quadruped -- {none}"
+    assert main(typed.split()) == 1
+    told = f"run: with {none} no job ever begins; give at least 1, or leave it out for all cores\n"
+    assert capsys.readouterr().err == told
+    assert not (study / "new").exists()
+    assert main(["run", "--", *none.split(), "-n"]) == 0  # as Snakemake takes it
+    assert len(become) == 1
+
+
+def test_what_failed_is_tried_again_beside_what_was_asked_for(study, become, monkeypatch):
+    monkeypatch.setattr(run, "failed_again", lambda folder: ["--forcerun", "failed.json"])
+    assert main(["run", "--failed", "--", "-c2", "-R", "report", "--", "all"]) == 0
+    assert " ".join(become[0]).endswith(" . -c2 --forcerun report failed.json -- all")
+
+
 def program(folder, script):
     """A Python in a folder, beside which a script stands for Snakemake."""
     (folder / "bin").mkdir()

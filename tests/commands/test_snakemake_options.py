@@ -2,7 +2,14 @@
 
 import pytest
 
-from superanimal_core.commands.snakemake_options import is_beside_study, is_run, is_whole, may_run
+from superanimal_core.commands.snakemake_options import (
+    asks_for_none,
+    is_beside_study,
+    is_run,
+    is_whole,
+    may_run,
+    with_forced,
+)
 
 
 @pytest.mark.parametrize(
@@ -43,3 +50,31 @@ def test_what_needs_neither_settings_nor_sheets(typed, is_beside):
 def test_a_run_is_whole_with_no_word_but_on_cores(typed, whole):
     assert is_whole(typed.split()) is whole
     assert is_run(typed.split())
+
+
+@pytest.mark.parametrize(
+    ("typed", "words"),
+    [("-c0", "-c0"), ("-c 0", "-c 0"), ("-k --cores 0 -p", "--cores 0"), ("--cores=0", "--cores=0"),
+     ("-j0", "-j0"), ("-j 0", "-j 0"), ("--jobs 0", "--jobs 0"), ("--jobs=-1", "--jobs=-1"),
+     ("-kc0", "-kc0"), ("-c=0", "-c=0"), ("--core 0", "--core 0"), ("-c -1", "-c -1"),
+     ("-c4 -c0", "-c0"), ("-c 00", "-c 00"),
+     ("", ""), ("-c1", ""), ("-c 1", ""), ("--cores=10", ""), ("-call", ""), ("-c0 -c4", ""),
+     ("-T 0", ""), ("-T0 -c 2", ""), ("--until 0", ""), ("-R c0", ""), ("-c", ""),
+     ("-c2 -- -c0", "")],
+)  # fmt: skip
+def test_no_core_and_no_job_at_a_time_is_what_never_begins(typed, words):
+    assert asks_for_none(typed.split()) == words
+
+
+@pytest.mark.parametrize(
+    ("typed", "merged"),
+    [("", "--forcerun f"), ("-c2 -k", "-c2 -k --forcerun f"), ("-R a", "--forcerun a f"),
+     ("--forcerun a b -k", "-k --forcerun a b f"), ("--forcerun=a", "--forcerun a f"),
+     ("-Ra b", "b --forcerun a f"), ("-kR a", "-k --forcerun a f"),
+     ("--forcer a", "--forcerun a f"), ("-R a --until b", "--until b --forcerun a f"),
+     ("--force a", "--force a --forcerun f"),
+     ("-k -- all", "-k --forcerun f -- all"),
+     ("-R a -- -R", "--forcerun a f -- -R")],
+)  # fmt: skip
+def test_what_is_made_anew_is_made_beside_what_was_asked_for(typed, merged):
+    assert with_forced(typed.split(), ["f"]) == merged.split()
