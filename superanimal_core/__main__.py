@@ -26,6 +26,7 @@ from superanimal_core.commands.streams import (
 )
 from superanimal_core.errors import ConfigError, SuperAnimalError, VideoError
 from superanimal_core.jobs.full_disk import is_full_disk
+from superanimal_core.jobs.thread_counts import settle_threads
 
 COMMANDS = {  # name: module in commands, what it does
     "init": ("init", "make a study from a folder of videos, or somebody's project"),
@@ -49,6 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it went well, 1 after a mistake that was told in one sentence."""
     open_closed_streams()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    if (why := settle_threads()) and next(iter(arguments), None) in COMMANDS:
+        complain(f"{arguments[0]}: {why}")
+        return 1
     try:
         return run_command(arguments)
     except (ImportError, MemoryError) as error:
