@@ -73,7 +73,7 @@ rule all:
 onstart:
     write_owner(".")
     forget_failed(".")
-    note_stops()
+    note_stops(lambda: workflow.scheduler.failed)
     write_settings(STUDY.settings)
 
 
@@ -86,6 +86,6 @@ onsuccess:
 onerror:
     from superanimal_core.jobs.outcome import ended_lines, outcome_lines
 
-    note_failed(".", workflow.scheduler.failed, is_stopped())
+    note_failed(".", workflow.scheduler.failed, is_stopped(), failed_before_stop())
     done = outcome_lines("results", forget_owner("."))
     print(*ended_lines(done, is_stopped()), sep="\n", file=sys.stderr)

@@ -6,6 +6,7 @@ that was tried again with success is no failed one, and videos that failed are r
 
 import json
 import os
+import re
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,25 +18,39 @@ from superanimal_core.tables.atomic import replacing
 RECORD = Path(".snakemake/superanimal-failed.json")
 SHOWN = 10
 INTERRUPTED = "interrupted"  # the last word of a job that was ended
+ERROR = re.compile(r"[\w.]*(Error|Exception)(:|$)")  # the last line of a traceback
 DEVICE = "computes on "  # the first words of a job with networks
 
 
-def note_failed(folder: str | Path, failed: Iterable[Any], is_stopped: bool = False) -> None:
+def note_failed(
+    folder: str | Path,
+    failed: Iterable[Any],
+    is_stopped: bool = False,
+    before_stop: Iterable[Any] = (),
+) -> None:
     """Note the logs of the jobs (Snakemake's, or groups of them) that a run in `folder` failed in.
 
     Of a group those that have a log: the others were not begun. Of a run that somebody stopped
-    those that were not ended with it.
+    those that failed `before_stop`, or whose last words are an error: the rest was ended with it.
     """
+    earlier = {id(each) for each in before_stop}
     logs = {
         str(job.log[0])
         for each in failed
         for job in getattr(each, "jobs", [each])
-        if job.log and (job is each or os.path.isfile(Path(folder, str(job.log[0]))))
+        if job.log
+        and (job is each or os.path.isfile(Path(folder, str(job.log[0]))))
+        and not (is_stopped and _is_ended(Path(folder, str(job.log[0])), id(each) in earlier))
     }
-    if is_stopped:
-        logs = {log for log in logs if last_line(Path(folder, log)) not in ("", INTERRUPTED)}
+    record = json.dumps({"logs": sorted(logs), "stopped": is_stopped})
     with replacing(Path(folder) / RECORD) as temporary:
-        temporary.write_text(json.dumps({"logs": sorted(logs)}), encoding="utf-8")
+        temporary.write_text(record, encoding="utf-8")
+
+
+def _is_ended(log: Path, is_earlier: bool) -> bool:
+    """Whether a job of a run that was stopped only ended with it; SIGTERM leaves no word."""
+    last = last_line(log)
+    return last == INTERRUPTED or not (is_earlier or ERROR.match(last))
 
 
 def forget_failed(folder: str | Path) -> None:
@@ -44,18 +59,26 @@ def forget_failed(folder: str | Path) -> None:
 
 
 def failed_lines(folder: str | Path) -> list[str]:
-    """When the last run ended, and each failed job's log with its last line, ten at most."""
+    """How and when the last run ended, and each failed job's log with its last line, ten at most.
+
+    Nothing of a run in which no job failed and that nobody stopped.
+    """
     record = Path(folder) / RECORD
     try:
-        logs = json.loads(record.read_text(encoding="utf-8"))["logs"]
-    except (OSError, ValueError, KeyError, TypeError):
+        noted = json.loads(record.read_text(encoding="utf-8"))
+        logs, is_stopped = noted["logs"], noted.get("stopped") is True
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
     logs = [log for log in logs if isinstance(log, str)] if isinstance(logs, list) else []
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.stat().st_mtime))
     told = [f"  {log}: {_end_of(Path(folder) / log)}" for log in logs[:SHOWN]]
     more = [f"  and {len(logs) - SHOWN} more"] if len(logs) > SHOWN else []
-    head = f"the last run ended at {when} with jobs that failed; the next one makes them again:"
-    return [head, *told, *more] if logs else []
+    with_failed = "with jobs that failed; the next one makes them again:"
+    if is_stopped:
+        stopped = f"the last run was stopped at {when}"
+        head = f"{stopped}, {with_failed}" if logs else f"{stopped}; the next one goes on"
+        return [head, *told, *more]
+    return [f"the last run ended at {when} {with_failed}", *told, *more] if logs else []
 
 
 def _end_of(log: Path) -> str:

@@ -2,28 +2,38 @@
 
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 END = "exit_gracefully"  # of Snakemake's scheduler
 _CAME: list[int] = []  # to this process
+_FAILED: list[Any] = []  # before the first of these
 
 
-def note_stops() -> None:
-    """From now on note a signal that ends the run, before Snakemake does with it what it does."""
+def note_stops(failed: Callable[[], Iterable[Any]] = tuple) -> None:
+    """From now on note a signal that ends the run, before Snakemake does with it what it does.
+
+    And which jobs have `failed` by then.
+    """
     if threading.current_thread() is not threading.main_thread():
         return  # only there a signal has a handler
     for number in STOPS:
         before = signal.getsignal(number)
         if callable(before):
-            signal.signal(number, _noted_before(before))
+            signal.signal(number, _noted_before(before, failed))
 
 
 def is_stopped() -> bool:
     """Whether such a signal has come."""
     return bool(_CAME)
+
+
+def failed_before_stop() -> list[Any]:
+    """The jobs that had failed when it came: these failed for a reason of their own."""
+    return _FAILED
 
 
 def end_beside_the_scheduler(scheduler: type[Any]) -> None:
@@ -43,9 +53,12 @@ def end_beside_the_scheduler(scheduler: type[Any]) -> None:
 
 
 def _noted_before(
-    before: Callable[[int, FrameType | None], object],
+    before: Callable[[int, FrameType | None], object], failed: Callable[[], Iterable[Any]]
 ) -> Callable[[int, FrameType | None], object]:
     def note(number: int, frame: FrameType | None) -> object:
+        if not _CAME:
+            with suppress(AttributeError):  # a newer Snakemake may not tell
+                _FAILED.extend(failed())
         _CAME.append(number)
         return before(number, frame)
 

@@ -51,14 +51,51 @@ def test_of_a_group_only_what_began_is_told(tmp_path):
     assert failed_lines(tmp_path)[1:] == ["  begun.log: killed"]
 
 
+ENDS = {
+    "ours": "the disk of /data is full\n",
+    "error": "Traceback\nzmq.error.DiskError: no room\n",
+    "exception": "some.Exception\n",
+    "interrupted": "RuntimeError: half\ninterrupted\n",
+    "silent": "",
+    "words": "the detector looked at 38 of 320 frames\n",
+    "talks": "the Error: none so far\n",
+}  # and one without a log
+
+
 def test_of_a_run_that_was_stopped_what_ended_with_it_is_no_failed_job(tmp_path):
-    for name, text in {"failed": "no room\n", "ended": "half\ninterrupted\n", "silent": ""}.items():
+    """SIGTERM, other than Ctrl-C, leaves the last words that a job said as they are."""
+    for name, text in ENDS.items():
         (tmp_path / f"{name}.log").write_text(text)
-    jobs = [job(f"{name}.log") for name in ("failed", "ended", "silent", "without")]
+    jobs = [job(f"{name}.log") for name in (*ENDS, "without")]
     note_failed(tmp_path, jobs, is_stopped=True)
-    assert failed_lines(tmp_path)[1:] == ["  failed.log: no room"]
+    head, *told = failed_lines(tmp_path)
+    assert head.startswith("the last run was stopped at ")
+    assert head.endswith(", with jobs that failed; the next one makes them again:")
+    assert [line.partition(":")[0] for line in told] == ["  error.log", "  exception.log"]
     note_failed(tmp_path, jobs, is_stopped=False)
-    assert len(failed_lines(tmp_path)) == 5
+    assert len(failed_lines(tmp_path)) == 1 + len(jobs)
+
+
+def test_what_failed_before_the_stop_is_a_failed_job_whatever_it_said(tmp_path):
+    for name, text in ENDS.items():
+        (tmp_path / f"{name}.log").write_text(text)
+    jobs = [job(f"{name}.log") for name in (*ENDS, "without")]
+    begun = SimpleNamespace(jobs=[job("words.log"), job("next.log")])
+    note_failed(tmp_path, [*jobs, begun], is_stopped=True, before_stop=jobs)
+    told = "\n".join(failed_lines(tmp_path)[1:])
+    assert all(f"  {name}.log: " in told for name in (*ENDS, "without") if name != "interrupted")
+    assert "interrupted" not in told
+    note_failed(tmp_path, [*jobs, begun], is_stopped=True, before_stop=[begun])
+    assert "  words.log: the detector looked" in "\n".join(failed_lines(tmp_path))
+    assert "next.log" not in "\n".join(failed_lines(tmp_path))
+
+
+def test_a_run_that_was_stopped_without_a_failure_says_so_and_nothing_else(tmp_path):
+    (tmp_path / "words.log").write_text(ENDS["words"])
+    note_failed(tmp_path, [job("words.log")], is_stopped=True)
+    (line,) = failed_lines(tmp_path)
+    assert line.startswith("the last run was stopped at ")
+    assert line.endswith("; the next one goes on")
 
 
 def test_ten_are_told_and_the_rest_is_counted(tmp_path):

@@ -49,6 +49,18 @@ def test_a_signal_that_is_ignored_stays_so():
     assert ended.stdout.splitlines() == ["False", "[] False"]
 
 
+def test_what_has_failed_by_then_is_kept_and_not_what_fails_of_it():
+    failing = """
+from superanimal_core.jobs.stopped import failed_before_stop
+failed = set(["earlier"])
+signal.signal(signal.SIGTERM, lambda *_: failed.add("of it"))
+note_stops(lambda: failed)"""
+    script = RUN.replace("\nnote_stops()", failing) + "print(failed_before_stop())"
+    command = [sys.executable, "-c", script.format(sent=[int(signal.SIGTERM)] * 2)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert ended.stdout.splitlines()[1:] == ["[] True", "['earlier']"]
+
+
 class Scheduler:
     """What of Snakemake's scheduler matters here."""
 
