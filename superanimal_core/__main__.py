@@ -76,7 +76,10 @@ def run_command(arguments: Sequence[str]) -> int:
         parser.error(f"'{typed[0]}' is no command{hint} There are {', '.join(COMMANDS)}")
     options, unknown = parser.parse_known_args(typed)
     if unknown:
-        hint = "; Snakemake's own stand after --" if options.command in PASSES_ON else ""
+        hint = hint_of(options.command, unknown)
+        if options.command in PASSES_ON:
+            of_run = command_module(options.command).hint_of(options.study, unknown)
+            hint = hint or of_run or "; Snakemake's own stand after --"
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
     options.rest = rest
     options.words = words_of_commands() if options.command == "completion" else {}
@@ -123,7 +126,7 @@ def split_rest(arguments: Sequence[str]) -> tuple[list[str], list[str]]:
 
 def parser_of(arguments: Sequence[str]) -> argparse.ArgumentParser:
     """The parser of a command line. Only the module of its command is imported: some take long."""
-    layout: dict[str, Any] = {"formatter_class": _AsWritten}
+    layout: dict[str, Any] = {"formatter_class": _AsWritten, "allow_abbrev": False}
     parser = argparse.ArgumentParser(prog="superanimal", description=__doc__, **layout)
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (_, summary) in COMMANDS.items():
@@ -141,12 +144,25 @@ def words_of_commands() -> dict[str, list[str]]:
     """Every command with its options, and what an argument that has choices may be."""
     words = {}
     for name in COMMANDS:
-        parser = argparse.ArgumentParser()
-        command_module(name).add_arguments(parser)
-        actions = parser._actions
+        actions = arguments_of(name)
         chosen = [str(word) for action in actions for word in action.choices or ()]
         words[name] = [*(word for action in actions for word in action.option_strings), *chosen]
     return words
+
+
+def hint_of(command: str, unknown: Sequence[str]) -> str:
+    """Which option of a command begins as the first unknown one does; '' where none does."""
+    begun = unknown[0].partition("=")[0]
+    options = [word for action in arguments_of(command) for word in action.option_strings]
+    meant = [word for word in options if begun.startswith("--") and word.startswith(begun)]
+    return f"; did you mean {' or '.join(meant)}?" if meant and begun != "--" else ""
+
+
+def arguments_of(command: str) -> Sequence[argparse.Action]:
+    """The arguments that a command takes."""
+    parser = argparse.ArgumentParser()
+    command_module(command).add_arguments(parser)
+    return parser._actions
 
 
 def command_module(name: str) -> Any:

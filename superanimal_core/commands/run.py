@@ -39,6 +39,7 @@ from superanimal_core.commands.snakemake_options import (
     says_how_many,
     with_forced,
 )
+from superanimal_core.commands.stages import VIDEOS
 from superanimal_core.commands.status import read_settings_and_videos
 from superanimal_core.commands.study_folder import (
     checked_study,
@@ -142,6 +143,16 @@ def failed_again(study: Path) -> list[str]:
     if not failed:
         raise SuperAnimalError(f"no video of {study} has failed")
     return forced_again(failed)
+
+
+def hint_of(study: str, unknown: Sequence[str]) -> str:
+    """What runs those unknown words alone that are videos of a study; '' where none is one."""
+    try:
+        _, videos = read_settings_and_videos(checked_study(study))
+    except (SuperAnimalError, OSError):
+        return ""
+    named = "".join(f" {VIDEOS}/{word}/quality.json" for word in unknown if word in videos)
+    return f"; to run a video alone: {to_type('run', study, f' --{named}')}" if named else ""
 
 
 def make_study(options: argparse.Namespace) -> None:

@@ -16,6 +16,7 @@ import pytest
 
 from superanimal_core.__main__ import main
 from superanimal_core.commands import released_to_fetch, room, run
+from superanimal_core.commands.study_folder import CALLED
 from superanimal_core.jobs.run_owner import RECORD, START, _born, write_owner
 from superanimal_core.study.dates import keep_dates
 
@@ -277,6 +278,35 @@ def test_options_of_snakemake_in_the_wrong_place_are_told_the_right_one(study, c
         main(["run", "-n"])
     assert ended.value.code == 2
     assert "unrecognized arguments: -n; Snakemake's own stand after --" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        (
+            "run . m",
+            "m; to run a video alone: superanimal run . -- results/videos/m/quality.json",
+        ),
+        ("run . m x", "m x; to run a video alone: superanimal run . -- results/videos/m/quality."),
+        ("run . x", "x; Snakemake's own stand after --\n"),
+        ("run nowhere m", "m; Snakemake's own stand after --\n"),
+        ("run . --fail", "--fail; did you mean --failed?\n"),
+        ("run . --slur -n", "--slur -n; did you mean --slurm?\n"),
+        ("run . --vid=raw", "--vid=raw; did you mean --videos?\n"),
+        ("run . --cores 2", "--cores 2; Snakemake's own stand after --\n"),
+        ("status . --fail", "--fail\n"),
+        ("init new --specie mouse", "--specie mouse; did you mean --species?\n"),
+    ],
+)
+def test_nothing_starts_with_what_is_no_option_and_the_way_on_is_told(
+    study, become, capsys, monkeypatch, typed, told
+):
+    monkeypatch.delenv(CALLED, raising=False)
+    with pytest.raises(SystemExit) as ended:
+        main(typed.split())
+    assert ended.value.code == 2
+    assert f"unrecognized arguments: {told}" in capsys.readouterr().err
+    assert not become
 
 
 @pytest.mark.parametrize("none", ["--cores 0", "-c0", "-j 0", "--jobs=0"])
