@@ -6,6 +6,7 @@ from tempfile import TemporaryFile, gettempdir
 
 from superanimal_core.errors import SuperAnimalError
 from superanimal_core.jobs.full_disk import NO_ROOM, folder_above, free_mb, temporary_folder
+from superanimal_core.jobs.protected_results import asked_of_owner
 
 TRIAL_BYTES = 1 << 16  # Snakemake's records of a few jobs
 PARTS = (".", ".snakemake", "results", "logs")  # of a study
@@ -15,10 +16,12 @@ def refuse_unwritable(study: Path) -> None:
     """SuperAnimalError for a study into which nothing can be written."""
     for folder in _parts_of(study):
         if not os.access(folder, os.W_OK):
-            raise SuperAnimalError(
-                f"{folder} cannot be written by you; copy the study, or only its config folder, to "
-                "where you may write, and run it there"
+            copied = (
+                "copy the study, or only its config folder, to where you may write, and run it "
+                "there"
             )
+            asked = asked_of_owner(folder, study.resolve())
+            raise SuperAnimalError(f"{folder} cannot be written by you; {asked or copied}")
 
 
 def refuse_full(study: Path) -> None:

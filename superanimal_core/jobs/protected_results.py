@@ -3,8 +3,37 @@
 Snakemake names them beside a line of our rules, and names no way on.
 """
 
+import os
+import shlex
+import stat
 from functools import wraps
+from pathlib import Path
 from typing import Any
+
+from superanimal_core.jobs.run_owner import user_of
+
+OWN = (
+    "In the study's folder, `chmod -R u+w results` lets you; where it is somebody else's, copy the "
+    "study, do this in the copy, and run that one"
+)
+
+
+def asked_of_owner(path: str | Path, study: str | Path) -> str:
+    """What lets a group write what one of them made in a study; '' where that is no way.
+
+    As for one's own files, for somebody's with whom one shares no group, and on a disk that takes
+    nothing.
+    """
+    of = os.stat(path)
+    is_shared = of.st_gid in (os.getegid(), *os.getgroups())
+    if of.st_uid == os.geteuid() or not is_shared or of.st_mode & stat.S_IWGRP:
+        return ""
+    owner, command = user_of(Path(path)), f"chmod -R g+w {shlex.quote(str(study))}"
+    return (
+        f"{path} is {owner}'s: ask {owner} for `{command}`, and let all who run this study write "
+        "`umask 002` before they do, so that the group may write what they make; or copy the "
+        "study, and run the copy"
+    )
 
 
 def tell_protected(job: Any, refusal: type[Exception], told: type[Exception]) -> None:
@@ -19,11 +48,11 @@ def tell_protected(job: Any, refusal: type[Exception], told: type[Exception]) ->
         try:
             await check(self)
         except refusal:
-            closed = ", ".join([str(file) for file in self.output if await file.protected()])
+            closed = [str(file) for file in self.output if await file.protected()]
+            asked = (asked_of_owner(file, os.getcwd()) for file in closed)
             raise told(
-                f"{closed} cannot be written by you, and would be made again by {self.rule.name}. "
-                "In the study's folder, `chmod -R u+w results` lets you; where it is somebody "
-                "else's, copy the study, do this in the copy, and run that one"
+                f"{', '.join(closed)} cannot be written by you, and would be made again by "
+                f"{self.rule.name}. {next(filter(None, asked), OWN)}"
             ) from None
 
     job.check_protected_output = check_and_tell

@@ -262,13 +262,20 @@ def test_a_folder_that_cannot_be_written_is_told(study, become, capsys, monkeypa
     for name in ("results", ".snakemake"):
         (study / name).mkdir()
 
-    def allowed(path, mode):
+    def allowed(path, mode, **_):
         return mode != os.W_OK or Path(path).resolve() != (study / closed).resolve()
 
     monkeypatch.setattr(room.os, "access", allowed)  # tests may be run by root, who may do all
     assert main(["run"]) == 1
     (told,) = capsys.readouterr().err.splitlines()
-    assert told.startswith(f"run: {(study / closed).resolve()} cannot be written by you")
+    assert told.startswith(f"run: {(study / closed).resolve()} cannot be written by you; copy the")
+    assert not become
+    (study / closed).chmod(0o755)
+    monkeypatch.setattr(os, "geteuid", lambda: study.stat().st_uid + 1)  # of one's group
+    assert main(["run"]) == 1
+    told = capsys.readouterr().err
+    assert f"{(study / closed).resolve()} is {study.owner()}'s: ask {study.owner()} for" in told
+    assert f"`chmod -R g+w {study.resolve()}`" in told
     assert not become
     assert main(["run", "--", "-n"]) == 0
 

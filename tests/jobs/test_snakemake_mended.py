@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import sys
 import types
 from types import SimpleNamespace
@@ -16,6 +17,7 @@ from snakemake.scheduling.job_scheduler import JobScheduler
 
 from superanimal_core.cluster import quiet_scheduler
 from superanimal_core.jobs import old_results
+from superanimal_core.jobs.protected_results import asked_of_owner
 from superanimal_core.jobs.snakemake_mended import input_with_identity, mend_snakemake
 from superanimal_core.jobs.stopped import END
 
@@ -97,7 +99,9 @@ def job_that_makes(*outputs):
     return job
 
 
-def test_results_that_cannot_be_written_are_told_with_what_to_do(without):
+def test_results_that_cannot_be_written_are_told_with_what_to_do(without, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "closed.parquet").touch(0o644)
     mend_snakemake(logger())
     asyncio.run(job_that_makes("open.parquet").check_protected_output())
     with pytest.raises(WorkflowError) as refused:
@@ -106,6 +110,35 @@ def test_results_that_cannot_be_written_are_told_with_what_to_do(without):
     assert told.startswith("closed.parquet cannot be written by you, and would be made again by s")
     assert "chmod -R u+w results" in told
     assert "copy the study" in told
+    assert "umask" not in told
+
+
+def test_results_of_another_member_of_a_group_are_told_with_whom_to_ask(
+    without, tmp_path, monkeypatch
+):
+    study = tmp_path / "a study"
+    study.mkdir()
+    monkeypatch.chdir(study)
+    closed = study / "closed.parquet"
+    closed.touch()
+    closed.chmod(0o644)
+    mend_snakemake(logger())
+    monkeypatch.setattr(os, "geteuid", lambda: closed.stat().st_uid + 1)
+    with pytest.raises(WorkflowError) as refused:
+        asyncio.run(job_that_makes("open.parquet", "closed.parquet").check_protected_output())
+    told = str(refused.value)
+    assert f"closed.parquet is {closed.owner()}'s: ask {closed.owner()} for" in told
+    assert f"`chmod -R g+w '{study}'`" in told
+    assert "`umask 002`" in told
+    assert "u+w" not in told
+    closed.chmod(0o664)  # it is the disk that takes nothing
+    assert asked_of_owner(closed, study) == ""
+    closed.chmod(0o644)
+    monkeypatch.setattr(os, "getgroups", list)
+    monkeypatch.setattr(os, "getegid", lambda: closed.stat().st_gid + 1)
+    assert asked_of_owner(closed, study) == ""  # a group of which one is not
+    monkeypatch.setattr(os, "getgroups", lambda: [closed.stat().st_gid])
+    assert asked_of_owner(closed, study)
 
 
 @pytest.mark.parametrize(
