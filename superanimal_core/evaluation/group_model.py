@@ -17,6 +17,7 @@ from statsmodels.regression.linear_model import WLS
 from statsmodels.regression.mixed_linear_model import MixedLM
 
 LEVEL = 0.95
+NO_SCATTER = 1e-6  # of an animal's rows, in parts of the variance between animals
 ROUNDING = 1e-9  # of the scatter of all rows: a standard error below is none
 LEAST_PART = 0.05  # of the residual variance that no error of measurement explains
 
@@ -98,23 +99,29 @@ def _weighted(
         warnings.simplefilter("ignore")  # of a variance between animals that is 0
         fit = model.fit(reml=True, method="powell")  # lbfgs ends in an infinite likelihood
         between, scale = float(np.asarray(fit.cov_re).ravel()[0]), float(fit.scale)
-        covariance = between * np.where(animal[:, None] == animal, np.outer(root, root), 0.0)
-        covariance[np.diag_indices(len(value))] += scale
-        coefficients, errors = _generalized(value, design, covariance)
-        if np.isfinite(errors).all():
-            return coefficients, errors, scale
+        if scale > NO_SCATTER * between:
+            coefficients, errors = _generalized(value, design, animal, root, between, scale)
+            if np.isfinite(errors).all():
+                return coefficients, errors, scale
     return _of_means(value / root, design / root[:, None], animal)
 
 
-def _generalized(value: ndarray, design: ndarray, covariance: ndarray) -> tuple[ndarray, ndarray]:
-    """Coefficients and standard errors of rows that vary together.
+def _generalized(
+    value: ndarray, design: ndarray, animal: ndarray, root: ndarray, between: float, scale: float
+) -> tuple[ndarray, ndarray]:
+    """Coefficients and standard errors by generalized least squares, animal by animal.
 
+    Rows of an animal vary together by `between` times their `root`, and each by `scale`.
     statsmodels' own errors come from the curvature of the likelihood in all it has fitted, which
     says nothing where the variance between animals is estimated to be 0, or nearly.
     """
-    whitened = np.linalg.solve(covariance, design)
-    of_coefficients = np.linalg.inv(design.T @ whitened)
-    return of_coefficients @ (whitened.T @ value), np.sqrt(np.diag(of_coefficients))
+    _, place = np.unique(animal, return_inverse=True)
+    both = np.column_stack([design, value])
+    together = np.stack([np.bincount(place, root * column) for column in both.T], axis=1)
+    shared = between / (scale + between * np.bincount(place, root**2))
+    whitened = (both - root[:, None] * (shared[:, None] * together)[place]) / scale
+    of_coefficients = np.linalg.inv(design.T @ whitened[:, :-1])
+    return of_coefficients @ (design.T @ whitened[:, -1]), np.sqrt(np.diag(of_coefficients))
 
 
 def _plain(value: ndarray, design: ndarray, variance: ndarray) -> tuple[ndarray, ndarray, float]:

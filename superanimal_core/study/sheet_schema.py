@@ -92,8 +92,8 @@ VIDEOS = _by_name(
     ),
     Column(
         "belt_speed_px_per_s",
-        "Pixels per second that an animal walks on a treadmill, positive to the right (the belt runs "
-        "to the left); else config.yaml's.",
+        "Pixels per second that an animal walks on a treadmill, positive to the right (the belt "
+        "runs to the left); else config.yaml's.",
         told="belt_speed_px_per_s is '{cell}'; expected a number, or nothing",
         pattern=SIGNED,
     ),

@@ -14,6 +14,7 @@ from superanimal_core.evaluation.group_comparison import (
     compare_groups,
     group_warnings,
 )
+from superanimal_core.evaluation.group_model import _generalized as generalized
 from superanimal_core.evaluation.group_model import group_effects
 from superanimal_core.evaluation.many_tests import holm
 
@@ -89,6 +90,31 @@ def test_where_animals_do_not_differ_it_is_the_model_without_them(seed):
     assert found.difference == pytest.approx(0.1)
     assert found.high - found.difference == pytest.approx(expected, rel=1e-3)
     assert found.p == pytest.approx(2 * stats.t(4).sf(0.1 / plain.bse[1]), rel=1e-3)
+
+
+def test_rows_of_an_animal_vary_together_as_in_the_whole_covariance():
+    lot = np.random.default_rng(0)
+    animal = lot.integers(0, 5, 23)
+    design, value = lot.normal(size=(23, 3)), lot.normal(size=23)
+    root = lot.uniform(0.5, 2.0, 23)
+    covariance = 0.7 * np.outer(root, root) * (animal[:, None] == animal) + 0.3 * np.eye(23)
+    inverse = np.linalg.inv(covariance)
+    of_coefficients = np.linalg.inv(design.T @ inverse @ design)
+    coefficients, errors = generalized(value, design, animal, root, 0.7, 0.3)
+    np.testing.assert_allclose(coefficients, of_coefficients @ design.T @ inverse @ value)
+    np.testing.assert_allclose(errors, np.sqrt(np.diag(of_coefficients)))
+
+
+@pytest.mark.parametrize("apart", [1e-4, 1e-8, 1e-10, 0.0])
+def test_videos_that_are_nearly_alike_count_as_their_animals(apart):
+    animal, group = np.repeat(np.arange(6), 3), np.repeat([0, 1], 9)
+    own = np.array([0.0, 1.0, 2.0, 0.5, 2.5, 1.8])
+    value = own[animal] + apart * np.random.default_rng(0).normal(size=18)
+    (found,) = group_effects(value, np.full(18, np.nan), group, animal, None)
+    plain = OLS(own, np.stack([np.ones(6), [0, 0, 0, 1, 1, 1]], axis=1)).fit()
+    half = stats.t(4).ppf(0.975) * plain.bse[1]
+    assert found.difference == pytest.approx(plain.params[1], abs=1e-3)
+    assert found.high - found.difference == pytest.approx(half, rel=1e-2)
 
 
 def test_with_one_video_each_it_is_students_t_test():
