@@ -86,6 +86,6 @@ onsuccess:
 onerror:
     from superanimal_core.jobs.outcome import ended_lines, outcome_lines
 
-    note_failed(".", workflow.scheduler.failed, is_stopped(), failed_before_stop())
+    note_failed(".", workflow.scheduler.failed, stopped_s(), failed_before_stop())
     done = outcome_lines("results", forget_owner("."))
     print(*ended_lines(done, is_stopped()), sep="\n", file=sys.stderr)

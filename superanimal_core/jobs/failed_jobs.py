@@ -19,38 +19,52 @@ RECORD = Path(".snakemake/superanimal-failed.json")
 SHOWN = 10
 INTERRUPTED = "interrupted"  # the last word of a job that was ended
 ERROR = re.compile(r"[\w.]*(Error|Exception)(:|$)")  # the last line of a traceback
+AT_ONCE_S = 5.0  # so soon after a stop ends what ends with it
 DEVICE = "computes on "  # the first words of a job with networks
 
 
 def note_failed(
     folder: str | Path,
     failed: Iterable[Any],
-    is_stopped: bool = False,
+    stopped_s: float | None = None,
     before_stop: Iterable[Any] = (),
 ) -> None:
     """Note the logs of the jobs (Snakemake's, or groups of them) that a run in `folder` failed in.
 
-    Of a group those that have a log: the others were not begun. Of a run that somebody stopped
-    those that failed `before_stop`, or whose last words are an error: the rest was ended with it.
+    Of a group those that have a log: the others were not begun. Of a run that somebody stopped (at
+    `stopped_s`, s since 1970) those that failed `before_stop`, whose last words are an error, or
+    that said something else later, since Snakemake may let jobs go on: the rest was ended with it.
     """
     earlier = {id(each) for each in before_stop}
+
+    def is_ended(job: Any, each: Any) -> bool:
+        log = Path(folder, str(job.log[0]))
+        return stopped_s is not None and _is_ended(log, id(each) in earlier, stopped_s)
+
     logs = {
         str(job.log[0])
         for each in failed
         for job in getattr(each, "jobs", [each])
         if job.log
         and (job is each or os.path.isfile(Path(folder, str(job.log[0]))))
-        and not (is_stopped and _is_ended(Path(folder, str(job.log[0])), id(each) in earlier))
+        and not is_ended(job, each)
     }
-    record = json.dumps({"logs": sorted(logs), "stopped": is_stopped})
+    record = json.dumps({"logs": sorted(logs), "stopped_s": stopped_s})
     with replacing(Path(folder) / RECORD) as temporary:
         temporary.write_text(record, encoding="utf-8")
 
 
-def _is_ended(log: Path, is_earlier: bool) -> bool:
+def _is_ended(log: Path, is_earlier: bool, stopped_s: float) -> bool:
     """Whether a job of a run that was stopped only ended with it; SIGTERM leaves no word."""
     last = last_line(log)
-    return last == INTERRUPTED or not (is_earlier or ERROR.match(last))
+    if last == INTERRUPTED or not last:
+        return not is_earlier or last == INTERRUPTED
+    is_late = log.stat().st_mtime > stopped_s + AT_ONCE_S and not _is_progress(last)
+    return not (is_earlier or is_late or ERROR.match(last))
+
+
+def _is_progress(line: str) -> bool:
+    return line.startswith(DEVICE) or told_progress(line) != (0.0, 0.0)
 
 
 def forget_failed(folder: str | Path) -> None:
@@ -66,11 +80,13 @@ def failed_lines(folder: str | Path) -> list[str]:
     record = Path(folder) / RECORD
     try:
         noted = json.loads(record.read_text(encoding="utf-8"))
-        logs, is_stopped = noted["logs"], noted.get("stopped") is True
+        logs, stopped_s = noted["logs"], noted.get("stopped_s")
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return []
     logs = [log for log in logs if isinstance(log, str)] if isinstance(logs, list) else []
-    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(record.stat().st_mtime))
+    is_stopped = isinstance(stopped_s, float)
+    ended_s = stopped_s if is_stopped else record.stat().st_mtime
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(ended_s))
     told = [f"  {log}: {_end_of(Path(folder) / log)}" for log in logs[:SHOWN]]
     more = [f"  and {len(logs) - SHOWN} more"] if len(logs) > SHOWN else []
     with_failed = "with jobs that failed; the next one makes them again:"
@@ -86,8 +102,7 @@ def _end_of(log: Path) -> str:
     if not os.path.isfile(log):
         return "it left no log"
     last = last_line(log)
-    is_progress = last.startswith(DEVICE) or told_progress(last) != (0.0, 0.0)
-    if last and not is_progress:
+    if last and not _is_progress(last):
         return last
     said = f"; its last words: {last}" if last else ""
     return f"it ended without an error, as what is killed does; by what, its log does not say{said}"

@@ -28,12 +28,19 @@ def asked_of_owner(path: str | Path, study: str | Path) -> str:
     is_shared = of.st_gid in (os.getegid(), *os.getgroups())
     if of.st_uid == os.geteuid() or not is_shared or of.st_mode & stat.S_IWGRP:
         return ""
-    owner, command = user_of(Path(path)), f"chmod -R g+w {shlex.quote(str(study))}"
+    owner, command = user_of(Path(path)), f"chmod -R g+w {shlex.quote(str(_whole(path, study)))}"
     return (
         f"{path} is {owner}'s: ask {owner} for `{command}`, and let all who run this study write "
         "`umask 002` before they do, so that the group may write what they make; or copy the "
         "study, and run the copy"
     )
+
+
+def _whole(path: str | Path, study: str | Path) -> Path:
+    """The study that something lies in; of what a link of it leads to, all that lies there."""
+    closed, folders = Path(path).resolve(), [Path(study), *sorted(Path(study).glob("*"))]
+    inside = (folder for folder in folders if closed.is_relative_to(folder.resolve()))
+    return next((folder.resolve() for folder in inside), closed)
 
 
 def tell_protected(job: Any, refusal: type[Exception], told: type[Exception]) -> None:

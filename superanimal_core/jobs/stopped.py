@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from types import FrameType
@@ -9,7 +10,7 @@ from typing import Any
 
 STOPS = (signal.SIGINT, signal.SIGTERM)
 END = "exit_gracefully"  # of Snakemake's scheduler
-_CAME: list[int] = []  # to this process
+_CAME: list[float] = []  # when, to this process (s since 1970)
 _FAILED: list[Any] = []  # before the first of these
 
 
@@ -29,6 +30,11 @@ def note_stops(failed: Callable[[], Iterable[Any]] = tuple) -> None:
 def is_stopped() -> bool:
     """Whether such a signal has come."""
     return bool(_CAME)
+
+
+def stopped_s() -> float | None:
+    """When the first of them came (s since 1970)."""
+    return next(iter(_CAME), None)
 
 
 def failed_before_stop() -> list[Any]:
@@ -59,7 +65,7 @@ def _noted_before(
         if not _CAME:
             with suppress(AttributeError):  # a newer Snakemake may not tell
                 _FAILED.extend(failed())
-        _CAME.append(number)
+        _CAME.append(time.time())
         return before(number, frame)
 
     return note

@@ -1,5 +1,7 @@
 """What is noted of jobs that failed, and told later."""
 
+import os
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -67,13 +69,28 @@ def test_of_a_run_that_was_stopped_what_ended_with_it_is_no_failed_job(tmp_path)
     for name, text in ENDS.items():
         (tmp_path / f"{name}.log").write_text(text)
     jobs = [job(f"{name}.log") for name in (*ENDS, "without")]
-    note_failed(tmp_path, jobs, is_stopped=True)
+    note_failed(tmp_path, jobs, stopped_s=time.time())
     head, *told = failed_lines(tmp_path)
     assert head.startswith("the last run was stopped at ")
     assert head.endswith(", with jobs that failed; the next one makes them again:")
     assert [line.partition(":")[0] for line in told] == ["  error.log", "  exception.log"]
-    note_failed(tmp_path, jobs, is_stopped=False)
+    note_failed(tmp_path, jobs)
     assert len(failed_lines(tmp_path)) == 1 + len(jobs)
+
+
+@pytest.mark.parametrize(("later_s", "is_told"), [(4.9, False), (5.1, True)])
+def test_a_job_that_went_on_after_the_stop_and_then_said_what_is_wrong_failed(
+    tmp_path, later_s, is_told
+):
+    """SIGTERM to the main process alone lets jobs go on, for hours."""
+    for name, text in (ENDS | {"progress": "200/5000 steps, 3.2/s, 1500 s left\n"}).items():
+        (tmp_path / f"{name}.log").write_text(text)
+        os.utime(tmp_path / f"{name}.log", (1e9 + later_s, 1e9 + later_s))
+    jobs = [job("ours.log"), job("silent.log"), job("interrupted.log"), job("progress.log")]
+    note_failed(tmp_path, jobs, stopped_s=1e9)
+    head, *told = failed_lines(tmp_path)
+    assert told == ["  ours.log: the disk of /data is full"] * is_told
+    assert head.startswith("the last run was stopped at 2001-09-0")
 
 
 def test_what_failed_before_the_stop_is_a_failed_job_whatever_it_said(tmp_path):
@@ -81,18 +98,18 @@ def test_what_failed_before_the_stop_is_a_failed_job_whatever_it_said(tmp_path):
         (tmp_path / f"{name}.log").write_text(text)
     jobs = [job(f"{name}.log") for name in (*ENDS, "without")]
     begun = SimpleNamespace(jobs=[job("words.log"), job("next.log")])
-    note_failed(tmp_path, [*jobs, begun], is_stopped=True, before_stop=jobs)
+    note_failed(tmp_path, [*jobs, begun], stopped_s=time.time(), before_stop=jobs)
     told = "\n".join(failed_lines(tmp_path)[1:])
     assert all(f"  {name}.log: " in told for name in (*ENDS, "without") if name != "interrupted")
     assert "interrupted" not in told
-    note_failed(tmp_path, [*jobs, begun], is_stopped=True, before_stop=[begun])
+    note_failed(tmp_path, [*jobs, begun], stopped_s=time.time(), before_stop=[begun])
     assert "  words.log: the detector looked" in "\n".join(failed_lines(tmp_path))
     assert "next.log" not in "\n".join(failed_lines(tmp_path))
 
 
 def test_a_run_that_was_stopped_without_a_failure_says_so_and_nothing_else(tmp_path):
     (tmp_path / "words.log").write_text(ENDS["words"])
-    note_failed(tmp_path, [job("words.log")], is_stopped=True)
+    note_failed(tmp_path, [job("words.log")], stopped_s=time.time())
     (line,) = failed_lines(tmp_path)
     assert line.startswith("the last run was stopped at ")
     assert line.endswith("; the next one goes on")

@@ -131,6 +131,12 @@ def test_results_of_another_member_of_a_group_are_told_with_whom_to_ask(
     assert f"`chmod -R g+w '{study}'`" in told
     assert "`umask 002`" in told
     assert "u+w" not in told
+    elsewhere = tmp_path / "scratch/video"
+    elsewhere.mkdir(parents=True)
+    (study / "results").symlink_to(tmp_path / "scratch")  # chmod -R of the study follows no link
+    (elsewhere / "p.parquet").touch(0o644)
+    asked = asked_of_owner(study / "results/video/p.parquet", study)
+    assert f"`chmod -R g+w {tmp_path / 'scratch'}`" in asked
     closed.chmod(0o664)  # it is the disk that takes nothing
     assert asked_of_owner(closed, study) == ""
     closed.chmod(0o644)

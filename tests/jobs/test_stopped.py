@@ -1,5 +1,6 @@
 """What ends a run is noted, and does what it did before."""
 
+import inspect
 import signal
 import subprocess
 import sys
@@ -96,4 +97,4 @@ def test_a_class_without_such_an_end_stays_as_it_is():
 
 
 def test_snakemakes_scheduler_still_ends_so():
-    assert hasattr(JobScheduler, END)
+    assert f"signal.signal(signal.SIGTERM, self.{END})" in inspect.getsource(JobScheduler)
