@@ -30,13 +30,17 @@ def gait_section(
     groups: Mapping[str, str],
     reference: str | None,
 ) -> dict[str, object] | None:
-    """Figure and table of the animals with steady strides in videos that have a group.
+    """Figure and table of those of the `animals` with steady strides.
 
-    `walks` are the rows about all walks of an animal of a video, `animals` what it is called,
-    `groups` the group of each video; the `reference` group comes first. None where no such animal
-    walks.
+    `walks` are the rows about all walks of an animal of a video, `animals` what each animal of the
+    videos that have a group is called, `groups` the group of each video; the `reference` group
+    comes first. None where no such animal walks.
     """
-    walking = [row for row in walks if row["steady_strides"] and row["video"] in groups]
+    walking = [
+        row
+        for row in walks
+        if row["steady_strides"] and (row["video"], row["individual"]) in animals
+    ]
     if not walking:
         return None
     named = in_order((groups[row["video"]] for row in walking), reference)

@@ -23,15 +23,23 @@ def groups_of(
 
 
 def animals_of(
-    rows: Iterable[Row], groups: Mapping[str, str], accounts: Mapping[str, Row], column: str
+    seen: Iterable[Key],
+    rows: Iterable[Row],
+    groups: Mapping[str, str],
+    accounts: Mapping[str, Row],
+    column: str,
 ) -> dict[Key, str]:
     """What each animal of each video that has a group is called, in the order of the videos.
 
-    An animal is there if a row (video, individual) is about it; a video without any counts as one,
-    of the individual ''. Without the `column` each video is an animal.
+    The animals are those that are `seen` (`group_tables.present_animals`), as in the comparison of
+    groups. Of a video whose features do not tell, they are those that a row (video, individual) is
+    about, else one, of the individual ''. Without the `column` each video is an animal.
     """
-    present = {(row["video"], row["individual"]) for row in rows if row["video"] in groups}
-    present |= {(video, "") for video in groups.keys() - {video for video, _ in present}}
+    told = ((row["video"], row["individual"]) for row in rows)
+    present: set[Key] = set()
+    for keys in (seen, told, ((video, "") for video in groups)):
+        unknown = groups.keys() - {video for video, _ in present}
+        present |= {key for key in keys if key[0] in unknown}
     order = {video: place for place, video in enumerate(groups)}
     named = {video: str(accounts[video]["columns"].get(column) or video) for video in groups}
     return animal_names(sorted(present, key=lambda key: (order[key[0]], key[1])), named)

@@ -177,7 +177,7 @@ def _what_animals_did(
     lacking = {behavior: {*videos, *empty} for behavior, videos in untold.items()}
     classified, walks = results.classified, results.walks
     rows = [*results.times, *(row for own in classified.values() for row in own), *walks]
-    animals = animals_of(rows, groups, results.accounts, of["animal_column"])
+    animals = animals_of(results.seen, rows, groups, results.accounts, of["animal_column"])
     shares = shares_of(results.times, classified, animals, lasting, groups, lacking)
     gait = gait_section(walks, animals, groups, of["reference"])
     return {"times": time_section(shares, of["reference"]), "gait": gait}

@@ -1,8 +1,8 @@
 """What the report is made of, read from the files of a study.
 
 The page of a study with thousands of videos costs little more than one of three: the quality table
-is read whole, tables of single videos only for those that are shown, and poses only for some
-seconds of them.
+is read whole, three columns of the features of all videos, tables of single videos only for those
+that are shown, and poses only for some seconds of them.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,9 +27,11 @@ from superanimal_core.report.fingerprints import read_networks
 from superanimal_core.report.resources import RuleUse, read_sizes, read_uses
 from superanimal_core.smoothing.calibration_check import CalibrationCheck
 from superanimal_core.tables.accounts import read_quality
+from superanimal_core.tables.animal_names import Key
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.calibration_files import read_check
 from superanimal_core.tables.classifier_files import EVALUATION
+from superanimal_core.tables.group_tables import present_animals
 from superanimal_core.tables.parquet import read_parquet, read_record
 from superanimal_core.tables.schemas import expected_error_from_table, smoothed_from_table
 from superanimal_core.tables.spaces import read_space
@@ -53,8 +55,8 @@ class StudyResults:
     the rows of the transfer table (none unless asked for), `unified` the label table of each data
     set; `folder` holds a folder for each video, `stills` pictures of the frames of some, `paths`
     the ways of the animals of some (`read_paths`); `times` are the behaviors of each animal of each
-    video summed, `walks` its gait, `uses` and `sizes` what the study cost,
-    `networks` the weights of each network.
+    video summed, `walks` its gait, `seen` the animals that are seen at all (video, individual),
+    `uses` and `sizes` what the study cost, `networks` the weights of each network.
     """
 
     videos: list[Row]
@@ -79,6 +81,7 @@ class StudyResults:
     paths: dict[str, dict[str, Path2d]]
     times: list[Row]
     walks: list[Row]
+    seen: list[Key]
     uses: list[RuleUse]
     sizes: dict[str, tuple[int, int]]
     networks: dict[str, tuple[int, str]]
@@ -111,7 +114,8 @@ def read_results(inputs: Mapping[str, Any], mapped: Iterable[str]) -> StudyResul
 
     `inputs`: quality, bouts, walks, coverage, repeats (paths), evaluation, calibration, truth,
     unified, audits, classified (lists of paths), transfer, groups (a path, or nothing), members,
-    classifiers (folders), laid out as in the results folder. Of `mapped` videos the ways are read.
+    classifiers (folders), laid out as in the results folder; the features of all videos lie beside
+    `quality`. Of `mapped` videos the ways are read.
     """
     quality = Path(inputs["quality"])
     results = quality.parent.parent
@@ -141,6 +145,7 @@ def read_results(inputs: Mapping[str, Any], mapped: Iterable[str]) -> StudyResul
         paths=read_paths(folder, [video for video in mapped if video in usable]),
         times=read_behavior_times(inputs["bouts"]),
         walks=read_walks_of_videos(inputs["walks"]),
+        seen=present_animals(str(quality.with_name("features.parquet"))),
         uses=read_uses(results.parent),
         sizes=read_sizes(results),
         networks=read_networks(inputs["members"]),

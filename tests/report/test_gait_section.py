@@ -22,7 +22,8 @@ GROUPS = {"a": "treated", "b": "control", "c": "control", "d": "control"}
 
 def section_of(walks, groups=GROUPS, reference=None, subjects=()):
     """The section; `subjects` are the sheet's animals by video."""
-    animals = {(row["video"], "a"): dict(subjects).get(row["video"], row["video"]) for row in walks}
+    videos = [row["video"] for row in walks if row["video"] in groups]
+    animals = {(video, "a"): dict(subjects).get(video, video) for video in videos}
     return gait_section(walks, animals, groups, reference)
 
 

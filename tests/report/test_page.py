@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from made_study import (
@@ -21,13 +22,17 @@ from made_study import (
     places_of,
     settings,
     write_report,
+    write_study,
 )
 
+from superanimal_core.jobs.group_comparing import compare_and_write
 from superanimal_core.report.cohort import figure_ranges, quality_table, videos_to_show
 from superanimal_core.report.methods import methods_sentences, terms_sentences
 from superanimal_core.report.page import FOLDER, PARTS, page_contents, render, write_page
 from superanimal_core.report.references import numbered
 from superanimal_core.report.results import read_results
+from superanimal_core.tables.names import OF_COHORT
+from superanimal_core.tables.parquet import write_parquet
 
 
 class PageReader(HTMLParser):
@@ -276,6 +281,32 @@ def test_what_a_video_cannot_tell_and_what_nobody_shows_reach_the_page(study):
     for row in results.videos:
         row["frames_predicted"] = 0 if row["video"] == doubtful else row["frames_predicted"]
     assert rows()["never"] == ("1", "0", "0.0")  # where no animal is seen, nothing is told
+
+
+def test_the_page_counts_the_animals_that_the_comparison_of_groups_counts(tmp_path):
+    """animal1 is seen, in half of the frames, and does nothing; animal2 is not seen."""
+    made = Made(good=1, failed=0, has_truth=False, group_column="group")
+    made = replace(made, columns=(("subject", "mouse1"), ("group", "g")))
+    write_study(tmp_path / "results", made)
+    tables = tmp_path / "results" / "tables"
+    counts = {"animal0": [0.0, 0.0], "animal1": [np.nan, 1.0], "animal2": [np.nan, np.nan]}
+    rows = [
+        {"video": "good0", "individual": name, "bridged_keypoints": bridged}
+        for name, own in counts.items()
+        for bridged in own
+    ]
+    write_parquet(pa.Table.from_pylist(rows), tables / "features.parquet", {})
+    results = read_results(inputs_of(tmp_path / "results", made), ())
+    contents = page_contents(results, settings(made, "s"), DATASETS, {}, "snakemake", {}, UNTOLD)
+    [walk] = [row for row in contents["times"]["table"].rows if row[0] == "walk"]
+    assert walk[2:5] == ("2", "1", "25.0")  # 50 % of animal0
+    assert contents["gait"]["animals"] == 1
+    groups = {"column": "group", "reference": None, "animal_column": "subject"}
+    given = {n: str(tables / f"{n}.parquet") for n in OF_COHORT}
+    compare_and_write(given, [], UNTOLD, groups, str(tmp_path / "groups.parquet"), {})
+    compared = pq.read_table(tmp_path / "groups.parquet").to_pylist()
+    [walk] = [row for row in compared if row["measure"] == "walk: fraction of time"]
+    assert (walk["animals"], walk["mean"]) == (2, 0.25)
 
 
 def test_days_and_cameras_are_shown_where_the_sheet_has_them(study, page):

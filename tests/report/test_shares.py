@@ -14,6 +14,7 @@ from superanimal_core.report.shares import (
     shares_of,
     time_section,
 )
+from superanimal_core.tables.group_tables import Animals
 
 
 def row(video, individual, behavior, bouts, time_s):
@@ -31,11 +32,13 @@ LASTING = {"v1": 20.0, "v2": 10.0, "v3": 10.0}
 GROUPS = {"v1": "x", "v2": "y", "v3": "y"}
 
 
-def shares(times, groups=GROUPS, classified=(), walks=(), lasting=LASTING, subjects=(), untold=()):
+def shares(
+    times, groups=GROUPS, classified=(), walks=(), lasting=LASTING, subjects=(), untold=(), seen=()
+):
     """Shares of a study; `subjects` are the sheet's animals by video."""
     rows = [*times, *(row for own in dict(classified).values() for row in own), *walks]
     accounts = {v: {"columns": {"subject": dict(subjects).get(v, "")}} for v in groups}
-    animals = animals_of(rows, groups, accounts, "subject")
+    animals = animals_of(seen, rows, groups, accounts, "subject")
     return shares_of(times, dict(classified), animals, lasting, groups, dict(untold))
 
 
@@ -137,10 +140,32 @@ def test_an_animal_of_several_videos_counts_once():
 
 def test_animals_are_called_as_in_the_comparison_of_groups():
     accounts = {v: {"columns": {"subject": "m1"} if v == "v1" else {}} for v in GROUPS}
-    assert animals_of(TIMES, GROUPS, accounts, "subject") == {
+    assert animals_of([], TIMES, GROUPS, accounts, "subject") == {
         ("v1", "a"): "m1/a", ("v1", "b"): "m1/b", ("v2", "a"): "v2", ("v3", ""): "v3",
     }  # fmt: skip
-    assert animals_of(TIMES, {"v2": "y"}, accounts, "subject") == {("v2", "a"): "v2"}
+    assert animals_of([], TIMES, {"v2": "y"}, accounts, "subject") == {("v2", "a"): "v2"}
+    seen = [(video, individual) for video in ("v1", "v2", "v3", "v4") for individual in "ab"]
+    accounts = {v: {"columns": {"subject": "m1"}} for v in GROUPS}
+    sheet = [{"video": v, "group": group, "subject": "m1"} for v, group in GROUPS.items()]
+    found = animals_of(seen, TIMES, GROUPS, accounts, "subject")
+    assert found == Animals(seen, sheet, "group", "subject").animal
+    assert {*found.values()} == {"m1/a", "m1/b"}
+
+
+def test_an_animal_that_is_seen_and_does_nothing_counts():
+    """Two of four animals of y walk for half of the time, in videos of two animals each: 25 %."""
+    times = [row(video, "a", "walk", 1, 5.0) for video in ("v2", "v3")]
+    seen = [(video, individual) for video in ("v2", "v3") for individual in "ab"]
+    found = shares(times, {"v2": "y", "v3": "y"}, seen=seen)
+    assert table_of(found)["walk", "y"][:3] == ("4", "2", "25.0")
+    assert len(share_matrix(found)["rows"]) == 4
+
+
+def test_an_animal_that_is_never_seen_does_not_count():
+    """Other programs name as many animals as there may be in any video."""
+    asked = [row("v2", name, "groom", 0, 0.0) for name in "ab"]
+    found = shares(TIMES, {"v2": "y"}, {"net": asked}, seen=[("v2", "a")])
+    assert {(share.individual, share.animal) for share in found} == {("a", "v2")}
 
 
 @pytest.mark.parametrize(("animals", "left_out"), [(TABLE_ROWS, 0), (TABLE_ROWS + 1, 1)])
