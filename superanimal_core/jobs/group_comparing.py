@@ -37,7 +37,8 @@ def compare_and_write(
     own = GroupSettings.model_validate(settings)
     column = own.column or ""
     videos, quality = rows_of(tables["videos"]), rows_of(tables["quality"])
-    animals = Animals(present_animals(tables["features"]), videos, column, own.animal_column)
+    seen = present_animals(tables["features"])
+    animals = Animals(seen, videos, column, own.animal_column)
     named = [str(row[column]) for row in videos if row.get(column)]
     first = [own.reference] if own.reference else []
     groups: list[str] = list(dict.fromkeys([*first, *named]))
@@ -52,7 +53,7 @@ def compare_and_write(
         lacking = dict.fromkeys((row["behavior"] for row in [*asked, *bouts]), not_asked)
         measures += behavior_measures(bouts, part, lasting, animals, lacking)
     table = compare_groups(measures, groups)
-    alike = [m for m in measures if m.name in SPEEDS] + conditions(quality, animals)
+    alike = [m for m in measures if m.name in SPEEDS] + conditions(quality, seen, animals)
     told = scale_warnings(rows_of(tables["gait"]), animals)
     told += group_warnings(table, alike, cameras(quality, videos, column), groups)
     for sentence in told:

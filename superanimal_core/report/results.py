@@ -145,7 +145,7 @@ def read_results(inputs: Mapping[str, Any], mapped: Iterable[str]) -> StudyResul
         paths=read_paths(folder, [video for video in mapped if video in usable]),
         times=read_behavior_times(inputs["bouts"]),
         walks=read_walks_of_videos(inputs["walks"]),
-        seen=present_animals(str(quality.with_name("features.parquet"))),
+        seen=list(present_animals(str(quality.with_name("features.parquet")))),
         uses=read_uses(results.parent),
         sizes=read_sizes(results),
         networks=read_networks(inputs["members"]),

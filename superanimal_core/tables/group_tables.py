@@ -1,6 +1,7 @@
 """From the tables of all videos to the measures that groups are compared by."""
 
 import math
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -20,11 +21,11 @@ SHOWN = 5
 SEEN = "bridged_keypoints"  # a feature that is known where any keypoint is
 SPEEDS = ("speed_cm_per_s", "speed_px_per_s")
 INTERVAL_SDS = 2 * float(stats.norm.ppf(0.95))  # of a 90 % interval
-QUALITY = {  # columns of the quality table that should be alike in all groups: what they are called
+QUALITY = {  # of a video, what should be alike in all groups: what it is called
     "expected_error_of_size": "the expected error (of the animal's size)",
     "dropped_keypoints_per_frame": "the number of dropped keypoints",
-    "absent_fraction": "the part of the frames in which the animal is not seen",
 }
+ABSENT = "the part of the frames in which the animal is not seen"
 
 Row = Mapping[str, Any]
 
@@ -38,6 +39,11 @@ class Animals:
         self.group = {key: str(own[key[0]][column]) for key in self.keys}
         named = {video: str(row.get(animal) or video) for video, row in own.items()}
         self.animal = animal_names(self.keys, named)
+        self._sheet = videos, column, animal
+
+    def of_videos(self) -> "Animals":
+        """One for each video, however many individuals it has, called as the sheet calls it."""
+        return Animals(dict.fromkeys((video, "") for video, _ in self.keys), *self._sheet)
 
     def measure(
         self,
@@ -63,21 +69,25 @@ class Animals:
         )
 
 
-def present_animals(features: str) -> list[Key]:
-    """The individuals of each video that are seen at all, from the table of all features.
+def present_animals(features: str) -> dict[Key, float]:
+    """The individuals of each video that are seen at all, each with the part of the frames.
 
-    That table may be very long. Other programs name as many animals as there may be in any video.
+    They come from the table of all features, which may be very long. Other programs name as many
+    animals as there may be in any video.
     """
     names = ["video", "individual"]
     if not {*names, SEEN} <= set(pq.read_schema(features).names):
-        return []
-    found: set[Key] = set()
+        return {}
+    seen, frames = Counter[Key](), Counter[Key]()
     for batch in pq.ParquetFile(features).iter_batches(columns=[*names, SEEN]):
-        is_seen = pa.array(np.isfinite(batch[SEEN].to_numpy(zero_copy_only=False)))
-        texts = pa.table({name: batch[name].filter(is_seen).cast(pa.string()) for name in names})
-        pairs = texts.group_by(names).aggregate([]).to_pylist()
-        found |= {(row["video"], row["individual"]) for row in pairs}
-    return sorted(found)
+        is_seen = np.isfinite(batch[SEEN].to_numpy(zero_copy_only=False)).astype(np.int64)
+        texts = {name: batch[name].cast(pa.string()) for name in names}
+        summed = pa.table({**texts, SEEN: is_seen}).group_by(names)
+        for row in summed.aggregate([(SEEN, "sum"), (SEEN, "count")]).to_pylist():
+            key = row["video"], row["individual"]
+            seen[key] += row[f"{SEEN}_sum"]
+            frames[key] += row[f"{SEEN}_count"]
+    return {key: seen[key] / frames[key] for key in sorted(seen) if seen[key]}
 
 
 def gait_measures(gait: Sequence[Row], animals: Animals) -> list[Measure]:
@@ -180,17 +190,25 @@ def _time(bouts: Sequence[Row]) -> tuple[float, float]:
     return total, float(np.linalg.norm(np.array(ends, dtype=float) / INTERVAL_SDS))
 
 
-def conditions(quality: Sequence[Row], animals: Animals) -> list[Measure]:
-    """How well animals were seen: what should be alike in all groups."""
-    by_video = {row["video"]: row for row in quality}
-    return [
-        animals.measure(
+def conditions(
+    quality: Sequence[Row], seen: Mapping[Key, float], animals: Animals
+) -> list[Measure]:
+    """How well animals were seen: what should be alike in all groups.
+
+    What is known of a video as a whole counts once, however many animals it has; `seen` is the part
+    of the frames in which each animal is seen.
+    """
+    by_video, videos = {row["video"]: row for row in quality}, animals.of_videos()
+    found = [
+        videos.measure(
             "quality",
             called,
-            {key: (_number(by_video[key[0]].get(name)), np.nan) for key in animals.keys},
+            {key: (_number(by_video[key[0]].get(name)), np.nan) for key in videos.keys},
         )
         for name, called in QUALITY.items()
     ]
+    absent = {key: (1 - part, np.nan) for key, part in seen.items()}
+    return [*found, animals.measure("quality", ABSENT, absent)]
 
 
 def cameras(quality: Sequence[Row], videos: Sequence[Row], column: str) -> list[tuple[str, str]]:

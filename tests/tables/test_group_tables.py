@@ -18,6 +18,7 @@ from superanimal_core.tables.group_tables import (
     behavior_measures,
     conditions,
     gait_measures,
+    present_animals,
     scale_warnings,
 )
 from superanimal_core.tables.parquet import write_parquet
@@ -287,17 +288,79 @@ def test_groups_that_can_be_compared_are_no_mistake():
         assert group_mistakes(settings, "videos.tsv", sheet("a", "b", "")) == []
 
 
-def test_groups_that_are_out_of_sight_for_longer_are_told():
-    """Time in which an animal is not seen is time in which it does nothing that is told."""
-    animals = Animals([(row["video"], "animal0") for row in VIDEOS], VIDEOS, "group", "subject")
+GROUPS = ["control", "treated"]
+
+
+def cages(videos, individuals, subject=""):
+    """Keys and sheet: videos of each group, each with individuals of its own."""
+    sheet = [
+        {"video": f"{group}{i}", "group": group, "subject": subject and f"{subject}{group}"}
+        for group in GROUPS
+        for i in range(videos)
+    ]
+    return [(row["video"], f"a{i}") for row in sheet for i in range(individuals)], sheet
+
+
+def told_of(quality, seen, sheet):
+    animals = Animals(seen, sheet, "group", "subject")
+    return group_warnings(
+        compare_groups([], GROUPS), conditions(quality, seen, animals), [], GROUPS
+    )
+
+
+def quality_of(sheet):
+    """Errors that differ between the groups."""
     lot = np.random.default_rng(0)
-    quality = [
+    return [
         {
             "video": row["video"],
-            "absent_fraction": 0.3 * (row["group"] == "treated") + 0.01 * lot.random(),
+            "expected_error_of_size": 0.1 * (row["group"] == "treated") + 0.001 * lot.random(),
         }
-        for row in VIDEOS
+        for row in sheet
     ]
-    groups = ["control", "treated"]
-    told = group_warnings(compare_groups([], groups), conditions(quality, animals), [], groups)
-    assert [each for each in told if "in which the animal is not seen differs" in each]
+
+
+@pytest.mark.parametrize(
+    ("videos", "individuals", "subject", "is_told"),
+    [(2, 4, "", False), (3, 4, "", True), (3, 1, "", True), (3, 4, "cage", False)],
+)
+def test_figures_of_a_video_count_once(videos, individuals, subject, is_told):
+    """Two videos are two, however many animals they show; three of one cage are one."""
+    keys, sheet = cages(videos, individuals, subject)
+    quality, seen = quality_of(sheet), dict.fromkeys(keys, 1.0)
+    error = conditions(quality, seen, Animals(keys, sheet, "group", "subject"))[0]
+    assert error.value.tolist() == [row["expected_error_of_size"] for row in quality]
+    assert any("the expected error" in each for each in told_of(quality, seen, sheet)) == is_told
+
+
+@pytest.mark.parametrize("individuals", [1, 4])
+def test_groups_of_which_an_animal_is_out_of_sight_for_longer_are_told(individuals):
+    """Time in which an animal is not seen is time in which it does nothing that is told."""
+    keys, sheet = cages(6, individuals)
+    lot = np.random.default_rng(0)
+    seen = {key: 1 - 0.01 * lot.random() for key in keys}
+    quality = [{"video": row["video"]} for row in sheet]
+    assert not any("is not seen differs" in each for each in told_of(quality, seen, sheet))
+    seen |= {key: 0.5 for key in keys if key[0].startswith("treated") and key[1] == "a0"}
+    assert any("is not seen differs" in each for each in told_of(quality, seen, sheet))
+
+
+@pytest.mark.parametrize("names", [("video", "individual"), ()])
+def test_the_part_of_the_frames_in_which_each_individual_is_seen(tmp_path, names):
+    """Counted over more rows than are read at once; `c` is seen in no frame."""
+    count = 80_000
+    video = np.repeat(["v1", "v2"], 3 * count // 2)
+    individual = np.tile(["a", "b", "c"], count)
+    is_seen = np.random.default_rng(0).random(3 * count) < np.where(individual == "a", 0.9, 0.2)
+    is_seen &= individual != "c"
+    columns = {"video": pa.array(video), "individual": pa.array(individual)}
+    columns |= {name: columns[name].dictionary_encode() for name in names}
+    columns["bridged_keypoints"] = pa.array(np.where(is_seen, 0.0, np.nan))
+    write_parquet(pa.table(columns), tmp_path / "features.parquet", {})
+    found = present_animals(str(tmp_path / "features.parquet"))
+    assert list(found) == [("v1", "a"), ("v1", "b"), ("v2", "a"), ("v2", "b")]
+    for (one, name), part in found.items():
+        assert part == pytest.approx(is_seen[(video == one) & (individual == name)].mean())
+    old = pa.table(columns).drop_columns("bridged_keypoints")
+    write_parquet(old, tmp_path / "features.parquet", {})
+    assert present_animals(str(tmp_path / "features.parquet")) == {}
