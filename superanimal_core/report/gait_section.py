@@ -1,6 +1,7 @@
 """Gait by group: the medians of every animal's steady strides, side by side.
 
-Phases go around: their means are circular, and their quantiles lie around these.
+Phases go around: their means are circular, and their quantiles lie around these. Where they have no
+direction in common, there is neither.
 """
 
 import math
@@ -11,10 +12,16 @@ from matplotlib.figure import Figure
 
 from superanimal_core.behavior.gait_intervals import is_circular
 from superanimal_core.behavior.gait_summary import known_mean
-from superanimal_core.report.cells import Table, number
+from superanimal_core.report.cells import ABSENT, Table, number
 from superanimal_core.report.figures import new_figure, svg
 from superanimal_core.report.grouped import in_order
-from superanimal_core.report.phases import mean_phase, side_by_side, told_phases, unwound
+from superanimal_core.report.phases import (
+    have_direction,
+    mean_phase,
+    side_by_side,
+    told_phases,
+    unwound,
+)
 from superanimal_core.report.results import Row
 from superanimal_core.report.strips import Strip, draw_strips, group_handles, looks_of
 from superanimal_core.report.walk_section import MEASURES
@@ -104,6 +111,10 @@ def _by_group(
     return found
 
 
+def _have_middle(values: Sequence[float], measure: str) -> bool:
+    return have_direction(values) if is_circular(measure) else True
+
+
 def draw_gait(
     walking: Sequence[Row],
     groups: Mapping[str, str],
@@ -118,7 +129,10 @@ def draw_gait(
     for axes, (name, heading, unit, _) in zip(panels, measures, strict=False):
         found = _by_group(walking, groups, named, name)
         found = side_by_side(found) if is_circular(name) else found
-        draw_strips(axes, [Strip(group, group, found[group]) for group in named], looks)
+        strips = [
+            Strip(group, group, found[group], _have_middle(found[group], name)) for group in named
+        ]
+        draw_strips(axes, strips, looks)
         axes.set_title(f"{heading}, {unit}" if unit else heading)
     for axes in panels[len(measures) :]:
         axes.set_axis_off()
@@ -133,7 +147,10 @@ def gait_table(
     named: Sequence[str],
     measures: Sequence[Measure],
 ) -> Table:
-    """A row for each measure, a column for each group: median, and 5 to 95 % of the animals."""
+    """A row for each measure, a column for each group: median, and 5 to 95 % of the animals.
+
+    Of phases without a direction in common it is `–`, and how many there are.
+    """
     rows = []
     for name, heading, unit, digits in measures:
         found = _by_group(walking, groups, named, name)
@@ -149,6 +166,8 @@ def gait_table(
 def _cell(values: Sequence[float], measure: str, digits: int) -> str:
     if not values:
         return number(None)
+    if not _have_middle(values, measure):
+        return f"{ABSENT}, {len(values):,}"
     around = unwound(values) if is_circular(measure) else values
     low, middle, high = (float(q) for q in np.quantile(around, (0.05, 0.5, 0.95)))
     said = f"{number(middle, digits)} ({number(low, digits)} to {number(high, digits)})"

@@ -19,11 +19,15 @@ Look = tuple[str, str]
 
 @dataclass(frozen=True)
 class Strip:
-    """One row: what it is called, and its values; NaN are left out."""
+    """One row: what it is called, and its values; NaN are left out.
+
+    Of phases that have no direction in common, and so no quantiles, only the dots are drawn.
+    """
 
     label: str
     group: str
     values: Sequence[float] | np.ndarray
+    has_middle: bool = True
 
 
 def looks_of(groups: Sequence[str]) -> dict[str, Look]:
@@ -41,15 +45,17 @@ def draw_strips(axes: Axes, strips: Sequence[Strip], looks: Mapping[str, Look]) 
         values = np.sort(values[np.isfinite(values)])
         if not len(values):
             continue
-        low, quarter, middle, three, high = np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95))
-        if len(values) > MOST_DOTS:
-            axes.plot([low, high], [row, row], color=color, lw=1)
-        axes.plot([quarter, three], [row, row], color=PALE, lw=7, solid_capstyle="butt", zorder=1)
-        if len(values) <= MOST_DOTS:
+        if len(values) <= MOST_DOTS or not strip.has_middle:
             offset = SPREAD * (2 * ((np.arange(len(values)) * GOLDEN) % 1) - 1)
             axes.scatter(
                 values, row + offset, s=11, color=color, marker=marker, alpha=0.75, lw=0, zorder=2
             )
+        if not strip.has_middle:
+            continue
+        low, quarter, middle, three, high = np.quantile(values, (0.05, 0.25, 0.5, 0.75, 0.95))
+        if len(values) > MOST_DOTS:
+            axes.plot([low, high], [row, row], color=color, lw=1)
+        axes.plot([quarter, three], [row, row], color=PALE, lw=7, solid_capstyle="butt", zorder=1)
         axes.plot([middle, middle], [row - 0.32, row + 0.32], color=INK, lw=1.6, zorder=3)
     places: dict[str, list[int]] = {}
     for row, strip in enumerate(strips):

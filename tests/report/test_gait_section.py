@@ -97,6 +97,51 @@ def test_phases_are_told_from_0_to_1_and_their_range_goes_on(phases, told):
     assert told_phases(*phases, 2) == told
 
 
+def told_of(phases):
+    section = section_of(*trotting(phases))
+    return {row[0]: row[2] for row in section["table"].rows}["diagonal limbs"]
+
+
+@pytest.mark.parametrize("phases", [(0.0, 0.5), (0.0, 0.25, 0.5, 0.75), (0.1, 0.6, 0.35, 0.85)])
+def test_phases_without_a_direction_have_no_median(phases):
+    """Their mean is made by rounding, and turns with the last digit."""
+    for turned in (phases, phases[::-1], tuple((p + 1e-9) % 1 for p in phases)):
+        assert told_of(turned) == f"–, {len(phases)}"
+
+
+def test_phases_have_a_direction_where_their_resultant_is_that_of_a_gait():
+    """Two phases that are d from their middle have the resultant cos(2 pi d): 0.7 at 0.1266."""
+    assert told_of((0.5 - 0.126, 0.5 + 0.126)).startswith("0.50 (")
+    assert told_of((0.5 - 0.127, 0.5 + 0.127)) == "–, 2"
+
+
+def test_an_animal_whose_videos_have_opposite_phases_has_none():
+    walks = [walk(video, 2.0) for video in "bcd"]
+    for row, phase in zip(walks, (0.2, 0.7, 0.4), strict=True):
+        row["diagonal_phase"] = phase
+    rows = section_of(walks, subjects={"b": "m1", "c": "m1"})["table"].rows
+    cells = {row[0]: row[2] for row in rows}
+    assert cells["diagonal limbs"] == "0.40 (0.40 to 0.40), 1"
+    assert cells["stride frequency"] == "2.00 (2.00 to 2.00), 2"
+    walks[2]["diagonal_phase"] = np.nan
+    rows = section_of(walks, subjects={"b": "m1", "c": "m1"})["table"].rows
+    assert {row[0]: row[2] for row in rows}["diagonal limbs"] == "–"
+
+
+def test_phases_without_a_direction_are_drawn_without_quantiles():
+    around = np.arange(2 * MOST_DOTS) / (2 * MOST_DOTS)
+    (walks, groups), (more, others) = trotting(TROT), trotting(around, "around")
+    measures = [("diagonal_phase", "diagonal limbs", "phase", 2)]
+    axes = draw_gait([*walks, *more], groups | others, ["trot", "around"], measures).axes[0]
+    assert sorted(len(path.get_offsets()) for path in axes.collections) == [4, len(around)]
+    rows = {float(np.mean(line.get_ydata())) for line in axes.lines if len(line.get_xdata()) == 2}
+    assert 0 in rows
+    assert 1 not in rows  # the row of those around
+    found = side_by_side({"trot": [0.98, 0.02], "around": [0.0, 0.25, 0.5, 0.75]})
+    assert found["around"] == [0.0, 0.25, 0.5, 0.75]
+    assert found["trot"] == pytest.approx([0.98, 1.02])
+
+
 def test_no_phase_is_drawn_far_from_its_neighbors():
     (walks, groups), (more, others) = trotting(TROT), trotting((0.96, 0.04, 0.01), "other")
     measures = [("diagonal_phase", "diagonal limbs", "phase", 2)]
