@@ -165,7 +165,7 @@ def _percent(share: Share) -> float:
 
 
 def _cells(shares: Sequence[Share]) -> tuple[str, ...]:
-    told = [share for share in shares if share.is_told]
+    told = [share for share in shares if np.isfinite(share.part)]
     part, per_min = _of_animals(told, _percent), _of_animals(told, lambda share: share.per_min)
     bouts, time_s = sum(share.bouts for share in told), sum(share.time_s for share in told)
     low, high = (float(q) for q in np.quantile(part or [np.nan], (0.05, 0.95)))

@@ -182,6 +182,14 @@ def test_a_video_whose_length_nobody_knows_has_no_part():
     (share,) = shares([row("v", "a", "walk", 1, 1.0)], {"v": "all"}, lasting={})
     assert np.isnan(share.part)
     assert share_matrix([share])["rows"][0]["cells"][0]["text"] == "–"
+    assert table_of([share])["walk", "all"] == ("0", "–", "–", "–", "–", "–")
+
+
+def test_animals_of_whom_no_part_is_known_are_not_counted():
+    """Nobody knows how long v3 lasts, in which one animal walks."""
+    times = [*TIMES, row("v3", "a", "walk", 9, 9.0)]
+    found = shares(times, lasting={"v1": 20.0, "v2": 10.0})
+    assert table_of(found)["walk", "y"] == ("1", "1", "20.0", "20.0 to 20.0", "6.00", "2.00")
 
 
 def test_times_are_sums_over_all_bouts(tmp_path):
