@@ -94,7 +94,7 @@ def write(study: Path) -> None:
     places = {name: places_of(MADE)["good0"] for name in shown}
     page, start_s = results / "report" / "index.html", time.perf_counter()
     chosen = settings(MADE, f"A study of {len(names)} videos")
-    write_page(page, inputs, chosen, DATASETS, {}, "snakemake", places)
+    write_page(page, inputs, chosen, DATASETS, {}, "snakemake", places, {})
     print(time.perf_counter() - start_s, peak_mb(), page.stat().st_size)
 
 

@@ -112,10 +112,10 @@ class VideoResults:
 def read_results(inputs: Mapping[str, Any], mapped: Iterable[str]) -> StudyResults:
     """Read the tables of a study.
 
-    `inputs`: quality, bouts, walks, coverage, repeats (paths), evaluation, calibration, truth,
-    unified, audits, classified (lists of paths), transfer, groups (a path, or nothing), members,
-    classifiers (folders), laid out as in the results folder; the features of all videos lie beside
-    `quality`. Of `mapped` videos the ways are read.
+    `inputs`: quality, bouts, features, walks, coverage, repeats (paths), evaluation, calibration,
+    truth, unified, audits, classified (lists of paths), transfer, groups (a path, or nothing),
+    members, classifiers (folders), laid out as in the results folder. Of `mapped` videos the ways
+    are read.
     """
     quality = Path(inputs["quality"])
     results = quality.parent.parent
@@ -145,7 +145,7 @@ def read_results(inputs: Mapping[str, Any], mapped: Iterable[str]) -> StudyResul
         paths=read_paths(folder, [video for video in mapped if video in usable]),
         times=read_behavior_times(inputs["bouts"]),
         walks=read_walks_of_videos(inputs["walks"]),
-        seen=list(present_animals(str(quality.with_name("features.parquet")))),
+        seen=list(present_animals(inputs["features"])),
         uses=read_uses(results.parent),
         sizes=read_sizes(results),
         networks=read_networks(inputs["members"]),

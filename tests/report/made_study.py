@@ -102,6 +102,7 @@ def inputs_of(results: Path, made: Made) -> dict:
         "quality": str(results / "tables" / "quality.parquet"),
         "bouts": str(results / "tables" / "bouts.parquet"),
         "walks": str(results / "tables" / "walks.parquet"),
+        "features": str(results / "tables" / "features.parquet"),
         "coverage": str(results / "datasets" / "coverage.parquet"),
         "unified": [str(results / "datasets" / name / "unified.parquet") for name in DATASETS],
         "audits": [str(results / "datasets" / name / "audit.parquet") for name in DATASETS],

@@ -6,6 +6,7 @@ rule report:
     input:
         quality="results/tables/quality.parquet",
         bouts="results/tables/bouts.parquet",
+        features="results/tables/features.parquet",
         walks="results/tables/walks.parquet",
         videos=GRAPH.accounts(),
         coverage="results/datasets/coverage.parquet",
