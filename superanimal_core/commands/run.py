@@ -64,6 +64,7 @@ from superanimal_core.study.shipped import WORKFLOW
 
 SNAKEFILE = "Snakefile"
 NO_RULES = "workflow/no_rules.smk"
+PROFILE = "SNAKEMAKE_PROFILE"  # Snakemake takes one from there, too
 OTHER_SETTINGS = ("-C", "--config", "--configfile", "--configfiles")  # asked for
 
 
@@ -91,7 +92,8 @@ def run(options: argparse.Namespace) -> None:
     ConfigError for mistakes in its settings and sheets, SuperAnimalError where there is no study,
     or no Snakefile beside the package.
     """
-    if may_run(options.rest) and (none := asks_for_none(options.rest)):
+    elsewhere = options.slurm or PROFILE in os.environ  # a profile that says how many
+    if not elsewhere and may_run(options.rest) and (none := asks_for_none(options.rest)):
         raise SuperAnimalError(
             f"with {none} no job ever begins; give at least 1, or leave it out for all cores"
         )

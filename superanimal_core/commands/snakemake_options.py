@@ -1,9 +1,11 @@
 """What Snakemake does with the options that are passed on to it, as far as they are known here."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from itertools import takewhile, zip_longest
 
 CORES = ("-c", "-j", "--cores", "--jobs", "--profile")  # who gives one of these says how many
+PROFILES = ("--profile", "--workflow-profile")  # which may say how many, too
 RUNNING = (  # with which a run is still a run, and nothing else
     *CORES, "-k", "--keep-going", "-U", "--until", "-O",
     "--omit-from", "-R", "--forcerun", "-f", "--force", "-F", "--forceall", "-T", "--retries",
@@ -61,17 +63,22 @@ def says_how_many(argument: str) -> bool:
 def asks_for_none(rest: Sequence[str]) -> str:
     """The words that ask for no core, or no job at a time (-c0): Snakemake waits for ever; or ''.
 
-    Of several that say how many the last counts.
+    Of several the last counts. Where both are given, or a profile, or less than 0, jobs do run.
     """
     options = _before_targets(rest)
-    none = dict.fromkeys("cj", "")
+    if any(_is_one(option, PROFILES, frozenset()) for option in _options(options)):
+        return ""
+    asked = {} if any(map(says_how_many, rest)) else {"c": ("--cores all", "all")}  # as `run` does
     for word, following in zip_longest(options, options[1:], fillvalue=""):
-        for letter in none:
+        for letter in "cj":
             if (value := _value_in(word, letter)) is not None:
-                count = value or following
-                is_none = count.lstrip("-").isdigit() and int(count) <= 0
-                none[letter] = " ".join([word, following][: 1 if value else 2]) * is_none
-    return none["c"] or none["j"]
+                asked[letter] = (word if value else f"{word} {following}", value or following)
+    if len(asked) != 1:
+        return ""
+    ((words, count),) = asked.values()
+    with suppress(ValueError):
+        return words if int(count) == 0 else ""
+    return ""
 
 
 def with_forced(rest: Sequence[str], forced: Sequence[str]) -> list[str]:

@@ -327,6 +327,16 @@ def test_no_cores_are_told_before_anything_is_made(study, become, capsys, none):
     assert len(become) == 1
 
 
+def test_no_cores_are_no_mistake_where_a_profile_says_how_many(study, become, monkeypatch):
+    monkeypatch.delenv(run.PROFILE, raising=False)
+    assert main(["run", "--slurm", "--", "--cores", "0"]) == 0
+    assert main(["run", "--", "-j", "8", "-c", "0"]) == 0
+    assert main(["run", "--", "-j", "0"]) == 1
+    monkeypatch.setenv(run.PROFILE, "mine")
+    assert main(["run", "--", "-j", "0"]) == 0
+    assert len(become) == 3
+
+
 def test_what_failed_is_tried_again_beside_what_was_asked_for(study, become, monkeypatch):
     monkeypatch.setattr(run, "failed_again", lambda folder: ["--forcerun", "failed.json"])
     assert main(["run", "--failed", "--", "-c2", "-R", "report", "--", "all"]) == 0
