@@ -12,6 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from itertools import takewhile
 from typing import Any
 
 from superanimal_core.commands.foreign_packages import foreign_package
@@ -69,19 +70,23 @@ def run_command(arguments: Sequence[str]) -> int:
     """The same; what libraries cannot load is raised."""
     typed, rest = split_rest(arguments)
     parser = parser_of(typed)
+    before = [*takewhile(lambda word: word.startswith("-"), typed)]
+    if before and len(before) < len(typed) and not {"-h", "--help"} & {*before}:
+        hint = "; options stand behind the command"
+        parser.error(f"unrecognized arguments: {' '.join(before)}{hint}")
     if typed and not typed[0].startswith("-") and typed[0] not in COMMANDS:
         from superanimal_core.pose.keypoints import did_you_mean  # loads numpy
 
         hint = did_you_mean(typed[0], [*COMMANDS])
         parser.error(f"'{typed[0]}' is no command{hint} There are {', '.join(COMMANDS)}")
     options, unknown = parser.parse_known_args(typed)
+    options.rest = rest
     if unknown:
         hint = hint_of(options.command, unknown)
         if options.command in PASSES_ON:
-            of_run = command_module(options.command).hint_of(options.study, unknown)
+            of_run = command_module(options.command).hint_of(options, unknown)
             hint = hint or of_run or "; Snakemake's own stand after --"
         parser.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
-    options.rest = rest
     options.words = words_of_commands() if options.command == "completion" else {}
     try:
         refuse_gone_folder()
@@ -151,11 +156,11 @@ def words_of_commands() -> dict[str, list[str]]:
 
 
 def hint_of(command: str, unknown: Sequence[str]) -> str:
-    """Which option of a command begins as the first unknown one does; '' where none does."""
-    begun = unknown[0].partition("=")[0]
+    """Which options of a command begin as unknown ones do; '' where none does."""
+    begun = tuple(word.partition("=")[0] for word in unknown if word[:2] == "--" != word)
     options = [word for action in arguments_of(command) for word in action.option_strings]
-    meant = [word for word in options if begun.startswith("--") and word.startswith(begun)]
-    return f"; did you mean {' or '.join(meant)}?" if meant and begun != "--" else ""
+    meant = [word for word in options if word.startswith(begun)]
+    return f"; did you mean {' or '.join(meant)}?" if meant else ""
 
 
 def arguments_of(command: str) -> Sequence[argparse.Action]:

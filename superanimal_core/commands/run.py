@@ -147,14 +147,22 @@ def failed_again(study: Path) -> list[str]:
     return forced_again(failed)
 
 
-def hint_of(study: str, unknown: Sequence[str]) -> str:
-    """What runs those unknown words alone that are videos of a study; '' where none is one."""
+def hint_of(options: argparse.Namespace, unknown: Sequence[str]) -> str:
+    """What runs those unknown words alone that are videos of a study; '' where none is one.
+
+    All else that was asked for is asked for there, too.
+    """
     try:
-        _, videos = read_settings_and_videos(checked_study(study))
+        _, videos = read_settings_and_videos(checked_study(options.study))
     except (SuperAnimalError, OSError):
         return ""
-    named = "".join(f" {VIDEOS}/{word}/quality.json" for word in unknown if word in videos)
-    return f"; to run a video alone: {to_type('run', study, f' --{named}')}" if named else ""
+    targets = [f"{VIDEOS}/{word}/quality.json" for word in unknown if word in videos]
+    if not targets:
+        return ""
+    own = [f"--{name}" for name in ("slurm", "failed") if getattr(options, name)]
+    others = [word for word in unknown if word not in videos]
+    typed = shlex.join([*own, "--", *targets, *others, *options.rest])
+    return f"; to run a video alone: {to_type('run', options.study, f' {typed}')}"
 
 
 def make_study(options: argparse.Namespace) -> None:

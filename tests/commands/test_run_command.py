@@ -290,11 +290,21 @@ def test_options_of_snakemake_in_the_wrong_place_are_told_the_right_one(study, c
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
-        (
-            "run . m",
-            "m; to run a video alone: superanimal run . -- results/videos/m/quality.json",
-        ),
-        ("run . m x", "m x; to run a video alone: superanimal run . -- results/videos/m/quality."),
+        ("run . m", "m{alone} -- {m}\n"),
+        ("run . m x", "m x{alone} -- {m} x\n"),
+        ("run . -n m", "-n m{alone} -- {m} -n\n"),
+        ("run . m --cores 2", "m --cores 2{alone} -- {m} --cores 2\n"),
+        ("run . -R report m", "-R report m{alone} -- {m} -R report\n"),
+        ("run . m --slurm -- -n", "m{alone} --slurm -- {m} -n\n"),
+        ("run --failed . m -k", "m -k{alone} --failed -- {m} -k\n"),
+        ("run . -k --fail", "-k --fail; did you mean --failed?\n"),
+        ("run . m --fail", "m --fail; did you mean --failed?\n"),
+        ("run . --sl --fail", "--sl --fail; did you mean --slurm or --failed?\n"),
+        ("--slurm run .", "--slurm; options stand behind the command\n"),
+        ("--failed run . -- -n", "--failed; options stand behind the command\n"),
+        ("-v -k run .", "-v -k; options stand behind the command\n"),
+        ("-- run .", "--; options stand behind the command\n"),
+        ("--study . status", "--study; options stand behind the command\n"),
         ("run . x", "x; Snakemake's own stand after --\n"),
         ("run nowhere m", "m; Snakemake's own stand after --\n"),
         ("run . --fail", "--fail; did you mean --failed?\n"),
@@ -312,6 +322,8 @@ def test_nothing_starts_with_what_is_no_option_and_the_way_on_is_told(
     with pytest.raises(SystemExit) as ended:
         main(typed.split())
     assert ended.value.code == 2
+    alone = "; to run a video alone: superanimal run ."
+    told = told.format(m="results/videos/m/quality.json", alone=alone)
     assert f"unrecognized arguments: {told}" in capsys.readouterr().err
     assert not become
 
