@@ -44,6 +44,7 @@ COMMANDS = {  # name: module in commands, what it does
     "completion": ("completion", "what bash or zsh needs to complete commands and options"),
     "doctor": ("doctor", "look whether this machine, folder and cluster can run a study"),
 }
+OF_JOBS = ("run", "plan", "doctor")  # where numbers of threads must be right
 PASSES_ON = ("run",)  # to another program, what stands after --
 
 
@@ -51,9 +52,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; 0 when it went well, 1 after a mistake that was told in one sentence."""
     open_closed_streams()
     arguments = list(sys.argv[1:] if arguments is None else arguments)
-    if (why := settle_threads()) and next(iter(arguments), None) in COMMANDS:
-        complain(f"{arguments[0]}: {why}")
-        return 1
     try:
         return run_command(arguments)
     except (ImportError, MemoryError) as error:
@@ -68,6 +66,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def run_command(arguments: Sequence[str]) -> int:
     """The same; what libraries cannot load is raised."""
+    unread = settle_threads()  # before a command's module loads what reads them
     typed, rest = split_rest(arguments)
     parser = parser_of(typed)
     before = [*takewhile(lambda word: word.startswith("-"), typed)]
@@ -90,6 +89,8 @@ def run_command(arguments: Sequence[str]) -> int:
     options.words = words_of_commands() if options.command == "completion" else {}
     try:
         refuse_gone_folder()
+        if unread and options.command in OF_JOBS:
+            raise SuperAnimalError(unread)
         options.run(options)
         sys.stdout.flush()
     except BrokenPipeError:  # whoever read has seen enough: `… | head`

@@ -56,6 +56,7 @@ from superanimal_core.jobs.run_owner import (
     note_start,
     unlock,
 )
+from superanimal_core.jobs.thread_counts import threads_to_type
 from superanimal_core.models.downloads import HASHES
 from superanimal_core.report.rerun import forced_again
 from superanimal_core.study.dates import doubt_of_dates
@@ -129,7 +130,8 @@ def run(options: argparse.Namespace) -> None:
             unlock(study)
             print(f"goes on after the run of {dead}, which has died", file=sys.stderr)
     command = snakemake_command(study, options.rest, is_slurm=options.slurm)
-    print(find_cache_home(study) + shlex.join(command), file=sys.stderr, flush=True)
+    variables = find_cache_home(study) + threads_to_type()
+    print(variables + shlex.join(command), file=sys.stderr, flush=True)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as scripts start what runs behind (&)
         signal.signal(signal.SIGINT, signal.default_int_handler)  # `kill -INT` must end it
     if is_watched(options.rest):

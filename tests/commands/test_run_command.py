@@ -18,6 +18,7 @@ from superanimal_core.__main__ import main
 from superanimal_core.commands import released_to_fetch, room, run
 from superanimal_core.commands.study_folder import CALLED
 from superanimal_core.jobs.run_owner import RECORD, START, _born, write_owner
+from superanimal_core.jobs.thread_counts import NUMEXPR, OPENMP
 from superanimal_core.study.dates import keep_dates
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -347,6 +348,15 @@ def test_no_cores_are_no_mistake_where_a_profile_says_how_many(study, become, mo
     monkeypatch.setenv(run.PROFILE, "mine")
     assert main(["run", "--", "-j", "0"]) == 0
     assert len(become) == 3
+
+
+def test_the_plain_command_says_what_numexpr_is_told(study, become, capsys, monkeypatch):
+    monkeypatch.setenv(NUMEXPR, "")
+    for openmp, begins in (("4,2", f"{NUMEXPR}=4 {sys.executable}"), ("4", sys.executable)):
+        monkeypatch.setenv(OPENMP, openmp)
+        assert main(["run"]) == 0
+        assert capsys.readouterr().err.startswith(begins.rpartition("/")[0])
+        monkeypatch.setenv(NUMEXPR, "")
 
 
 def test_what_failed_is_tried_again_beside_what_was_asked_for(study, become, monkeypatch):

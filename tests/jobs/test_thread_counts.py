@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from superanimal_core.jobs.thread_counts import NUMEXPR, OPENMP, settle_threads
+from superanimal_core.jobs.thread_counts import (
+    NUMEXPR,
+    OPENMP,
+    settle_threads,
+    threads_to_type,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,14 +26,28 @@ def command(*arguments, **variables):
 
 
 @pytest.mark.parametrize("name", [OPENMP, NUMEXPR])
-def test_what_is_no_number_is_one_sentence_of_every_command_that_loads_pandas(tmp_path, name):
-    for typed in ("run", "doctor"):
+def test_what_is_no_number_is_one_sentence_of_what_concerns_jobs(tmp_path, name):
+    for typed in ("run", "plan", "doctor"):
         ended = command(typed, *["--study"] * (typed == "doctor"), tmp_path, **{name: "all"})
         assert ended.returncode == 1
         (line,) = ended.stderr.splitlines()
         assert line.startswith(f"{typed}: {name} is 'all', which is no number of threads: `unset")
         assert f"export {name}=4" in line
-    assert command("--help", **{name: "all"}).returncode == 0
+
+
+@pytest.mark.parametrize("name", [OPENMP, NUMEXPR])
+@pytest.mark.parametrize(
+    "typed", ["--help", "run --help", "export --help", "export-labels -h", "completion bash"]
+)
+def test_what_starts_no_jobs_works_with_what_is_no_number(typed, name):
+    ended = command(*typed.split(), **{name: "all"})
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("typed", ["status", "check", "why"])
+def test_what_is_no_number_is_no_mistake_of_what_starts_no_jobs(tmp_path, typed):
+    ended = command(typed, tmp_path, *["m"] * (typed == "why"), OMP_NUM_THREADS="all")
+    assert "has no config/config.yaml" in ended.stderr
 
 
 def test_a_list_for_openmp_is_no_mistake(tmp_path):
@@ -44,19 +63,23 @@ def test_a_list_for_openmp_is_no_mistake(tmp_path):
 )  # fmt: skip
 def test_numexpr_is_told_the_first_figure_of_a_list(monkeypatch, openmp, numexpr, told):
     for name, text in ((OPENMP, openmp), (NUMEXPR, numexpr)):
-        monkeypatch.delenv(name, raising=False)
+        monkeypatch.setenv(name, "")  # so that it is put back
+        monkeypatch.delenv(name)
         if text is not None:
             monkeypatch.setenv(name, text)
     assert settle_threads() == ""
     assert os.environ.get(NUMEXPR) == told
     assert os.environ.get(OPENMP) == openmp
+    is_list = "," in (openmp or "")
+    assert threads_to_type() == (f"NUMEXPR_NUM_THREADS={told} " if is_list else "")
     imported = [sys.executable, "-c", "import numexpr"]
     assert subprocess.run(imported, check=False).returncode == 0
 
 
 @pytest.mark.parametrize("wrong", ["all", "4,", ",2", "0,2", "4;2", "1e1", "4,two"])
 def test_what_is_neither_a_number_nor_a_list_is_told(monkeypatch, wrong):
-    monkeypatch.delenv(NUMEXPR, raising=False)
+    monkeypatch.setenv(NUMEXPR, "")
     monkeypatch.setenv(OPENMP, wrong)
     assert settle_threads().startswith(f"OMP_NUM_THREADS is '{wrong}', which is no number")
-    assert NUMEXPR not in os.environ
+    assert os.environ[NUMEXPR] == "1"
+    assert settle_threads() == ""  # nothing here reads the other one
