@@ -93,17 +93,17 @@ def _weighted(
     if len(np.unique(animal)) == len(animal):  # one row per animal: nothing to tell apart
         return _plain(value, design, variance)
     root = 1 / np.sqrt(variance)
-    value, design = value * root, design * root[:, None]
-    model = MixedLM(value, design, animal, exog_re=root[:, None])
+    scaled, columns = value * root, design * root[:, None]
+    model = MixedLM(scaled, columns, animal, exog_re=root[:, None])
     with warnings.catch_warnings(), suppress(np.linalg.LinAlgError):
         warnings.simplefilter("ignore")  # of a variance between animals that is 0
         fit = model.fit(reml=True, method="powell")  # lbfgs ends in an infinite likelihood
         between, scale = float(np.asarray(fit.cov_re).ravel()[0]), float(fit.scale)
         if scale > NO_SCATTER * between:
-            coefficients, errors = _generalized(value, design, animal, root, between, scale)
+            coefficients, errors = _generalized(scaled, columns, animal, root, between, scale)
             if np.isfinite(errors).all():
                 return coefficients, errors, scale
-    return _of_means(value / root, design / root[:, None], animal)
+    return _of_means(value, design, animal)
 
 
 def _generalized(

@@ -57,10 +57,9 @@ def note_failed(
 def _is_ended(log: Path, is_earlier: bool, stopped_s: float) -> bool:
     """Whether a job of a run that was stopped only ended with it; SIGTERM leaves no word."""
     last = last_line(log)
-    if last == INTERRUPTED or not last:
-        return not is_earlier or last == INTERRUPTED
-    is_late = log.stat().st_mtime > stopped_s + AT_ONCE_S and not _is_progress(last)
-    return not (is_earlier or is_late or ERROR.match(last))
+    says_something = last and not _is_progress(last)
+    is_late = says_something and log.stat().st_mtime > stopped_s + AT_ONCE_S
+    return last == INTERRUPTED or not (is_earlier or is_late or ERROR.match(last))
 
 
 def _is_progress(line: str) -> bool:

@@ -29,7 +29,7 @@ def note_stops(failed: Callable[[], Iterable[Any]] = tuple) -> None:
 
 def is_stopped() -> bool:
     """Whether such a signal has come."""
-    return bool(_CAME)
+    return stopped_s() is not None
 
 
 def stopped_s() -> float | None:
