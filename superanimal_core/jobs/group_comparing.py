@@ -12,11 +12,11 @@ from superanimal_core.tables.group_tables import (
     cameras,
     conditions,
     gait_measures,
-    present_animals,
     rows_of,
     scale_warnings,
 )
 from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.present_animals import present_animals
 from superanimal_core.tables.schemas import columns_to_table
 
 

@@ -31,7 +31,7 @@ def animals_of(
 ) -> dict[Key, str]:
     """What each animal of each video that has a group is called, in the order of the videos.
 
-    The animals are those that are `seen` (`group_tables.present_animals`), as in the comparison of
+    The animals are those that are `seen` (`present_animals`), as in the comparison of
     groups. Of a video whose features do not tell, they are those that a row (video, individual) is
     about, else one, of the individual ''. Without the `column` each video is an animal.
     """

@@ -31,8 +31,8 @@ from superanimal_core.tables.animal_names import Key
 from superanimal_core.tables.bundles_description import read_description
 from superanimal_core.tables.calibration_files import read_check
 from superanimal_core.tables.classifier_files import EVALUATION
-from superanimal_core.tables.group_tables import present_animals
 from superanimal_core.tables.parquet import read_parquet, read_record
+from superanimal_core.tables.present_animals import present_animals
 from superanimal_core.tables.schemas import expected_error_from_table, smoothed_from_table
 from superanimal_core.tables.spaces import read_space
 from superanimal_core.tables.video_tables import read_times

@@ -1,13 +1,10 @@
 """From the tables of all videos to the measures that groups are compared by."""
 
 import math
-from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from scipy import stats
 
 from superanimal_core.behavior.gait_summary import known_mean
@@ -18,7 +15,6 @@ from superanimal_core.tables.parquet import read_parquet
 
 MEDIAN = "_median"
 SHOWN = 5
-SEEN = "bridged_keypoints"  # a feature that is known where any keypoint is
 SPEEDS = ("speed_cm_per_s", "speed_px_per_s")
 INTERVAL_SDS = 2 * float(stats.norm.ppf(0.95))  # of a 90 % interval
 QUALITY = {  # of a video, what should be alike in all groups: what it is called
@@ -67,27 +63,6 @@ class Animals:
             values[:, 1],
             speeds,
         )
-
-
-def present_animals(features: str) -> dict[Key, float]:
-    """The individuals of each video that are seen at all, each with the part of the frames.
-
-    They come from the table of all features, which may be very long. Other programs name as many
-    animals as there may be in any video.
-    """
-    names = ["video", "individual"]
-    if not {*names, SEEN} <= set(pq.read_schema(features).names):
-        return {}
-    seen, frames = Counter[Key](), Counter[Key]()
-    for batch in pq.ParquetFile(features).iter_batches(columns=[*names, SEEN]):
-        is_seen = np.isfinite(batch[SEEN].to_numpy(zero_copy_only=False)).astype(np.int64)
-        texts = {name: batch[name].cast(pa.string()) for name in names}
-        summed = pa.table({**texts, SEEN: is_seen}).group_by(names)
-        for row in summed.aggregate([(SEEN, "sum"), (SEEN, "count")]).to_pylist():
-            key = row["video"], row["individual"]
-            seen[key] += row[f"{SEEN}_sum"]
-            frames[key] += row[f"{SEEN}_count"]
-    return {key: seen[key] / frames[key] for key in sorted(seen) if seen[key]}
 
 
 def gait_measures(gait: Sequence[Row], animals: Animals) -> list[Measure]:

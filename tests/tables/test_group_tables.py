@@ -18,10 +18,10 @@ from superanimal_core.tables.group_tables import (
     behavior_measures,
     conditions,
     gait_measures,
-    present_animals,
     scale_warnings,
 )
 from superanimal_core.tables.parquet import write_parquet
+from superanimal_core.tables.present_animals import present_animals
 
 LIMBS = ("left", "right")
 ANIMALS = {f"m{i}": "control" if i < 4 else "treated" for i in range(8)}
