@@ -25,7 +25,12 @@ from superanimal_core.jobs.run_owner import (
     write_owner,
 )
 from superanimal_core.jobs.snakemake_mended import mend_snakemake
-from superanimal_core.jobs.stopped import failed_before_stop, is_stopped, note_stops, stopped_s
+from superanimal_core.jobs.stopped import (
+    failed_before_stop,
+    is_stopped,
+    note_stops,
+    stopped_s,
+)
 from superanimal_core.study.adaptation_graph import AdaptationGraph
 from superanimal_core.study.adaptation_settings import AdaptationRuleSettings
 from superanimal_core.study.arenas import places_on_maps, untold_by
