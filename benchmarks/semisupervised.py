@@ -1,6 +1,7 @@
 """What unlabeled video teaches beside labels, and what an ensemble and smoothing add.
 
     python benchmarks/semisupervised.py [--quick] [--recording camera] [--parts 5] [--seeds 3]
+        [--keep FOLDER]
 
 Two recordings: Lightning Pose's own example, mirror mouse (90 labeled images, a video of 994
 frames; SUPERANIMAL_SHARED), and a drawn camera that is none of the labs whose pictures are labeled,
@@ -8,17 +9,22 @@ with truth on every frame. 20 and 75 labels; of five parts of the images one is 
 Each line is a set of losses, with the same number of steps from the same start, an ImageNet
 backbone. Figures: error on held-out images, error on the video where its truth is known, and on the
 video how far keypoints jump from a frame to the next, and how far poses and views are from the
-subspaces of all labels: means over parts and seeds. Networks that differ in their seed alone make
-an ensemble: their median, and what the ensemble Kalman smoother makes of it.
---quick: one part, one seed, 75 labels, two lines, fewer steps; some hours for all.
+subspaces of all labels: means over parts, with the range of the seeds, and the difference to labels
+alone, seed by seed. Networks that differ in their seed alone make an ensemble: their median, and
+what the ensemble Kalman smoother makes of it.
+--quick: one part, one seed, 75 labels, two lines, fewer steps; some hours for all. --keep: what a
+network saw is kept in the folder, and one that is there is not trained again.
 """
 
 import argparse
+import pickle
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -26,6 +32,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import torch
 from semisupervised_recordings import ROOT, SHARED, Recording, recording
+from semisupervised_told import tell
 
 from superanimal_core.inference.frames import predict_frames
 from superanimal_core.inference.labeled import predict_labels
@@ -103,6 +110,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=SEEDS)
     parser.add_argument("--steps", type=int)
     parser.add_argument("--log-weight", type=float, default=9.0)
+    parser.add_argument("--keep", type=Path, help="where networks' results stay, or are found")
     chosen = parser.parse_args()
     if not WEIGHTS.is_file():
         print(f"{WEIGHTS}: no such file; SUPERANIMAL_SHARED names the folder of recordings")
@@ -111,7 +119,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, ProcessPoolExecutor(2) as pool:
         recording(chosen.recording, folder)
         tasks = list(all_tasks(chosen, folder))
-        seen = dict(zip(tasks, pool.map(trained_and_seen, tasks), strict=True))
+        seen = dict(zip(tasks, pool.map(partial(kept, chosen.keep), tasks), strict=True))
         for members in ensembles(tasks):
             for task in members:
                 rows.append(row_of(task, task.losses, figures_of(task, seen[task])))
@@ -120,7 +128,7 @@ def main() -> None:
                 for name, joined in joined_members(together).items():
                     line = f"{members[0].losses}, {name} of {len(members)}"
                     rows.append(row_of(members[0], line, figures_of(members[0], joined)))
-    tell(rows)
+    tell(rows, Figures._fields)
     results = ROOT / "benchmarks" / "results"
     results.mkdir(parents=True, exist_ok=True)
     pq.write_table(
@@ -147,6 +155,20 @@ def ensembles(tasks: Sequence[Task]) -> Iterator[list[Task]]:
     """Trainings that differ in their seed alone."""
     for first in dict.fromkeys(task._replace(seed=0) for task in tasks):
         yield [task for task in tasks if task._replace(seed=0) == first]
+
+
+def kept(folder: Path | None, task: Task) -> Seen:
+    """What the network of a task sees, from the folder if it is there."""
+    if folder is None:
+        return trained_and_seen(task)
+    name = "_".join(str(part) for part in task._replace(folder="")).replace(" ", "-")
+    file = folder / f"{name}.pickle"
+    if not file.is_file():
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = file.with_suffix(".part")
+        unfinished.write_bytes(pickle.dumps(trained_and_seen(task)))
+        unfinished.replace(file)
+    return pickle.loads(file.read_bytes())  # written by this program
 
 
 def trained_and_seen(task: Task) -> Seen:
@@ -270,25 +292,6 @@ def row_of(task: Task, line: str, figures: Figures) -> dict[str, object]:
     """A row of the table."""
     what = {name: getattr(task, name) for name in ("recording", "labels", "part", "seed", "steps")}
     return {"line": line, **what, **figures._asdict()}
-
-
-def tell(rows: Sequence[dict[str, object]]) -> None:
-    """Means of each line with their range, and how far they are from those of labels alone."""
-    names = Figures._fields
-    alone: dict[object, np.ndarray] = {}
-    for line, labels in dict.fromkeys((row["line"], row["labels"]) for row in rows):
-        chosen = [row for row in rows if (row["line"], row["labels"]) == (line, labels)]
-        values = np.array([[row[name] for name in names] for row in chosen], float)
-        mean = values.mean(axis=0)
-        alone.setdefault(labels, mean)
-        parts = [
-            f"{name} {value:.2f} ({low:.2f} to {high:.2f}; {100 * (value / first - 1):+.0f} %)"
-            for name, value, low, high, first in zip(
-                names, mean, values.min(axis=0), values.max(axis=0), alone[labels], strict=True
-            )
-            if np.isfinite(value)
-        ]
-        print(f"{labels} labels, {line}: {', '.join(parts)}", flush=True)
 
 
 if __name__ == "__main__":
