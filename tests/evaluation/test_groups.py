@@ -14,8 +14,8 @@ from superanimal_core.evaluation.group_comparison import (
     compare_groups,
     group_warnings,
 )
+from superanimal_core.evaluation.group_model import LEAST_PART, group_effects
 from superanimal_core.evaluation.group_model import _generalized as generalized
-from superanimal_core.evaluation.group_model import group_effects
 from superanimal_core.evaluation.many_tests import holm
 
 EFFECT = 1.0
@@ -140,6 +140,52 @@ def test_doubtful_videos_count_less():
     assert scatter[0] < 0.7 * scatter[1]
 
 
+@pytest.mark.parametrize("measured", [0.2, 1.0])
+def test_a_row_weighs_by_its_own_scatter_and_its_error(measured):
+    """One video each, half of them with an error of 3: weights by hand, from what is left over."""
+    value, _, group, animal = cohort(4, videos=1, errors=0.0)
+    sd = np.where(animal % 2, measured, 3.0 * measured)
+    [found] = group_effects(value, sd, group, animal, None)
+    left = value - np.array([value[group == g].mean() for g in (0, 1)])[group]
+    scatter = (left**2).sum() / (len(value) - 2)  # of the animals, errors included
+    # what no error explains, of which a little is always left
+    own = max(scatter - (sd**2).mean(), LEAST_PART * scatter)
+    weight = 1 / (own + sd**2)
+    means = [np.average(value[group == g], weights=weight[group == g]) for g in (0, 1)]
+    assert found.difference == pytest.approx(means[1] - means[0], rel=1e-6)
+
+
+def test_a_video_of_which_next_to_nothing_is_known_changes_nothing():
+    """Of animals with several videos, too."""
+    value, sd, group, animal = cohort(6, videos=3)
+    [without] = group_effects(value, sd, group, animal, None)
+    wild = [np.append(each, one) for each, one in ((value, 60.0), (group, 1), (animal, 11))]
+    errors = np.append(sd, 50.0)
+    [found] = group_effects(wild[0], errors, wild[1], wild[2], None)
+    assert found.difference == pytest.approx(without.difference, abs=0.05)
+    [believed] = group_effects(wild[0], np.append(sd, np.nan), wild[1], wild[2], None)
+    assert believed.difference > without.difference + 1.0
+
+
+def test_an_error_that_nobody_knows_takes_no_weight_away():
+    value, _, group, animal = cohort(7)
+    sd = np.where(animal % 3 == 0, np.nan, 1.5)
+    none = np.nan_to_num(sd)
+    assert group_effects(value, sd, group, animal, None) == group_effects(
+        value, none, group, animal, None
+    )
+
+
+def test_as_many_animals_as_coefficients_and_one_more():
+    value, nothing = np.array([1.0, 2.0, 4.0]), np.full(3, np.nan)
+    group, animal = np.array([0, 0, 1]), np.arange(3)
+    [found] = group_effects(value, nothing, group, animal, None)
+    # a spread of 1/2 with one degree of freedom; error sqrt(1/2 (1/2 + 1)), t of 1: 12.706
+    assert found.high - found.difference == pytest.approx(12.7062 * np.sqrt(0.75), rel=1e-4)
+    [found] = group_effects(value[1:], nothing[1:], group[1:], animal[1:], None)
+    assert np.isnan(found).all()
+
+
 def test_adjusted_for_speed_a_difference_of_speed_is_none_of_the_gait():
     random = np.random.default_rng(0)
     value, sd, group, animal = cohort(5, effect=0.0, animals=10, between=0.1, within=0.1)
@@ -224,6 +270,30 @@ def test_animals_that_do_not_walk_are_told_though_they_are_seen():
     few = sniffs.rows(sniffs.animal != "m0")
     table = compare_groups([walks, few], ["control", "treated"])
     assert "'control' has 2 animals with behavior;" in group_warnings(table, [], [], ["control"])[0]
+
+
+def test_a_reference_with_too_few_animals_is_none():
+    """Nor is the next group taken for one."""
+    one = measure(1, animals=6)
+    third = np.where(np.isin(one.animal, ["m3", "m4", "m5"]), "other", one.group)
+    one = replace(one, group=third.astype(object)).rows(one.animal != "m0")
+    table = compare_groups([one], ["control", "treated", "other"])
+    assert table.animals.tolist() == [2, 6, 3]
+    assert np.isnan(table.difference).all()
+
+
+def test_what_poses_leave_unknown_is_the_root_of_the_mean_square():
+    one = measure(1, animals=3, videos=1)
+    one.sd[:3] = 1.0, np.nan, 7.0
+    table = compare_groups([one], ["control", "treated"])
+    assert table.measurement_sd[0] == pytest.approx(5.0)  # (1 + 49) / 2 = 25
+
+
+def test_nothing_measured_is_told_of_every_group():
+    table = compare_groups([], ["control", "treated"])
+    assert group_warnings(table, [], [], ["control"]) == [
+        "the group 'control' has 0 animals with gait or behavior; 3 are needed for an interval"
+    ]
 
 
 def test_three_animals_make_an_interval_and_no_warning():
