@@ -91,6 +91,7 @@ check: $(READY) ## style, types, workflow files, spelling, architecture
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	$(BIN)/pyright --project benchmarks --pythonpath $(BIN)/python # whether calls fit what is called
 	$(BIN)/snakefmt --check Snakefile workflow
 	$(BIN)/python workflow/schemas/generate.py --check
 	$(BIN)/python docs/generate.py --check

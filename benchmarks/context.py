@@ -15,7 +15,7 @@ import os
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import cv2
 import numpy as np
@@ -244,7 +244,7 @@ def labels_of(clips: Sequence[Clip]) -> Labels:
     )
 
 
-def tell(rows: Sequence[dict[str, object]], what: str) -> None:
+def tell(rows: Sequence[dict[str, Any]], what: str) -> None:
     """The means of some rows."""
     names = [name for name in rows[0] if name not in ("architecture", "seed")]
     means = [f"{name} {np.mean([row[name] for row in rows]):.4f}" for name in names]

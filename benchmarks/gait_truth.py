@@ -96,8 +96,8 @@ def simulate(case: Case) -> Seen:
     if "exchanged" in case.disturbed_by:
         for pair in PAIRS:
             where = stretches(rng, time_s, EXCHANGED, 0.2, 1.0)
-            left, right = (names.index(limb) for limb in pair)
-            xy[np.ix_(where, [0], [left, right])] = xy[np.ix_(where, [0], [right, left])]
+            sides = [names.index(limb) for limb in pair]
+            xy[:, 0, sides] = np.where(where[:, None, None], xy[:, 0, sides[::-1]], xy[:, 0, sides])
             exchanged |= dict.fromkeys(pair, where)
     xy += case.noise_px * _error(rng, time_s, xy.shape)
     if "jumps" in case.disturbed_by:

@@ -204,9 +204,12 @@ def figures_of(task: Task, seen: Seen) -> Figures:
     every = subspaces_of(given, given.labels, task, ("pose_pca", "view_pca"))
     far = {name: one.distances(torch.from_numpy(xy_px)).nanmean() for name, one in every.items()}
     return Figures(
-        *(mean_of(values) for values in (error, off, jumps)),
-        *(float(far.get(name, np.nan)) for name in ("pose_pca", "view_pca")),
-        seen.seconds,
+        mean_of(error),
+        mean_of(off),
+        mean_of(jumps),
+        pose_px=float(far.get("pose_pca", np.nan)),
+        view_px=float(far.get("view_pca", np.nan)),
+        seconds=seen.seconds,
     )
 
 

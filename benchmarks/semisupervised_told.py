@@ -1,10 +1,11 @@
 """What semisupervised.py prints of its rows: means over parts, by seed."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-Row = Mapping[str, object]
+Row = Mapping[str, Any]
 
 
 def tell(rows: Sequence[Row], figures: Sequence[str]) -> None:
@@ -19,7 +20,7 @@ def told(rows: Sequence[Row], figures: Sequence[str]) -> Iterator[str]:
     The figure of a seed is the mean over its parts. Differences are taken seed by seed, in percent
     of the first line's, whose mean is taken where a line has other seeds, as an ensemble has.
     """
-    first: dict[object, dict[object, np.ndarray]] = {}
+    first: dict[Any, dict[Any, np.ndarray]] = {}
     for name, labels in dict.fromkeys((row["line"], row["labels"]) for row in rows):
         own = by_seed(
             [row for row in rows if (row["line"], row["labels"]) == (name, labels)], figures
@@ -38,7 +39,7 @@ def told(rows: Sequence[Row], figures: Sequence[str]) -> Iterator[str]:
         yield f"{labels} labels, {name}: {', '.join(cells)}"
 
 
-def by_seed(rows: Sequence[Row], figures: Sequence[str]) -> dict[object, np.ndarray]:
+def by_seed(rows: Sequence[Row], figures: Sequence[str]) -> dict[Any, np.ndarray]:
     """The mean over parts of each figure, by seed."""
     return {
         seed: np.mean(

@@ -5,7 +5,9 @@
 The same pictures (640 x 480, PNG), boxes and keypoints of synthetic mice, crops of 256 x 256, the
 same batch, float32, random weights. HRNet-w32 against HRNet-w32, top-down. DeepLabCut has no
 MobileNet for PyTorch; its smallest network of the same kind of use is a ResNet-50. The peer lives
-in .peers/deeplabcut (make peers); without it only our times are shown.
+in .peers/deeplabcut (make peers); without it only our times are shown. Then the smaller network
+with windows of a video that nobody labeled beside the pictures, which the peer does not have: how
+much of the time it waits for either.
 """
 
 import argparse
@@ -13,25 +15,32 @@ import json
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import yaml
 
-from superanimal_core.media.images import cached_reader, write_image
+from superanimal_core.media.images import cached_reader, read_image, write_image
+from superanimal_core.media.windows import read_window
 from superanimal_core.network.bundle import new_bundle
 from superanimal_core.network.crops import CropGeometry
 from superanimal_core.network.devices import use_device
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.labels import Labels, LabelState, fill_boxes
+from superanimal_core.report.video_file import write_video
 from superanimal_core.settings import AugmentSettings, TrainingSettings
+from superanimal_core.settings.unlabeled import UnlabeledSettings
 from superanimal_core.synthetic.labs import BURROW, lab_images
 from superanimal_core.synthetic.mouse import MOUSE_KEYPOINTS
 from superanimal_core.training import loop
+from superanimal_core.training.label_training import fit_labels
+from superanimal_core.training.unlabeled_training import fit_labels_and_videos
 
 ROOT = Path(__file__).resolve().parents[1]
 PEER = ROOT / ".peers/deeplabcut/bin/python"
@@ -43,6 +52,8 @@ NETWORKS = {  # ours: architecture, parameters, the peer's network
     "HRNet-w32": ("hrnet", {"backbone": "hrnet_w32"} | HEATMAPS, "hrnet_w32"),
     "MobileNetV2": ("pyramid", PYRAMID, "resnet_50"),
 }
+
+SMALLER, FRAMES, FPS = "MobileNetV2", 200, 30.0
 
 
 def main() -> None:
@@ -64,6 +75,18 @@ def main() -> None:
                 f"{title}, batch {batch}: {rate:.2f} images/s, {rate / peer:.2f} x DeepLabCut's "
                 f"{net} ({peer:.2f}); waiting for pictures {waiting:.1%} of the time"
             )
+        video = str(Path(name) / "unlabeled.mp4")
+        images = [read_image(image) for image in labels.image]
+        write_video(islice(cycle(images), FRAMES), video, FPS)
+        architecture, parameters, _ = NETWORKS[SMALLER]
+        rate, waiting = train(
+            labels, architecture, parameters, batch, steps, options.threads, [video]
+        )
+        rows.append((f"{SMALLER}, unlabeled video", "", batch, rate, np.nan, np.nan, waiting))
+        print(
+            f"{SMALLER}, batch {batch} and a window of unlabeled video: {rate:.2f} images/s; "
+            f"waiting for pictures and windows {waiting:.1%} of the time"
+        )
     names = ("network", "peer", "batch", "images_per_s", "peer_images_per_s", "ratio", "waiting")
     table = pa.table(dict(zip(names, map(list, zip(*rows, strict=True)), strict=True)))
     (ROOT / "benchmarks/results").mkdir(exist_ok=True)
@@ -119,9 +142,18 @@ def coco_document(labels: Labels) -> dict[str, Any]:
 
 
 def train(
-    labels: Labels, architecture: str, parameters: dict, batch: int, steps: int, threads: int
+    labels: Labels,
+    architecture: str,
+    parameters: dict,
+    batch: int,
+    steps: int,
+    threads: int,
+    videos: Sequence[str] = (),
 ) -> tuple[float, float]:
-    """Images per second from the second step to the last, and the part of it spent waiting."""
+    """Images per second from the second step to the last, and the part of it spent waiting.
+
+    With `videos`, a window of one of them is learned from in each step beside the labels.
+    """
     config = yaml.safe_load((ROOT / "config/config.yaml").read_text(encoding="utf-8"))
     device = use_device(threads, 0)
     bundle = new_bundle(
@@ -132,24 +164,32 @@ def train(
         trained_on=("lab",),
     )
     training = TrainingSettings(**config["training"] | {"steps": steps, "batch": batch})
-    ends, waits = [], []
-    batches_ahead = loop.batches_ahead
+    given = bundle, labels, cached_reader(), training, AugmentSettings(**config["augment"])
+    ends, waits = list[float](), list[float]()
+    how: dict[str, Any] = {"seed": 0, "device": device}
+    how["tell"] = lambda step, note: ends.append(time.perf_counter())
+    with mock.patch.object(loop, "batches_ahead", timed(loop.batches_ahead, waits)):
+        if videos:
+            chosen = config["unlabeled"] | {"enabled": True, "pose_pca": None}  # jumps alone
+            how |= {"unlabeled": UnlabeledSettings(**chosen), "subspaces": {}, "videos": videos}
+            fit_labels_and_videos(*given, read_window=read_window, **how)
+        else:
+            fit_labels(*given, **how)
+    seconds = ends[-1] - ends[0]
+    return batch * (len(ends) - 1) / seconds, sum(waits[1:]) / seconds
 
-    def timed(*arguments: Any) -> Iterator[Any]:
+
+def timed(batches: Callable[..., Iterator[Any]], waits: list[float]) -> Callable[..., Iterator]:
+    """The same batches; how long each was waited for is added to `waits`, in seconds."""
+
+    def waited_for(*arguments: Any) -> Iterator[Any]:
         start = time.perf_counter()
-        for each in batches_ahead(*arguments):
+        for each in batches(*arguments):
             waits.append(time.perf_counter() - start)
             yield each
             start = time.perf_counter()
 
-    loop.batches_ahead = timed
-    loop.fit(
-        bundle, labels, cached_reader(), training, AugmentSettings(**config["augment"]),
-        seed=0, device=device, tell=lambda step, note: ends.append(time.perf_counter()),
-    )  # fmt: skip
-    loop.batches_ahead = batches_ahead
-    seconds = ends[-1] - ends[0]
-    return batch * (len(ends) - 1) / seconds, sum(waits[1:]) / seconds
+    return waited_for
 
 
 def peer_rate(command: list[str]) -> float:
