@@ -1,6 +1,6 @@
 """Footfalls and strides where the truth is known, by simulation, by hand or by a belt.
 
-    python benchmarks/gait.py [--quick] [--part simulations | real]
+    python benchmarks/gait.py [--quick] [--part simulations | intervals | real]
 
 Mice from above and quadrupeds from the side; walk, trot and gallop; 24 to 200 frames per second;
 errors that last, 0 to 5 px of 200 px body length; jumps, exchanged limbs and gaps, alone and
@@ -8,19 +8,25 @@ together. Poses are smoothed by the settings of config.yaml first. `--quick` is 
 100 frames per second. Recordings are read from $SUPERANIMAL_SHARED (default ../shared).
 
 One line per figure, the worst and the median of its cases; all go to
-benchmarks/results/gait.parquet.
+benchmarks/results/gait.parquet. `intervals`: how many of the 90 % intervals of strides, and of
+medians over limbs and walks, hold what is found on poses without an error (`gait_coverage`), and
+why others have none; counts go to benchmarks/results/gait_intervals.parquet.
 """
 
 import argparse
 import os
+from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
+import gait_coverage
 import gait_real
 import pyarrow as pa
 import pyarrow.parquet as pq
 from gait_measures import measure
+from gait_outcomes import WITH_INTERVALS, Outcomes, line_of
 from gait_truth import DISTURBANCES, GAITS, Case
 
 RESULTS = Path(__file__).resolve().parent / "results"
@@ -33,17 +39,21 @@ def main() -> None:
     """Print the figures and write them down."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="one animal at one frame rate")
-    parser.add_argument("--part", choices=["simulations", "real"], help="only this one")
+    parser.add_argument(
+        "--part", choices=["simulations", "intervals", "real"], help="only this one"
+    )
     chosen = parser.parse_args()
     rows: list[dict[str, object]] = []
-    if chosen.part != "real":
+    if chosen.part in (None, "simulations"):
         rows += simulations(chosen.quick)
-    if chosen.part != "simulations" and SHARED.is_dir():
+    if chosen.part in (None, "intervals"):
+        intervals(chosen.quick)
+    if chosen.part in (None, "real") and SHARED.is_dir():
         for name, found in recordings():
             print(f"{name}: " + ", ".join(f"{key} {value:.3f}" for key, value in found.items()))
             rows += [{"case": name, "figure": key, "value": found[key]} for key in found]
-    RESULTS.mkdir(parents=True, exist_ok=True)
-    pq.write_table(pa.Table.from_pylist(rows), RESULTS / "gait.parquet")
+    if rows:
+        written(rows, "gait")
 
 
 def cases(is_quick: bool) -> Iterator[Case]:
@@ -76,6 +86,35 @@ def simulations(is_quick: bool) -> list[dict[str, object]]:
         told = (f"{f} {' '.join(f'{v:+.3f}' for v in values)}" for f, values in figures.items())
         print(f"{group} | " + " | ".join(told), flush=True)
     return rows
+
+
+def intervals(is_quick: bool) -> None:
+    """What intervals hold: printed case by case, and for all gaits and rates together."""
+    asked = [replace(case, seed=number) for number, case in enumerate(cases(is_quick))]
+    rows: list[dict[str, object]] = []
+    groups: dict[str, Outcomes] = {}
+    with ProcessPoolExecutor(2) as pool:
+        for case, found in zip(asked, pool.map(gait_coverage.measure, asked), strict=True):
+            how = "+".join(case.disturbed_by) or "undisturbed"
+            name = f"{case.animal} {case.gait} {case.fps:.0f} fps {how} {case.noise_px:.0f} px"
+            print(f"{name} | " + " | ".join(line_of(found, t) for t in WITH_INTERVALS), flush=True)
+            group = f"{case.animal}, all gaits and rates, {how} {case.noise_px:.0f} px"
+            groups[group] = groups.get(group, Counter()) + found
+            for (table, quantity, outcome), count in found.items():
+                rows.append(
+                    {"case": name, "table": table, "quantity": quantity}
+                    | {"outcome": outcome, "count": count}
+                )
+    for group, found in groups.items():
+        for table in WITH_INTERVALS:
+            print(f"{group} | {line_of(found, table)}", flush=True)
+    written(rows, "gait_intervals")
+
+
+def written(rows: list[dict[str, object]], name: str) -> None:
+    """Write the figures down."""
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    pq.write_table(pa.Table.from_pylist(rows), RESULTS / f"{name}.parquet")
 
 
 def recordings() -> Iterator[tuple[str, dict[str, float]]]:

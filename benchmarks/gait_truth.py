@@ -99,7 +99,7 @@ def simulate(case: Case) -> Seen:
             sides = [names.index(limb) for limb in pair]
             xy[:, 0, sides] = np.where(where[:, None, None], xy[:, 0, sides[::-1]], xy[:, 0, sides])
             exchanged |= dict.fromkeys(pair, where)
-    xy += case.noise_px * _error(rng, time_s, xy.shape)
+    xy += case.noise_px * error_of(rng, time_s, xy.shape)
     if "jumps" in case.disturbed_by:
         turn = rng.uniform(0, 2 * np.pi, xy.shape[:3])
         far = JUMP_PX * (rng.random(turn.shape) < JUMPS)
@@ -123,7 +123,8 @@ def stretches(
     return chosen
 
 
-def _error(rng: np.random.Generator, time_s: ndarray, shape: tuple[int, ...]) -> ndarray:
+def error_of(rng: np.random.Generator, time_s: ndarray, shape: tuple[int, ...]) -> ndarray:
+    """Errors of standard deviation 1; most of them last."""
     slow = lasting_noise(time_s, LASTING_S, int(np.prod(shape[1:])), rng).reshape(shape)
     return np.sqrt(LASTING_PART) * slow + np.sqrt(1 - LASTING_PART) * rng.normal(size=shape)
 

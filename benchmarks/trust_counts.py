@@ -24,6 +24,17 @@ class Promised(Protocol):
     def error(self) -> float: ...
 
 
+class Strides(Protocol):
+    """Strides by limb and strike, as in `gait.StrideTable`."""
+
+    @property
+    def limb(self) -> ndarray: ...
+    @property
+    def strike_s(self) -> ndarray: ...
+    @property
+    def stride_time_s(self) -> ndarray: ...
+
+
 class Flags(NamedTuple):
     """Videos by whether their circles hold and whether they are flagged."""
 
@@ -68,3 +79,16 @@ def missed_or_unknown(true: int, pairs: Sequence[tuple[int, int]], is_known: Seq
     `pairs` are (row found, true one), `is_known` says of each whether the row has an interval.
     """
     return true - len({same for (_, same), known in zip(pairs, is_known, strict=True) if known})
+
+
+def pairs_of_strides(strides: Strides, true: Strides) -> list[tuple[int, int]]:
+    """Rows of the same stride in both tables: the nearest strike, within half a stride."""
+    pairs = []
+    for row in range(len(strides.limb)):
+        of_limb = np.flatnonzero(true.limb == strides.limb[row])
+        if len(of_limb):
+            apart_s = np.abs(true.strike_s[of_limb] - strides.strike_s[row])
+            same = int(of_limb[apart_s.argmin()])
+            if apart_s.min() < true.stride_time_s[same] / 2:
+                pairs.append((row, same))
+    return pairs

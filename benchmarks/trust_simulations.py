@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy import ndarray
 from smoothing_truth import labeled_animals
-from trust_counts import missed_or_unknown
+from trust_counts import missed_or_unknown, pairs_of_strides
 
 from superanimal_core.behavior.actions import (
     BoutTable,
@@ -17,7 +17,7 @@ from superanimal_core.behavior.actions import (
 )
 from superanimal_core.behavior.bout_intervals import bout_intervals, bouts_of_draws
 from superanimal_core.behavior.features import frame_features
-from superanimal_core.behavior.gait import StrideTable, measure_strides
+from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.behavior.gait_intervals import stride_intervals, strides_of_draws
 from superanimal_core.behavior.tracks import unsmoothed
 from superanimal_core.pose.expected_error import ExpectedError, unknown_error
@@ -185,19 +185,24 @@ def labeled(law: Law, members: int, fps: float) -> LabeledErrors:
     """Errors at single frames of other animals: what a person would have labeled."""
     every = max(round(fps / LABELS_PER_S), 1)
     made = [simulated(law, members, fps, 100 + seed) for seed in range(LABELED_ANIMALS)]
-    label = np.concatenate([truth.poses.xy_px[::every, 0] for truth, _ in made])
-    counts = [len(truth.poses.xy_px[::every]) for truth, _ in made]
+    return errors_of_labels([(truth.poses, seen) for truth, seen in made], every)
+
+
+def errors_of_labels(made: list[tuple[Poses, list[Poses]]], every: int) -> LabeledErrors:
+    """Errors in every so many-th frame of animals: their true poses, and what members say."""
+    label = np.concatenate([truth.xy_px[::every, 0] for truth, _ in made])
+    counts = [len(truth.xy_px[::every]) for truth, _ in made]
     group = np.repeat(np.arange(len(made)), counts).astype(str)
     names = tuple(map(str, range(len(label))))
     frames = [
         Poses(
-            made[0][0].poses.space,
+            made[0][0].space,
             names,
             np.zeros(1),
             np.concatenate([seen[m].xy_px[::every, 0] for _, seen in made])[None],
             np.concatenate([seen[m].score[::every, 0] for _, seen in made])[None],
         )
-        for m in range(members)
+        for m in range(len(made[0][1]))
     ]
     smoothed = SMOOTHERS["eks"](frames, SMOOTHING.of("eks"))
     return errors_at_labels(smoothed, labeled_animals(label, group))
@@ -214,7 +219,7 @@ def strides_held(
     names = {"stride time": "stride_time_s", "stride length": "stride_length_px",
              "duty factor": "duty_factor"}  # fmt: skip
     held: dict[str, list[float]] = {what: [] for what in (*names, "strides unknown")}
-    pairs = _pairs_of_strides(strides, true)
+    pairs = pairs_of_strides(strides, true)
     known = np.isfinite(intervals["stride_time_s_low"])
     held["strides missed or unknown"] = parts_missed(len(true), pairs, known)
     for row, same in pairs:
@@ -230,19 +235,6 @@ def parts_missed(true: int, pairs: list[tuple[int, int]], is_known: ndarray) -> 
     """1 for each of the true ones that nobody found with an interval, 0 for each other."""
     missed = missed_or_unknown(true, pairs, [bool(is_known[row]) for row, _ in pairs])
     return [1.0] * missed + [0.0] * (true - missed)
-
-
-def _pairs_of_strides(strides: StrideTable, true: StrideTable) -> list[tuple[int, int]]:
-    """Rows of the same stride in both tables: the nearest strike, within half a stride."""
-    pairs = []
-    for row in range(len(strides)):
-        of_limb = np.flatnonzero(true.limb == strides.limb[row])
-        if len(of_limb):
-            apart_s = np.abs(true.strike_s[of_limb] - strides.strike_s[row])
-            same = int(of_limb[apart_s.argmin()])
-            if apart_s.min() < true.stride_time_s[same] / 2:
-                pairs.append((row, same))
-    return pairs
 
 
 def bouts_held(
