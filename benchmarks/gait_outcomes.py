@@ -91,8 +91,6 @@ def line_of(found: Outcomes, table: str) -> str:
         part = held(found, table, quantity)
         if part == part:
             told.append(f"{quantity} {part:.2f}{'' if LEAST <= part <= MOST else '*'}")
-    none = without(found, table)
-    why = ", ".join(f"{reason} {part:.3f}" for reason, part in none.items())
-    return (
-        f"{table}: {', '.join(told)}; without one {sum(none.values()):.3f} {f'({why})' * bool(why)}"
-    )
+    none = without(found, table).items()
+    why = ", ".join(f"{reason} {part:.3f}" for reason, part in none) or "none"
+    return f"{table}: {', '.join(told)}; without an interval: {why}"

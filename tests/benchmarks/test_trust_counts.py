@@ -52,3 +52,13 @@ def test_a_true_one_counts_once_and_only_where_some_row_has_an_interval():
     pairs = [(0, 0), (1, 0), (2, 1), (3, 4)]
     assert trust_counts.missed_or_unknown(5, pairs, [False, True, False, True]) == 3
     assert trust_counts.missed_or_unknown(2, [], []) == 2
+
+
+def test_a_stride_is_that_of_the_same_limb_whose_strike_is_nearest_within_half_a_stride():
+    def strides(limbs, strike_s):
+        of = np.array([*limbs], dtype=object), np.array(strike_s), np.ones(len(limbs))
+        return SimpleNamespace(limb=of[0], strike_s=of[1], stride_time_s=of[2])
+
+    true = strides("LLRR", [0.0, 1.0, 0.5, 1.5])
+    found = strides("LLRRx", [0.499, 1.5, 0.9, 1.1, 0.5])
+    assert trust_counts.pairs_of_strides(found, true) == [(0, 0), (2, 2), (3, 3)]
