@@ -6,6 +6,10 @@ included, which no formula for a standard deviation does. What the smoother took
 given back to the draws, not to the measured strides: an interval that leaves the measured value out
 says that smoothing has moved it.
 
+Errors move some quantities to one side: a sway can only grow, and feet that take turns seem to be
+down together. What was measured is off once by them, the draws twice. Their intervals are turned
+around the measured value, to the side where the truth is (Efron's basic bootstrap).
+
 What they leave out: the spread between strides (that is the `_sd` in gait.parquet), and what the
 detection of footfalls itself has of bias: they are about what would be measured on poses without an
 error.
@@ -41,6 +45,7 @@ QUANTITIES = (
 )
 CIRCULAR = ("homologous_phase", "homolateral_phase", "diagonal_phase")
 MEASURED = (*QUANTITIES, *CIRCULAR)
+ONE_SIDED = ("lateral_displacement", "double_support", "support_")  # beginnings of names; none < 0
 LEVEL = 0.9
 AGREEMENT = (
     0.5  # part by which the mean number of strides of the draws, which err twice, may differ
@@ -128,14 +133,16 @@ def usable(
 ) -> Float[ndarray, "draw row quantity"]:
     """Values of the draws where an interval can be given, phases on the turn of the measured one.
 
-    None where the measured value is not known, or less than half of the draws know it.
+    Those of quantities that errors move to one side lie around the measured one as far on the other
+    side. None where the measured value is not known, or less than half of the draws know it.
     """
-    turned = values - np.where([is_circular(name) for name in names], 1, 0) * np.round(
-        np.nan_to_num(values - measured)
+    turns = np.where([is_circular(name) for name in names], np.round(values - measured), 0.0)
+    placed = np.where(
+        [name.startswith(ONE_SIDED) for name in names], 2 * measured - values, values - turns
     )
-    is_told = np.isfinite(turned).sum(axis=0) >= MIN_FOUND * max(len(turned), 1)
+    is_told = np.isfinite(placed).sum(axis=0) >= MIN_FOUND * max(len(placed), 1)
     is_told &= np.isfinite(measured) & (why_not == "")[:, None]
-    return np.where(is_told, turned, np.nan)
+    return np.where(is_told, placed, np.nan)
 
 
 def is_circular(name: str) -> bool:
@@ -196,7 +203,8 @@ def ends(values: Float[ndarray, "draw row quantity"], names: Sequence[str]) -> C
         above = np.minimum(below + 1, np.maximum(known - 1, 0))
         low, high = (np.take_along_axis(ranked, at[None], axis=0)[0] for at in (below, above))
         found.append(low + (rank - below) * (high - low))
-    return _named_ends(np.stack(found), names)
+    is_positive = [name.startswith(ONE_SIDED) for name in names]
+    return _named_ends(np.where(is_positive, np.maximum(found, 0.0), found), names)
 
 
 def _named_ends(both: Float[ndarray, "2 row quantity"], names: Sequence[str]) -> Columns:

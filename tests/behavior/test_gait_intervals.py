@@ -13,9 +13,11 @@ from test_gait import SETTINGS
 from superanimal_core.behavior.gait import measure_strides
 from superanimal_core.behavior.gait_intervals import (
     QUANTITIES,
+    ends,
     gait_intervals,
     stride_intervals,
     strides_of_draws,
+    usable,
 )
 from superanimal_core.behavior.gait_summary import summarize_gait
 from superanimal_core.behavior.tracks import unsmoothed
@@ -233,6 +235,39 @@ def test_nine_draws_of_ten_lie_in_the_interval():
     for end, expected in (("low", 0.05), ("high", 0.95)):
         np.testing.assert_allclose(of_limb[f"duty_factor_median_{end}"], expected)
         np.testing.assert_allclose(of_strides[f"duty_factor_{end}"], expected)
+
+
+def test_where_errors_push_to_one_side_the_interval_holds_the_truth():
+    """A sway that grows by each error, measured once and drawn twice, and a part that shrinks."""
+    random = np.random.default_rng(3)
+    names = ("lateral_displacement_px", "support_0_fraction", "step_width_px")
+    true = np.array([5.0, 0.5, 5.0])
+    grown = np.array([1.0, -0.1, 1.0])
+    push = grown * (1 + 0.3 * random.standard_normal((400, 1, 3)))
+    measured = (true + push)[:, 0]
+    draws = measured + grown * (1 + 0.3 * random.standard_normal((50, 400, 3)))
+    told = ends(usable(draws, measured, names, np.full(400, "")), names)
+    held = {
+        name: np.mean((told[f"{name}_low"] <= true[n]) & (true[n] <= told[f"{name}_high"]))
+        for n, name in enumerate(names)
+    }
+    assert 0.85 < held["lateral_displacement_px"] < 0.95
+    assert 0.85 < held["support_0_fraction"] < 0.95
+    assert held["step_width_px"] < 0.05  # what any other quantity would hold
+
+
+def test_turned_around_what_was_measured_nothing_is_negative():
+    names = ("support_2_fraction", "double_support_fraction_median", "duty_factor")
+    draws = np.array([[[0.3, 0.5, 0.3]], [[0.5, 0.7, 0.5]], [[0.4, 0.6, 0.4]]])
+    told = ends(usable(draws, np.array([[0.2, 0.4, 0.2]]), names, np.array([""])), names)
+    assert {name: told[name].tolist() for name in told} == {
+        "support_2_fraction_low": [0.0],  # 2 x 0.2 - 0.5 lies below
+        "support_2_fraction_high": [pytest.approx(0.1)],
+        "double_support_fraction_median_low": [pytest.approx(0.1)],
+        "double_support_fraction_median_high": [pytest.approx(0.3)],
+        "duty_factor_low": [0.3],
+        "duty_factor_high": [0.5],
+    }
 
 
 @pytest.mark.parametrize("draws", [0, 2])
