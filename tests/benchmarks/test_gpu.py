@@ -11,6 +11,7 @@ import pytest
 import torch
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.xdist_group("gpu")  # all of it is measured once
 CPU = torch.device("cpu")
 STEPS = ("decoding", "detector", "crops", "copy", "network", "positions", "parquet")
 
