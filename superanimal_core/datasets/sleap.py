@@ -7,6 +7,9 @@ Pereira et al. 2022 (Nat Methods); layout of the tables `frames`, `instances`, `
   the file's own node list; that list is in arbitrary order and must not be used alone.
 * From format 1.1 on, pixel centers are at whole numbers, so 0.5 is added. Before 1.1 the top-left
   corner of the image was (0, 0), which is our convention.
+* A point that is not visible is none, wherever it lies: SLEAP keeps there what its template, or a
+  person before the node was set to not visible, left, and trains on nothing of it (`Instance.numpy`
+  of sleap-io: NaN).
 * Where people labeled some instances of a file (type 0), only those are labels; a file with
   predictions only gives those, with their scores.
 * An image is a frame of a video: `top.mp4#frame=12` (see `folder`). The video lies beside the .slp,
@@ -68,7 +71,9 @@ def parse_sleap(dataset: str, folder: DatasetFolder) -> Labels:
     """
     names = folder.names("*.slp")
     if not names:
-        raise DatasetError(f"{folder.where('')}: no .slp file")
+        old = next(iter(folder.names("*.json")), "")
+        way = f"; if {old} is of an old SLEAP, open it in SLEAP and save it as .slp" if old else ""
+        raise DatasetError(f"{folder.where('')}: no .slp file{way}")
     files = [SlpFile(name, folder) for name in names]
     keypoints = dict.fromkeys(k for file in files for nodes in file.skeletons for k in nodes)
     space = KeypointSpace(dataset, tuple(keypoints))
@@ -229,9 +234,8 @@ def points_of(
         cell = np.ix_(animal, np.array([space.index(node) for node in nodes]))
         taken = points[place]
         xy[cell] = np.stack([taken["x"], taken["y"]], axis=2) + (0.5 if file.is_centered else 0.0)
-        is_located = np.isfinite(xy[cell]).all(axis=2)
-        seen = np.where(taken["visible"].astype(bool), LabelState.VISIBLE, LabelState.OCCLUDED)
-        state[cell] = np.where(is_located, seen, LabelState.NOT_LABELED)
+        is_located = np.isfinite(xy[cell]).all(axis=2) & taken["visible"].astype(bool)
+        state[cell] = np.where(is_located, LabelState.VISIBLE, LabelState.NOT_LABELED)
         if table == "pred_points":
             score[cell] = np.clip(np.nan_to_num(taken["score"].astype(np.float64)), 0, 1)
     xy[state < LabelState.OCCLUDED] = np.nan

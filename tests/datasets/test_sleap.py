@@ -70,9 +70,20 @@ def test_hand_labels_win_over_predictions_and_predictions_alone_keep_their_score
     assert (alone.score.tolist(), alone.individual.tolist()) == ([[0.25, 1.0]], ["animal0"])
 
 
-def test_a_point_with_a_position_that_is_not_visible_is_occluded(memory_folder):
+def test_a_point_with_a_position_that_is_not_visible_is_none(memory_folder):
     labels = parse(memory_folder, ONE, [(1.0, 2.0, False), (3.0, 4.0, True)])
-    assert labels.state.tolist() == [[LabelState.OCCLUDED, LabelState.VISIBLE]]
+    assert labels.state.tolist() == [[LabelState.NOT_LABELED, LabelState.VISIBLE]]
+    assert np.isnan(labels.xy_px[0, 0]).all()
+    both = [*ONE, (0, 5, 0, 0, 2)]  # an animal of which nothing is visible is no animal
+    hidden = [(1.0, 2.0, True), (3.0, 4.0, True), (5.0, 6.0, False), (7.0, 8.0, False)]
+    assert parse(memory_folder, both, hidden).image.tolist() == ["v.mp4#frame=9"]
+
+
+def test_labels_of_an_old_sleap_are_told_what_to_save_them_as(memory_folder):
+    with pytest.raises(DatasetError, match=r"no \.slp file; if labels\.json .* save it as \.slp"):
+        parse_sleap("set", memory_folder({"labels.json": {"labels": []}}))
+    with pytest.raises(DatasetError, match=r"no \.slp file$"):
+        parse_sleap("set", memory_folder())
 
 
 def test_a_track_that_stands_twice_in_a_frame_names_nobody(memory_folder):
