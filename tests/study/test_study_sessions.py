@@ -8,7 +8,7 @@ from prediction_tables import write_poses
 from test_study import WORKFLOW, config, mistakes_of, write_videos  # noqa: F401 (a fixture)
 
 from superanimal_core.errors import SuperAnimalError, VideoError
-from superanimal_core.formats.camera_files import read_cameras
+from superanimal_core.formats.camera_files import read_cameras, read_picture_sizes
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.pose.poses import Poses
 from superanimal_core.study.study import read_study
@@ -49,17 +49,47 @@ def test_videos_of_a_session_know_each_other_and_others_stay_alone(config):  # n
         ("s1\tleft\t\t\t", "s1\tleft\t\t\t", "two of a, b have the same camera"),
         ("s1\tleft\tmouse\t\t", "s1\tright\tother\t\t", "the same model, not mouse, other"),
         ("s1\tleft\t\t2\t", "s1\tright\t\t2\t", "for one animal only"),
-        ("s1\tleft\t\t\tc.toml", "s1\tright\t\t\t", "the same camera_file, not 2"),
+        ("s1\tleft\t\t\tc.toml", "s1\tright\t\t\t", "'a' has the camera_file c.toml, 'b' has none"),
+        ("s1\tleft\t\t\tc.toml", "s1\tright\t\t\td.toml", "same camera_file, not c.toml, d.toml"),
         ("s1\tleft\t\t\tno.toml", "s1\tright\t\t\tno.toml", "no.toml: no calibration of cameras"),
         ("s1\tleft\t\t\tc.toml", "s1\trigth\t\t\tc.toml", "has no camera 'rigth'; did you mean"),
     ],
 )
 def test_what_keeps_a_session_from_being_smoothed_is_told_once(config, first, second, said):  # noqa: F811
-    write_cameras("c.toml", "left", "right")
+    for file in ("c.toml", "d.toml"):
+        write_cameras(file, "left", "right")
     write_videos(f"raw/a.mp4\t{first}", f"raw/b.mp4\t{second}", columns=COLUMNS)
     (mistake,) = mistakes_of(config)
     assert mistake.startswith("config/videos.tsv: session 's1': ")
     assert said in mistake
+
+
+@pytest.mark.parametrize("third", [3.0, 3.001])
+def test_cameras_at_one_place_are_told_of_a_session_whose_cameras_they_all_are(config, third):  # noqa: F811
+    """Cameras that turn about one point see no depth; the third one's place is another's job."""
+    write_cameras("c.toml", "left", "right", "other")
+    text = Path("c.toml").read_text()
+    places = [[0.0, 0.0, 3.0], [0.0, 0.0, third], [5.0, 0.0, 0.0]]
+    for place in places:  # they turn about z, on which the first two stand
+        text = text.replace("translation = [1.0, 2.0, 3.0]", f"translation = {place}", 1)
+    Path("c.toml").write_text(text)
+    rows = [f"raw/{v}.mp4\ts1\t{c}\t\t\tc.toml" for v, c in (("a", "left"), ("b", "right"))]
+    write_videos(*rows, columns=COLUMNS)
+    if third == 3.0:
+        (mistake,) = mistakes_of(config)
+        assert "session 's1': c.toml: left, right stand at one place" in mistake
+    else:
+        assert read_study(config, WORKFLOW)
+
+
+def test_a_calibration_without_any_session_is_told(config):  # noqa: F811
+    write_cameras("c.toml", "left", "right")
+    write_videos("raw/a.mp4\t\tleft\t\t\tc.toml", "raw/b.mp4\t\tright\t\t\tc.toml", columns=COLUMNS)
+    (mistake,) = mistakes_of(config)
+    assert mistake.startswith("config/videos.tsv: camera_file is c.toml, and no row has a session")
+    rows = [f"raw/{v}.mp4\ts1\t{c}\t\t\tc.toml" for v, c in (("a", "left"), ("b", "right"))]
+    write_videos(*rows, "raw/sub/c 1.mp4\t\t\t\t\tc.toml", columns=COLUMNS)
+    assert read_study(config, WORKFLOW)
 
 
 def test_one_video_is_not_two_cameras(config):  # noqa: F811
@@ -100,6 +130,8 @@ def test_cameras_are_read_in_our_pixel_convention(tmp_path):
             '[cam_0]\nname = "left"\nmatrix = [[1.0]]\n',
             "camera 'left': matrix is [[1.0]]; expected numbers in the shape (3, 3)",
         ),
+        ("%YAML:1.0\n---\nK: 1\n", "wanted is calibration.toml as `anipose calibrate` writes it"),
+        ('{"left": {"matrix": [[1]]}}', "wanted is calibration.toml as `anipose calibrate`"),
     ],
 )
 def test_another_file_is_refused_in_one_sentence(tmp_path, text, said):
@@ -108,6 +140,73 @@ def test_another_file_is_refused_in_one_sentence(tmp_path, text, said):
         read_cameras(tmp_path / "c.toml")
     assert str(told.value).startswith(f"{tmp_path / 'c.toml'}: ")
     assert said in str(told.value)
+
+
+def test_what_is_no_text_is_told_what_is_wanted(tmp_path):
+    (tmp_path / "c.mat").write_bytes(b"MATLAB 5.0 MAT-file\0\x01\xff")
+    with pytest.raises(SuperAnimalError, match=r"wanted is calibration\.toml"):
+        read_cameras(tmp_path / "c.mat")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "size =",
+            "fisheye = true\nsize =",
+            "calibrate without fisheye, or leave camera_file empty",
+        ),
+        ("800.0", "nan", "matrix is [[nan, 0.0, 320.0], [0.0, 820.0, 240.0], [0.0, 0.0, 1.0]]; "),
+        (
+            "0.1,",
+            "-inf,",
+            "distortions is [-inf, 0.0, 0.0, 0.0, 0.0]; expected a list of numbers, ",
+        ),
+        ("2.0, 3.0", "2.0, inf", "translation is [1.0, 2.0, inf]; expected numbers in the shape"),
+        ("0.0, 0.0, 0]", "0.0, 0.0, nan]", "shape (3,), none of them NaN or infinite"),
+        ("820.0", "0.0", "matrix has a focal length of 0"),
+        ("2.0, 3.0", '2.0, "x"', "translation is [1.0, 2.0, 'x']; expected numbers in the"),
+        (
+            "0.1, 0.0,",
+            "0.1, 0, 0, 0, 0, 0, 0, 0, 2,",
+            "distortions has 12 numbers, and those from the",
+        ),
+    ],
+)
+def test_numbers_that_are_no_calibration_are_refused_with_file_camera_and_key(
+    tmp_path, old, new, said
+):
+    write_cameras(tmp_path / "c.toml", "left")
+    text = (tmp_path / "c.toml").read_text()
+    assert old in text
+    (tmp_path / "c.toml").write_text(text.replace(old, new, 1))
+    with pytest.raises(SuperAnimalError) as told:
+        read_cameras(tmp_path / "c.toml")
+    assert str(told.value).startswith(f"{tmp_path / 'c.toml'}: camera 'left': ")
+    assert said in str(told.value)
+
+
+@pytest.mark.parametrize("written", ["", "distortions = []\n"])
+def test_a_lens_without_distortions_has_none(tmp_path, written):
+    write_cameras(tmp_path / "c.toml", "left")
+    text = (tmp_path / "c.toml").read_text()
+    whole = "distortions = [0.1, 0.0, 0.0, 0.0, 0.0]\n"
+    (tmp_path / "c.toml").write_text(text.replace(whole, written + "fisheye = false\n"))
+    assert read_cameras(tmp_path / "c.toml")["left"].distortion.tolist() == [0.0] * 5
+
+
+def test_zeros_behind_the_known_distortions_say_nothing(tmp_path):
+    write_cameras(tmp_path / "c.toml", "left")
+    text = (tmp_path / "c.toml").read_text()
+    (tmp_path / "c.toml").write_text(text.replace("0.0]\nrot", "0.0, 0, 0, 7, 0, 0, 0]\nrot"))
+    assert read_cameras(tmp_path / "c.toml")["left"].distortion[7] == 7
+
+
+def test_the_size_of_a_cameras_pictures_is_known_where_it_is_said(tmp_path):
+    write_cameras(tmp_path / "c.toml", "left", "right")
+    text = (tmp_path / "c.toml").read_text()
+    (tmp_path / "c.toml").write_text(text.replace("size = [640, 480]", "size = [640]", 1))
+    assert read_picture_sizes(tmp_path / "c.toml") == {"right": (640, 480)}
 
 
 def test_a_failed_view_is_left_out_and_a_failed_video_fails(tmp_path):
