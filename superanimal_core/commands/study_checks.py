@@ -9,6 +9,7 @@ import numpy as np
 
 from superanimal_core.behavior.marked_bouts import classes_of_marks, unknown_behaviors
 from superanimal_core.commands.found_predictions import PROGRAM, PROJECT, stem_of
+from superanimal_core.commands.places_of_predictions import place_doubts
 from superanimal_core.commands.released_to_fetch import weights_to_fetch, why_not_fetched
 from superanimal_core.errors import DatasetError, SuperAnimalError, VideoError
 from superanimal_core.formats.behavior_labels import WhichLabels, read_marks
@@ -62,6 +63,9 @@ def video_findings(study: Study, name: str) -> list[Finding]:
         given = _brought(study, row, look)
         doubts = [*look.doubts, *(given.flags if given and look.frames else ())]
         doubts += [*_sheet_doubts(row, look), *_name_doubts(study, row)]
+        if given:
+            files = [Path(file).name for file in row.predictions]
+            doubts += place_doubts(given.members, files, look.size_px)
     except VideoError as error:
         cause = error.__cause__  # which may say several things
         told = str(cause).splitlines() if isinstance(cause, DatasetError) else [error.reason]

@@ -29,6 +29,7 @@ STAGE = "read_predictions"
 UNIQUE = "single"  # what DeepLabCut calls the individual of body parts that belong to no animal
 MOST_INDIVIDUALS = 100
 MOST_MORE_FRAMES = 0.01  # part of the video: programs differ in what a damaged end still shows
+FEWEST_REGULAR = 10  # frames with a pose, to say that they are evenly apart
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ def read_given(
         unified = [in_space(member, rows, space, paths[0]) for member in members]
     except DatasetError as mistake:
         raise VideoError(STAGE, "; ".join(str(mistake).split("\n"))) from mistake
-    flags = _frame_flags(len(members[0]), len(time_s), paths[0])
+    flags = _frame_flags(members[0], len(time_s), paths[0])
     flags += apart_flags(unified, [Path(path).name for path in paths])
     taught = [u for u in _conversion(members[0], rows, space, paths[0]).values() if u]
     return GivenPredictions(
@@ -79,25 +80,36 @@ def read_given(
     )
 
 
-def _frame_flags(given: int, frames: int, path: str) -> list[str]:
+def _frame_flags(poses: Poses, frames: int, path: str) -> list[str]:
     """What to say where a file has other frames than its video. VideoError for far too many."""
-    name = Path(path).name
+    name, given = Path(path).name, len(poses)
+    known = np.flatnonzero(np.isfinite(poses.xy_px).any(axis=(1, 2, 3)))
+    apart = set(np.diff(known)) if len(known) >= FEWEST_REGULAR else {1}
+    step = apart.pop() if len(apart) == 1 else 1
+    gaps = f" (1 in {step} has a pose, from frame {known[0]} on)" if step > 1 else ""
     if given > frames * (1 + MOST_MORE_FRAMES) + 1:
         raise VideoError(
             STAGE,
-            f"{path}: predictions of {given} frames, but the video has {frames}; are they of "
+            f"{path}: predictions of {given} frames{gaps}, but the video has {frames}; are they of "
             "another video?",
         )
-    if given == frames:
+    if given == frames and not gaps:
         return []
+    if given == frames + 1 and len(known) and known[0] == 1:
+        return [
+            f"{name} has frames 1 to {frames}, the video 0 to {frames - 1}: are they numbered from "
+            "1? Every position would be a frame late"
+        ]
     end = "its last ones have no pose" if given < frames else "the last ones are left out"
+    if given == frames:
+        end = "the others have no pose"
     every = round(frames / max(given, 1))
     if every > 1 and abs(frames - every * given) <= max(every, MOST_MORE_FRAMES * frames):
         end += (
             f"; predictions of a copy with 1 frame in {every} are at wrong times here, so that the "
             "copy must stand in the column 'path'"
         )
-    return [f"{name} has {given} frames, the video {frames}: {end}"]
+    return [f"{name} has {given} frames{gaps}, the video {frames}: {end}"]
 
 
 def apart_flags(members: Sequence[Poses], names: Sequence[str]) -> list[str]:

@@ -127,6 +127,7 @@ def test_brought_predictions_are_read_and_their_frames_counted(study, capsys):
     assert lines[0].split()[:3] == ["fails", "video", "other"]
     assert "none.csv" in lines[0]
     assert "short.csv has 35 frames, the video 40" in lines[1]
+    assert "all positions of short.csv are between 0 and 1" in lines[2]
 
 
 def test_what_n_would_tell_is_told_too(study, capsys):

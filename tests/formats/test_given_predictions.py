@@ -247,3 +247,42 @@ def test_predictions_of_a_copy_at_another_rate_are_told(tmp_path, given_frames, 
     assert flag.startswith(f"a.csv has {given_frames} frames, the video {frames}: its last ones")
     assert ("must stand in the column 'path'" in flag) == (every is not None)
     assert every is None or f"with 1 frame in {every} are" in flag
+
+
+def numbered(path, frames):
+    names = ["scorer", "bodyparts", "coords"]
+    columns = pd.MultiIndex.from_product([["n"], ["nose"], ["x", "y", "likelihood"]], names=names)
+    pd.DataFrame(np.ones((len(frames), 3)), index=frames, columns=columns).to_csv(path)
+
+
+@pytest.mark.parametrize(("first", "last", "is_told"), [(1, 100, 1), (0, 100, 0), (2, 100, 0)])
+def test_rows_numbered_from_1_are_told_as_such(tmp_path, first, last, is_told):
+    numbered(tmp_path / "a.csv", np.arange(first, last + 1))
+    [flag] = given(tmp_path / "a.csv", times=np.arange(100) / 30).flags
+    assert flag.startswith("a.csv has frames 1 to 100, the video 0 to 99: are they num") == is_told
+    assert ("the last ones are left out" in flag) != is_told
+
+
+@pytest.mark.parametrize(
+    ("frames", "gaps"),
+    [
+        (np.arange(0, 100, 2), "99 frames (1 in 2 has a pose, from frame 0 on), the video 100"),
+        (np.arange(1, 100, 3), "98 frames (1 in 3 has a pose, from frame 1 on), the video 100"),
+        (np.arange(0, 19, 2), "19 frames (1 in 2 has a pose, from frame 0 on), the video 100"),
+        (np.arange(0, 17, 2), "17 frames, the video 100"),  # 9 rows: too few to be sure
+        (np.r_[0:20:2, 21], "22 frames, the video 100"),
+    ],
+)
+def test_frames_between_the_rows_are_told(tmp_path, frames, gaps):
+    numbered(tmp_path / "a.csv", frames)
+    [flag] = given(tmp_path / "a.csv", times=np.arange(100) / 30).flags
+    assert flag.startswith(f"a.csv has {gaps}")
+
+
+def test_frames_between_the_rows_are_told_of_files_as_long_or_longer(tmp_path):
+    numbered(tmp_path / "a.csv", np.arange(0, 100, 2))
+    [flag] = given(tmp_path / "a.csv", times=np.arange(99) / 30).flags
+    assert "1 in 2 has a pose" in flag
+    assert flag.endswith("the others have no pose")
+    with pytest.raises(VideoError, match=r"99 frames \(1 in 2 has a pose, from frame 0 on\), but"):
+        given(tmp_path / "a.csv", times=np.arange(50) / 30)
