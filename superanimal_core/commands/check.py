@@ -19,6 +19,7 @@ from typing import Any
 from superanimal_core.commands.dataset_checks import look_at_set
 from superanimal_core.commands.held_out_labels import videos_with_labels
 from superanimal_core.commands.repeated_labels import repeated_labels
+from superanimal_core.commands.repeated_videos import repeated_videos
 from superanimal_core.commands.short_videos import (
     unlabeled_files,
     why_no_window,
@@ -93,6 +94,7 @@ def check_study(study: Study) -> Iterator[Finding]:
     yield from repeated_labels(
         study.datasets, {name: animals for name, (_, animals) in of_sets.items()}
     )
+    yield from repeated_videos(study.videos)
     yield from camera_findings(study)
     yield from name_findings(study)
     yield from date_findings(study)

@@ -128,6 +128,7 @@ def test_brought_predictions_are_read_and_their_frames_counted(study, capsys):
     assert "none.csv" in lines[0]
     assert "short.csv has 35 frames, the video 40" in lines[1]
     assert "all positions of short.csv are between 0 and 1" in lines[2]
+    assert "are copies of one file: what it shows counts twice" in lines[3]
 
 
 def test_what_n_would_tell_is_told_too(study, capsys):
