@@ -3,8 +3,9 @@
     superanimal check ~/my-study
 
 Every video is opened and its first frame decoded; every file of labels and predictions is read, the
-names in conversion tables are looked for there; weights are loaded. The worst comes first. Nothing
-is written. The exit status is 1 where something would fail, 0 where there are doubts at most.
+names in conversion tables are looked for there; the pictures of each data set are decoded, for 20
+seconds; weights are loaded. The worst comes first. Nothing is written. The exit status is 1 where
+something would fail, 0 where there are doubts at most.
 """
 
 import argparse

@@ -10,6 +10,7 @@ from superanimal_core.commands.held_out_labels import (
     circle_doubts,
     ends_of_videos,
 )
+from superanimal_core.commands.picture_checks import picture_findings
 from superanimal_core.commands.repeated_labels import animals_of
 from superanimal_core.commands.study_checks import DOUBT, STOPS, Finding, space_of
 from superanimal_core.datasets.unify import conversion_from_rows, unify_labels
@@ -58,11 +59,12 @@ def _findings(
         told = f"{len(missing)} labeled pictures are missing: {missing[0]}"
         return [Finding(STOPS, what, told)]
     ends = ends_of_videos(study, name, labels, folders)
-    beyond = [Finding(DOUBT, what, doubt) for doubt in beyond_doubts(labels, ends)]
+    found = picture_findings(labels, what)
+    found += [Finding(DOUBT, what, doubt) for doubt in beyond_doubts(labels, ends)]
     if study.datasets_of(row.space, *ROLES) != [name]:
-        return beyond  # of several sets each may hold out a part of what is needed
+        return found  # of several sets each may hold out a part of what is needed
     if row.role == UNSEEN:  # no network sees them, whatever their own split is
         labels = replace(labels, split=np.full(len(labels), "test", dtype=object))
     unified = unify_labels(labels, conversion, space)
     doubts = circle_doubts(study, name, unified, ends)
-    return [*beyond, *(Finding(DOUBT, what, doubt) for doubt in doubts)]
+    return [*found, *(Finding(DOUBT, what, doubt) for doubt in doubts)]

@@ -93,6 +93,15 @@ def test_pictures_that_are_gone_stop_the_run(study, capsys, lab, which):
     assert pictures[0].name in lines[0]
 
 
+def test_a_broken_picture_stops_the_run(study, capsys):
+    picture = sorted((study / "datasets/cabinet").rglob("*.png"))[5]
+    picture.write_bytes(picture.read_bytes()[:400])
+    code, lines, _ = check(study, capsys)
+    assert code == 1
+    assert lines[0].split()[:6] == ["stops", "the", "run", "data", "set", "cabinet"]
+    assert f"1 of 24 pictures cannot be decoded: {picture}: not an image" in lines[0]
+
+
 @pytest.mark.parametrize("why", ["", "no such host"])
 def test_weights_that_are_none_are_told_and_released_ones_are_announced(
     study, capsys, monkeypatch, why
