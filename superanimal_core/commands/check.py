@@ -17,6 +17,11 @@ from contextlib import chdir
 from functools import partial
 from typing import Any
 
+from superanimal_core.commands.camera_checks import (
+    alone_findings,
+    calibrated_sessions,
+    session_findings,
+)
 from superanimal_core.commands.dataset_checks import look_at_set
 from superanimal_core.commands.held_out_labels import videos_with_labels
 from superanimal_core.commands.repeated_labels import repeated_labels
@@ -31,7 +36,6 @@ from superanimal_core.commands.study_checks import (
     FAILS,
     STOPS,
     Finding,
-    camera_findings,
     date_findings,
     group_findings,
     label_findings,
@@ -83,7 +87,8 @@ def check_study(study: Study) -> Iterator[Finding]:
     windows = [(why_no_window, file) for file in files]
     names = [*((video_findings, name) for name in study.videos),
              *((label_findings, (name, number)) for name, rows in study.behavior_labels.items()
-               for number in range(len(rows)))]  # fmt: skip
+               for number in range(len(rows))),
+             *((session_findings, name) for name in calibrated_sessions(study))]  # fmt: skip
     with ProcessPoolExecutor(READERS, initializer=_know, initargs=(study,)) as pool:
         looked = pool.map(_look, sets)
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):
@@ -96,7 +101,7 @@ def check_study(study: Study) -> Iterator[Finding]:
         study.datasets, {name: animals for name, (_, animals) in of_sets.items()}
     )
     yield from repeated_videos(study.videos)
-    yield from camera_findings(study)
+    yield from alone_findings(study)
     yield from name_findings(study)
     yield from date_findings(study)
     yield from group_findings(study)

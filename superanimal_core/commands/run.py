@@ -24,6 +24,7 @@ from contextlib import chdir
 from pathlib import Path
 
 from superanimal_core.commands import init
+from superanimal_core.commands.asked_results import refuse_unknown
 from superanimal_core.commands.cache_home import find_cache_home
 from superanimal_core.commands.live import is_watched, watch
 from superanimal_core.commands.profile_requests import installed_profile
@@ -112,6 +113,7 @@ def run(options: argparse.Namespace) -> None:
     if not (others or is_beside_study(options.rest)):
         with chdir(study):
             known = read_here()  # Snakemake would tell the same, between lines of its own
+            refuse_unknown(known, options.rest)
             if is_whole(options.rest) and (why := why_not_fetched(known, study / HASHES)):
                 raise SuperAnimalError(why)
     notice = lock_notice(study, to_unlock(study)) if is_run(options.rest) else ""

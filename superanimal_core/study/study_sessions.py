@@ -29,14 +29,7 @@ def views_of(video: VideoRow, sessions: Mapping[str, Sequence[VideoRow]]) -> dic
 def session_mistakes(videos: Mapping[str, VideoRow], sheet: str) -> list[str]:
     """What keeps the videos of a session from being smoothed together."""
     mistakes = []
-    sessions = videos_by_session(videos)
-    named = next(filter(None, (row.columns.get("camera_file") for row in videos.values())), None)
-    if named and not sessions:
-        mistakes.append(
-            f"{sheet}: camera_file is {named}, and no row has a session: write the same word into "
-            "the column session of all videos that were filmed together"
-        )
-    for session, rows in sessions.items():
+    for session, rows in videos_by_session(videos).items():
         where = f"{sheet}: session '{session}'"
         names = [row.video for row in rows]
         if len(rows) == 1:

@@ -2,6 +2,7 @@
 
 import shutil
 
+import av
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +14,7 @@ from superanimal_core.commands import released_to_fetch
 from superanimal_core.commands.check import table_lines
 from superanimal_core.commands.study_checks import DOUBT, FAILS, STOPS, Finding
 from superanimal_core.media.quick_look import look_at_video
+from superanimal_core.report.video_file import write_video
 
 
 @pytest.fixture(scope="module")
@@ -282,3 +284,93 @@ def test_groups_of_too_few_animals_are_told_before_the_run(
     found = [line for line in lines if "are needed for an interval" in line]
     assert len(found) == (told is not None)
     assert told is None or told in found[0]
+
+
+CAMERA = """[cam_{number}]
+name = "{name}"
+size = [{width}, 240]
+matrix = [[800.0, 0.0, 160.0], [0.0, 800.0, 120.0], [0.0, 0.0, 1.0]]
+rotation = [0.0, 0.0, 0.0]
+translation = [{number}, 0.0, 3.0]
+"""
+
+
+def make_session(study, *, width=320, right="raw/right.mp4", fps=("", ""), file="rig.toml"):
+    """Two cameras of 320 x 240 pixels, 40 frames, 50 per second; the first one's file is sound."""
+    if not (study / right).exists():
+        shutil.copy(study / "raw/mouse.mp4", study / right)
+    names = ("left", "right")
+    tables = [CAMERA.format(number=i, name=n, width=width) for i, n in enumerate(names)]
+    (study / "rig.toml").write_text("\n".join(tables))
+    rows = [
+        f"{path}\ts1\t{name}\t{file}\t{rate}"
+        for path, name, rate in zip(("raw/mouse.mp4", right), names, fps, strict=True)
+    ]
+    text = "\n".join(["path\tsession\tcamera\tcamera_file\tfps", *rows, ""])
+    (study / "config/videos.tsv").write_text(text)
+
+
+def test_a_sound_session_is_not_told(study, capsys):
+    make_session(study)
+    assert check(study, capsys)[1][0] == "nothing is wrong"
+
+
+def test_a_calibration_of_pictures_of_another_size_is_told(study, capsys):
+    make_session(study, width=640)
+    code, lines, _ = check(study, capsys)
+    assert code == 0
+    told = "rig.toml: camera 'left' was calibrated with 640 x 240 pixels, and 'mouse' has 320 x 240"
+    assert lines[0].startswith("doubtful")
+    assert told in lines[0]
+    assert "camera 'right' was" in lines[1]
+    assert "looked at" in lines[2]
+
+
+@pytest.mark.parametrize("frames", [39, 41])
+def test_views_of_unlike_length_are_told_before_any_prediction(study, capsys, frames):
+    pictures = [np.full((240, 320, 3), 100, np.uint8)] * frames
+    write_video(iter(pictures), study / "raw/right.mp4", 50.0)
+    make_session(study)
+    _, lines, _ = check(study, capsys)
+    assert f"camera 'left' ('mouse') has 40 frames, camera 'right' ('right') {frames}:" in lines[0]
+    assert "looked at" in lines[1]
+    make_session(study, file="")  # each is then smoothed alone
+    assert check(study, capsys)[1][0] == "nothing is wrong"
+
+
+@pytest.mark.parametrize(("rate", "is_told"), [("52.5", False), ("52.6", True)])
+def test_views_that_drift_apart_are_told(study, capsys, rate, is_told):
+    """Of 40 frames the last is 39 steps after the first: at 52.56 Hz two of them too early."""
+    make_session(study, fps=("50", rate))
+    _, lines, _ = check(study, capsys)
+    assert any(f"has 50 frames per second, camera 'right' ('right') {rate}:" in line
+               for line in lines) == is_told  # fmt: skip
+
+
+def test_a_calibration_of_a_video_without_a_session_is_told(study, capsys):
+    make_session(study)
+    shutil.copy(study / "raw/mouse.mp4", study / "raw/third.mp4")
+    with (study / "config/videos.tsv").open("a") as sheet:
+        sheet.write("raw/third.mp4\t\tleft\trig.toml\t\n")
+    _, lines, _ = check(study, capsys)
+    assert "'third' has a camera_file, and no session: it is smoothed alone" in lines[0]
+    assert "looked at" in lines[1]
+
+
+@pytest.mark.parametrize("fps", ["", "50"])
+def test_the_guessed_rate_of_a_bare_stream_is_told(study, capsys, fps):
+    whole, bare = study / "raw/whole.mp4", study / "raw/bare.h264"
+    write_video(iter([np.full((240, 320, 3), 100, np.uint8)] * 40), whole, 50.0)
+    with av.open(whole) as source, av.open(bare, "w") as target:
+        stream = target.add_stream_from_template(source.streams.video[0])
+        for packet in source.demux(video=0):
+            if packet.dts is not None:
+                packet.stream = stream
+                target.mux(packet)
+    (study / "config/videos.tsv").write_text(f"path\tfps\nraw/mouse.mp4\t\nraw/bare.h264\t{fps}\n")
+    _, lines, refused = check(study, capsys)
+    assert refused == ""
+    told = "the file has no times, and "
+    assert any(told in line and "into the column fps" in line for line in lines) == (fps == ""), (
+        lines
+    )

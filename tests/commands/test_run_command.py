@@ -281,6 +281,31 @@ def test_a_folder_that_cannot_be_written_is_told(study, become, capsys, monkeypa
     assert main(["run", "--", "-n"]) == 0
 
 
+@pytest.mark.parametrize(
+    ("result", "told"),
+    [
+        ("results/datasets/labs/audit.parquet", "no data set 'labs' in config/datasets.tsv"),
+        ("results/models/their/calibration.json", "no model 'their' in config/config.yaml; did"),
+        (
+            "./results/videos/m2/poses.parquet",
+            "no video 'm2' in config/videos.tsv; did you mean 'm'?",
+        ),
+        ("results/videos/m/quality.json", ""),
+        ("results/models/theirs/calibration.json", ""),
+        ("results/datasets/coverage.parquet", ""),
+        ("results/report/index.html", ""),
+    ],
+)
+def test_a_result_of_what_is_not_there_is_told_before_snakemake_starts(
+    study, become, capsys, result, told
+):
+    assert main(["run", str(study), "--", "-n", "results/videos/m/quality.json", result]) == bool(
+        told
+    )
+    assert told in capsys.readouterr().err
+    assert bool(become) == (not told)
+
+
 def test_options_of_snakemake_in_the_wrong_place_are_told_the_right_one(study, capsys):
     with pytest.raises(SystemExit) as ended:
         main(["run", "-n"])

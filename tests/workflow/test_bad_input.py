@@ -136,6 +136,13 @@ def test_a_video_that_is_not_in_the_sheet_is_told_by_name(workflow, fresh_study)
         assert "KeyError" not in result.stdout
 
 
+def test_a_data_set_that_is_not_in_the_sheet_is_told_by_name(workflow, fresh_study):
+    result = run_snakemake(workflow, fresh_study, "-n", "results/datasets/nothing/audit.parquet")
+    assert result.returncode == 1
+    assert "config/datasets.tsv: no data set 'nothing'; if its row was removed" in result.stdout
+    assert "KeyError" not in result.stdout
+
+
 def test_broken_yaml_is_refused(refused, fresh_study):
     path = fresh_study / "config/config.yaml"
     path.write_text(path.read_text() + "training: [1, 2\n")

@@ -86,13 +86,21 @@ def by(wildcard, ask, *more):
 
 
 def refuse_gone(wildcards):
-    """Jobs on other machines read the sheet anew: a video may have left it since the run began."""
-    video = wildcards.get("video")
-    if video is not None and video not in STUDY.videos:
-        raise WorkflowError(
-            f"{config['videos']}: no video '{video}'; if its row was removed or changed while a "
-            f"run goes on, its jobs end here, and the next run does without them"
-        )
+    """Of what is not in the study: asked for by a wrong name, or gone since a run began.
+
+    Jobs on other machines read the sheets anew.
+    """
+    known = {
+        "video": (STUDY.videos, config["videos"], "video"),
+        "dataset": (STUDY.datasets, config["datasets"], "data set"),
+    }
+    for wildcard, (there, where, what) in known.items():
+        name = wildcards.get(wildcard)
+        if name is not None and name not in there:
+            raise WorkflowError(
+                f"{where}: no {what} '{name}'; if its row was removed or changed while a run goes "
+                "on, its jobs end here, and the next run does without them"
+            )
 
 
 def as_input(answer):
