@@ -11,6 +11,7 @@ done with it:
   those that do not fit their points.
 * Categories with the same names share them (AP-10K: 54 species). Categories with different names
   give the union, in order of first appearance; what a category lacks is NOT_IN_DATASET.
+* Numbers may be text (`iscrowd` "0", `width` "640"); what is no number is an error.
 * `iscrowd` annotations and those of categories without keypoints are no animals with keypoints.
 * An annotation of an unknown category is accepted when all categories have the same keypoints
   (Animal Kingdom); otherwise nobody can name its keypoints.
@@ -34,6 +35,7 @@ from superanimal_core.datasets.coco_documents import (
     CocoImage,
     id_of,
     images_of,
+    number_of,
     read_coco_documents,
     value_of,
 )
@@ -92,6 +94,7 @@ def parse_coco(dataset: str, folder: DatasetFolder) -> Labels:
 def _categories(document: CocoDocument) -> dict[str, Names]:
     """Category id -> keypoint names, for the categories that have any."""
     found: dict[str, Names] = {}
+    first: dict[str, int] = {}
     for position, category in enumerate(document.content["categories"]):
         place = f"{document.where}: categories[{position}]"
         key = id_of(category, "id") if isinstance(category, dict) else None
@@ -104,6 +107,12 @@ def _categories(document: CocoDocument) -> dict[str, Names]:
         if len(set(names)) < len(names):
             twice = next(name for name, count in Counter(names).items() if count > 1)
             raise DatasetError(f"{place}: the keypoint '{twice}' stands twice; names are unique")
+        earlier = first.setdefault(key, position)
+        if earlier != position and names != found.get(key, ()):
+            raise DatasetError(
+                f"{place}: id {key} is that of categories[{earlier}], which has other 'keypoints', "
+                "or in another order; ids must be unique"
+            )
         if names:
             found[key] = names
     return found
@@ -156,7 +165,7 @@ def _animals(document: CocoDocument, categories: Mapping[str, Names]) -> list[An
             raise DatasetError(
                 f"{place}: image_id {_short(entry.get('image_id'))} is not among the images"
             )
-        if value_of(entry, "iscrowd"):
+        if number_of(entry, "iscrowd", place):
             continue
         names = categories.get(category) if category is not None else None
         if names is None and category is not None and category in known:

@@ -1,5 +1,6 @@
 """Which COCO documents of a folder are read, which pictures they mean, which belong together."""
 
+import math
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence, Set
@@ -106,6 +107,23 @@ def value_of(entry: Mapping[str, Any], key: str) -> Any:
     return value
 
 
+def number_of(entry: Mapping[str, Any], key: str, place: str) -> float | None:
+    """A number, also one that is written as text; None where there is nothing.
+
+    DatasetError, with `place`, for what is no number.
+    """
+    value = value_of(entry, key)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    try:
+        number = float(value) if isinstance(value, str | int | float) else math.nan
+    except (ValueError, OverflowError):
+        number = math.nan
+    if math.isnan(number):
+        raise DatasetError(f"{place}: {key} is {value!r:.40}; expected a number")
+    return number
+
+
 def id_of(entry: Mapping[str, Any], key: str) -> str | None:
     """An id as text, whether it is written as 3, 3.0 or "3"; None where there is none."""
     value = value_of(entry, key)
@@ -153,7 +171,7 @@ def _image(
     entry, name = written.entry, written.name
     split = entry.get("split")
     split = split if split in ("train", "test") else document.split
-    size = _written_size(entry)
+    size = _written_size(entry, f"{document.where}: image '{name}'")
     if names:
         found = names[document.name, name]
         size = checked_size_px(folder, found, size, f"{document.where}: '{name}'")
@@ -162,12 +180,11 @@ def _image(
     return CocoImage(invented, size or folder.image_size_px(invented), group, split)
 
 
-def _written_size(entry: Mapping[str, Any]) -> tuple[int, int] | None:
+def _written_size(entry: Mapping[str, Any], place: str) -> tuple[int, int] | None:
     """(width, height) as the document has it; None when it is missing or no size."""
-    sides = [s for s in (entry.get("width"), entry.get("height")) if isinstance(s, int | float)]
-    if len(sides) < 2 or not all(1 <= side < MAX_SIDE_PX for side in sides):
-        return None
-    return int(sides[0]), int(sides[1])
+    width, height = (number_of(entry, key, place) or 0 for key in ("width", "height"))
+    is_size = 1 <= width < MAX_SIDE_PX and 1 <= height < MAX_SIDE_PX
+    return (int(width), int(height)) if is_size else None
 
 
 def _written_images(document: CocoDocument) -> dict[str, WrittenImage]:

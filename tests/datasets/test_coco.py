@@ -55,6 +55,47 @@ def test_crowds_are_left_out(memory_folder):
     assert len(parse(memory_folder, content)) == 1
 
 
+@pytest.mark.parametrize(
+    ("written", "animals"),
+    [("0", 1), ("0.0", 1), (" ", 1), ("1", 0), (1.0, 0), (True, 0), (False, 1), (None, 1)],
+)
+def test_a_crowd_may_be_told_in_text(memory_folder, written, animals):
+    content = document()
+    content["annotations"].append(content["annotations"][0] | {"id": 2, "iscrowd": written})
+    assert len(parse(memory_folder, content)) == 1 + animals
+
+
+@pytest.mark.parametrize("written", ["no", [], {}, "nan"])
+def test_a_crowd_that_is_no_number_is_refused(memory_folder, written):
+    with pytest.raises(DatasetError, match=r"annotations\[0\]: iscrowd is .*expected a number"):
+        parse(memory_folder, document(iscrowd=written))
+
+
+def test_sizes_may_be_text_and_what_is_no_number_is_refused(memory_folder):
+    content = document()
+    content["images"][0] |= {"width": "10", "height": "8.0"}
+    folder = memory_folder({"coco.json": content}, {"a.png": (10, 8)})
+    assert parse_coco("set", folder).image_size_px.tolist() == [[10, 8]]
+    content["images"][0]["width"] = "100"
+    with pytest.raises(DatasetError, match="the document says 100 x 8"):
+        parse_coco("set", memory_folder({"coco.json": content}, {"a.png": (10, 8)}))
+    content["images"][0]["width"] = "10 px"
+    with pytest.raises(DatasetError, match=r"image 'a.png': width is '10 px'; expected a number"):
+        parse_coco("set", memory_folder({"coco.json": content}, {"a.png": (10, 8)}))
+
+
+@pytest.mark.parametrize("other", [["tail", "nose"], ["nose"], []])
+@pytest.mark.parametrize("is_first", [True, False])
+def test_an_id_of_two_categories_with_other_keypoints_is_refused(memory_folder, other, is_first):
+    content = document()
+    more = {"id": "1", "name": "rat", "keypoints": other}
+    content["categories"].insert(0 if is_first else 1, more)
+    with pytest.raises(DatasetError, match=r"categories\[1\]: id 1 is that of categories\[0\]"):
+        parse(memory_folder, content)
+    more["keypoints"] = ["nose", " tail"]
+    assert len(parse(memory_folder, content)) == 1
+
+
 def test_animals_of_one_image_are_numbered(memory_folder):
     content = document()
     content["annotations"] *= 2
