@@ -24,8 +24,8 @@ def write_study(study):
     rng = np.random.default_rng(0)
     write_project(study / "project", rng)
     (study / "raw").mkdir()
-    for name in ("m1", "m2"):
-        frames = [np.full((HEIGHT, WIDTH, 3), 100 + i, np.uint8) for i in range(FRAMES)]
+    for name, gray in (("m1", 100), ("m2", 110)):
+        frames = [np.full((HEIGHT, WIDTH, 3), gray + i, np.uint8) for i in range(FRAMES)]
         write_video(iter(frames), study / f"raw/{name}.mp4", 25.0)
         for net in range(2):
             write_predictions(study / f"theirs/{name}_net{net}.csv", rng)

@@ -295,10 +295,14 @@ translation = [{number}, 0.0, 3.0]
 """
 
 
+def write_view(path, gray):
+    write_video(iter([np.full((240, 320, 3), gray, np.uint8)] * 40), path, 50.0)
+
+
 def make_session(study, *, width=320, right="raw/right.mp4", fps=("", ""), file="rig.toml"):
     """Two cameras of 320 x 240 pixels, 40 frames, 50 per second; the first one's file is sound."""
     if not (study / right).exists():
-        shutil.copy(study / "raw/mouse.mp4", study / right)
+        write_view(study / right, 80)
     names = ("left", "right")
     tables = [CAMERA.format(number=i, name=n, width=width) for i, n in enumerate(names)]
     (study / "rig.toml").write_text("\n".join(tables))
@@ -349,7 +353,7 @@ def test_views_that_drift_apart_are_told(study, capsys, rate, is_told):
 
 def test_a_calibration_of_a_video_without_a_session_is_told(study, capsys):
     make_session(study)
-    shutil.copy(study / "raw/mouse.mp4", study / "raw/third.mp4")
+    write_view(study / "raw/third.mp4", 90)
     with (study / "config/videos.tsv").open("a") as sheet:
         sheet.write("raw/third.mp4\t\tleft\trig.toml\t\n")
     _, lines, _ = check(study, capsys)
