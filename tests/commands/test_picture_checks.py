@@ -74,3 +74,14 @@ def test_one_bright_picture_of_those_looked_at_tells_that_all_bits_are_used(tmp_
     assert len(picture_findings(labels_of(paths), "set")) == 1
     cv2.imwrite(str(paths[2]), np.full((40, 60), 60_000, dtype=np.uint16))
     assert picture_findings(labels_of(paths), "set") == []
+
+
+def test_the_values_of_five_pictures_are_looked_at(tmp_path):
+    """Of seven, one of which is bright in turn."""
+    paths, silent = write(tmp_path, 7, 4095, np.uint16), 0
+    for path in paths:
+        dark = path.read_bytes()
+        cv2.imwrite(str(path), np.full((40, 60), 60_000, dtype=np.uint16))
+        silent += picture_findings(labels_of(paths), "set") == []
+        path.write_bytes(dark)
+    assert silent == 5

@@ -255,7 +255,9 @@ def numbered(path, frames):
     pd.DataFrame(np.ones((len(frames), 3)), index=frames, columns=columns).to_csv(path)
 
 
-@pytest.mark.parametrize(("first", "last", "is_told"), [(1, 100, 1), (0, 100, 0), (2, 100, 0)])
+@pytest.mark.parametrize(
+    ("first", "last", "is_told"), [(1, 100, 1), (0, 100, 0), (2, 100, 0), (1, 101, 0)]
+)
 def test_rows_numbered_from_1_are_told_as_such(tmp_path, first, last, is_told):
     numbered(tmp_path / "a.csv", np.arange(first, last + 1))
     [flag] = given(tmp_path / "a.csv", times=np.arange(100) / 30).flags
