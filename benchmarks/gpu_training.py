@@ -12,7 +12,7 @@ from unittest.mock import patch
 import numpy as np
 from gpu_measuring import WARM_UP, Figures, Given, Network
 from gpu_video import write_clip
-from training import SIZE, write_project
+from training import SIZE, timed, write_project
 
 from superanimal_core.media.images import cached_reader
 from superanimal_core.media.windows import read_window
@@ -75,15 +75,7 @@ def step_rate(
     asked = {"steps": STEPS, "batch": given.sizes.batch, "precision": precision}
     training = TrainingSettings(**SETTINGS["training"] | asked)
     augment = AugmentSettings(**SETTINGS["augment"])
-    ends, waits = [], []
-    batches_ahead = loop.batches_ahead
-
-    def waited_for(*arguments: Any) -> Iterator[Any]:
-        start_s = time.perf_counter()
-        for each in batches_ahead(*arguments):
-            waits.append(time.perf_counter() - start_s)
-            yield each
-            start_s = time.perf_counter()
+    ends, waits = list[float](), list[float]()
 
     def tell(*_: Any) -> None:
         """After a step, whose loss has come from the device."""
@@ -95,6 +87,7 @@ def step_rate(
 
     how: dict[str, Any] = {"seed": 0, "device": given.device, "tell": tell}
     what = network.bundle(labels.space), labels, cached_reader(), training, augment
+    waited_for = timed(loop.batches_ahead, waits)
     with patch.object(loop, "batches_ahead", waited_for), suppress(EnoughError):
         if video:
             learned = {"unlabeled": unlabeled(given.sizes.window), "subspaces": {}}

@@ -45,7 +45,7 @@ QUANTITIES = (
 )
 CIRCULAR = ("homologous_phase", "homolateral_phase", "diagonal_phase")
 MEASURED = (*QUANTITIES, *CIRCULAR)
-ONE_SIDED = ("lateral_displacement", "double_support", "support_")  # beginnings of names; none < 0
+ONE_SIDED = ("lateral_displacement", "double_support", "support_")  # beginnings of names
 LEVEL = 0.9
 AGREEMENT = (
     0.5  # part by which the mean number of strides of the draws, which err twice, may differ
@@ -137,9 +137,8 @@ def usable(
     side. None where the measured value is not known, or less than half of the draws know it.
     """
     turns = np.where([is_circular(name) for name in names], np.round(values - measured), 0.0)
-    placed = np.where(
-        [name.startswith(ONE_SIDED) for name in names], 2 * measured - values, values - turns
-    )
+    is_turned = [is_one_sided(name) for name in names]
+    placed = np.where(is_turned, 2 * measured - values, values - turns)
     is_told = np.isfinite(placed).sum(axis=0) >= MIN_FOUND * max(len(placed), 1)
     is_told &= np.isfinite(measured) & (why_not == "")[:, None]
     return np.where(is_told, placed, np.nan)
@@ -148,6 +147,11 @@ def usable(
 def is_circular(name: str) -> bool:
     """Whether a quantity is a phase, 0 being the same as 1."""
     return name.removesuffix("_mean").endswith("phase")
+
+
+def is_one_sided(name: str) -> bool:
+    """Whether errors move a quantity to one side; none of these can be negative."""
+    return name.startswith(ONE_SIDED)
 
 
 def _agree(strides: int, strides_per_draw: float) -> bool:
@@ -203,7 +207,7 @@ def ends(values: Float[ndarray, "draw row quantity"], names: Sequence[str]) -> C
         above = np.minimum(below + 1, np.maximum(known - 1, 0))
         low, high = (np.take_along_axis(ranked, at[None], axis=0)[0] for at in (below, above))
         found.append(low + (rank - below) * (high - low))
-    is_positive = [name.startswith(ONE_SIDED) for name in names]
+    is_positive = [is_one_sided(name) for name in names]
     return _named_ends(np.where(is_positive, np.maximum(found, 0.0), found), names)
 
 

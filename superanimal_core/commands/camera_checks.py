@@ -1,6 +1,6 @@
 """What is wrong with the videos of a session and their calibration, by the headers of the files."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 
 from superanimal_core.commands.study_checks import DOUBT, Finding
@@ -11,6 +11,8 @@ from superanimal_core.study.study import Study
 from superanimal_core.study.study_rows import VideoRow
 from superanimal_core.study.study_sessions import videos_by_session
 from superanimal_core.study.video_sheet import is_stored
+
+Session = tuple[str, Sequence[VideoRow]]  # its name and its videos
 
 MOST_FRAMES_APART = 2.0  # of a view's last frame: a header's rate is rounded, its end may be, too
 
@@ -27,20 +29,20 @@ def alone_findings(study: Study) -> Iterator[Finding]:
             yield Finding(DOUBT, study.settings.videos, told)
 
 
-def calibrated_sessions(study: Study) -> list[str]:
+def calibrated_sessions(study: Study) -> list[Session]:
     """The sessions whose views are smoothed together: those with a calibration."""
     if study.settings.smoothing.method != "eks":
         return []
-    sessions = videos_by_session(study.videos)
-    return [name for name, rows in sessions.items() if rows[0].columns.get("camera_file")]
+    sessions = videos_by_session(study.videos).items()
+    return [(name, rows) for name, rows in sessions if rows[0].columns.get("camera_file")]
 
 
-def session_findings(study: Study, session: str) -> list[Finding]:
+def session_findings(_study: Study, of: Session) -> list[Finding]:
     """Of a session with a calibration: pictures of another size, and views that differ in time.
 
     Where a header does not say, or a file cannot be read (told of the video itself), nothing is.
     """
-    rows = videos_by_session(study.videos)[session]
+    session, rows = of
     looks = [(row, look) for row in rows if (look := _look(row))]
     doubts = chain(_unlike_sizes(looks), _unlike_times(looks))
     return [Finding(DOUBT, f"session {session}", doubt) for doubt in doubts]

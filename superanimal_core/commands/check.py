@@ -88,7 +88,7 @@ def check_study(study: Study) -> Iterator[Finding]:
     names = [*((video_findings, name) for name in study.videos),
              *((label_findings, (name, number)) for name, rows in study.behavior_labels.items()
                for number in range(len(rows))),
-             *((session_findings, name) for name in calibrated_sessions(study))]  # fmt: skip
+             *((session_findings, each) for each in calibrated_sessions(study))]  # fmt: skip
     with ProcessPoolExecutor(READERS, initializer=_know, initargs=(study,)) as pool:
         looked = pool.map(_look, sets)
         for found in pool.map(_look, names, chunksize=max(1, min(16, len(names) // READERS))):

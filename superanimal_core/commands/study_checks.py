@@ -17,7 +17,6 @@ from superanimal_core.formats.documents import read_keypoint_space
 from superanimal_core.formats.given_predictions import GivenPredictions, read_given
 from superanimal_core.formats.sheets import read_conversion_rows
 from superanimal_core.media.quick_look import VideoLook, look_at_video
-from superanimal_core.media.video_stream import open_video
 from superanimal_core.models.downloads import HASHES
 from superanimal_core.pose.keypoints import KeypointSpace
 from superanimal_core.report.cells import counted
@@ -36,7 +35,6 @@ from superanimal_core.study.written_alike import columns_that_join, means_nothin
 
 MOST_FRAMES = 10_000_000  # of a video whose header does not say
 WIDEST_M = 50.0  # of a picture: a riding hall is smaller, and 10 px per cm are 64 m of 640 px
-NO_TIMES = 0x80  # AVFMT_NOTIMESTAMPS of FFmpeg
 DOUBT, FAILS, STOPS = 1, 2, 3  # how bad: worth a look, one video fails, jobs that all need fail
 
 
@@ -78,11 +76,6 @@ def video_findings(study: Study, name: str) -> list[Finding]:
 
 def _sheet_doubts(row: VideoRow, look: VideoLook) -> Iterator[str]:
     """What the sheet says of a picture that can hardly be of this one: a scale, polygons."""
-    if row.fps is None and _has_no_times(row.path):
-        yield (
-            f"the file has no times, and {look.rate_hz:g} frames per second is a guess; write the "
-            "true rate into the column fps"
-        )
     width, height = look.size_px
     wide_m = width * (row.cm_per_px or 0.0) / 100
     if wide_m > WIDEST_M:
@@ -96,13 +89,6 @@ def _sheet_doubts(row: VideoRow, look: VideoLook) -> Iterator[str]:
         if beyond:
             x, y = beyond[0]
             yield f"{what} reaches {x:g},{y:g}, beyond its picture of {width} x {height} pixels"
-
-
-def _has_no_times(path: str) -> bool:
-    """Whether a video is a bare stream (.h264), whose rate FFmpeg makes up."""
-    container, _ = open_video(path)
-    with container:
-        return bool(container.format.flags & NO_TIMES)
 
 
 def _name_doubts(study: Study, row: VideoRow) -> Iterator[str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from numpy import ndarray
 
 from superanimal_core.datasets.sleap_analysis import names_in
@@ -84,9 +84,7 @@ def _frame_flags(poses: Poses, frames: int, path: str) -> list[str]:
     """What to say where a file has other frames than its video. VideoError for far too many."""
     name, given = Path(path).name, len(poses)
     known = np.flatnonzero(np.isfinite(poses.xy_px).any(axis=(1, 2, 3)))
-    apart = set(np.diff(known)) if len(known) >= FEWEST_REGULAR else {1}
-    step = apart.pop() if len(apart) == 1 else 1
-    gaps = f" (1 in {step} has a pose, from frame {known[0]} on)" if step > 1 else ""
+    gaps = _even_gaps(known)
     if given > frames * (1 + MOST_MORE_FRAMES) + 1:
         raise VideoError(
             STAGE,
@@ -100,9 +98,10 @@ def _frame_flags(poses: Poses, frames: int, path: str) -> list[str]:
             f"{name} has frames 1 to {frames}, the video 0 to {frames - 1}: are they numbered from "
             "1? Every position would be a frame late"
         ]
-    end = "its last ones have no pose" if given < frames else "the last ones are left out"
     if given == frames:
         end = "the others have no pose"
+    else:
+        end = "its last ones have no pose" if given < frames else "the last ones are left out"
     every = round(frames / max(given, 1))
     if every > 1 and abs(frames - every * given) <= max(every, MOST_MORE_FRAMES * frames):
         end += (
@@ -110,6 +109,14 @@ def _frame_flags(poses: Poses, frames: int, path: str) -> list[str]:
             "copy must stand in the column 'path'"
         )
     return [f"{name} has {given} frames{gaps}, the video {frames}: {end}"]
+
+
+def _even_gaps(known: Int[ndarray, "known"]) -> str:
+    """What to say of frames with a pose that are evenly apart; '' where they are not."""
+    steps = np.unique(np.diff(known))
+    if len(known) < FEWEST_REGULAR or len(steps) > 1 or steps[0] == 1:
+        return ""
+    return f" (1 in {steps[0]} has a pose, from frame {known[0]} on)"
 
 
 def apart_flags(members: Sequence[Poses], names: Sequence[str]) -> list[str]:

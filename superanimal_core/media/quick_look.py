@@ -10,6 +10,7 @@ from superanimal_core.media.video import shown_frames
 from superanimal_core.media.video_stream import STAGE, moving_streams, open_video
 
 MOST_HZ = 1000.0  # a time base that was written wrongly; few cameras are so fast
+NO_TIMES = 0x80  # AVFMT_NOTIMESTAMPS of FFmpeg
 MOST_OBLONG = Fraction(1, 100)  # of a pixel's side; encoders that round a picture's size stay below
 
 
@@ -39,6 +40,11 @@ def look_at_video(path: str | Path, fps: float | None = None) -> VideoLook:
             doubts.append("the file is shorter than it says: it was cut; copy it again")
         if rate > MOST_HZ:
             doubts.append(f"{rate:g} frames per second; where that is wrong, give fps in the sheet")
+        if fps is None and container.format.flags & NO_TIMES:
+            doubts.append(
+                f"the file has no times, and {rate:g} frames per second is a guess; write the true "
+                "rate into the column fps"
+            )
         if len(moving_streams(container)) > 1:
             doubts.append("holds several videos; only the first is read")
         shape = stream.sample_aspect_ratio or Fraction(1)  # 0 where the file does not say
